@@ -1,0 +1,1 @@
+"""The mathematics: arrays in, arrays out; it knows nothing of files, configs or plots."""

@@ -1,0 +1,27 @@
+"""A sample: the rows that everything else is about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.numerics.mixture import Array, Mixture
+
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """N rows of D features.
+
+    x (N, D) float64, C order, in the units of the source; features: D names; labels (N,) codes
+    into classes, or None; classes: names of the groups; truth: the mixture that was drawn from,
+    or None; dropped: rows left out because a value was missing.
+    """
+
+    x: Array
+    features: tuple[str, ...]
+    labels: Labels | None = None
+    classes: tuple[str, ...] = ()
+    truth: Mixture | None = None
+    dropped: int = 0
