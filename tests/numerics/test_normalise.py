@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.normalise import NORMALISERS
+
+X = np.random.default_rng(0).normal([3, 70, -1e8], [1, 13, 20], (50, 3))
+NAMES = ("a", "b", "c")
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+def test_the_map_leaves_the_data_alone_and_goes_back(name):
+    x = X.copy()
+    affine = NORMALISERS[name]()(x, NAMES)
+    z = affine.apply(x)
+    np.testing.assert_array_equal(x, X)
+    assert not np.shares_memory(z, x)
+    assert (affine.scale > 0).all()
+    np.testing.assert_allclose(affine.shift + affine.scale * z, X, rtol=1e-14)
+    assert NORMALISERS[name].__doc__.splitlines()[0].endswith((".", ";"))
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+def test_log_volume_is_the_density_that_the_map_adds(name):
+    from scipy.stats import multivariate_normal
+
+    affine = NORMALISERS[name]()(X, NAMES)
+    mapped = Mixture(np.ones(1), np.full((1, 3), 0.4), np.eye(3)[None] * 0.3)
+    back = affine.invert(mapped)
+    there = multivariate_normal.logpdf(affine.apply(X), mapped.means[0], mapped.covariances[0])
+    here = multivariate_normal.logpdf(X, back.means[0], back.covariances[0])
+    np.testing.assert_allclose(here, there - affine.log_volume, rtol=1e-6)
+
+
+def test_standard_has_mean_zero_and_deviation_one():
+    z = NORMALISERS["standard"]()(X, NAMES).apply(X)
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-7)  # 1e8 / 20 leaves nine digits
+    np.testing.assert_allclose(z.std(axis=0), 1, rtol=1e-12)
+
+
+def test_none_changes_no_bit_and_accepts_a_constant():
+    x = np.column_stack([X, np.full(50, 7.0)])
+    affine = NORMALISERS["none"]()(x, (*NAMES, "d"))
+    np.testing.assert_array_equal(affine.apply(x), x)
+    assert affine.log_volume == 0
+
+
+@pytest.mark.parametrize("name", ["minmax", "standard"])
+@pytest.mark.parametrize("value", [7.0, 0.1, 1e300])
+def test_a_constant_column_is_named(name, value):
+    x = np.column_stack([X, np.full(50, value)])
+    with pytest.raises(InputError, match="column 'd' is constant"):
+        NORMALISERS[name]()(x, (*NAMES, "d"))
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+@pytest.mark.parametrize("ends", [(-1e308, 1e308), (0, 1e200), (0, 1e-200), (0, 5e-324)])
+def test_a_range_whose_square_no_double_holds_is_named(name, ends):
+    x = np.column_stack([X[:2, 0], ends])
+    with pytest.raises(InputError, match="column 'b' runs from"):
+        NORMALISERS[name]()(x, ("a", "b"))
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_named(name, value):
+    with pytest.raises(InputError, match="column 'b' holds NaN or infinity"):
+        NORMALISERS[name]()(np.array([[1, 2], [3, value]]), ("a", "b"))
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+def test_no_rows_are_refused(name):
+    with pytest.raises(InputError, match="shape"):
+        NORMALISERS[name]()(np.empty((0, 2)), ("a", "b"))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    hnp.arrays(
+        np.float64,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=8),
+        elements=st.floats(-1e150, 1e150),
+    )
+)
+def test_minmax_reaches_0_and_1_and_never_leaves(x):
+    span = np.ptp(x, axis=0)
+    columns = (span > 1e-150) & (span < 1e150)
+    x = x[:, columns]
+    if x.size:
+        z = NORMALISERS["minmax"]()(x, range(x.shape[1])).apply(x)
+        np.testing.assert_array_equal(z.min(axis=0), 0)
+        np.testing.assert_array_equal(z.max(axis=0), 1)
