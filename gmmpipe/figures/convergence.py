@@ -1,0 +1,97 @@
+"""Log-likelihood against iteration, a line for each seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.optima import Optimum, runs_of
+from gmmpipe.figures.scatter import legend_below
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.wording import elide, iteration_axis, model, number, powers_of_ten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from gmmpipe.numerics.mixture import Array
+
+FLOOR = 1e-8  # nats; below it the gap is rounding
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether the selected model's trajectories were kept."""
+    return tables.has_selection and len(_runs(tables).trajectories) > 0
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what the lines are and where the best optimum lies."""
+    del style
+    runs, row = _runs(tables), tables.selected()
+    text = (
+        f"{tables.dataset}, {model(row)}: log-likelihood after each iteration, one line for each"
+        f" of {len(runs.trajectories)} runs, and the gap to the best optimum,"
+        f" {number(runs.best, 3)} nats (a converged run's gap below 10⁻⁸ nats is drawn there)."
+    )
+    if runs.n_degenerate:
+        text += f" {runs.n_degenerate} degenerate runs are left out."
+    return text
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return log-likelihood and log gap to the best optimum of the selected family and K."""
+    runs, row, starts = _runs(tables), tables.selected(), tables.starts()
+    figure = style.figure(style.pick(105, 72))
+    figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
+    upper, lower = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True)
+    for start, values in zip(runs.starts, runs.trajectories, strict=True):
+        look = style.series(starts.index(start))
+        iterations = np.arange(1, len(values) + 1)
+        drawing = {"color": look.colour, "linewidth": 0.8, "alpha": 0.75}
+        drawing["marker"] = "." if len(values) <= 3 else ""
+        upper.plot(iterations, values, **drawing)
+        lower.plot(iterations, _gap(runs.best, values), **drawing)
+    _label(upper, lower, runs, style)
+    shown = [start for start in starts if start in runs.starts]
+    handles = [_line(style, starts.index(start)) for start in shown]
+    legend_below(figure, style, handles, [f"start: {elide(start, 16)}" for start in shown])
+    return figure
+
+
+def _label(upper: Axes, lower: Axes, runs: Optimum, style: Style) -> None:
+    largest = max(len(values) for values in runs.trajectories)
+    lower.set_yscale("log")
+    powers_of_ten(lower.yaxis, 7)
+    if lower.dataLim.y0 <= FLOOR:
+        lower.set_ylim(bottom=FLOOR / 2)
+    for axes in (upper, lower):
+        iteration_axis(axes, largest, narrow=False)
+        axes.margins(x=0.03)
+    upper.set(ylabel="log-likelihood (nats)")
+    lower.set(ylabel="gap to the best (nats)", xlabel="iteration")
+    if style.width == "page":
+        upper.set(xlabel="iteration")
+
+
+def _line(style: Style, index: int) -> Line2D:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=style.series(index).colour, linewidth=1.2)
+
+
+def _runs(tables: Tables) -> Optimum:
+    """Return the runs of the selected family, K and normaliser."""
+    row = tables.selected()
+    return runs_of(tables, row["covariance"], row["k"], row["normaliser"])
+
+
+def _gap(best: float, values: Array) -> Array:
+    """Return the gap to ``best``; not drawn where it only vanishes because the run stops there."""
+    gap = np.maximum(best - values, FLOOR)
+    if len(values) > 1 and values[-1] - values[-2] > FLOOR:
+        gap[gap <= FLOOR] = np.nan
+    return gap

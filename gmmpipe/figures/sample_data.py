@@ -1,0 +1,56 @@
+"""The EM tutorial's other figure: the true groups of the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.groups import draw_groups
+from gmmpipe.figures.projection import plane
+from gmmpipe.figures.scatter import Groups, rasterised_sentence
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.numerics.mixture import Mixture
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether the true classes are known."""
+    return tables.labels is not None
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what the groups are."""
+    names = tables.groups()[1]
+    text = f"{tables.dataset}: the {len(tables.x)} samples in their {len(names)} true groups."
+    if len(tables.features) > 2:
+        text += f" The axes are {plane(tables.features, _moments(tables), style).name}."
+    return text + rasterised_sentence(tables, style)
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return the true groups, the first as blue circles and the second as red squares."""
+    groups, names = tables.groups()
+    # the tutorial swaps the two: here circles come first
+    order = [1, 0, *range(2, len(names))]
+    looks = [style.component(order[index]) for index in range(len(names))]
+    figure = draw_groups(tables, style, Groups(groups, names, looks), _moments(tables))
+    figure.suptitle("sample_data")
+    return figure
+
+
+def _moments(tables: Tables) -> Mixture:
+    """Return share, mean and covariance of each true group, as a mixture."""
+    groups, names = tables.groups()
+    x = tables.x.to_numpy(float)
+    members = [x[groups == index] for index in range(len(names))]
+    members = [group for group in members if len(group)]
+    return Mixture(
+        np.array([len(group) for group in members]) / len(x),
+        np.array([group.mean(axis=0) for group in members]),
+        np.array([np.atleast_2d(np.cov(group.T, bias=True)) for group in members]),
+    )

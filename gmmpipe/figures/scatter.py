@@ -1,0 +1,142 @@
+"""Points and histograms of groups of samples, each group with its own look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.figures.style import MILLIMETRES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
+    from matplotlib.figure import Figure
+
+    from gmmpipe.figures.style import Look, Style
+    from gmmpipe.figures.tables import Tables
+    from gmmpipe.numerics.mixture import Array
+
+
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A partition of the samples: the group of each (N,), and the groups' names and looks."""
+
+    codes: npt.NDArray[np.int64]
+    names: list[str]
+    looks: list[Look]
+
+
+def marker_area(n_samples: int) -> float:
+    """Return the area of a point in square points, smaller the more there are."""
+    return float(np.clip(14 * (300 / max(n_samples, 1)) ** 0.5, 1.0, 14.0))
+
+
+def draw_points(
+    axes: Axes, points: Array, groups: Groups, style: Style, certainty: Array | None = None
+) -> None:
+    """Draw points (N, 2) with the look of their group; the less certain, the paler filled.
+
+    certainty (N,) lies in [0, 1]; without it all are filled.
+    """
+    from matplotlib.colors import to_rgba
+
+    crowded = len(points) > style.rasterise_over
+    for index, look in enumerate(groups.looks):
+        chosen = groups.codes == index
+        if not chosen.any():
+            continue
+        filling = np.ones(chosen.sum()) if certainty is None else certainty[chosen]
+        faces = np.tile(to_rgba(look.colour), (len(filling), 1))
+        faces[:, 3] = (0.08 + 0.62 * filling) * (0.5 if crowded else 1.0)
+        axes.scatter(
+            points[chosen, 0],
+            points[chosen, 1],
+            s=marker_area(len(points)),
+            c=faces,
+            marker=look.marker,
+            edgecolors="none" if crowded else to_rgba(look.colour, 0.9),
+            linewidths=0.4,
+            zorder=2,
+            rasterized=crowded,
+        )
+
+
+def draw_histogram(axes: Axes, values: Array, groups: Groups) -> list[BarContainer]:
+    """Draw the stacked histogram of ``values`` (N,) by group; return the bars of each."""
+    edges = bins(values)
+    bottom = np.zeros(len(edges) - 1)
+    bars = []
+    for index, look in enumerate(groups.looks):
+        counts = np.histogram(values[groups.codes == index], edges)[0]
+        bars.append(
+            axes.bar(
+                edges[:-1],
+                counts,
+                np.diff(edges),
+                bottom,
+                align="edge",
+                color=look.colour,
+                edgecolor="white",
+                linewidth=0.3,
+                hatch=HATCHES[index % len(HATCHES)],
+            )
+        )
+        bottom = bottom + counts
+    return bars
+
+
+def bins(values: Array) -> Array:
+    """Return edges of a histogram: Freedman-Diaconis, between 10 and 60 bins."""
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        half = max(abs(low), 1.0) / 2
+        return np.linspace(low - half, high + half, 11)
+    quartiles = np.percentile(values, [25, 75])
+    width = 2 * float(quartiles[1] - quartiles[0]) / len(values) ** (1 / 3)
+    count = int(np.clip(np.ceil((high - low) / width), 10, 60)) if width > 0 else 10
+    return np.linspace(low, high, count + 1)
+
+
+def markers(looks: Sequence[Look]) -> list[Artist]:
+    """Return the legend's handles of groups drawn as points."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color=look.colour, marker=look.marker, linestyle="", markersize=4)
+        for look in looks
+    ]
+
+
+def legend_below(
+    figure: Figure, style: Style, handles: Sequence[Artist], texts: Sequence[str], title: str = ""
+) -> None:
+    """Put a legend below the axes, in as many columns as fit; the figure grows with its rows."""
+    em = style.font_size / 72 * 25.4  # millimetres
+    widest = 0.5 * em * max(map(len, texts)) + 3.3 * em
+    columns = max(1, int((MILLIMETRES[style.width] - 6) / widest))
+    rows = -(-len(texts) // columns)
+    figure.legend(
+        handles=list(handles),
+        labels=list(texts),
+        loc="outside lower center",
+        ncols=-(-len(texts) // rows),
+        title=title or None,
+    )
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + (rows - 1) * 1.55 * em / 25.4)
+
+
+def rasterised_sentence(tables: Tables, style: Style) -> str:
+    """Return the sentence of a caption that owns up to points drawn as pixels, or nothing."""
+    if len(tables.x) <= style.rasterise_over:
+        return ""
+    return f" The {len(tables.x)} points are drawn as pixels, without outlines."

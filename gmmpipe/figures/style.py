@@ -1,0 +1,171 @@
+"""The one style sheet of the figures: sizes, fonts, colours and markers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+
+from gmmpipe.figures.wording import elide
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gmmpipe.figures.tables import Tables
+
+T = TypeVar("T")
+
+MILLIMETRES = {"column": 85.0, "page": 180.0}
+# Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002), vibrant, its grey darkened to show on white;
+# red squares and blue circles first, as in the EM tutorial
+COMPONENT_COLOURS = ("#CC3311", "#0077BB", "#009988", "#EE7733", "#33BBEE", "#EE3377", "#555555")
+COMPONENT_MARKERS = ("s", "o", "^", "D", "v", "P", "X", "<", "p", ">")
+# Okabe & Ito (2008), "Color universal design"; for families and starts, which are no components
+SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+SERIES_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", ">")
+SERIES_DASHES = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
+EAST_ASIAN = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one component, family or start looks in every figure."""
+
+    colour: str
+    marker: str
+    dashes: tuple[int, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a person may choose about all figures.
+
+    width: ``column`` is 85 mm, ``page`` 180 mm. font_size in points as printed. sigmas: radii
+    of the ellipses in standard deviations. projection: how more than two features are shown,
+    by the two ``discriminant`` directions or by the two ``features`` that separate best.
+    Above rasterise_over samples, points become pixels in SVG and PDF too.
+    """
+
+    width: Literal["column", "page"] = "column"
+    font_size: Annotated[float, Ge(6.5), Le(14)] = 7.0
+    sigmas: Annotated[tuple[Annotated[float, Gt(0), Le(10)], ...], MinLen(1), MaxLen(4)] = (
+        1.0,
+        2.0,
+    )
+    projection: Literal["discriminant", "features"] = "discriminant"
+    rasterise_over: Annotated[int, Ge(0), Le(1_000_000_000)] = 20_000
+
+    def component(self, index: int) -> Look:
+        """Return the look of component ``index`` of a mixture."""
+        return _look(index, COMPONENT_COLOURS, COMPONENT_MARKERS)
+
+    def series(self, index: int) -> Look:
+        """Return the look of the family or start at position ``index`` of the sweep."""
+        return _look(index, SERIES_COLOURS, SERIES_MARKERS)
+
+    def pick(self, column: T, page: T) -> T:
+        """Return the value for the present width."""
+        return column if self.width == "column" else page
+
+    def characters(self, millimetres: float) -> int:
+        """Return about how many characters of text fit a length."""
+        return int(millimetres / (0.57 * self.font_size / 72 * 25.4))
+
+    def title(self, dataset: str, rest: str = "") -> str:
+        """Return a figure's title of one line, the name of the data set elided if need be."""
+        room = self.characters(0.85 * MILLIMETRES[self.width]) - len(rest)
+        return elide(dataset, max(room, 8)) + rest
+
+    def figure(self, height: float) -> Figure:
+        """Return an empty figure, ``height`` in millimetres."""
+        from matplotlib.figure import Figure
+
+        size = (MILLIMETRES[self.width] / 25.4, height / 25.4)
+        return Figure(figsize=size, layout="constrained")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return matplotlib's parameters."""
+        return {
+            "font.family": _fonts(),
+            "font.size": self.font_size,
+            "text.parse_math": False,  # a $ in a name is a $
+            "axes.formatter.useoffset": False,
+            "axes.labelsize": "medium",
+            "axes.titlesize": "medium",
+            "figure.titlesize": self.font_size + 1,
+            "legend.fontsize": "medium",
+            "legend.title_fontsize": "medium",
+            "xtick.labelsize": "medium",
+            "ytick.labelsize": "medium",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.6,
+            "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6,
+            "xtick.minor.width": 0.4,
+            "ytick.minor.width": 0.4,
+            "lines.linewidth": 1.0,
+            "figure.constrained_layout.w_pad": 0.06,
+            "figure.constrained_layout.h_pad": 0.045,
+            "legend.frameon": False,
+            "legend.handlelength": 1.6,
+            "legend.columnspacing": 1.2,
+            "legend.handletextpad": 0.5,
+            "legend.borderaxespad": 0.2,
+            "legend.borderpad": 0.1,
+            "hatch.linewidth": 0.5,
+        }
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Apply the style inside a ``with``, over matplotlib's defaults, not the user's file."""
+        import matplotlib.style
+
+        with matplotlib.style.context(["default", self.parameters()]):
+            yield
+
+
+def _look(index: int, colours: tuple[str, ...], markers: tuple[str, ...]) -> Look:
+    dashes = SERIES_DASHES[index % len(SERIES_DASHES)]
+    return Look(colours[index % len(colours)], markers[index % len(markers)], dashes)
+
+
+@functools.cache
+def _fonts() -> list[str]:
+    """Return matplotlib's own font, then one for East Asian names if the machine has any."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in EAST_ASIAN if name in installed][:1]]
+
+
+def styled(draw: Callable[[Tables, Style], Figure]) -> Callable[[Tables, Style], Figure]:
+    """Return ``draw`` within its style, its layout computed once for every output format."""
+
+    @functools.wraps(draw)
+    def drawn(tables: Tables, style: Style) -> Figure:
+        with style.applied():
+            figure = draw(tables, style)
+            # ticks take their style when first drawn, which must not be later
+            figure.draw_without_rendering()
+            _keep_ticks(figure)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+        return figure
+
+    return drawn
+
+
+def _keep_ticks(figure: Figure) -> None:
+    """Fix the ticks chosen so far: the layout makes room for these and no others."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
+        if isinstance(axis.get_major_locator(), MaxNLocator):
+            low, high = sorted(axis.get_view_interval())
+            ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+            axis.set_major_locator(FixedLocator(ticks))

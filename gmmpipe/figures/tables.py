@@ -1,0 +1,110 @@
+"""What a figure may look at: the tables of one data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.numerics.mixture import Mixture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUN = ["normaliser", "covariance", "start", "k", "seed"]
+CELL = [*RUN, "iteration"]
+MATRIX = "covariance_matrix"  # of a component; ``covariance`` is the name of the family
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one experiment, filtered to one data set; all in original units.
+
+    x has one column a feature; labels (N,) are the true classes where known, a categorical in
+    the order of the classes or plain values, then ordered by first appearance. fits, best,
+    parameters and trajectories have the columns of the written tables; in parameters the name
+    of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
+    assignments (N rows) are the ``component`` and ``probability`` of the selected model, the
+    one of rank 1. The components of a run keep their order from snapshot to snapshot.
+    """
+
+    dataset: str
+    x: pd.DataFrame
+    labels: pd.Series | None
+    fits: pd.DataFrame
+    best: pd.DataFrame
+    parameters: pd.DataFrame
+    trajectories: pd.DataFrame
+    assignments: pd.DataFrame
+
+    @property
+    def features(self) -> list[str]:
+        """Return the D feature names."""
+        return [str(name) for name in self.x.columns]
+
+    @property
+    def has_selection(self) -> bool:
+        """Say whether any fit was sound enough to be selected."""
+        return bool((self.best["rank"] == 1).any())
+
+    def selected(self) -> pd.Series:
+        """Return the row of ``best`` of rank 1; of several the first."""
+        return self.best[self.best["rank"] == 1].iloc[0]
+
+    def best_by_family(self) -> pd.DataFrame:
+        """Return the row of lowest BIC of each covariance family and k, over the normalisers."""
+        rows = self.best.dropna(subset=["bic"]).sort_values("bic", kind="stable")
+        return rows.drop_duplicates(["covariance", "k"])
+
+    def ends(self) -> pd.DataFrame:
+        """Return each run at its largest iteration count, degenerate runs included."""
+        rows = self.fits.sort_values("iteration", kind="stable")
+        return rows.drop_duplicates(RUN, keep="last")
+
+    def sound_ends(self) -> pd.DataFrame:
+        """Return each sound run at its largest iteration count."""
+        rows = self.ends()
+        return rows[~rows["degenerate"] & rows["bic"].notna()]
+
+    def snapshots(self, row: pd.Series) -> pd.DataFrame:
+        """Return the cells of the run that ``row`` belongs to, by iteration."""
+        return _rows(self.fits, row, RUN).sort_values("iteration", kind="stable")
+
+    def mixture(self, row: pd.Series) -> Mixture:
+        """Return the mixture of the cell that ``row`` names, components in the table's order."""
+        rows = _rows(self.parameters, row, CELL).sort_values("component", kind="stable")
+        n_features = len(self.x.columns)
+        means = np.array([np.asarray(mean, float) for mean in rows["mean"]])
+        flat = np.array([np.asarray(covariance, float).ravel() for covariance in rows[MATRIX]])
+        covariances = flat.reshape(len(rows), n_features, n_features)
+        return Mixture(rows["weight"].to_numpy(float), means, covariances)
+
+    def families(self) -> list[str]:
+        """Return the covariance families in the order of the sweep."""
+        return [str(name) for name in self.fits["covariance"].unique()]
+
+    def starts(self) -> list[str]:
+        """Return the starts in the order of the sweep."""
+        return [str(name) for name in self.fits["start"].unique()]
+
+    def groups(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        """Return the true class of each sample (N,) as a number, and the classes' names."""
+        import pandas as pd
+
+        if self.labels is None:
+            raise ValueError(f"{self.dataset} has no labels")
+        if isinstance(self.labels.dtype, pd.CategoricalDtype):
+            codes, names = self.labels.cat.codes.to_numpy(), self.labels.cat.categories
+        else:
+            codes, names = pd.factorize(self.labels, use_na_sentinel=False)
+        return np.array(codes, dtype=np.int64), [str(name) for name in names]
+
+
+def _rows(frame: pd.DataFrame, row: pd.Series, keys: list[str]) -> pd.DataFrame:
+    """Return the rows of ``frame`` whose ``keys`` equal those of ``row``."""
+    keep = np.ones(len(frame), dtype=bool)
+    for key in keys:
+        keep &= (frame[key] == row[key]).to_numpy(bool)
+    return frame[keep]

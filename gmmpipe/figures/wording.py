@@ -1,0 +1,72 @@
+"""Names and numbers as they stand in figures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def elide(name: object, length: int = 24) -> str:
+    """Return ``name`` on one line of at most ``length`` characters."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """Return ``value`` rounded, with a true minus sign; large ones with seven digits."""
+    text = f"{value:.7g}" if abs(value) >= 1e7 else f"{value:.{decimals}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def model(row: pd.Series) -> str:
+    """Return the covariance family and K of a fit, such as "full, K = 2"."""
+    return f"{elide(row['covariance'], 16)}, K = {row['k']}"
+
+
+def share(fraction: float) -> str:
+    """Return a fraction as a percentage that says 100 % only of all."""
+    percent = 100 * fraction
+    return f"{math.floor(percent) if percent > 99 else round(percent)} %"
+
+
+def listing(words: list[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def power_of_ten(value: float, _position: int | None = None) -> str:
+    """Return a tick label of a logarithmic axis, such as 10⁻³, without mathtext."""
+    exponent = round(math.log10(value)) if value > 0 else 0
+    return "10" + str(exponent).translate(SUPERSCRIPTS)
+
+
+def powers_of_ten(axis: Axis, n_ticks: int) -> None:
+    """Label a logarithmic ``axis`` at up to ``n_ticks`` powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(numticks=n_ticks))
+    axis.set_major_formatter(FuncFormatter(power_of_ten))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def iteration_axis(axes: Axes, largest: int, *, narrow: bool) -> None:
+    """Scale and label the x axis of iterations, logarithmic once there are more than ten."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+    if largest <= 10:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        return
+    axes.set_xscale("log")
+    steps = (1,) if narrow or largest > 2000 else (1, 2, 5)
+    decades = range(math.ceil(math.log10(largest)) + 1)
+    ticks = [float(step * 10**decade) for decade in decades for step in steps]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

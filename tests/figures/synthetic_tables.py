@@ -1,0 +1,116 @@
+"""Tables as a run would write them, from an EM of a few lines of numpy."""
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+
+from gmmpipe.figures import Tables
+
+EMPTY = pd.DataFrame()
+CONSTRAINTS = {
+    "full": lambda covariances, _: covariances,
+    "tied": lambda covariances, w: np.broadcast_to(
+        np.einsum("k,kij->ij", w, covariances), covariances.shape
+    ),
+    "diag": lambda covariances, _: covariances * np.eye(covariances.shape[1]),
+    "spherical": lambda covariances, _: (
+        np.trace(covariances, axis1=1, axis2=2)[:, None, None]
+        / covariances.shape[1]
+        * np.eye(covariances.shape[1])
+    ),
+}
+
+
+def n_parameters(family: str, k: int, d: int) -> int:
+    covariance = {
+        "full": k * d * (d + 1) // 2,
+        "tied": d * (d + 1) // 2,
+        "diag": k * d,
+        "spherical": k,
+    }
+    return k - 1 + k * d + covariance[family]
+
+
+def joint(x, weights, means, covariances):
+    """Return the log of weight times density, (N, K)."""
+    columns = []
+    for w, mean, covariance in zip(weights, means, covariances, strict=True):
+        factor = np.linalg.cholesky(covariance)
+        z = np.linalg.solve(factor, (x - mean).T)
+        log_volume = np.log(np.diag(factor)).sum() + x.shape[1] / 2 * np.log(2 * np.pi)
+        columns.append(np.log(w) - (z**2).sum(axis=0) / 2 - log_volume)
+    return np.array(columns).T
+
+
+def em(x, run, iterations):
+    """Return the log-likelihoods (n_iter + 1,) and the mixture after each of ``iterations``."""
+    k, family = run["k"], run["covariance"]
+    rng = np.random.default_rng([run["seed"], k, sum(map(ord, run["start"]))])
+    centres = x[rng.choice(len(x), k, replace=False)]
+    if run["start"] == "uniform":
+        centres = rng.uniform(x.min(axis=0), x.max(axis=0), size=(k, x.shape[1]))
+    ridge = 1e-6 * np.diag(np.maximum(x.var(axis=0), 1e-9))
+    mixture = (np.full(k, 1 / k), centres, np.array([np.diag(np.ptp(x, axis=0) ** 2) + ridge] * k))
+    trajectory, snapshots = [], {}
+    for i in range(max(iterations) + 1):
+        terms = joint(x, *mixture)
+        total = logsumexp(terms, axis=1)
+        trajectory.append(float(total.sum()))
+        if i in iterations:
+            snapshots[i] = mixture
+        resp = np.exp(terms - total[:, None])
+        counts = resp.sum(axis=0) + 1e-12
+        means = resp.T @ x / counts[:, None]
+        gaps = x[:, None] - means
+        scatter = np.einsum("nk,nki,nkj->kij", resp, gaps, gaps) / counts[:, None, None]
+        weights = counts / counts.sum()
+        mixture = (weights, means, CONSTRAINTS[family](scatter, weights) + ridge)
+    return trajectory, snapshots
+
+
+def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any) -> Tables:
+    """Return the tables of a sweep of family, start, k and seed over one data set."""
+    axes = {"covariance": ["full"], "start": ["points"], "k": [2], "seed": [0]} | sweep
+    iterations = axes.pop("iteration", [1, 5, 20])
+    degenerate = axes.pop("degenerate", lambda _: False)
+    fits, parameters, trajectories = [], [], []
+    for values in product(*axes.values()):
+        run = {"dataset": dataset, "normaliser": "minmax"} | dict(zip(axes, values, strict=True))
+        trajectory, snapshots = em(x.to_numpy(float), run, iterations)
+        trajectories.append(run | {"log_likelihood": trajectory})
+        for i, mixture in snapshots.items():
+            n = n_parameters(run["covariance"], run["k"], len(x.columns))
+            cell = run | {"iteration": i}
+            fits.append(
+                cell
+                | {"n_iter": i, "converged": False, "degenerate": degenerate(run)}
+                | {"log_likelihood": trajectory[i], "n_parameters": n}
+                | {"bic": n * np.log(len(x)) - 2 * trajectory[i]}
+            )
+            parameters += [
+                cell
+                | {"component": j, "weight": w, "mean": list(m), "covariance_matrix": c.ravel()}
+                for j, (w, m, c) in enumerate(zip(*mixture, strict=True))
+            ]
+    tables = {"fits": fits, "parameters": parameters, "trajectories": trajectories}
+    frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
+
+
+def evaluate(tables: Tables) -> Tables:
+    """Return ``tables`` with ``best`` and ``assignments`` worked out from the rest."""
+    fits = tables.fits
+    sound = fits[~fits["degenerate"]].sort_values("log_likelihood", ascending=False)
+    best = sound.drop_duplicates(["normaliser", "covariance", "k"]).sort_values("bic")
+    tables = replace(tables, best=best.assign(rank=np.arange(1, len(best) + 1)))
+    if not tables.has_selection:
+        return tables
+    mixture = tables.mixture(tables.selected())
+    terms = joint(tables.x.to_numpy(float), mixture.weights, mixture.means, mixture.covariances)
+    probability = np.exp(terms.max(axis=1) - logsumexp(terms, axis=1))
+    chosen = {"component": terms.argmax(axis=1), "probability": probability}
+    return replace(tables, assignments=pd.DataFrame(chosen))

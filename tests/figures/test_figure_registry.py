@@ -1,0 +1,208 @@
+"""What every figure of the registry owes its reader, over every case."""
+
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from figure_cases import CASES, case
+from matplotlib.text import Text
+
+from gmmpipe.figures import FIGURES, Style, render
+
+STYLES = {
+    "column": Style(),
+    "page": Style(width="page"),
+    "features": Style(projection="features", sigmas=(1.0, 1.5, 3.0), rasterise_over=100),
+    "large type": Style(font_size=8.5),
+}
+ABSENT = {
+    "one_of_each": {"bic", "heatmap", "iterations", "basins", "sample_data"},
+    "many_components": {"basins"},
+    "all_unsound": set(FIGURES) - {"sample_data"},
+    "awkward": {"basins"},
+    "large": {"bic", "heatmap", "basins"},
+    "without_trajectories": {"convergence", "basins"},
+}
+APPLICABLE = [
+    (name, figure) for name in CASES for figure in FIGURES if figure not in ABSENT.get(name, set())
+]
+
+READERS = [
+    (name, figure, style)
+    for style, names in {
+        "column": list(CASES),
+        "page": list(CASES),
+        "features": ["many_features", "large"],
+        "large type": ["default", "many_features", "unsound_family", "awkward"],
+    }.items()
+    for name, figure in APPLICABLE
+    if name in names
+]
+
+
+def drawn(name, figure, style="column"):
+    return FIGURES[figure].draw(case(name), STYLES[style])
+
+
+def texts(figure):
+    """Return each text shown that is not empty, and the box it fills in pixels."""
+    axes = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    every = {
+        id(label)
+        for axis in axes
+        for which in ("major", "minor")
+        for tick in getattr(axis, f"{which}Ticks")
+        for label in (tick.label1, tick.label2)
+    }
+    shown = {
+        id(label)
+        for axis in axes
+        for tick in axis._update_ticks()
+        for label in (tick.label1, tick.label2)
+    }
+    found = [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible()
+        and text.get_text().strip()
+        and (id(text) not in every or id(text) in shown)
+    ]
+    return [(text.get_text(), text.get_window_extent()) for text in found]
+
+
+@pytest.mark.parametrize(("name", "figure", "style"), READERS)
+def test_is_readable(name, figure, style):
+    canvas = drawn(name, figure, style)
+    assert canvas.axes
+    for axes in canvas.axes:
+        assert axes.lines or axes.collections or axes.patches or axes.images
+    assert min(text.get_fontsize() for text in canvas.findobj(Text)) >= 6.5
+    boxes = texts(canvas)
+    for text, box in boxes:
+        assert box.x0 >= -1, text
+        assert box.y0 >= -1, text
+        assert box.x1 <= canvas.bbox.x1 + 1, text
+        assert box.y1 <= canvas.bbox.y1 + 1, text
+    for (one, box), (other, another) in combinations(boxes, 2):
+        assert not box.padded(-1).overlaps(another.padded(-1)), f"{one!r} lies on {other!r}"
+
+
+@pytest.mark.parametrize(("name", "figure"), APPLICABLE)
+def test_caption_is_one_plain_line(name, figure):
+    caption = FIGURES[figure].caption(case(name), Style())
+    assert caption.startswith(case(name).dataset)
+    assert caption.endswith(".")
+    assert "\n" not in caption
+    assert "nan" not in caption.split()
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_same_bytes_twice_and_nothing_else_changed(figure):
+    before, fits = dict(mpl.rcParams), case("default").fits.copy()
+    once, again = drawn("default", figure), drawn("default", figure)
+    for file_format in ("png", "svg", "pdf"):
+        assert render(once, file_format) == render(again, file_format)
+    assert render(once, "svg") == render(again, "svg")
+    assert dict(mpl.rcParams) == before
+    assert case("default").fits.equals(fits)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_ignores_the_users_own_settings(figure):
+    expected = render(drawn("default", figure), "svg")
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "pink", "svg.fonttype": "path"}):
+        assert render(drawn("default", figure), "svg") == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_applies_where_the_tables_have_what_it_shows(name):
+    absent = {figure for figure in FIGURES if not FIGURES[figure].applies(case(name))}
+    assert absent == ABSENT.get(name, set())
+
+
+def test_registry_loads_nothing_heavy():
+    code = (
+        "import gmmpipe.figures, sys; print({'matplotlib', 'pandas', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_drawing_needs_no_pyplot():
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from test_figure_registry import drawn; "
+    code += "drawn('one_of_each', 'clusters'); print('matplotlib.pyplot' in sys.modules)"
+    folder = str(Path(__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_many_points_become_pixels_and_the_caption_says_so():
+    figure, style = drawn("large", "clusters"), Style()
+    points = [artist for artist in figure.axes[0].collections if artist.get_rasterized()]
+    assert len(points) == 2
+    assert "21000 points are drawn as pixels" in FIGURES["clusters"].caption(case("large"), style)
+    assert len(render(figure, "svg")) < 500_000
+
+
+def test_tutorial_figures_look_as_in_the_tutorial():
+    found, true = drawn("default", "tutorial_clusters"), drawn("default", "sample_data")
+    assert found.get_suptitle() == "GMM Clustering By EM Algorithm"
+    assert true.get_suptitle() == "sample_data"
+    legends = [
+        [(h.get_color(), h.get_marker()) for h in figure.legends[0].legend_handles]
+        for figure in (found, true)
+    ]
+    red_square, blue_circle = ("#CC3311", "s"), ("#0077BB", "o")
+    assert legends[0][:2] == [red_square, blue_circle]
+    assert legends[1][:2] == [blue_circle, red_square]
+    labels = [text.get_text() for text in true.legends[0].get_texts()]
+    assert labels == ["group 0 (30)", "group 1 (70)", "group 2 (40)"]
+
+
+def test_iteration_panels_share_axes_and_name_the_log_likelihood():
+    figure, tables = drawn("default", "iterations"), case("default")
+    cells = tables.snapshots(tables.selected())
+    titles = [axes.get_title().replace("\N{MINUS SIGN}", "-") for axes in figure.axes]
+    expected = [
+        f"{i} iteration{'' if i == 1 else 's'}\n{value:.1f} nats"
+        for i, value in zip(cells["iteration"], cells["log_likelihood"], strict=True)
+    ]
+    assert titles == expected
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes}) == 1
+
+
+def test_heatmap_annotates_every_sound_cell():
+    figure, tables = drawn("unsound_family", "heatmap"), case("unsound_family")
+    best = tables.best_by_family().set_index(["covariance", "k"])["bic"]
+    above = best - best.min()
+    shown = {text.get_text() for text in figure.axes[0].texts}
+    assert {f"{v:.1f}" if 0.05 <= v < 9.95 else f"{v:.0f}" for v in above} == shown
+    hatched = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
+    assert len(hatched) == 2
+
+
+def test_bic_marks_the_lowest_and_the_unsound():
+    figure, tables = drawn("unsound_family", "bic"), case("unsound_family")
+    rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert rings[0].get_ydata()[0] == tables.selected()["bic"]
+    assert len(crosses[0].get_xdata()) == 2
+    caption = FIGURES["bic"].caption(tables, Style())
+    assert "8 of 12 fits are degenerate and left out" in caption
+
+
+def test_basins_count_the_runs_at_the_best():
+    figure, tables = drawn("default", "basins"), case("default")
+    row = tables.selected()
+    runs = tables.trajectories.query("covariance == @row.covariance and k == @row.k")
+    best = max(max(values[1:]) for values in runs["log_likelihood"])
+    panel = next(axes for axes in figure.axes if axes.get_title().startswith(f"K = {row['k']}"))
+    for (_, rows), line in zip(runs.groupby("start", sort=False), panel.lines, strict=True):
+        ends = [values[-1] for values in rows["log_likelihood"]]
+        expected = 100 * sum(end >= best - 1e-3 for end in ends) / len(ends)
+        assert line.get_ydata()[-1] == pytest.approx(expected)

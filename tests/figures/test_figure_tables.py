@@ -1,0 +1,65 @@
+"""What the tables answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_cases import case
+
+from gmmpipe.figures.optima import runs_of
+
+
+def test_mixture_is_that_of_the_cell():
+    tables = case("default")
+    row = tables.selected()
+    rows = tables.parameters.query(
+        "covariance == @row.covariance and start == @row.start and k == @row.k"
+        " and seed == @row.seed and iteration == @row.iteration"
+    )
+    mixture = tables.mixture(row)
+    np.testing.assert_array_equal(mixture.weights, rows["weight"])
+    np.testing.assert_array_equal(mixture.means, list(rows["mean"]))
+    assert mixture.covariances.shape == (row["k"], 2, 2)
+
+
+def test_ends_are_the_last_snapshots():
+    tables = case("default")
+    assert set(tables.ends()["iteration"]) == {30}
+    assert len(tables.ends()) * 3 == len(tables.fits)
+
+
+def test_unsound_runs_do_not_count():
+    tables = case("unsound_family")
+    assert set(tables.sound_ends()["covariance"]) == {"diag"}
+    assert set(tables.best_by_family()["covariance"]) == {"diag"}
+    assert runs_of(tables, "diag", 2, "minmax").n_degenerate == 1
+
+
+def test_groups_follow_categories_else_first_appearance():
+    tables = case("unsound_family")
+    plain = pd.Series(["b", "a", "b"])
+    codes, names = replace(tables, labels=plain).groups()
+    assert (list(codes), names) == ([0, 1, 0], ["b", "a"])
+    codes, names = replace(tables, labels=plain.astype("category")).groups()
+    assert (list(codes), names) == ([1, 0, 1], ["a", "b"])
+    with pytest.raises(ValueError, match="has no labels"):
+        replace(tables, labels=None).groups()
+
+
+def test_a_converged_run_stays_where_it_is():
+    tables = case("default")
+    rows = pd.DataFrame(
+        {
+            "normaliser": "minmax",
+            "covariance": "full",
+            "start": ["points", "points"],
+            "k": 2,
+            "seed": [0, 1],
+            "log_likelihood": [[-9.0, -5.0, -1.0], [-9.0, -7.0, -6.0, -5.0, -1.0005]],
+        }
+    )
+    runs = runs_of(replace(tables, trajectories=rows), "full", 2, "minmax")
+    assert runs.best == -1.0
+    np.testing.assert_array_equal(runs.reached("points", 4, 1e-3), [0, 1, 1, 2])
+    assert runs.rising

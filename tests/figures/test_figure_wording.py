@@ -1,0 +1,43 @@
+"""Names and numbers as they stand in figures."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gmmpipe.figures.wording import elide, listing, number, power_of_ten, share
+
+
+@given(st.text(), st.integers(2, 40))
+@settings(deadline=None, max_examples=50)
+def test_elided_names_fit_one_line(name, length):
+    text = elide(name, length)
+    assert len(text) <= length
+    assert text.isprintable()
+
+
+def test_elided_names_say_so():
+    assert elide("abcdefgh", 5) == "abcd…"
+    assert elide(" two\n\tlines ") == "two lines"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-1.25, "-1.2"), (2314.34, "2314.3"), (-123456789.0, "-1.234568e+08")]
+)
+def test_numbers(value, text):
+    assert number(value) == text.replace("-", "\N{MINUS SIGN}")
+
+
+def test_listing():
+    assert listing(["1"]) == "1"
+    assert listing(["1", "2", "3"]) == "1, 2 and 3"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0.3935, "39 %"), (0.8647, "86 %"), (0.9999, "99 %")]
+)
+def test_share_keeps_100_percent_for_all(fraction, text):
+    assert share(fraction) == text
+
+
+def test_powers_of_ten_need_no_mathtext():
+    assert [power_of_ten(v) for v in (1e-8, 1.0, 1e12)] == ["10⁻⁸", "10⁰", "10¹²"]
