@@ -1,0 +1,185 @@
+"""The only module that reads and writes files: whole or not at all, the same bytes each time."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def digest(value: Any) -> str:
+    """Return 12 hex digits that name a value of plain JSON types; the order of keys is moot."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: str | Path) -> bytes:
+    """Return the bytes of a regular file; raises InputError if there is none to be read."""
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: not a regular file; give the path of a data file")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def write(path: str | Path, content: bytes | str) -> None:
+    """Write a file whole: to a temporary name beside it, flushed to disk, then renamed."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write plain JSON types, readable and in a stable order."""
+    write(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Return the value in a JSON file; raises InputError if it is not JSON."""
+    try:
+        return json.loads(read(path))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error})") from None
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
+    """Write named arrays as .npz: no pickle, and a checksum that finds every flipped bit."""
+    from zipfile import ZipFile
+
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{k: np.asarray(v) for k, v in arrays.items()})
+    with ZipFile(buffer, "a") as archive:  # ZIP checks the arrays, but not that all are there
+        archive.comment = digest(archive.namelist()).encode()
+    write(path, buffer.getvalue())
+
+
+def read_arrays(path: str | Path, *needed: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of an .npz file; raises InputError if it is damaged or lacks ``needed``."""
+    from zipfile import BadZipFile
+
+    content = io.BytesIO(read(path))
+    try:
+        with np.load(content, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+            if stored.zip.comment not in (b"", digest(stored.zip.namelist()).encode()):
+                raise ValueError("arrays are missing")
+    except (BadZipFile, ValueError, EOFError, KeyError, AttributeError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged or not written by gmmpipe ({error})") from None
+    for name in needed:
+        if name not in arrays:
+            raise InputError(f"{path}: holds {', '.join(arrays)} but no {name!r}")
+    return arrays
+
+
+def write_table(path: str | Path, table: "pa.Table") -> None:
+    """Write an Arrow table as Parquet with a checksum on every page."""
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), "seal": _seal(table)})
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    write(path, buffer.getvalue())
+
+
+def read_table(path: str | Path) -> "pa.Table":
+    """Return an Arrow table; raises InputError if the file is damaged or not Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO(read(path))
+    try:
+        table = pq.read_table(content, page_checksum_verification=True, use_threads=False)
+        seal = (table.schema.metadata or {}).get(b"seal")
+        if seal and seal != _seal(table).encode():
+            raise ValueError("names or types have changed")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: damaged or not Parquet ({' '.join(str(error).split())})"
+        ) from None
+    return table
+
+
+def _seal(table: "pa.Table") -> str:
+    """Return a digest of what Parquet keeps no checksum of: names, types, metadata, extent."""
+    metadata = {k.hex(): v.hex() for k, v in (table.schema.metadata or {}).items() if k != b"seal"}
+    columns = table.schema.remove_metadata().to_string().replace("item:", "element:")  # as read
+    return digest([columns, table.num_rows, metadata])
+
+
+def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
+    """Write a data frame as .csv (17 significant digits, exact) or .parquet, after its suffix."""
+    import pyarrow as pa
+
+    if Path(path).suffix == ".parquet":
+        write_table(path, pa.Table.from_pandas(frame, preserve_index=False))
+    else:
+        write(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def read_frame(path: str | Path) -> "pd.DataFrame":
+    """Return the data frame of a .parquet file written by write_frame."""
+    frame: pd.DataFrame = read_table(path).to_pandas()
+    return frame
+
+
+def link(path: str | Path, target: str) -> None:
+    """Point the symbolic link ``path`` at ``target``, relative to its folder, in one step."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(path)
+
+
+def hold_lock(path: str | Path) -> None:
+    """Hold a lock until this process ends, however it ends; its children share it.
+
+    Raises InputError, naming the holder, if another process has it.
+    """
+    import fcntl
+
+    if os.environ.get("GMMPIPE_LOCK") == str(path):  # a parent of this process holds it
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # never closed: the system does it
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 20).decode() or "unknown"
+        os.close(handle)
+        raise InputError(
+            f"{path}: process {holder} is running in this folder; wait for it to end"
+        ) from None
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    os.environ["GMMPIPE_LOCK"] = str(path)

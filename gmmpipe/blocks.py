@@ -1,0 +1,82 @@
+"""How the fits of one block lie in arrays: components end to end, one row per snapshot."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.numerics.em import Fit, Snapshot
+from gmmpipe.numerics.mixture import Mixture
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One fit of a block: its (k, seed), and what EM returned."""
+
+    k: int
+    seed: int
+    fit: Fit
+
+
+def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of F fits, all with S snapshots at the same iterations.
+
+    k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood
+    (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end: weight
+    (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S.
+    """
+    fits = [s.fit for s in stored]
+    by_step = list(zip(*(fit.snapshots for fit in fits), strict=True))
+    starts = [fit.start for fit in fits]
+    return {
+        "k": np.array([s.k for s in stored]),
+        "seed": np.array([s.seed for s in stored]),
+        "n_iter": np.array([fit.n_iter for fit in fits]),
+        "converged": np.array([fit.converged for fit in fits]),
+        "degenerate": np.array([fit.degenerate for fit in fits], dtype=str),
+        "trajectory": np.concatenate([fit.trajectory for fit in fits]),
+        "start_weight": np.concatenate([m.weights for m in starts]),
+        "start_mean": np.concatenate([m.means for m in starts]),
+        "start_covariance": np.concatenate([m.covariances for m in starts]),
+        "iteration": np.array([step[0].iteration for step in by_step]),
+        "done": np.array([[p.n_iter for p in step] for step in by_step]),
+        "settled": np.array([[p.converged for p in step] for step in by_step]),
+        "log_likelihood": np.array([[p.log_likelihood for p in step] for step in by_step]),
+        "weight": np.stack([np.concatenate([p.mixture.weights for p in s]) for s in by_step]),
+        "mean": np.stack([np.concatenate([p.mixture.means for p in s]) for s in by_step]),
+        "covariance": np.stack(
+            [np.concatenate([p.mixture.covariances for p in s]) for s in by_step]
+        ),
+    }
+
+
+def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
+    """Yield the fits of a block as they were given to to_arrays."""
+    component = np.cumsum([0, *arrays["k"]])
+    step = np.cumsum([0, *(arrays["n_iter"] + 1)])
+    for i, k in enumerate(arrays["k"].tolist()):
+        own = slice(component[i], component[i + 1])
+        start = Mixture(
+            *(arrays[f"start_{name}"][own] for name in ("weight", "mean", "covariance"))
+        )
+        snapshots = tuple(
+            Snapshot(
+                iteration,
+                int(arrays["done"][s, i]),
+                bool(arrays["settled"][s, i]),
+                float(arrays["log_likelihood"][s, i]),
+                Mixture(*(arrays[name][s, own] for name in ("weight", "mean", "covariance"))),
+            )
+            for s, iteration in enumerate(arrays["iteration"].tolist())
+        )
+        fit = Fit(
+            start,
+            snapshots,
+            arrays["trajectory"][step[i] : step[i + 1]],
+            int(arrays["n_iter"][i]),
+            bool(arrays["converged"][i]),
+            str(arrays["degenerate"][i]),
+        )
+        yield Stored(k, int(arrays["seed"][i]), fit)

@@ -1,0 +1,84 @@
+"""Which edits change which stages' digests: what decides whether jobs run again."""
+
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from gmmpipe import cli, sources
+
+STAGES = tuple(cli.STAGES)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package that may be edited; the digests are of the copy."""
+    copy = tmp_path / "gmmpipe"
+    shutil.copytree(sources.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    unedited()
+    monkeypatch.setattr(sources, "ROOT", copy)
+    return copy
+
+
+def digests():
+    return {stage: sources.source_digest(f"gmmpipe.stages.{stage}") for stage in STAGES}
+
+
+unedited = cache(digests)
+
+
+def touched() -> set[str]:
+    """Return the stages whose digests differ from those of the unedited package."""
+    return {stage for stage, digest in digests().items() if digest != unedited()[stage]}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_the_digest_is_of_the_text_alone(package):
+    for path in package.rglob("*.py"):
+        path.touch()
+    assert touched() == set()
+    assert {len(digest) for digest in unedited().values()} == {12}
+    assert len(set(unedited().values())) == len(STAGES)
+
+
+def test_comments_docstrings_and_layout_are_free(package):
+    for path in package.rglob("*.py"):
+        text = path.read_text()
+        if text.startswith('"""'):
+            rest = text.split('"""', 2)[2]
+            path.write_text('"""Another docstring."""\n\n\n' + rest + "\n# end\n")
+    edit(package / "reader/table.py", "Return the sample of a table.", "Give the sample.")
+    edit(package / "numerics/starts.py", "Groups found by k-means", "Groups")
+    assert touched() == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "stages"),
+    [
+        ("stages/figures.py", {"figures"}),
+        ("numerics/starts.py", {"fit"}),
+        ("numerics/metrics.py", {"evaluate"}),
+        ("numerics/covariance.py", {"fit", "evaluate"}),  # imported by a module it imports
+        ("numerics/kernels/__init__.py", {"fit", "evaluate"}),
+        ("figures/bic.py", {"figures"}),  # imported by name, with import_module
+        ("reader/cells.py", {"generate"}),  # imported inside a function, three modules down
+        ("artifacts.py", set(STAGES)),
+        ("cli.py", set()),
+    ],
+)
+def test_an_edit_reaches_just_the_stages_that_import_it(file, stages, package):
+    path = package / file
+    path.write_text(path.read_text() + "\nADDED = 1\n")
+    assert touched() == stages
+
+
+def test_a_string_or_a_default_that_changes_counts(package):
+    edit(package / "stages/normalise.py", '"method"', '"methods"')
+    edit(package / "numerics/starts.py", "= 300", "= 301")
+    assert touched() == {"normalise", "fit"}
