@@ -1,0 +1,272 @@
+"""From conf/ and overrides to one checked, plain configuration; alone in knowing Hydra."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gmmpipe import schema
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures import FIGURES
+from gmmpipe.numerics.metrics import METRICS
+from gmmpipe.numerics.selection import CRITERIA
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
+NAMED = tuple(schema.REGISTRIES)
+NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
+OUTER = re.compile(r"sweep\.\w+\.")
+GROUPS = ("experiment", "fit", "sweep", "figures")
+UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
+MOST_CELLS = 10_000_000  # each is a row of the tables
+
+
+def load(
+    conf: Path, overrides: Sequence[str] = (), own: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Compose, check and return the configuration of one experiment as plain JSON types.
+
+    conf is the folder with config.yaml; overrides are Hydra's ("fit.tol=1e-8"); own is the
+    options of the user's file, which becomes the only data set, named after the file. In the result
+    every key is present, `sweep` maps each axis to its list of values, and the named
+    axes' sections hold only the entries in use.
+
+    Raises InputError for whatever is wrong, before anything runs.
+    """
+    composed = _compose(conf, overrides)
+    sweep = composed.setdefault("sweep", {})
+    if own is not None:
+        name = own_name(str(own["path"]))
+        composed["dataset"] = {name: {"kind": "file", **own}}
+        sweep["dataset"] = [name]
+    _known("", composed, {"experiment", "fit", "sweep", "figures", *NAMED})
+    config: dict[str, Any] = {
+        "experiment": composed["experiment"],
+        "fit": schema.check(schema.Fit, composed["fit"], "fit"),
+        "figures": schema.check_figures(composed["figures"]),
+        "sweep": _sweep(sweep),
+    }
+    for axis in NAMED:
+        names, section = config["sweep"][axis], composed[axis]
+        _sections(axis, section)
+        made = {n for n, options in section.items() if schema.REGISTRIES[axis][0] in options}
+        _known(axis, section, _available(conf, axis) | made)
+        entries = {n: _entry(conf, axis, n, section.get(n, {})) for n in [*names, *section]}
+        config[axis] = {n: entries[n] for n in names}  # the others are right, but not in use
+    for _ in points(config):  # every value of every outer axis is checked now
+        pass
+    return config
+
+
+def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield (outer coordinates, configuration there) over the axes with dotted names.
+
+    Without such axes: one point with no coordinates. Raises InputError for a bad value.
+    """
+    outer = {a: v for a, v in config["sweep"].items() if a not in NAMED and a not in NUMBERS}
+    for values in itertools.product(*outer.values()):
+        at = dict(zip(outer, values, strict=True))
+        there = deepcopy(dict(config))
+        for path, value in at.items():
+            _assign(there, path, value)
+        there["fit"] = schema.check(schema.Fit, there["fit"], "fit")
+        for axis in NAMED:
+            there[axis] = {n: schema.options(axis, n, o) for n, o in there[axis].items()}
+        yield at, there
+
+
+def choices(conf: Path) -> dict[str, dict[str, str]]:
+    """Return {group: {name: one line about it}} of all in conf/ and the registries."""
+    found = {}
+    for group in (*NAMED, *GROUPS):
+        files = _files(conf, group)
+        registered = schema.REGISTRIES[group][1] if group in NAMED else {}
+        found[group] = {
+            name: _first_comment(files[name]) if name in files else _first_line(registered[name])
+            for name in sorted(_available(conf, group))
+        }
+    found["metric"] = {name: _first_line(f) for name, f in {**CRITERIA, **METRICS}.items()}
+    found["figure"] = {name: kind.title for name, kind in FIGURES.items()}
+    return found
+
+
+def own_name(path: str) -> str:
+    """Return the data set name of a user's file: its stem, odd characters as underscores."""
+    stem = Path(path).name.split(".")[0]
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", stem).lstrip("_-")[:48]
+    if not name:
+        raise InputError(f"--data {path!r}: no data set name can be made of it; rename the file")
+    return name
+
+
+def _compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    picks, settings = _split(conf, overrides)
+    try:
+        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            tree = compose("config", picks, return_hydra_config=True)
+            experiment = tree.hydra.runtime.choices.experiment
+            OmegaConf.set_readonly(tree, False)
+            OmegaConf.set_struct(tree, False)
+            del tree["hydra"]
+            for path, value in settings:
+                if OUTER.match(path):  # a dotted axis is one key: it may begin like another axis
+                    tree.sweep[path.removeprefix("sweep.")] = value
+                else:
+                    OmegaConf.update(tree, path, value, merge=False)
+            plain = OmegaConf.to_container(tree, resolve=True)
+    except UNREADABLE as error:
+        raise InputError(f"{conf}: {_one_line(error)}") from None
+    if not isinstance(plain, dict):
+        raise InputError(f"{conf / 'config.yaml'}: expected keys and values")
+    for key in plain.pop("experiment", None) or ():
+        raise InputError(
+            f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
+            " `# @package _global_`, which puts its keys at the top"
+        )
+    return {"experiment": experiment, **plain}
+
+
+def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
+    picks, settings = [], []
+    for text in overrides:
+        try:
+            override = OverridesParser.create().parse_override(text)
+        except HydraException as error:
+            raise InputError(
+                f"override {text!r}: {_one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
+            ) from None
+        key = override.key_or_group
+        if override.is_delete() or override.is_sweep_override():
+            raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
+        if key.split(".")[0] == "hydra" or "${" in text:
+            raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
+        value = override.value()
+        if key in GROUPS:
+            allowed = sorted(_files(conf, key))
+            if value not in allowed:
+                raise InputError(suggest(key, value, allowed))
+            picks.append(f"{key}={value}")
+        else:
+            settings.append((key, value))
+    return picks, settings
+
+
+def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
+    axes: dict[str, list[Any]] = {}
+    for axis in (*NAMED, *NUMBERS):
+        if axis not in sweep:
+            raise InputError(f"sweep.{axis} is missing; give a list of values")
+    for axis, value in _flat(sweep):
+        if axis in NUMBERS:
+            axes[axis] = schema.whole_numbers(f"sweep.{axis}", value, *NUMBERS[axis])
+            continue
+        values = value if isinstance(value, list) else [value]
+        for name in values if axis in NAMED else ():
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise InputError(
+                    f"sweep.{axis} holds {name!r}; a name is letters, digits and _ . + -"
+                )
+        if not values:
+            raise InputError(f"sweep.{axis} is empty; give at least one value")
+        if any(values.count(v) > 1 for v in values):
+            raise InputError(f"sweep.{axis} names a value twice: {values}")
+        axes[axis] = values
+    for axis in set(axes) - {*NAMED, *NUMBERS}:
+        if "." not in axis:
+            raise InputError(suggest("an axis of sweep", axis, [*NAMED, *NUMBERS, "fit.tol"]))
+    cells = math.prod(map(len, axes.values()))
+    if cells > MOST_CELLS:
+        raise InputError(f"sweep has {cells:,} cells; at most {MOST_CELLS:,} in one experiment")
+    return axes
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checked options of one named entry: its file, then the experiment's settings."""
+    files = _files(conf, axis)
+    key, registry = schema.REGISTRIES[axis]
+    known = _available(conf, axis)
+    if name not in known and key not in settings:
+        raise InputError(suggest(f"sweep.{axis}", name, sorted(known)))
+    base: dict[str, Any] = {key: name} if name in registry else {}
+    if name in files:
+        base = _read(files[name])
+    if key in settings:  # it stands alone: your iris.csv is not the bundled iris
+        base = {}
+    return schema.options(axis, name, {**base, **settings})
+
+
+def _available(conf: Path, group: str) -> set[str]:
+    registered = schema.REGISTRIES[group][1] if group in NAMED and group != "dataset" else ()
+    return set(_files(conf, group)) | set(registered)
+
+
+def _files(conf: Path, group: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((conf / group).glob("*.yaml"))}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = OmegaConf.to_container(OmegaConf.load(path))  # refuses doubled keys, reads 1e-6
+    except UNREADABLE as error:
+        raise InputError(f"{path}: {_one_line(error)}") from None
+    if not isinstance(tree, dict) or not tree:
+        raise InputError(f"{path}: expected lines of the form key: value")
+    return {str(key): value for key, value in tree.items()}
+
+
+def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    node: Any = tree
+    for parent in parents:
+        node = node.get(parent) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or last not in node or isinstance(node[last], dict):
+        allowed = [key for key, _ in _flat({k: tree[k] for k in (*NAMED, "fit")})]
+        raise InputError(suggest("an axis of sweep", path, allowed))
+    node[last] = value
+
+
+def _sections(axis: str, section: Any) -> None:
+    """Refuse what is no {name: {option: value}}, e.g. covariance=full."""
+    if not isinstance(section, Mapping):
+        raise InputError(f"{axis} is {section!r}; to choose what is swept give sweep.{axis}=[...]")
+    for name, options in section.items():
+        if not isinstance(options, Mapping):
+            raise InputError(f"{axis}.{name} is {options!r}; give options, {axis}.{name}.KEY=...")
+
+
+def _known(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
+    for key in section:
+        if key not in allowed:
+            raise InputError(suggest(f"{where} key".strip(), key, sorted(allowed)))
+
+
+def _first_line(entry: object) -> str:
+    return (entry.__doc__ or "").strip().partition("\n")[0]
+
+
+def _first_comment(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = (line[1:].strip() for line in lines if line.startswith("#"))
+    return next((c for c in comments if not c.startswith("@package")), "")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,147 @@
+"""What each configuration key may hold; pydantic checks, this module words the refusals."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+import pydantic.dataclasses
+from annotated_types import Ge, Le, Len, Lt
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures import FIGURES, Style
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.datasets import DATASETS
+from gmmpipe.numerics.normalise import NORMALISERS
+from gmmpipe.numerics.starts import STARTS
+
+# axis of the sweep -> the key that names the registry entry, the registry
+REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "dataset": ("kind", DATASETS),
+    "normaliser": ("method", NORMALISERS),
+    "covariance": ("family", FAMILIES),
+    "start": ("method", STARTS),
+}
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Fit(BaseModel):
+    """How EM runs."""
+
+    model_config = STRICT
+    tol: Annotated[float, Ge(0), Le(1e9)]
+    regularisation: Annotated[float, Ge(0), Lt(1)]
+    reg_covar: Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True)
+class Figures(Style):
+    """What is drawn, in which files, and in which style."""
+
+    names: Literal["all"] | tuple[str, ...] = "all"
+    dpi: Annotated[int, Ge(50), Le(1200)] = 150
+    formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Len(1)] = ("png", "svg", "pdf")
+
+
+def check(schema: type, value: Any, where: str) -> dict[str, Any]:
+    """Return ``value`` with defaults filled in, as plain JSON types.
+
+    Raises InputError naming the key, its value and what is allowed.
+    """
+    if is_dataclass(schema):  # of the numerics, which know nothing of pydantic
+        schema = pydantic.dataclasses.dataclass(schema, frozen=True, config=STRICT)
+    adapter: TypeAdapter[Any] = TypeAdapter(schema)
+    try:
+        valid = adapter.validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise InputError(_explain(error, schema, where)) from None
+    plain: dict[str, Any] = adapter.dump_python(valid, mode="json")
+    return plain
+
+
+def options(axis: str, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of one named entry of ``axis``; return them whole."""
+    key, registry = REGISTRIES[axis]
+    where = f"{axis}.{name}"
+    method = str(value.get(key))
+    if method not in registry:
+        raise InputError(suggest(f"{where}.{key}", method, sorted(registry)))
+    rest = {k: v for k, v in value.items() if k != key}
+    entry = registry[method]
+    if not isinstance(entry, type):  # a family has no options of its own
+        if rest:
+            raise InputError(f"{where}.{next(iter(rest))}: covariance families take no options")
+        return {key: method}
+    return {key: method, **check(entry, rest, where)}
+
+
+def check_figures(value: Any) -> dict[str, Any]:
+    """Check the figures section; the names against the registry."""
+    section = check(Figures, value, "figures")
+    for name in [] if section["names"] == "all" else section["names"]:
+        if name not in FIGURES:
+            raise InputError(suggest("figures.names", name, sorted(FIGURES)))
+    return section
+
+
+def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:
+    """Return the sorted whole numbers that a list, a number or an inclusive range a..b stands for.
+
+    Raises InputError for anything else, for numbers outside ``low``..``high``, doubles and an
+    empty axis.
+    """
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    numbers: list[int] = []
+    for item in items:
+        numbers.extend(_span(where, item, high - low + 1))
+    if not numbers:
+        raise InputError(f"{where} is empty; give a list such as [1, 2] or a range such as 1..6")
+    for number in numbers:
+        if not low <= number <= high:
+            raise InputError(f"{where} holds {number}; allowed is {low}..{high}")
+    if len(set(numbers)) < len(numbers):
+        twice = next(a for a, b in pairwise(sorted(numbers)) if a == b)
+        raise InputError(f"{where} holds {twice} twice; name each value once")
+    return sorted(numbers)
+
+
+def _span(where: str, item: Any, longest: int) -> Sequence[int]:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return [item]
+    first, dots, last = str(item).partition("..") if isinstance(item, str) else ("", "", "")
+    try:
+        span = range(int(first), int(last) + 1) if dots else range(0)
+    except ValueError:
+        span = range(0)
+    if not span:
+        raise InputError(
+            f"{where} holds {item!r}; expected a whole number or an inclusive range such as 1..6"
+        )
+    if span[-1] - span[0] >= min(longest, 1_000_000):
+        raise InputError(f"{where} holds {item!r}: too long a range")
+    return span
+
+
+def known_keys(schema: Any) -> list[str]:
+    """Return the names of a schema's keys."""
+    if is_dataclass(schema):
+        return [field.name for field in fields(schema)]
+    return list(schema.model_fields)
+
+
+def _explain(error: ValidationError, schema: Any, where: str) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join([where, *(str(part) for part in first["loc"] if part != "str")])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
+        hint = f" (did you mean {where}.{near[0]}?)" if near else ""
+        return f"{key} is not a key; {where} has {', '.join(known_keys(schema))}{hint}"
+    if first["type"] in ("missing", "missing_argument"):
+        return f"{key} is missing; {where} needs {', '.join(known_keys(schema))}"
+    if first["type"] == "value_error":  # raised by the entry itself, with its own words
+        return f"{where}: {first['ctx']['error']}"
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return f"{key} is {first['input']!r}; {message}"
