@@ -1,0 +1,203 @@
+"""From a configuration to a frozen plan: what is made of what, in which blocks, under what name.
+
+Every artifact's name ends in a digest of all that determines its content, so a changed setting
+or input makes new files and an unchanged one finds the old.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby, product
+from pathlib import Path
+from typing import Any
+
+from gmmpipe import artifacts, config, reader
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.numerics.datasets import DATASETS
+from gmmpipe.numerics.em import seconds
+from gmmpipe.numerics.registry import build
+
+Section = dict[str, Any]
+TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
+CELLS = 1024  # fits in a block at most
+
+
+def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None = None) -> Path:
+    """Compose and check the configuration in ``root``/conf; plan it; return the plan's path.
+
+    own is the user's file and its options (path, label, columns), or None. The plan is JSON:
+    experiment, version, config, and the sections data, normalised and fits, each {name: section}.
+
+    Raises InputError for whatever is wrong with configuration or data; no job has run then.
+    """
+    settled = config.load(root / "conf", overrides, own)
+    plan: Section = {"experiment": settled["experiment"], "config": settled}
+    plan |= {"data": {}, "normalised": {}, "fits": {}}
+    for outer, there in config.points(settled):
+        for name in there["dataset"]:
+            data = _data(root, name, there["dataset"][name])
+            plan["data"][data["name"]] = data
+            for normaliser, family, start in product(*(there[a] for a in config.NAMED[1:])):
+                normalised = _normalised(data, normaliser, there["normaliser"][normaliser])
+                plan["normalised"][normalised["name"]] = normalised
+                at = {"dataset": name, "normaliser": normaliser, "covariance": family}
+                at |= {"start": start, **outer}
+                for block in blocks(normalised["name"], data, at, there):
+                    plan["fits"][block["name"]] = block
+    contents = [data["digested"] for data in plan["data"].values()]
+    described = {k: v for k, v in settled.items() if k != "dataset"}
+    plan["version"] = artifacts.digest([described, contents])
+    path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
+    if not path.exists() or artifacts.read_json(path) != plan:  # untouched, it triggers no rerun
+        artifacts.write_json(path, plan)
+    return path
+
+
+def blocks(
+    normalised: str, data: Section, at: Section, there: Mapping[str, Any]
+) -> Iterator[Section]:
+    """Yield the blocks of one (data set, normaliser, family, start, outer point).
+
+    A block is the part of the sweep inside one tile of an aligned (K, seed) grid. The tile's size
+    depends on the cost of its fits and on the values of K they share, never on how many seeds
+    there are, so a sweep that grows leaves its full blocks as they are.
+    """
+    n, d = data["n"], data["d"]
+    sweep, family = there["sweep"], there["covariance"][at["covariance"]]
+    if sweep["k"][-1] > n:
+        raise InputError(
+            f"sweep.k holds {sweep['k'][-1]}, but data set {at['dataset']} has {n} rows;"
+            f" k must not exceed {n}"
+        )
+
+    def cost(k: int) -> float:
+        return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1])
+
+    words = ".".join(str(at[axis]) for axis in config.NAMED)
+    for (low, high), ks in _tiles(sweep["k"], cost):
+        each = sum(map(cost, ks))
+        width = _seeds(len(ks), each)
+        for (first, last), seeds in _windows(sweep["seed"], width):
+            section = {
+                "coordinates": at,
+                "covariance": family,
+                "start": there["start"][at["start"]],
+                "fit": there["fit"],
+                "k": ks,
+                "seed": seeds,
+                "iteration": sweep["iteration"],
+            }
+            tile = f"k{low}-{high}.s{first}-{last}"
+            yield {
+                "name": f"{words}.{tile}-{artifacts.digest([normalised, section])}",
+                "normalised": normalised,
+                "config": section,
+                "seconds": each * len(seeds),
+            }
+
+
+def _tiles(
+    ks: Sequence[int], cost: Callable[[int], float]
+) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Yield ((first, last), values of K there) of aligned ranges that one seed can afford."""
+
+    def tile(k: int) -> tuple[int, int]:
+        for width in (16, 8, 4, 2):
+            last = -(-k // width) * width
+            if width * cost(last) <= TARGET_SECONDS:
+                return last - width + 1, last
+        return k, k
+
+    for ends, inside in groupby(ks, tile):
+        yield ends, list(inside)
+
+
+def _windows(seeds: Sequence[int], width: int) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Yield ((first, last), seeds there) of the aligned ranges of a width."""
+    for i, inside in groupby(seeds, lambda seed: seed // width):
+        yield (i * width, (i + 1) * width - 1), list(inside)
+
+
+def _seeds(n_ks: int, seconds_per_seed: float) -> int:
+    """Return how many seeds a block spans: a power of two, within CELLS and TARGET_SECONDS."""
+    width = CELLS >> (n_ks - 1).bit_length()
+    while width > 1 and width * seconds_per_seed > TARGET_SECONDS:
+        width //= 2
+    return width
+
+
+def _data(root: Path, name: str, options: Section) -> Section:
+    """Describe one data set: its options, its size, and the digest of its source."""
+    source: Section = {}
+    if options["kind"] == "file":
+        path = root / options["path"]
+        content = artifacts.read(path)
+        source = {"path": str(options["path"]), "sha256": artifacts.sha256(content)}
+        digested = {**options, "path": path.name, "sha256": source["sha256"]}
+        identity = f"{name}-{artifacts.digest(digested)}"
+        size = _size(root / f"results/store/data/{identity}.json", content, path, options)
+    else:
+        digested = options
+        identity = f"{name}-{artifacts.digest(digested)}"
+        n, d = build(DATASETS, "data set", options, "kind").shape
+        size = {"n": n, "d": d, "dropped": 0}
+    return {
+        "name": identity,
+        "dataset": name,
+        **size,
+        "source": source,
+        "config": options,
+        "digested": digested,
+    }
+
+
+def _size(known: Path, content: bytes, path: Path, options: Section) -> Section:
+    """Return rows, features, dropped rows of a file: read through once, then remembered."""
+    if not known.exists():
+        sample = reader.read(content, str(path), build(DATASETS, "data set", options, "kind"))
+        n, d = sample.x.shape
+        artifacts.write_json(known, {"n": n, "d": d, "dropped": sample.dropped})
+    size: Section = artifacts.read_json(known)
+    return size
+
+
+def _normalised(data: Section, name: str, options: Section) -> Section:
+    identity = f"{data['dataset']}.{name}-{artifacts.digest([data['name'], options])}"
+    return {"name": identity, "data": data["name"], "config": options}
+
+
+def from_snakemake(settings: Mapping[str, Any], main: bool) -> Path:
+    """Return the plan for --config settings: experiment, overrides, data, label, columns.
+
+    Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
+    the others look up what it planned. Raises InputError for unknown or wrong settings.
+    """
+    known = ("experiment", "overrides", "data", "label", "columns")
+    for key in settings:
+        if key not in known:
+            raise InputError(suggest("--config key", key, list(known)))
+    call = Path(f"results/store/plans/.call-{artifacts.digest(dict(settings))}.json")
+    if not main:
+        return Path(artifacts.read_json(call))
+    overrides = settings.get("overrides", [])
+    if not isinstance(overrides, list) or not all(isinstance(o, str) for o in overrides):
+        raise InputError(f"overrides is {overrides!r}; give a list such as '[\"fit.tol=1e-6\"]'")
+    if "experiment" in settings:
+        overrides = [f"experiment={settings['experiment']}", *overrides]
+    path = freeze(Path(), overrides, own_file(Path(), settings))
+    artifacts.write_json(call, str(path))
+    return path
+
+
+def own_file(root: Path, settings: Mapping[str, Any]) -> Section | None:
+    """Return the options of the user's own file, its path relative to ``root`` where inside."""
+    if settings.get("data") is None:
+        if settings.get("label") or settings.get("columns"):
+            raise InputError("label and columns belong to data; give --data FILE")
+        return None
+    path = Path(str(settings["data"])).absolute()
+    inside = path.is_relative_to(root.absolute())
+    own: Section = {"path": str(path.relative_to(root.absolute()) if inside else path)}
+    if settings.get("label") is not None:
+        own["label"] = str(settings["label"])
+    if settings.get("columns"):
+        own["columns"] = [part.strip() for part in str(settings["columns"]).split(",")]
+    return own

@@ -1,0 +1,116 @@
+"""A frozen plan, read: names in, paths and job parameters out."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+
+STORE = "results/store"
+LONG = 10.0  # seconds of one thread from which a block gets all cores
+AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
+SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits"}
+TABLES = ("fits", "best", "parameters", "trajectories", "labels")
+
+
+class Study:
+    """One version of one experiment; ``path`` is its frozen plan."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self.plan: dict[str, Any] = artifacts.read_json(path)
+        if not isinstance(self.plan, dict) or not SECTIONS.issubset(self.plan):
+            raise InputError(f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/")
+        self.experiment: str = self.plan["experiment"]
+        self.version: str = self.plan["version"]
+        self.folder = f"results/{self.experiment}/{self.version}"
+
+    @property
+    def outer(self) -> list[str]:
+        """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
+        return [axis for axis in self.plan["config"]["sweep"] if axis not in AXES]
+
+    @property
+    def fits(self) -> list[str]:
+        """Return the paths of all fitted blocks."""
+        return [self.fit(block) for block in self.plan["fits"]]
+
+    @property
+    def data(self) -> list[str]:
+        """Return the paths of all data sets."""
+        return [self.stored(name) for name in self.plan["data"]]
+
+    @property
+    def normalisations(self) -> list[str]:
+        """Return the paths of all normalised data sets."""
+        return [f"{STORE}/normalised/{name}.npz" for name in self.plan["normalised"]]
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the paths of all files of tables."""
+        names = ["fits.csv", "best.csv", "best.html", *(f"{name}.parquet" for name in TABLES)]
+        return [f"{self.folder}/tables/{name}" for name in [*names, *self.drawn.values()]]
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """Return {data set in the store: name of its text file} of those drawn at random."""
+        drawn = {k: d["dataset"] for k, d in self.plan["data"].items() if "seed" in d["config"]}
+        names = list(drawn.values())
+        return {k: f"{n if names.count(n) == 1 else k}.data" for k, n in drawn.items()}
+
+    def threads(self, block: str) -> int:
+        """Return the threads worth having: many where a block is minutes of work, else one."""
+        return 1 if self.plan["fits"][block]["seconds"] < LONG else 64
+
+    def fit(self, block: str) -> str:
+        """Return the path of a fitted block."""
+        return f"{STORE}/fits/{block}.npz"
+
+    def stored(self, data: str) -> str:
+        """Return the path of a data set in the store."""
+        return f"{STORE}/data/{data}.npz"
+
+    def source(self, data: str) -> list[str]:
+        """Return the input file of a data set, or nothing for a generated one."""
+        source = self.plan["data"][data]["source"]
+        return [source["path"]] if source else []
+
+    def normalised(self, block: str) -> str:
+        """Return the path of the normalised data that a block fits."""
+        return f"{STORE}/normalised/{self.plan['fits'][block]['normalised']}.npz"
+
+    def raw(self, normalised: str) -> str:
+        """Return the path of the data set that was normalised."""
+        return self.stored(self.plan["normalised"][normalised]["data"])
+
+    def section(self, stage: str, name: str) -> str:
+        """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""
+        section = self.plan[stage][name]
+        return json.dumps({**section["config"], **section.get("source", {})}, sort_keys=True)
+
+    def winners(self) -> list[str]:
+        """Return one line on the selected model of each data set, from the finished tables."""
+        text = artifacts.read(f"{self.folder}/tables/best.csv").decode()
+        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["rank"] == "1"]
+        won = {row["dataset"] for row in rows}
+        lost = [name for name in self.plan["config"]["sweep"]["dataset"] if name not in won]
+        return [f"{name}: every fit is degenerate, no model is selected" for name in lost] + [
+            f"{', '.join([row['dataset'], *(f'{axis} = {row[axis]}' for axis in self.outer)])}:"
+            f" {row['covariance']}, k = {row['k']}, BIC {float(row['bic']):.3f}, log-likelihood"
+            f" {float(row['log_likelihood']):.3f} ({row['start']}, seed {row['seed']})"
+            for row in rows
+        ]
+
+    def cases(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (data set in the store, coordinates) of each data set at each outer point."""
+        seen = []
+        for block in self.plan["fits"].values():
+            at = {axis: block["config"]["coordinates"][axis] for axis in ("dataset", *self.outer)}
+            data = self.plan["normalised"][block["normalised"]]["data"]
+            if at not in seen:
+                seen.append(at)
+                yield data, at

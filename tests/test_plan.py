@@ -1,0 +1,245 @@
+import json
+import shutil
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gmmpipe import artifacts, plan
+from gmmpipe.errors import InputError
+from gmmpipe.study import Study
+
+BASE = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.seed=0..9")
+FULL = {"family": "full"}
+
+
+def freeze(project, *overrides, own=None):
+    return Study(plan.freeze(project, overrides, own))
+
+
+def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,)):
+    """Return the blocks of one (data set, family, start) of a sweep."""
+    at = {"dataset": "x", "normaliser": "none", "covariance": family, "start": "points"}
+    there = {
+        "sweep": {"k": list(ks), "seed": list(seeds), "iteration": list(steps)},
+        "covariance": {family: {"family": family}},
+        "start": {"points": {"method": "points"}},
+        "fit": {"tol": 0.0},
+    }
+    return list(plan.blocks("x.none-0", {"n": n, "d": d}, at, there))
+
+
+def cells(found):
+    return [(k, s) for b in found for k in b["config"]["k"] for s in b["config"]["seed"]]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    ks=st.sets(st.integers(1, 60), min_size=1, max_size=20),
+    seeds=st.sets(st.integers(0, 300), min_size=1, max_size=60),
+    n=st.sampled_from([60, 1000, 100_000, 10_000_000]),
+    d=st.sampled_from([1, 2, 30]),
+    steps=st.sampled_from([(1,), (10, 500)]),
+)
+def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps):
+    found = blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps)
+    held = cells(found)
+    assert sorted(held) == sorted((k, s) for k in ks for s in seeds)
+    names = [block["name"] for block in found]
+    assert len(set(names)) == len(names)
+    for block in found:
+        size = len(block["config"]["k"]) * len(block["config"]["seed"])
+        assert size <= 1024
+        assert size == 1 or block["seconds"] <= plan.TARGET_SECONDS
+    assert found == blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    k=st.integers(1, 20),
+    seed=st.integers(0, 200),
+    new=st.sampled_from(["k", "seed"]),
+    n=st.sampled_from([272, 20_000, 10_000_000]),
+)
+def test_a_sweep_that_grows_leaves_full_blocks_as_they_are(k, seed, new, n):
+    """Whatever the extent: at most the tiles that the new cells fall into are made anew."""
+    ks, seeds = range(1, k + 1), range(seed + 1)
+    more = range(1, k + 1 + (new == "k")), range(seed + 1 + (new == "seed"))
+    old, grown = blocks(ks, seeds, n=n), blocks(*more, n=n)
+    fresh = {b["name"]: b for b in grown if b["name"] not in {b["name"] for b in old}}
+    added = set(cells(grown)) - set(cells(old))
+    assert added <= set(cells(fresh.values()))
+    for block in fresh.values():
+        assert added & set(cells([block]))  # nothing is refitted but what shares a tile
+    if n == 272:  # cheap fits: tiles of 16 K, and of as many seeds as make 1024 fits of the K there
+        seeds_wide = 1024 >> (k % 16).bit_length()
+        assert len(fresh) == (1 + (k - 1) // 16 if new == "seed" else 1 + seed // seeds_wide)
+
+
+def test_ten_thousand_seeds_of_one_k_are_ten_blocks():
+    assert len(blocks([2], range(10_000))) == 10
+
+
+def test_a_large_fit_is_a_block_of_its_own():
+    found = blocks([1, 2, 3], range(4), n=50_000_000, d=30)
+    assert len(found) == 12
+
+
+NEUTRAL = ["sweep.seed=0..9", "sweep.k=[3,2,1]", "fit.tol=0", "+fit.tol=0.0", "start.points={}"]
+GROWN = {  # -> new blocks
+    "sweep.seed=0..10": 1,
+    "sweep.seed=0..256": 2,
+    "sweep.k=1..4": 1,
+    "sweep.k=[1,2,3,17]": 1,
+    "sweep.covariance=[full,tied]": 1,
+    "sweep.start=[kmeans,points]": 1,
+    "sweep.dataset=[gmm,sample]": 1,
+    "sweep.normaliser=[minmax,none]": 1,
+}
+CHANGED = [
+    "fit.tol=1e-6",
+    "fit.regularisation=1e-5",
+    "fit.reg_covar=1e-3",
+    "sweep.iteration=[1,10,20]",
+    "start.kmeans.max_iter=9",
+    "dataset.gmm.columns=[2]",
+    "dataset.gmm.missing=drop",
+]
+
+
+@pytest.mark.parametrize("change", NEUTRAL)
+def test_what_says_the_same_is_the_same_version(change, project):
+    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    assert (before.path, before.plan) == (after.path, after.plan)
+
+
+@pytest.mark.parametrize("change", GROWN)
+def test_a_grown_sweep_adds_blocks(change, project):
+    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    assert before.version != after.version
+    fresh = set(after.plan["fits"]) - set(before.plan["fits"])
+    gone = set(before.plan["fits"]) - set(after.plan["fits"])
+    assert len(fresh) == GROWN[change]
+    assert len(gone) <= 1
+    assert set(before.plan["data"]) <= set(after.plan["data"])
+    assert set(before.plan["normalised"]) <= set(after.plan["normalised"])
+    assert freeze(project, *BASE).plan == before.plan
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_changed_setting_changes_every_block_and_the_version(change, project):
+    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    assert before.version != after.version
+    assert not set(before.plan["fits"]) & set(after.plan["fits"])
+    assert (set(before.plan["data"]) == set(after.plan["data"])) == ("dataset." not in change)
+
+
+def test_figures_change_the_version_but_no_block(project):
+    before, after = freeze(project, *BASE), freeze(project, *BASE, "figures.dpi=100")
+    assert before.version != after.version
+    assert set(before.plan["fits"]) == set(after.plan["fits"])
+
+
+def test_a_changed_byte_of_the_data_changes_everything_and_going_back_nothing(project):
+    data = project / "data/gmm.data"
+    text = data.read_text()
+    before = freeze(project, *BASE)
+    data.write_text(text.replace("3.600000", "3.600001", 1))
+    after = freeze(project, *BASE)
+    assert before.version != after.version
+    for stage in ("data", "normalised", "fits"):
+        assert not set(before.plan[stage]) & set(after.plan[stage])
+    data.write_text(text)
+    assert freeze(project, *BASE).plan == before.plan
+
+
+def test_the_same_content_elsewhere_is_the_same_data(project, tmp_path):
+    shutil.copy(project / "data/gmm.data", tmp_path / "gmm.data")
+    near = freeze(project, *BASE, own={"path": "data/gmm.data"})
+    far = freeze(project, *BASE, own={"path": str(tmp_path / "gmm.data")})
+    assert set(near.plan["fits"]) == set(far.plan["fits"])
+    assert near.version == far.version
+
+
+def test_a_plan_that_is_the_same_is_not_written_again(project):
+    path = project / freeze(project, *BASE).path
+    before = path.stat()
+    freeze(project, *BASE)
+    after = path.stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+
+
+def test_a_plan_is_readable_and_names_say_what_they_hold(project):
+    study = freeze(project, *BASE)
+    assert json.loads((project / study.path).read_text()) == study.plan
+    (block,) = study.plan["fits"]
+    assert block.startswith("gmm.minmax.full.kmeans.k1-16.s0-255-")
+    assert study.section("fits", block) == json.dumps(
+        json.loads(study.section("fits", block)), sort_keys=True
+    )
+
+
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        ["sweep.seed=0..99", "sweep.k=1..20", "sweep.covariance=[full,tied,diag,spherical]"],
+        ["sweep.seed=0..416"],
+        ["sweep.dataset=[digits,breast_cancer]", "sweep.seed=0..249", "sweep.k=1..10"],
+    ],
+)
+def test_ten_thousand_cells_are_few_jobs_planned_soon(sweep, project):
+    began = time.perf_counter()
+    study = freeze(project, "experiment=smoke", "sweep.normaliser=none", *sweep)
+    assert time.perf_counter() - began < 5
+    n_cells = 1
+    for values in study.plan["config"]["sweep"].values():
+        n_cells *= len(values)
+    assert n_cells >= 10_000
+    jobs = sum(len(study.plan[stage]) for stage in ("data", "normalised", "fits")) + 5
+    assert jobs < 60
+
+
+def test_the_default_experiment_is_at_most_25_jobs(project):
+    study = freeze(project)
+    assert sum(len(study.plan[stage]) for stage in ("data", "normalised", "fits")) + 5 <= 25
+
+
+def test_every_point_of_an_outer_axis_has_its_own_blocks(project):
+    study = freeze(project, *BASE, "sweep.fit.tol=[0,1e-6]")
+    assert study.outer == ["fit.tol"]
+    assert [b["config"]["fit"]["tol"] for b in study.plan["fits"].values()] == [0, 1e-6]
+    assert [at["fit.tol"] for _, at in study.cases()] == [0, 1e-6]
+    assert len(study.plan["data"]) == len(study.plan["normalised"]) == 1
+    generated = freeze(project, "sweep.dataset=blobs", "sweep.dataset.blobs.separation=[1,2]")
+    assert len(generated.plan["data"]) == 2
+    assert len(set(generated.drawn.values())) == 2
+
+
+def test_more_components_than_rows_are_refused(project):
+    with pytest.raises(InputError, match=r"sweep\.k holds 101, but data set sample has 100 rows"):
+        freeze(project, "experiment=smoke", "sweep.k=[1,101]")
+
+
+def test_snakemake_settings_are_the_same_plan(project, monkeypatch):
+    monkeypatch.chdir(project)
+    settings_ = {"experiment": "smoke", "overrides": list(BASE[1:])}
+    path = plan.from_snakemake(settings_, main=True)
+    assert artifacts.read_json(path) == freeze(project, *BASE).plan
+    assert plan.from_snakemake(settings_, main=False) == path
+
+
+@pytest.mark.parametrize(
+    ("settings_", "words"),
+    [
+        ({"experimnt": "smoke"}, "--config key is 'experimnt'.*did you mean 'experiment'"),
+        ({"overrides": "fit.tol=1"}, r"overrides is 'fit\.tol=1'; give a list"),
+        ({"overrides": [3]}, r"overrides is \[3\]"),
+        ({"experiment": True}, "experiment is True"),
+        ({"label": "x"}, "give --data"),
+    ],
+)
+def test_snakemake_settings_that_are_wrong(settings_, words, project, monkeypatch):
+    monkeypatch.chdir(project)
+    with pytest.raises(InputError, match=words):
+        plan.from_snakemake(settings_, main=True)
