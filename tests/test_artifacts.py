@@ -1,5 +1,4 @@
 import csv
-import io
 import json
 import os
 import subprocess
@@ -247,10 +246,3 @@ def test_one_process_holds_the_lock_and_a_dead_one_does_not(tmp_path, monkeypatc
         assert second.stdout.readline() == "held\n"
         assert path.read_text() == str(second.pid)
         second.kill()
-
-
-def test_a_table_says_what_it_is(tmp_path):
-    frame = TABLE.to_pandas()
-    artifacts.write_frame(tmp_path / "t.csv", frame[["k", "text"]])
-    assert (tmp_path / "t.csv").read_bytes() == "k,text\n1,\n2,a\n3,é\n".encode()
-    assert io.BytesIO(image(artifacts.write_frame, frame, tmp_path, ".parquet")).read(4) == b"PAR1"

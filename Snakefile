@@ -1,0 +1,186 @@
+# gmmpipe: data -> normalise -> fit -> evaluate -> figures -> report.
+# The plan (gmmpipe/plan.py) names every artifact; the rules below only say how each is made.
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from gmmpipe.artifacts import hold_lock
+from gmmpipe.errors import InputError
+from gmmpipe.figures import FIGURES
+from gmmpipe.sources import source_digest
+from gmmpipe.study import Study
+
+try:
+    if "plan" in config:  # frozen by `gmmpipe run`
+        study = Study(config["plan"])
+    else:
+        from gmmpipe.plan import from_snakemake
+
+        study = Study(from_snakemake(config, workflow.is_main_process))
+except InputError as error:
+    print(f"gmmpipe: {error}", file=sys.stderr)
+    sys.exit(2)
+
+# Jobs find this interpreter's gmmpipe, whatever is on PATH.
+shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+
+
+report: "docs/captions/report.rst"
+
+
+onstart:
+    try:  # one run at a time; dry runs do not come here
+        hold_lock("results/.lock")
+    except InputError as error:
+        print(f"gmmpipe: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+wildcard_constraints:
+    data=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+    normalised=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+    block=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+
+
+localrules:
+    all,
+    publish,
+
+
+rule all:
+    input:
+        f"results/{study.experiment}/latest",
+
+
+rule generate:
+    input:
+        lambda w: study.source(w.data),
+    output:
+        "results/store/data/{data}.npz",
+    log:
+        "results/logs/generate/{data}.log",
+    benchmark:
+        "results/benchmarks/generate/{data}.tsv"
+    params:
+        config=lambda w: study.section("data", w.data),
+        code=source_digest("gmmpipe.stages.generate"),
+    shell:
+        "gmmpipe generate {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+
+
+rule normalise:
+    input:
+        lambda w: study.raw(w.normalised),
+    output:
+        "results/store/normalised/{normalised}.npz",
+    log:
+        "results/logs/normalise/{normalised}.log",
+    benchmark:
+        "results/benchmarks/normalise/{normalised}.tsv"
+    params:
+        config=lambda w: study.section("normalised", w.normalised),
+        code=source_digest("gmmpipe.stages.normalise"),
+    shell:
+        "gmmpipe normalise {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+
+
+rule fit:
+    input:
+        lambda w: study.normalised(w.block),
+    output:
+        "results/store/fits/{block}.npz",
+    log:
+        "results/logs/fit/{block}.log",
+    benchmark:
+        "results/benchmarks/fit/{block}.tsv"
+    threads: lambda w: study.threads(w.block)
+    params:
+        config=lambda w: study.section("fits", w.block),
+        code=source_digest("gmmpipe.stages.fit"),
+    shell:
+        "gmmpipe fit {input:q} -o {output:q} --config {params.config:q}"
+        " --threads {threads} > {log:q} 2>&1"
+
+
+rule evaluate:
+    input:
+        plan=study.path,
+        data=study.data,
+        normalised=study.normalisations,
+        fits=study.fits,
+    output:
+        [
+            report(
+                path,
+                category="Tables",
+                labels={"table": Path(path).name},
+                caption="docs/captions/tables.rst",
+            )
+            for path in study.tables[:3]
+        ],
+        study.tables[3:],
+    log:
+        f"results/logs/evaluate/{study.experiment}-{study.version}.log",
+    benchmark:
+        f"results/benchmarks/evaluate/{study.experiment}-{study.version}.tsv"
+    threads: 64  # as many as there are
+    params:
+        folder=subpath(output[0], parent=True),
+        code=source_digest("gmmpipe.stages.evaluate"),
+    shell:
+        "gmmpipe evaluate {input.plan:q} -o {params.folder:q}"
+        " --threads {threads} > {log:q} 2>&1"
+
+
+rule figures:
+    input:
+        plan=study.path,
+        data=study.data,
+        tables=study.tables,
+    output:
+        report(
+            directory(f"{study.folder}/figures"),
+            patterns=["{figure,[a-z0-9_]+}-{case}.svg"],
+            category=lambda w: FIGURES[w.figure].category,
+            labels=lambda w: {"figure": FIGURES[w.figure].title, "data set": w.case},
+            caption="docs/captions/figures.rst",
+        ),
+    log:
+        f"results/logs/figures/{study.experiment}-{study.version}.log",
+    benchmark:
+        f"results/benchmarks/figures/{study.experiment}-{study.version}.tsv"
+    params:
+        code=source_digest("gmmpipe.stages.figures"),
+    shell:
+        "gmmpipe figures {input.plan:q} -o {output:q} > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        plan=study.path,
+        tables=study.tables,
+        figures=f"{study.folder}/figures",
+    output:
+        f"{study.folder}/report.html",
+    log:
+        f"results/logs/report/{study.experiment}-{study.version}.log",
+    params:
+        code=source_digest("gmmpipe.stages.report"),
+    shell:
+        "gmmpipe report {input.plan:q} -o {output:q} > {log:q} 2>&1"
+
+
+rule publish:
+    input:
+        plan=study.path,
+        report=f"{study.folder}/report.html",
+    output:
+        directory(f"results/{study.experiment}/latest"),
+    log:
+        f"results/logs/publish/{study.experiment}-{study.version}.log",
+    params:
+        version=study.version,
+        code=source_digest("gmmpipe.stages.publish"),
+    shell:
+        "gmmpipe publish {input.plan:q} -o {output:q} > {log:q} 2>&1"

@@ -1,0 +1,7 @@
+"""``python -m gmmpipe`` is ``gmmpipe``."""
+
+import sys
+
+from gmmpipe.cli import main
+
+sys.exit(main())

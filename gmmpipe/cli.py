@@ -1,0 +1,155 @@
+"""The command line: thin, quick to answer, and with an exit code for each kind of ending."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from gmmpipe.errors import InputError
+
+STAGES = {
+    "generate": "read or generate one data set",
+    "normalise": "normalise one data set",
+    "fit": "fit one block of mixtures by EM",
+    "evaluate": "turn the fits of a plan into tables",
+    "figures": "draw the figures of a plan",
+    "report": "bind figures and tables of a plan into one HTML file",
+    "publish": "write the manifest of a plan and point `latest` at it",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when done, 2 when the user's input is wrong, 1 otherwise."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    ours, snakemake = arguments, []
+    if "--" in arguments:
+        cut = arguments.index("--")
+        ours, snakemake = arguments[:cut], arguments[cut + 1 :]
+    try:
+        return int(_dispatch(_parser().parse_args(ours), snakemake))
+    except InputError as error:
+        print(f"gmmpipe: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output left, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError: the usage lines argparse would print are in --help."""
+        raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="gmmpipe", description="Gaussian mixtures by EM as a reproducible experiment pipeline."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    run = commands.add_parser(
+        "run",
+        help="run an experiment from data to report",
+        description="Run an experiment. What is up to date is not done again.",
+        epilog="After --: options of Snakemake, e.g. `gmmpipe run -- -n` shows what would run.",
+    )
+    show = commands.add_parser("show", help="print the composed, checked configuration")
+    for command in (run, show):
+        command.add_argument(
+            "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
+        )
+        command.add_argument("--data", metavar="FILE", help="your own file as the data set")
+        command.add_argument("--label", metavar="COLUMN", help="column of --data with known groups")
+        command.add_argument("--columns", metavar="A,B", help="columns of --data to use")
+    commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
+    for name, purpose in STAGES.items():
+        stage = commands.add_parser(
+            name, help=f"stage: {purpose}", description=purpose.capitalize()
+        )
+        number = "*" if name == "generate" else 1
+        stage.add_argument("inputs", nargs=number, metavar="INPUT", help="file to read")
+        stage.add_argument("-o", "--output", required=True, help="file or folder to write")
+        stage.add_argument(
+            "--config", default="{}", metavar="JSON", help="parameters as JSON, or a .json file"
+        )
+        stage.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+    return parser
+
+
+def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
+    if snakemake and args.command != "run":
+        raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
+    _pin_threads()
+    if args.command in STAGES:
+        return _stage(args)
+    root = _project()
+    if args.command == "list":
+        return _list(root)
+    from gmmpipe.plan import own_file
+
+    own = own_file(root, vars(args))
+    if args.command == "show":
+        import yaml
+
+        from gmmpipe import config
+
+        composed = config.load(root / "conf", args.overrides, own)
+        print(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True), end="")
+        return 0
+    from gmmpipe.launch import launch
+
+    return launch(root, args.overrides, own, snakemake)
+
+
+def _stage(args: argparse.Namespace) -> int:
+    import json
+    from importlib import import_module
+
+    from gmmpipe import artifacts
+
+    if args.threads < 1:
+        raise InputError(f"--threads is {args.threads}; give 1 or more")
+    if args.config.endswith(".json"):
+        config = artifacts.read_json(args.config)
+    else:
+        try:
+            config = json.loads(args.config)
+        except ValueError as error:
+            raise InputError(f"--config is neither JSON nor a .json file: {error}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"--config is {config!r}; give a JSON object")
+    stage = import_module(f"gmmpipe.stages.{args.command}")
+    for key in getattr(stage, "KEYS", ()):
+        if key not in config:
+            raise InputError(f"gmmpipe {args.command}: --config lacks the key {key!r}")
+    stage.run(args.inputs, args.output, config, args.threads)
+    return 0
+
+
+def _list(root: Path) -> int:
+    from gmmpipe import config
+
+    for group, entries in config.choices(root / "conf").items():
+        print(f"{group}:")
+        width = max(map(len, entries), default=0)
+        for name, purpose in entries.items():
+            print(f"  {name:<{width}}  {purpose}".rstrip())
+    return 0
+
+
+def _project() -> Path:
+    """Return the folder with the Snakefile: this one or the nearest above."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
+            return folder
+    raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
+
+
+def _pin_threads() -> None:
+    """Keep BLAS to one thread, before numpy loads: its sums depend on the number of threads."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"

@@ -1,0 +1,1 @@
+"""The stages: one module, one rule, one function run(inputs, output, config, threads)."""

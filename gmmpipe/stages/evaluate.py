@@ -1,0 +1,167 @@
+"""Turn the fits of a version into tables: a row per cell, component, fit and sample."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe import artifacts, blocks
+from gmmpipe.experiment import to_mixture
+from gmmpipe.numerics import em
+from gmmpipe.numerics.metrics import METRICS, Codes
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.normalise import Affine
+from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.study import TABLES, Study
+
+Row = dict[str, Any]
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>body {{ font: 14px sans-serif }} table {{ border-collapse: collapse }}
+td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
+{table}</html>
+"""
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write the tables of the plan ``inputs[0]`` into the folder ``output``.
+
+    Log-likelihoods, means and covariances are in original units, the starts in normalised ones;
+    config is not used, the plan says it all. Raises InputError for a damaged artifact.
+    """
+    del config
+    study = Study(inputs[0])
+    rows: dict[str, list[Row]] = {"fits": [], "parameters": [], "trajectories": []}
+    for normalised in dict.fromkeys(study.normalised(block) for block in study.plan["fits"]):
+        ours = [b for b in study.plan["fits"] if study.normalised(b) == normalised]
+        data = _Data(study, ours[0])
+        for block in ours:
+            section = study.plan["fits"][block]["config"]
+            for stored in blocks.from_arrays(artifacts.read_arrays(study.fit(block))):
+                _fit(data, section, stored, rows, threads)
+    frames = {name: pd.DataFrame(found) for name, found in rows.items()}
+    frames["best"] = rank(frames["fits"], study.outer)
+    frames["labels"] = _labels(study, frames, threads)
+    for name in TABLES:
+        artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
+    for name in ("fits", "best"):
+        artifacts.write_frame(f"{output}/{name}.csv", frames[name])
+    page = frames["best"].drop(columns="reason").to_html(index=False, float_format="{:.4f}".format)
+    artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
+    _write_drawn(study, output)
+
+
+def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
+    """Return the sound cell of highest log-likelihood for each (data set, normaliser, family, k).
+
+    Starts, seeds and iterations are means to that end. `rank` and `delta_bic` order the rows of a
+    data set (and outer point) by BIC; degenerate fits never win.
+    """
+    case = ["dataset", *outer]
+    group = [*case, "normaliser", "covariance", "k"]
+    sound = fits[~fits["degenerate"]]
+    order = sound.sort_values(["log_likelihood"], ascending=False, kind="stable")
+    best = order.drop_duplicates(group).sort_values([*case, "bic"], kind="stable")
+    by_case = best.groupby(case, sort=False)["bic"]
+    best.insert(0, "rank", by_case.rank(method="first").astype(int))
+    best.insert(1, "delta_bic", best["bic"] - by_case.transform("min"))
+    return best.reset_index(drop=True)
+
+
+class _Data:
+    """The normalised data that some blocks fit, the map to them, and the true groups."""
+
+    def __init__(self, study: Study, block: str) -> None:
+        stored = artifacts.read_arrays(study.normalised(block))
+        raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
+        self.x: Array = stored["x"]
+        self.affine = Affine(stored["shift"], stored["scale"])
+        self.truth = raw.get("labels")
+
+
+def _fit(
+    data: _Data, section: Row, stored: blocks.Stored, rows: dict[str, list[Row]], threads: int
+) -> None:
+    """Append the rows of one fit to the tables."""
+    fit, (n, d) = stored.fit, data.x.shape
+    parameters = em.n_parameters(section["covariance"]["family"], stored.k, d)
+    key = {**section["coordinates"], "k": stored.k, "seed": stored.seed}
+    volume = n * data.affine.log_volume
+    rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - volume})
+    for snapshot in fit.snapshots:
+        cell = {**key, "iteration": snapshot.iteration}
+        total = snapshot.log_likelihood - volume
+        labels, entropy = _assign(data.x, snapshot.mixture, threads)
+        row = {
+            **cell,
+            "n_iter": snapshot.n_iter,
+            "converged": snapshot.converged,
+            "degenerate": bool(fit.degenerate),
+            "log_likelihood": total,
+            "n_parameters": parameters,
+        }
+        row |= {name: f(total, parameters, n, entropy) for name, f in CRITERIA.items()}
+        if data.truth is None:
+            row |= dict.fromkeys(METRICS, np.nan)
+        else:
+            row |= {name: metric(labels, data.truth) for name, metric in METRICS.items()}
+        rows["fits"].append({**row, "reason": fit.degenerate})
+        rows["parameters"].extend(_components(cell, data.affine, snapshot.mixture, fit.start))
+
+
+def _assign(x: Array, mixture: Mixture, threads: int) -> tuple[Codes, float]:
+    """Return the most probable component of each sample and the entropy of the responsibilities."""
+    _, log_resp = em.log_responsibilities(x, mixture, threads)
+    resp = np.exp(log_resp)
+    return resp.argmax(axis=1), float(-np.sum(resp * np.where(resp > 0, log_resp, 0)))
+
+
+def _components(cell: Row, affine: Affine, mixture: Mixture, start: Mixture) -> list[Row]:
+    original = affine.invert(mixture)
+    return [
+        {
+            **cell,
+            "component": j,
+            "weight": original.weights[j],
+            "mean": original.means[j],
+            "covariance_matrix": original.covariances[j].ravel(),
+            "start_weight": start.weights[j],
+            "start_mean": start.means[j],
+            "start_covariance": start.covariances[j].ravel(),
+        }
+        for j in range(mixture.n_components)
+    ]
+
+
+def _labels(study: Study, frames: dict[str, pd.DataFrame], threads: int) -> pd.DataFrame:
+    """Return each sample's component by the selected model of its data set; print the model."""
+    keys = [c for c in frames["parameters"].columns if c in frames["fits"].columns]
+    parts = []
+    for name, at in study.cases():
+        data = artifacts.read_arrays(study.stored(name))
+        chosen = frames["best"][frames["best"]["rank"] == 1]
+        for axis, value in at.items():
+            chosen = chosen[chosen[axis] == value]
+        if chosen.empty:
+            print(f"{at}: every fit is degenerate, so no model is selected")
+            continue
+        found = chosen[keys].merge(frames["parameters"], on=keys)
+        mixture = to_mixture(found)
+        print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
+        print(mixture.describe())
+        _, log_resp = em.log_responsibilities(data["x"], mixture, threads)
+        columns = {**at, "row": np.arange(len(data["x"])), "component": log_resp.argmax(axis=1)}
+        columns["probability"] = np.exp(log_resp.max(axis=1))
+        columns["label"] = data["classes"][data["labels"]] if "labels" in data else None
+        parts.append(pd.DataFrame(columns).astype({"label": "string"}))
+    names = [*study.outer, "dataset", "row", "component", "probability", "label"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+
+
+def _write_drawn(study: Study, output: str) -> None:
+    """Write the data sets drawn at random as numpy.savetxt does, for numpy.loadtxt."""
+    for stored, name in study.drawn.items():
+        text = io.StringIO()
+        np.savetxt(text, artifacts.read_arrays(study.stored(stored))["x"])
+        artifacts.write(f"{output}/{name}", text.getvalue())

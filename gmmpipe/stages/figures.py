@@ -1,0 +1,75 @@
+"""Draw the figures of a version, each data set on its own."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe import artifacts
+from gmmpipe.figures import FIGURES, Style, Tables, render
+from gmmpipe.study import Study
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write every figure of the plan ``inputs[0]`` that applies into the folder ``output``.
+
+    A figure is named <figure>-<case>.<format>, a case being a data set at an outer point of the
+    sweep; captions.json has {file stem: caption}. config is not used, the plan says it all.
+    """
+    del config, threads
+    study = Study(inputs[0])
+    wanted = study.plan["config"]["figures"]
+    taste: dict[str, Any] = {field.name: wanted[field.name] for field in fields(Style)}
+    style = Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
+    names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
+    captions = {}
+    for case, tables in cases(study):
+        for name in names:
+            kind = FIGURES[name]
+            if not kind.applies(tables):
+                print(f"{name} does not apply to {case}")
+                continue
+            figure = kind.draw(tables, style)
+            captions[f"{name}-{case}"] = kind.caption(tables, style)
+            for suffix in wanted["formats"]:
+                image = render(figure, suffix, wanted["dpi"])
+                artifacts.write(f"{output}/{name}-{case}.{suffix}", image)
+    artifacts.write_json(Path(output) / "captions.json", captions)
+
+
+def cases(study: Study) -> Iterator[tuple[str, Tables]]:
+    """Yield (file name part, tables) of each data set at each outer point of the sweep."""
+    names = ("fits", "best", "parameters", "trajectories", "labels")
+    frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in names}
+    for stored, at in study.cases():
+        ours = {name: _at(frame, at) for name, frame in frames.items()}
+        data = artifacts.read_arrays(study.stored(stored))
+        labels = None
+        if "labels" in data:
+            codes = pd.Categorical.from_codes(data["labels"], data["classes"].tolist())
+            labels = pd.Series(codes)
+        words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
+        case = re.sub(r"[^A-Za-z0-9_.+=-]", "_", ".".join(words))
+        yield (
+            case,
+            Tables(
+                dataset=", ".join(words),
+                x=pd.DataFrame(data["x"], columns=data["features"].tolist()),
+                labels=labels,
+                fits=ours["fits"],
+                best=ours["best"],
+                parameters=ours["parameters"],
+                trajectories=ours["trajectories"],
+                assignments=ours["labels"],
+            ),
+        )
+
+
+def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:
+    keep = pd.Series(True, index=frame.index)
+    for axis, value in at.items():
+        keep &= frame[axis] == value
+    return frame[keep].reset_index(drop=True)

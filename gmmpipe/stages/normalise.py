@@ -1,0 +1,29 @@
+"""Normalise one data set by an affine map that is kept with it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.normalise import NORMALISERS
+from gmmpipe.numerics.registry import build
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write ``x`` of ``inputs[0]`` normalised, and the ``shift`` and ``scale`` that did it.
+
+    config is one entry of conf/normaliser/ with its `method`. Raises InputError for data that the
+    method cannot map, e.g. a constant column.
+    """
+    del threads
+    data = artifacts.read_arrays(inputs[0], "x", "features")
+    method = build(NORMALISERS, "normaliser", config, "method")
+    try:
+        affine = method(data["x"], data["features"].tolist())
+    except InputError as error:
+        raise InputError(f"{inputs[0]}: {error}") from None
+    artifacts.write_arrays(
+        output, {"x": affine.apply(data["x"]), "shift": affine.shift, "scale": affine.scale}
+    )
+    for name, shift, scale in zip(data["features"], affine.shift, affine.scale, strict=True):
+        print(f"{name}: ({name} - {shift:g}) / {scale:g}")

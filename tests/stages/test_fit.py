@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from gmmpipe import artifacts, blocks
+from gmmpipe.errors import InputError
+from gmmpipe.stages import fit
+
+SETTINGS = {"covariance": {"family": "full"}, "start": {"method": "points"}}
+SETTINGS |= {"fit": {"tol": 0.0}, "k": [1, 2, 3], "seed": [0, 1, 5], "iteration": [0, 2, 10]}
+
+
+@pytest.fixture
+def run(tmp_path):
+    rng = np.random.default_rng(4)
+    x = np.concatenate([rng.normal(m, 0.3, (40, 2)) for m in (0, 2, 5)])
+    artifacts.write_arrays(tmp_path / "n.npz", {"x": x})
+
+    def call(threads=1, **changes):
+        out = tmp_path / "f.npz"
+        fit.run([str(tmp_path / "n.npz")], str(out), {**SETTINGS, **changes}, threads)
+        found = blocks.from_arrays(artifacts.read_arrays(out))
+        return out.read_bytes(), {(s.k, s.seed): s.fit for s in found}
+
+    return call
+
+
+def test_a_block_holds_every_cell_and_snapshot(run):
+    _, fits = run()
+    assert list(fits) == [(k, seed) for k in (1, 2, 3) for seed in (0, 1, 5)]
+    for (k, _), found in fits.items():
+        assert [s.iteration for s in found.snapshots] == [0, 2, 10]
+        assert len(found.trajectory) == found.n_iter + 1 == 11
+        assert found.start.n_components == k
+        for snapshot in found.snapshots:
+            assert snapshot.log_likelihood == found.trajectory[snapshot.n_iter]
+
+
+def test_the_same_bytes_whatever_the_threads(run):
+    assert run(threads=1)[0] == run(threads=1)[0] == run(threads=2)[0]
+
+
+def test_what_a_fit_yields_depends_on_no_neighbour(run):
+    _, together = run()
+    for key in ((2, 1), (3, 5)):
+        _, alone = run(k=[key[0]], seed=[key[1]])
+        np.testing.assert_array_equal(alone[key].trajectory, together[key].trajectory)
+        for a, b in zip(alone[key].snapshots, together[key].snapshots, strict=True):
+            np.testing.assert_array_equal(a.mixture.covariances, b.mixture.covariances)
+
+
+def test_more_snapshots_change_none_of_the_others(run):
+    _, few = run()
+    _, more = run(iteration=[0, 1, 2, 10, 12])
+    np.testing.assert_array_equal(more[2, 0].trajectory[:11], few[2, 0].trajectory)
+    np.testing.assert_array_equal(
+        more[2, 0].snapshots[2].mixture.means, few[2, 0].snapshots[1].mixture.means
+    )
+
+
+def test_seeds_and_k_draw_from_streams_of_their_own(run):
+    _, fits = run()
+    assert not np.array_equal(fits[3, 0].start.means, fits[3, 1].start.means)
+    assert not np.array_equal(fits[2, 0].start.means, fits[3, 0].start.means[:2])
+
+
+def test_the_log_tells_the_parameters(run, capsys):
+    run()
+    said = capsys.readouterr().out
+    assert "k=3: best of 3 seeds is" in said
+    assert said.count("component 0: weight") == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"k": "two"}, {"k": []}, {"seed": [0.5]}, {"iteration": [True]}]
+)
+def test_axes_are_lists_of_whole_numbers(change, run):
+    with pytest.raises(InputError, match=f"{next(iter(change))} is .*whole numbers"):
+        run(**change)
+
+
+def test_more_components_than_rows_are_refused(run):
+    with pytest.raises(InputError, match="k is 121"):
+        run(k=[121])

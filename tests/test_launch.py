@@ -1,0 +1,128 @@
+import io
+
+import pytest
+
+from gmmpipe import launch
+from gmmpipe.launch import Progress
+
+CHATTER = """\
+Building DAG of jobs...
+rule fit:
+    log: results/logs/fit/x.log
+1 of 4 steps (25%) done
+localrule publish:
+3 of 4 steps (75%) done
+"""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def seen(out, chatter=CHATTER):
+    progress = Progress(out)
+    for line in chatter.splitlines(keepends=True):
+        progress.see(line)
+    progress.close()
+    return progress
+
+
+def test_plain_lines_when_piped():
+    out = io.StringIO()
+    progress = seen(out)
+    lines = out.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["1/4 jobs", "3/4 jobs"]
+    assert lines[0].endswith("s left, fit")
+    assert lines[1].endswith("s left, publish")
+    assert (progress.done, progress.total, progress.failed) == (3, 4, [])
+
+
+def test_one_live_line_with_a_bar_on_a_terminal():
+    out = Terminal()
+    seen(out)
+    text = out.getvalue()
+    assert "\n" not in text
+    assert text.count("\r\x1b[K") == 3  # two drawings, and at last it is wiped
+    assert text.endswith("\r\x1b[K")
+    bars = [part.split("]")[0] for part in text.split("[") if "] " in part]
+    assert [len(bar) for bar in bars] == [30, 30]
+    assert [bar.count("#") for bar in bars] == [7, 22]
+
+
+def test_what_failed_and_what_is_idle():
+    told = "    log: results/logs/fit/x.log (check log file(s) for error details)\n"
+    assert seen(io.StringIO(), told).failed == ["results/logs/fit/x.log"]
+    assert seen(io.StringIO(), "Nothing to be done (all ...)\n").idle
+    assert not seen(io.StringIO()).idle
+
+
+@pytest.mark.parametrize(
+    ("option", "question"),
+    [
+        ("-n", True),
+        ("-np", True),
+        ("--dry-run", True),
+        ("--dryrun", True),
+        ("--summary", True),
+        ("--dag", True),
+        ("--list-rules", True),
+        ("--lint", True),
+        ("--unlock", True),
+        ("--forceall", False),
+        ("-F", False),
+        ("-call", False),
+        ("-Fn", True),
+        ("-k", False),
+        ("--rerun-triggers", False),
+    ],
+)
+def test_options_that_ask_and_options_that_do(option, question):
+    assert bool(launch.QUESTIONS.fullmatch(option)) == question
+
+
+@pytest.mark.parametrize("option", ["--cores", "--cores=2", "-c", "-c2", "-j4", "--jobs"])
+def test_cores_are_left_to_the_user_if_given(option):
+    assert launch.CORES.fullmatch(option)
+
+
+@pytest.mark.parametrize("option", ["--config", "--conda-cleanup-envs", "-k", "--keep-going"])
+def test_other_options_are_not_cores(option):
+    assert not launch.CORES.fullmatch(option)
+
+
+def explained(tmp_path, capsys, log, job=None):
+    progress = Progress(io.StringIO())
+    (tmp_path / "run.log").write_text(log)
+    if job is not None:
+        (tmp_path / "job.log").write_text(job)
+        progress.failed.append(str(tmp_path / "job.log"))
+    code = launch._explain(progress, tmp_path / "run.log")
+    said = capsys.readouterr().err
+    assert said.startswith("gmmpipe: ")
+    assert said.count("\n") == 1
+    return code, said
+
+
+def test_a_job_s_own_words_about_bad_input_come_first(tmp_path, capsys):
+    code, said = explained(tmp_path, capsys, "x\n", "note\ngmmpipe: column 'a' is constant\n")
+    assert (code, said) == (2, "gmmpipe: column 'a' is constant\n")
+
+
+def test_a_job_that_broke_is_named_with_its_log(tmp_path, capsys):
+    code, said = explained(tmp_path, capsys, "x\n", "Traceback\nMemoryError\n")
+    assert code == 1
+    assert "MemoryError" in said
+    assert "job.log" in said
+
+
+def test_snakemake_s_end_is_told_when_no_job_left_a_word(tmp_path, capsys):
+    code, said = explained(tmp_path, capsys, "one\n\ntwo\nthree\n")
+    assert code == 1
+    assert "two three" in said
+    assert "run.log" in said
+
+
+def test_a_refusal_of_the_snakefile_is_bad_input(tmp_path, capsys):
+    code, said = explained(tmp_path, capsys, "Using profile\ngmmpipe: results/.lock: held\n")
+    assert (code, said) == (2, "gmmpipe: results/.lock: held\n")

@@ -1,0 +1,161 @@
+"""Whole runs through Snakemake: few, small, each telling one story."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import gmmpipe
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
+TINY += ("sweep.seed=0..1", "sweep.iteration=[1,5]")
+TINY += ("figures.names=[clusters]", "figures.formats=[png]")
+ENDS = {"evaluate": 1, "figures": 1, "report": 1, "publish": 1}
+
+# a change of TINY -> what runs besides ENDS
+GROWTH = {
+    "sweep.seed=0..2": {"fit": 1},
+    "sweep.k=1..3": {"fit": 1},
+    "sweep.start=[kmeans,points] sweep.covariance=[full,tied]": {"fit": 3},
+}
+
+
+def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
+    """Return {path: bytes} of results; without the report and what tells of times."""
+    told = ("logs/", "benchmarks/", ".lock", "report.html", ".snakemake_timestamp", ".call-")
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "latest" not in path.parts
+    }
+    skipped = told[:3] if whole else told
+    return {name: bytes_ for name, bytes_ in files.items() if not any(s in name for s in skipped)}
+
+
+def planned(command, *changes: str) -> dict[str, int]:
+    """Return how many jobs of each rule would run."""
+    answer = command("gmmpipe", "run", *TINY, *changes, "--", "-n", "--quiet", "rules")
+    assert answer.code == 0, answer
+    counts = re.findall(r"^(\w+) +(\d+)$", answer.out + answer.err, re.MULTILINE)
+    return {rule: int(n) for rule, n in counts if rule not in ("all", "total")}
+
+
+def test_a_study_runs_grows_and_returns(project, command):
+    first = command("gmmpipe", "run", *TINY)
+    assert first.code == 0, first
+    assert "7/8 jobs" in first.out
+    version = (project / "results/smoke/latest").readlink().name
+    results = contents(project / "results", whole=True)
+
+    again = command("gmmpipe", "run", *TINY)
+    assert again.code == 0
+    assert "nothing to do" in again.out
+    assert contents(project / "results", whole=True) == results
+
+    for change, expected in GROWTH.items():
+        assert planned(command, *change.split()) == {**expected, **ENDS}, change
+
+    changed = command("gmmpipe", "run", *TINY, "fit.tol=1e-3")
+    assert changed.code == 0
+    assert changed.out.count("fit\n") == 1
+    assert "6/6 jobs" in changed.out  # fit, the four ends, and all
+    other = (project / "results/smoke/latest").readlink().name
+    assert other != version
+    now = contents(project / "results", whole=True)
+    assert {name: now.get(name) for name in results} == results
+
+    assert planned(command) == {"publish": 1}
+    assert command("gmmpipe", "run", *TINY).code == 0
+    assert (project / "results/smoke/latest").readlink().name == version
+    assert contents(project / "results", whole=True) == now
+
+
+def test_neither_cores_nor_the_front_change_a_byte(project, command, tmp_path_factory):
+    both = (*TINY[:1], "sweep.start=[uniform]", *TINY[2:])
+    assert command("gmmpipe", "run", *both, "--", "--cores", "2", "--until", "figures").code == 0
+    one = contents(project / "results")
+    (project / "results").rename(tmp_path_factory.mktemp("kept") / "results")
+    (project / ".snakemake").rename(tmp_path_factory.mktemp("kept") / "snakemake")
+
+    overrides = "overrides=" + str(list(both[1:])).replace("'", '"')
+    settings = ("--until", "figures", "--config", "experiment=smoke", overrides)
+    plain = command("snakemake", "--cores", "1", *settings)
+    assert plain.code == 0, plain
+    two = contents(project / "results")
+    assert list(two) == list(one)  # the same version too
+    assert [name for name in one if one[name] != two[name]] == []
+    assert {Path(name).suffix for name in one} >= {".png", ".csv", ".parquet", ".npz"}
+
+
+def test_your_own_file(tmp_path, project, command):
+    """A path with blanks, outside the project; labels; results where they are said to be."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(["iris", "rose", "fern"], 20)
+    x = rng.normal(size=(60, 2)) + 9 * np.arange(3).repeat(20)[:, None]
+    data = pd.DataFrame({"petal": x[:, 0], "sepal width": x[:, 1], "species": groups})
+    path = tmp_path / "my flowers.csv"
+    data.to_csv(path, index=False)
+    rest = ("experiment=smoke", "sweep.covariance=[tied]", "sweep.k=[1,3]", *TINY[-2:])
+    answer = command("gmmpipe", "run", "--data", str(path), "--label", "species", *rest)
+    assert answer.code == 0, answer
+    assert "my_flowers: tied, k = 3" in answer.out
+
+    folder = project / "results/smoke/latest"
+    assert str(folder.readlink()) == folder.resolve().name
+    found = {str(p.relative_to(folder.resolve())) for p in folder.resolve().rglob("*")}
+    tables = {"fits.csv", "fits.parquet", "best.csv", "parameters.parquet", "labels.parquet"}
+    assert {f"tables/{name}" for name in (*tables, "trajectories.parquet")} <= found
+    assert {"config.yaml", "manifest.json", "report.html"} <= found
+    assert {n for n in found if n.endswith("png")} == {"figures/clusters-my_flowers.png"}
+    assert {p.name for p in (project / "results/store").iterdir()} >= {"data", "normalised", "fits"}
+    fits = pd.read_csv(folder / "tables/fits.csv")
+    columns = "dataset normaliser covariance start k seed iteration n_iter converged degenerate"
+    columns += " log_likelihood n_parameters bic aic icl ari nmi"
+    assert list(fits.columns)[:17] == columns.split()
+    assert fits["ari"].max() == 1
+    study = gmmpipe.load(folder)
+    assert study.manifest["inputs"][str(path)]["sha256"]
+    assert list(study.config["dataset"]) == ["my_flowers"]
+    assert sorted(study.labels["label"].unique()) == ["fern", "iris", "rose"]
+
+
+def test_a_killed_run_is_taken_up_again(project, command):
+    arguments = [sys.executable, "-m", "gmmpipe", "run", *TINY]
+    with subprocess.Popen(
+        arguments, cwd=project, start_new_session=True, stdout=subprocess.DEVNULL
+    ) as going:
+        end = time.monotonic() + 60
+        while not any(project.glob("results/logs/generate/*")) and time.monotonic() < end:
+            time.sleep(0.02)
+        second = command("gmmpipe", "run", *TINY)
+        os.killpg(going.pid, signal.SIGKILL)
+    assert second.code == 2
+    assert re.fullmatch(r"gmmpipe: results/.lock: process \d+ is running .*\n", second.err)
+    answer = command("gmmpipe", "run", *TINY, "--", "--until", "evaluate")
+    assert answer.code == 0, answer
+    (fits,) = project.glob("results/smoke/*/tables/fits.csv")
+    assert len(pd.read_csv(fits)) == 8
+    assert not list(project.glob("results/**/.*.tmp"))
+
+
+def test_what_is_wrong_with_the_data_in_a_job_is_said(project, command):
+    (project / "flat.csv").write_text("a,b\n1,7\n2,7\n4,7\n")
+    answer = command("gmmpipe", "run", "--data", "flat.csv", "experiment=smoke")
+    assert answer.code == 2, answer
+    assert re.fullmatch(r"gmmpipe: .*'b' is constant.*normaliser none\n", answer.err)
+
+
+@pytest.mark.usefixtures("project")
+def test_plain_snakemake_says_what_is_wrong(command):
+    answer = command("snakemake", "--cores", "1", "--config", "experiment=smok")
+    assert answer.code == 2
+    lines = [line for line in answer.err.splitlines() if not line.startswith("Using ")]
+    assert lines == [x for x in lines if x.startswith("gmmpipe: experiment is 'smok';")]
+    assert len(lines) == 1
