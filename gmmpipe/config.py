@@ -1,4 +1,4 @@
-"""From conf/ and overrides to one checked, plain configuration; alone in knowing Hydra."""
+"""From conf/ and overrides to one checked, plain configuration."""
 
 import itertools
 import math
@@ -8,14 +8,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
-from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
 from gmmpipe import schema
+from gmmpipe.compose import GROUPS, compose, files, read
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.numerics.metrics import METRICS
@@ -24,9 +18,6 @@ from gmmpipe.numerics.selection import CRITERIA
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 NAMED = tuple(schema.REGISTRIES)
 NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
-OUTER = re.compile(r"sweep\.\w+\.")
-GROUPS = ("experiment", "fit", "sweep", "figures")
-UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
 MOST_CELLS = 10_000_000  # each is a row of the tables
 
 
@@ -42,7 +33,7 @@ def load(
 
     Raises InputError for whatever is wrong, before anything runs.
     """
-    composed = _compose(conf, overrides)
+    composed = compose(conf, overrides)
     sweep = composed.setdefault("sweep", {})
     if own is not None:
         name = own_name(str(own["path"]))
@@ -88,10 +79,10 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
     """Return {group: {name: one line about it}} of all in conf/ and the registries."""
     found = {}
     for group in (*NAMED, *GROUPS):
-        files = _files(conf, group)
+        ours = files(conf, group)
         registered = schema.REGISTRIES[group][1] if group in NAMED else {}
         found[group] = {
-            name: _first_comment(files[name]) if name in files else _first_line(registered[name])
+            name: _first_comment(ours[name]) if name in ours else _first_line(registered[name])
             for name in sorted(_available(conf, group))
         }
     found["metric"] = {name: _first_line(f) for name, f in {**CRITERIA, **METRICS}.items()}
@@ -106,59 +97,6 @@ def own_name(path: str) -> str:
     if not name:
         raise InputError(f"--data {path!r}: no data set name can be made of it; rename the file")
     return name
-
-
-def _compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    picks, settings = _split(conf, overrides)
-    try:
-        with initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            tree = compose("config", picks, return_hydra_config=True)
-            experiment = tree.hydra.runtime.choices.experiment
-            OmegaConf.set_readonly(tree, False)
-            OmegaConf.set_struct(tree, False)
-            del tree["hydra"]
-            for path, value in settings:
-                if OUTER.match(path):  # a dotted axis is one key: it may begin like another axis
-                    tree.sweep[path.removeprefix("sweep.")] = value
-                else:
-                    OmegaConf.update(tree, path, value, merge=False)
-            plain = OmegaConf.to_container(tree, resolve=True)
-    except UNREADABLE as error:
-        raise InputError(f"{conf}: {_one_line(error)}") from None
-    if not isinstance(plain, dict):
-        raise InputError(f"{conf / 'config.yaml'}: expected keys and values")
-    for key in plain.pop("experiment", None) or ():
-        raise InputError(
-            f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
-            " `# @package _global_`, which puts its keys at the top"
-        )
-    return {"experiment": experiment, **plain}
-
-
-def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
-    """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
-    picks, settings = [], []
-    for text in overrides:
-        try:
-            override = OverridesParser.create().parse_override(text)
-        except HydraException as error:
-            raise InputError(
-                f"override {text!r}: {_one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
-            ) from None
-        key = override.key_or_group
-        if override.is_delete() or override.is_sweep_override():
-            raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
-        if key.split(".")[0] == "hydra" or "${" in text:
-            raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
-        value = override.value()
-        if key in GROUPS:
-            allowed = sorted(_files(conf, key))
-            if value not in allowed:
-                raise InputError(suggest(key, value, allowed))
-            picks.append(f"{key}={value}")
-        else:
-            settings.append((key, value))
-    return picks, settings
 
 
 def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -200,14 +138,14 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
 
 def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked options of one named entry: its file, then the experiment's settings."""
-    files = _files(conf, axis)
+    ours = files(conf, axis)
     key, registry = schema.REGISTRIES[axis]
     known = _available(conf, axis)
     if name not in known and key not in settings:
         raise InputError(suggest(f"sweep.{axis}", name, sorted(known)))
     base: dict[str, Any] = {key: name} if name in registry else {}
-    if name in files:
-        base = _read(files[name])
+    if name in ours:
+        base = read(ours[name])
     if key in settings:  # it stands alone: your iris.csv is not the bundled iris
         base = {}
     return schema.options(axis, name, {**base, **settings})
@@ -215,21 +153,7 @@ def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dic
 
 def _available(conf: Path, group: str) -> set[str]:
     registered = schema.REGISTRIES[group][1] if group in NAMED and group != "dataset" else ()
-    return set(_files(conf, group)) | set(registered)
-
-
-def _files(conf: Path, group: str) -> dict[str, Path]:
-    return {path.stem: path for path in sorted((conf / group).glob("*.yaml"))}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        tree = OmegaConf.to_container(OmegaConf.load(path))  # refuses doubled keys, reads 1e-6
-    except UNREADABLE as error:
-        raise InputError(f"{path}: {_one_line(error)}") from None
-    if not isinstance(tree, dict) or not tree:
-        raise InputError(f"{path}: expected lines of the form key: value")
-    return {str(key): value for key, value in tree.items()}
+    return set(files(conf, group)) | set(registered)
 
 
 def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
@@ -266,7 +190,3 @@ def _first_comment(path: Path) -> str:
     lines = path.read_text(encoding="utf-8").splitlines()
     comments = (line[1:].strip() for line in lines if line.startswith("#"))
     return next((c for c in comments if not c.startswith("@package")), "")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

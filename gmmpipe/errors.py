@@ -1,5 +1,7 @@
 """The errors that are the user's to mend."""
 
+MOST = 20  # names that a message lists
+
 
 class InputError(ValueError):
     """The data, the configuration or the command line is wrong.
@@ -19,4 +21,5 @@ def suggest(kind: str, name: object, allowed: list[str]) -> str:
 
     near = get_close_matches(str(name), allowed, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"{kind} is {name!r}; choose one of {', '.join(allowed)}{hint}"
+    listed = ", ".join(allowed[:MOST]) + (", ..." if len(allowed) > MOST else "")
+    return f"{kind} is {name!r}; choose one of {listed}{hint}"

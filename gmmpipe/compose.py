@@ -1,0 +1,98 @@
+"""Hydra's part: conf/ and overrides to one tree. The only module that knows Hydra."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gmmpipe.errors import InputError, suggest
+
+GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
+OUTER = re.compile(r"sweep\.\w+\.")
+UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
+
+
+def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the tree of conf/config.yaml under the overrides, and the experiment's name.
+
+    conf is the folder with config.yaml; overrides are Hydra's. Nothing is checked yet but the
+    form. Raises InputError for what cannot be read, found or parsed.
+    """
+    picks, settings = _split(conf, overrides)
+    try:
+        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            tree = hydra.compose("config", picks, return_hydra_config=True)
+            experiment = tree.hydra.runtime.choices.experiment
+            OmegaConf.set_readonly(tree, False)
+            OmegaConf.set_struct(tree, False)
+            del tree["hydra"]
+            for path, value in settings:
+                if OUTER.match(path):  # a dotted axis is one key: it may begin like another axis
+                    tree.sweep[path.removeprefix("sweep.")] = value
+                else:
+                    OmegaConf.update(tree, path, value, merge=False)
+            plain = OmegaConf.to_container(tree, resolve=True)
+    except UNREADABLE as error:
+        raise InputError(f"{conf}: {one_line(error)}") from None
+    if not isinstance(plain, dict):
+        raise InputError(f"{conf / 'config.yaml'}: expected keys and values")
+    for key in plain.pop("experiment", None) or ():
+        raise InputError(
+            f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
+            " `# @package _global_`, which puts its keys at the top"
+        )
+    return {"experiment": experiment, **plain}
+
+
+def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
+    picks, settings = [], []
+    for text in overrides:
+        try:
+            override = OverridesParser.create().parse_override(text)
+        except HydraException as error:
+            raise InputError(
+                f"override {text!r}: {one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
+            ) from None
+        key = override.key_or_group
+        if override.is_delete() or override.is_sweep_override():
+            raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
+        if key.split(".")[0] == "hydra" or "${" in text:
+            raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
+        value = override.value()
+        if key in GROUPS:
+            allowed = sorted(files(conf, key))
+            if value not in allowed:
+                raise InputError(suggest(key, value, allowed))
+            picks.append(f"{key}={value}")
+        else:
+            settings.append((key, value))
+    return picks, settings
+
+
+def files(conf: Path, group: str) -> dict[str, Path]:
+    """Return {name: path} of the files of a group."""
+    return {path.stem: path for path in sorted((conf / group).glob("*.yaml"))}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the keys of one file; raises InputError for what is no such file."""
+    try:
+        tree = OmegaConf.to_container(OmegaConf.load(path))  # refuses doubled keys, reads 1e-6
+    except UNREADABLE as error:
+        raise InputError(f"{path}: {one_line(error)}") from None
+    if not isinstance(tree, dict) or not tree:
+        raise InputError(f"{path}: expected lines of the form key: value")
+    return {str(key): value for key, value in tree.items()}
+
+
+def one_line(error: Exception) -> str:
+    """Return the words of an error without line breaks."""
+    return " ".join(str(error).split())
