@@ -1,0 +1,208 @@
+"""Expectation maximisation: from starts to fitted mixtures, with snapshots on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.problem import (
+    Problem,
+    counts,
+    known,
+    non_negative,
+    positive,
+    samples,
+    start,
+    variances,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from gmmpipe.numerics.kernels.records import Fits
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The mixture after ``iteration`` iterations were asked for and ``n_iter`` done.
+
+    log_likelihood: total in nats, in the units of the data given; it belongs to this mixture.
+    """
+
+    iteration: int
+    n_iter: int
+    converged: bool
+    log_likelihood: float
+    mixture: Mixture
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What EM made of one start.
+
+    trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations. degenerate: ""
+    when sound, else one line with the reason and numbers.
+    """
+
+    start: Mixture
+    snapshots: tuple[Snapshot, ...]
+    trajectory: Array
+    n_iter: int
+    converged: bool
+    degenerate: str
+
+
+def fit(  # noqa: PLR0913 - the parameters of the method
+    x: npt.ArrayLike,
+    starts: Sequence[Mixture],
+    family: str,
+    iterations: Sequence[int],
+    *,
+    tol: float = 0.0,
+    regularisation: float = 1e-6,
+    reg_covar: float = 0.0,
+    sample_weight: npt.ArrayLike | None = None,
+    threads: int = 1,
+) -> list[Fit]:
+    """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
+
+    iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. tol: once an
+    iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
+    rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
+    feature has variance 1; the M step is the exact maximiser under this bound. reg_covar: added
+    to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
+
+    A component without samples keeps its last mean and covariance at weight 0. Where a
+    covariance is not positive definite (with neither regularisation nor reg_covar: also where a
+    relative variance is below 1e-14) the fit stops at the last sound mixture.
+    Raises InputError for data, starts or settings that cannot be fitted.
+    """
+    data, weight = samples(x, sample_weight)
+    problem = Problem(
+        data, weight, variances(data, weight), known(family), counts(iterations),
+        non_negative("tol", tol), non_negative("regularisation", regularisation),
+        non_negative("reg_covar", reg_covar),
+    )  # fmt: skip
+    n, d = data.shape
+    placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
+    if not placed:
+        return []
+    k = max(given.n_components for given in placed)
+    each = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
+    fits = _advance(problem, placed, positive("threads", threads), each)
+    return [_fit(problem, fits, i, given) for i, given in enumerate(placed)]
+
+
+def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float) -> Fits:
+    """Run all fits; each is the seconds of an iteration of the largest."""
+    from gmmpipe.numerics.kernels.engine import Engine, joined
+    from gmmpipe.numerics.kernels.records import Rules
+    from gmmpipe.numerics.kernels.stepwise import advance_each
+
+    code = problem.family.kernel
+    engine = Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
+    fits = joined(starts, problem.iterations)
+    if code is None:
+        advance_each(engine, problem, fits)
+    else:
+        rules = Rules(
+            code, problem.iterations[-1], problem.tol, problem.floor, problem.vanishing,
+            problem.reg_covar, problem.total,
+        )  # fmt: skip
+        engine.advance(rules, fits, each)
+    return fits
+
+
+def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
+    """Return what became of one start."""
+    from gmmpipe.numerics.kernels.records import CONVERGED, REFUSED
+
+    if fits.outcome[index] == REFUSED:
+        raise InputError(
+            f"start {index}: a covariance is not positive definite; "
+            "give each component more than one distinct sample, or a wider start"
+        )
+    mine = slice(fits.first[index], fits.first[index + 1])
+    done = int(fits.n_iter[index])
+    converged = bool(fits.outcome[index] == CONVERGED)
+    trajectory = fits.trajectory[index, : done + 1].copy()
+    snapshots = tuple(
+        Snapshot(
+            wanted,
+            min(wanted, done),
+            converged and wanted >= done,
+            float(trajectory[min(wanted, done)]),
+            Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine]),
+        )
+        for s, wanted in enumerate(problem.iterations)
+    )
+    degenerate = _degenerate(problem, fits, index, snapshots[-1].mixture)
+    return Fit(given, snapshots, trajectory, done, converged, degenerate)
+
+
+def _degenerate(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> str:
+    """Return what is wrong with the components of a fit, with numbers; "" when all are sound."""
+    from gmmpipe.numerics.kernels.records import BROKEN, EMPTY, FLOOR, STOPPED
+
+    reasons = []
+    mine = slice(fits.first[index], fits.first[index + 1])
+    for k, (status, count) in enumerate(zip(fits.status[mine], fits.counts[mine], strict=True)):
+        held = f"({count:.3g} effective samples)"
+        if status == EMPTY:
+            reasons.append(f"component {k}: no samples left, weight 0")
+        elif status == FLOOR:
+            scale = np.sqrt(np.multiply.outer(problem.variances, problem.variances))
+            least = np.linalg.eigvalsh(mixture.covariances[k] / scale)[0]
+            reasons.append(
+                f"component {k}: smallest relative eigenvalue {least:.1e} at the floor "
+                f"{problem.regularisation:.1e} {held}"
+            )
+        elif status == BROKEN:
+            reasons.append(f"component {k}: covariance not positive definite {held}")
+    if fits.outcome[index] == STOPPED:
+        constant = np.flatnonzero(problem.variances == 0).tolist()
+        reasons.append(f"stopped after {fits.n_iter[index]} iterations")
+        if constant:
+            reasons.append(f"constant features {constant} have no variance; drop them")
+    return "; ".join(reasons)
+
+
+def log_responsibilities(
+    x: npt.ArrayLike, mixture: Mixture, threads: int = 1
+) -> tuple[Array, Array]:
+    """Return log p(x) (N,) and the log responsibilities (N, K) of x (N, D), in nats.
+
+    A component of weight 0 gets -inf. Raises InputError where x or the mixture is no such thing.
+    """
+    from gmmpipe.numerics.kernels.engine import Engine
+
+    data, weight = samples(x, None)
+    checked = start(mixture, "mixture", data.shape[1])
+    engine = Engine(
+        data, weight, axis_aligned=False, threads=positive("threads", threads), densities=True
+    )
+    desk = engine.desk(checked.n_components, engine.threads)
+    broken = engine.place(desk, checked)
+    if broken >= 0:
+        raise InputError(f"mixture: covariance of component {broken} is not positive definite")
+    return engine.evaluate(desk, checked.n_components)
+
+
+def n_parameters(family: str, k: int, d: int) -> int:
+    """Return the number of free parameters of a mixture of k components in d dimensions."""
+    return k - 1 + k * d + known(family).n_parameters(k, d)
+
+
+def seconds(n: int, d: int, family: str, k: int, iterations: int) -> float:
+    """Return about how long one fit takes one thread, without the compilation.
+
+    Calibrated on a Zen 4 core at 3.3 GHz: operations per sample and component, M step, call.
+    """
+    products = 0 if known(family).axis_aligned else d * (d + 1) / 2
+    sample = 0.9e-9 + 0.2e-9 * d + 0.08e-9 * products
+    component = 0.1e-6 + 0.5e-9 * d * products
+    return iterations * k * (n * sample + component) + 50e-6

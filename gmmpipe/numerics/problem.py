@@ -1,0 +1,129 @@
+"""What EM is asked to do, checked: samples, starts and settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.numerics.covariance import FAMILIES, Family
+from gmmpipe.numerics.mixture import Array, Mixture
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Samples x (N, D) of weight (N,) > 0 and how they are to be fitted.
+
+    variances (D,) are those of the weighted data; iterations are the snapshots, sorted.
+    """
+
+    x: Array
+    weight: Array
+    variances: Array
+    family: Family
+    iterations: tuple[int, ...]
+    tol: float
+    regularisation: float
+    reg_covar: float
+
+    @property
+    def total(self) -> float:
+        """Return the weight of all samples."""
+        return float(self.weight.sum())
+
+    @property
+    def floor(self) -> Array:
+        """Return the least variance of a component along each feature (D,)."""
+        return self.regularisation * self.variances
+
+    @property
+    def vanishing(self) -> Array:
+        """Return the variances (D,) that count as 0: all rounding, where nothing bounds them."""
+        bounded = self.regularisation > 0 or self.reg_covar > 0
+        return np.zeros_like(self.variances) if bounded else 1e-14 * self.variances
+
+
+def samples(x: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> tuple[Array, Array]:
+    """Return the data (N, D) and weights (N,) as float64, or say what is wrong with them."""
+    data = np.ascontiguousarray(x, dtype=np.float64)
+    if data.ndim != 2 or 0 in data.shape:
+        raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
+    if not np.isfinite(data).all():
+        row, column = np.argwhere(~np.isfinite(data))[0]
+        raise InputError(
+            f"data: {data[row, column]} in row {row}, column {column}; drop the row or fill it"
+        )
+    if sample_weight is None:
+        return data, np.ones(len(data))
+    weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    if weight.shape != (len(data),) or not (np.isfinite(weight) & (weight >= 0)).all():
+        raise InputError(f"sample_weight: expected {len(data)} finite numbers >= 0")
+    if not 0 < weight.sum() < np.inf:
+        raise InputError(f"sample_weight: the sum is {weight.sum()}, expected finite and > 0")
+    return data, weight
+
+
+def variances(data: Array, weight: Array) -> Array:
+    """Return the weighted variance of each feature (D,), slice by slice: no copy of the data."""
+    cuts = [slice(first, first + 65536) for first in range(0, len(data), 65536)]
+    total, squares = weight.sum(), np.zeros(data.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = sum((weight[cut] @ (data[cut] - data[0]) for cut in cuts), squares) / total
+        for cut in cuts:
+            squares = squares + weight[cut] @ (data[cut] - data[0] - mean) ** 2
+    if not np.isfinite(squares).all():
+        column = np.flatnonzero(~np.isfinite(squares))[0]
+        raise InputError(f"data: the variance of column {column} overflows; rescale the column")
+    result: Array = squares / total
+    return result
+
+
+def known(family: str) -> Family:
+    """Return the family of that name."""
+    if family not in FAMILIES:
+        raise InputError(suggest("covariance", family, list(FAMILIES)))
+    return FAMILIES[family]
+
+
+def counts(iterations: Sequence[int]) -> tuple[int, ...]:
+    """Return the snapshots' iteration counts: some, each >= 0, in order."""
+    checked = tuple(int(count) for count in iterations)
+    if not checked or list(checked) != sorted(checked) or checked[0] < 0:
+        raise InputError(f"iterations: {list(checked)}, expected one count >= 0 or more, in order")
+    return checked
+
+
+def non_negative(name: str, value: float) -> float:
+    """Return the setting, which must be finite and >= 0."""
+    if not 0 <= value < np.inf:
+        raise InputError(f"{name}: {value}, expected a finite number >= 0")
+    return float(value)
+
+
+def positive(name: str, value: int) -> int:
+    """Return the setting, which must be at least 1."""
+    if value < 1:
+        raise InputError(f"{name}: {value}, expected at least 1")
+    return int(value)
+
+
+def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mixture:
+    """Return a mixture for data of d features as float64, its covariances in the family."""
+    weights, means, covariances = (
+        np.asarray(array, dtype=np.float64)
+        for array in (given.weights, given.means, given.covariances)
+    )
+    k = len(weights)
+    if k == 0 or means.shape != (k, d) or covariances.shape != (k, d, d):
+        raise InputError(
+            f"{who}: means {means.shape} and covariances {covariances.shape}, "
+            f"expected ({k}, {d}) and ({k}, {d}, {d}) for {k} weights and {d} features"
+        )
+    if not all(np.isfinite(array).all() for array in (weights, means, covariances)):
+        raise InputError(f"{who}: a weight, mean or covariance is not finite")
+    if weights.min() < 0 or abs(weights.sum() - 1) > 1e-6:
+        raise InputError(f"{who}: weights {weights.tolist()}, expected each >= 0 and sum 1")
+    if family is not None:
+        covariances = family.project(weights, covariances)
+    return Mixture(weights, means, covariances)
