@@ -1,0 +1,126 @@
+"""What a fitted mixture tells of samples, under scikit-learn's names."""
+# ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
+
+import os
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics import em, layout
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.selection import CRITERIA
+
+Floats = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.int64]
+
+
+class Density:
+    """The methods of an estimator whose fitted attributes describe a Gaussian mixture.
+
+    X is (N, D), float64 or float32, and so is what comes back. The parameters are those of
+    ``mixture_``, or of the public attributes where someone has set these by hand.
+    """
+
+    covariance_type: str
+    random_state: object
+    n_jobs: int | None
+    means_: Floats
+    mixture_: Mixture
+
+    def predict(self, X: npt.ArrayLike) -> Labels:
+        """Return the most probable component of each sample, (N,)."""
+        labels: Labels = self._evaluate(X)[1].argmax(axis=1)
+        return labels
+
+    def predict_proba(self, X: npt.ArrayLike) -> Floats:
+        """Return the probability of each component for each sample, (N, K)."""
+        _, logs, dtype = self._evaluate(X)
+        return np.exp(logs).astype(dtype, copy=False)
+
+    def score_samples(self, X: npt.ArrayLike) -> Floats:
+        """Return the log-density of each sample, (N,), nats."""
+        densities, _, dtype = self._evaluate(X)
+        return densities.astype(dtype, copy=False)
+
+    def score(self, X: npt.ArrayLike, y: object = None) -> float:
+        """Return the mean log-density of the samples, nats."""
+        return float(self._evaluate(X)[0].mean())
+
+    def bic(self, X: npt.ArrayLike) -> float:
+        """Return the Bayesian information criterion on X, nats; lower is better."""
+        return self._criterion("bic", X)
+
+    def aic(self, X: npt.ArrayLike) -> float:
+        """Return Akaike's information criterion on X, nats; lower is better."""
+        return self._criterion("aic", X)
+
+    def icl(self, X: npt.ArrayLike) -> float:
+        """Return the integrated completed likelihood on X: BIC + 2 entropy, nats."""
+        return self._criterion("icl", X)
+
+    def sample(self, n_samples: int = 1) -> tuple[Array, Labels]:
+        """Return n_samples drawn samples (n_samples, D) and their components (n_samples,).
+
+        Component by component, with the draws of scikit-learn.
+        """
+        mixture = self._mixture("covariances_")
+        if n_samples < 1:
+            raise InputError(f"Invalid value for 'n_samples': {n_samples}; draw at least one")
+        rng = check_random_state(self.random_state)
+        counts = rng.multinomial(n_samples, mixture.weights / mixture.weights.sum())
+        axis_aligned = FAMILIES[self.covariance_type].axis_aligned
+        drawn = [
+            mean + rng.standard_normal((count, len(mean))) * np.sqrt(np.diag(covariance))
+            if axis_aligned
+            else rng.multivariate_normal(mean, covariance, int(count))
+            for mean, covariance, count in zip(
+                mixture.means, mixture.covariances, counts, strict=True
+            )
+        ]
+        return np.vstack(drawn), np.repeat(np.arange(len(counts)), counts)
+
+    def _n_parameters(self) -> int:
+        return em.n_parameters(self.covariance_type, *self.means_.shape)
+
+    def _threads(self) -> int:
+        jobs = 1 if self.n_jobs is None else self.n_jobs
+        if jobs == 0:
+            raise InputError("n_jobs is 0; give a number of threads, -1 for all, or None for 1")
+        return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
+
+    def _mixture(self, spread: str = "precisions_cholesky_") -> Mixture:
+        """Return the mixture of weights_, means_ and the attribute named by ``spread``.
+
+        That is ``mixture_``, to the last bit also for float32, unless one of them was replaced.
+        """
+        check_is_fitted(self)
+        names = ("weights_", "means_", spread)
+        public = [np.asarray(getattr(self, name)) for name in names]
+        if hasattr(self, "mixture_"):
+            fitted = layout.attributes(self.mixture_, self.covariance_type)
+            pairs = zip(public, (fitted[name] for name in names), strict=True)
+            if all(np.array_equal(now, then.astype(now.dtype)) for now, then in pairs):
+                return self.mixture_
+        weights, means, values = (array.astype(np.float64) for array in public)
+        matrices = layout.expand(values, self.covariance_type, *means.shape)
+        if spread == "precisions_cholesky_":
+            matrices = layout.inverse(matrices @ matrices.swapaxes(1, 2))
+        return Mixture(weights, means, matrices)
+
+    def _evaluate(self, X: npt.ArrayLike) -> tuple[Array, Array, np.dtype]:
+        """Return log-densities (N,) and log responsibilities (N, K) in float64, and X's type."""
+        mixture = self._mixture()
+        data = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        densities, responsibilities = em.log_responsibilities(data, mixture, self._threads())
+        return densities, responsibilities, data.dtype
+
+    def _criterion(self, name: str, X: npt.ArrayLike) -> float:
+        densities, logs, _ = self._evaluate(X)
+        with np.errstate(invalid="ignore"):
+            entropy = -np.nansum(np.exp(logs) * logs)  # 0 log 0 is 0
+        n_parameters = self._n_parameters()
+        return CRITERIA[name](float(densities.sum()), n_parameters, len(densities), float(entropy))

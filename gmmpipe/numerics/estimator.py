@@ -1,0 +1,248 @@
+"""A Gaussian mixture with scikit-learn's interface, fitted by gmmpipe's engine."""
+# ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics import layout, runs, starting, validation
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.density import Density
+from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.mixture import Array, Mixture
+
+_NOT_CONVERGED = (
+    "Best performing initialization did not converge. Try different init parameters, or "
+    "increase max_iter, tol, or check for degenerate data."
+)
+
+
+class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """Gaussian mixture fitted by expectation maximisation; drop-in for scikit-learn's.
+
+    X is (N, D) throughout, float64 or float32; results have the type of the data, sums are
+    float64 in either case.
+
+    Parameters
+    ----------
+    n_components : int, default 1
+        K, at most the number of samples of positive weight.
+    covariance_type : str, default "full"
+        A covariance family of ``gmmpipe list``: full, tied, diag, spherical and others.
+    tol : float, default 1e-3
+        EM ends when the mean log-likelihood per sample changes by less (nats).
+    reg_covar : float, default 1e-6
+        Added to each variance in each M step, in squared units of X.
+    max_iter : int, default 100
+        Most EM iterations; 0 keeps the start.
+    n_init : int, default 1
+        Number of starts, all fitted in one batch. The result is the sound fit of highest final
+        log-likelihood; a degenerate one only where all are.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
+        How starts are drawn.
+    weights_init, means_init, precisions_init : array-like or None
+        What to start from instead: (K,), (K, D), and the shape of ``precisions_``.
+    random_state : int, RandomState or None
+        Of the starts and of ``sample``.
+    warm_start : bool, default False
+        Go on from the last fit; n_init is then ignored.
+    verbose : int, default 0
+        1 prints how each start went, 2 adds log-likelihoods; printed once all are done.
+    verbose_interval : int, default 10
+        Iterations between printed lines.
+    snapshots : sequence of int or None
+        Iteration counts, up to max_iter, whose mixtures ``snapshots_`` keeps.
+    n_jobs : int or None
+        Threads; None is 1, -1 all. The result has the same bits whatever it is.
+
+    Attributes
+    ----------
+    weights_ : (K,);  means_ : (K, D)
+    covariances_, precisions_, precisions_cholesky_
+        (K, D, D); (D, D) for "tied", (K, D) for "diag", (K,) for "spherical".
+    converged_ : bool;  n_iter_ : int
+    lower_bound_ : float
+        Mean log-likelihood per sample (unit weight) of the final parameters, nats.
+    lower_bounds_ : list of float
+        The same after each of the n_iter_ iterations.
+    trajectory_ : (n_iter_ + 1,)
+        Total log-likelihood (nats) at the start and after each iteration.
+    degenerate_ : str
+        "" for a sound fit, else what collapsed.
+    mixture_ : gmmpipe.numerics.mixture.Mixture
+        The parameters in float64; covariances (K, D, D).
+    snapshots_ : list of Mixture
+        After the iterations of ``snapshots``, or after the last one where EM ended before.
+    n_features_in_ : int;  feature_names_in_ : (D,), where X has names
+
+    References
+    ----------
+    Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm,
+    JRSS B 39, 1-38.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import GaussianMixture
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> model = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> sorted(model.means_[:, 0].round(6).tolist())
+    [1.0, 10.0]
+
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "covariance_type": [StrOptions(set(FAMILIES))],
+        "tol": [Interval(Real, 0.0, None, closed="left")],
+        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
+        "max_iter": [Interval(Integral, 0, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "init_params": [StrOptions(set(starting.INIT_PARAMS))],
+        "weights_init": ["array-like", None],
+        "means_init": ["array-like", None],
+        "precisions_init": ["array-like", None],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "verbose_interval": [Interval(Integral, 1, None, closed="left")],
+        "snapshots": ["array-like", None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(  # noqa: PLR0913 - scikit-learn's signature
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: npt.ArrayLike | None = None,
+        means_init: npt.ArrayLike | None = None,
+        precisions_init: npt.ArrayLike | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        snapshots: Sequence[int] | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.snapshots = snapshots
+        self.n_jobs = n_jobs
+
+    def fit(
+        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """Fit the mixture to X (N, D).
+
+        sample_weight (N,), non-negative: a sample of weight 2 counts as that sample twice, one of
+        weight 0 as absent.
+
+        Raises ValueError for parameters or data that cannot be used, and DegenerateComponent (a
+        ValueError) where components collapsed and reg_covar does not hold them.
+        """
+        self._validate_params()
+        data = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        samples, weight = validation.weighted(data, sample_weight)
+        if len(samples) < self.n_components:
+            raise InputError(
+                "Expected n_samples >= n_components but got n_components = "
+                f"{self.n_components}, n_samples = {len(samples)}"
+            )
+        kept = validation.checked_snapshots(self.snapshots, self.max_iter)
+        warm = self.warm_start and hasattr(self, "converged_")
+        fits = runs.run(
+            samples.astype(np.float64, copy=False),
+            [self._resumed(samples.shape[1])] if warm else self._starts(samples, weight),
+            sorted({*kept, self.max_iter}),
+            before=self.trajectory_[-2] if warm and self.n_iter_ else None,
+            family=self.covariance_type,
+            tol=self.tol,
+            reg_covar=self.reg_covar,
+            sample_weight=weight,
+            threads=self._threads(),
+        )
+        total = float(len(samples) if weight is None else weight.sum())
+        if self.verbose:
+            runs.report(fits, total, self.verbose, self.verbose_interval)
+        self._keep(runs.best(fits), kept, total, data.dtype)
+        return self
+
+    def fit_predict(
+        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Fit the mixture to X (N, D) and return the most probable component of each sample."""
+        return self.fit(X, y, sample_weight).predict(X)
+
+    def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
+        family, k, d = self.covariance_type, self.n_components, x.shape[1]
+        return starting.starts(
+            x,
+            weight,
+            check_random_state(self.random_state),
+            method=self.init_params,
+            n_init=self.n_init,
+            k=k,
+            family=family,
+            reg_covar=self.reg_covar,
+            given=starting.Given(
+                validation.checked_weights(self.weights_init, k),
+                validation.checked_means(self.means_init, k, d),
+                validation.checked_precisions(self.precisions_init, family, k, d),
+            ),
+        )
+
+    def _resumed(self, d: int) -> Mixture:
+        mixture = self._mixture()
+        if mixture.means.shape != (self.n_components, d):
+            raise InputError(
+                f"warm_start: the last fit has (components, features) {mixture.means.shape}, now "
+                f"{(self.n_components, d)} are asked for; set warm_start=False"
+            )
+        return mixture
+
+    def _keep(self, fit: Fit, kept: list[int], total: float, dtype: npt.DTypeLike) -> None:
+        """Set the fitted attributes; total: sum of the sample weights."""
+        unfinished = not fit.converged and fit.n_iter < self.max_iter
+        if fit.degenerate and (unfinished or self.reg_covar == 0):
+            raise validation.ill_defined(fit.degenerate)
+        if not fit.converged and self.max_iter > 0:
+            warnings.warn(_NOT_CONVERGED, ConvergenceWarning, stacklevel=3)
+        self.mixture_ = fit.snapshots[-1].mixture
+        for name, value in layout.attributes(self.mixture_, self.covariance_type).items():
+            setattr(self, name, value.astype(dtype, copy=False))
+        reached = {snapshot.iteration: snapshot.mixture for snapshot in fit.snapshots}
+        self.snapshots_ = [reached[count] for count in kept]
+        self.converged_ = fit.converged
+        self.n_iter_ = fit.n_iter
+        self.degenerate_ = fit.degenerate
+        self.trajectory_ = fit.trajectory
+        self.lower_bounds_ = (fit.trajectory[1:] / total).tolist()
+        self.lower_bound_ = float(fit.trajectory[-1] / total)

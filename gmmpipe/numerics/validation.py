@@ -1,0 +1,119 @@
+"""What a caller may hand to the estimator besides the data.
+
+What is None stays None: it was not given. Wording follows scikit-learn's messages, which people and
+its own tests match on.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils import check_array
+
+from gmmpipe.errors import DegenerateComponent, InputError
+from gmmpipe.numerics import layout
+from gmmpipe.numerics.mixture import Array
+
+Floats = npt.NDArray[np.floating]
+
+
+def ill_defined(reason: str) -> DegenerateComponent:
+    """Return the error of a fit that cannot be used: scikit-learn's sentence, then the reason."""
+    return DegenerateComponent(
+        "Fitting the mixture model failed because some components have ill-defined empirical "
+        "covariance (for instance caused by singleton or collapsed samples). Try to decrease the "
+        "number of components, increase reg_covar, or scale the input data. "
+        f"({reason})"
+    )
+
+
+def checked_weights(weights: npt.ArrayLike | None, k: int) -> Array | None:
+    """Return the initial weights (K,), which lie in [0, 1] and sum to one."""
+    if weights is None:
+        return None
+    single = getattr(weights, "dtype", None) == np.float32
+    values = _checked(weights, "weights", (k,))
+    if (values < 0).any() or (values > 1).any():
+        # scikit-learn has the two numbers the wrong way round, and its tests expect that
+        raise InputError(
+            "The parameter 'weights' should be in the range [0, 1], but got max value "
+            f"{values.min():.5f}, min value {values.max():.5f}"
+        )
+    total = values.sum()
+    if abs(total - 1) > (1e-6 if single else 1e-8):
+        raise InputError(
+            f"The parameter 'weights' should be normalized, but got sum(weights) = {total:.5f}"
+        )
+    normalised: Array = values / total
+    return normalised
+
+
+def checked_means(means: npt.ArrayLike | None, k: int, d: int) -> Array | None:
+    """Return the initial means (K, D)."""
+    return None if means is None else _checked(means, "means", (k, d))
+
+
+def checked_precisions(
+    precisions: npt.ArrayLike | None, family: str, k: int, d: int
+) -> Array | None:
+    """Return the covariances (K, D, D) of initial precisions given in the family's shape."""
+    if precisions is None:
+        return None
+    name = f"{family} precision"
+    values = _checked(precisions, name, layout.shape(family, k, d))
+    if family in {"diag", "spherical"}:
+        if (values <= 0).any():
+            raise InputError(f"'{name}' should be positive")
+        return layout.expand(1 / values, family, k, d)
+    symmetric = np.allclose(values, values.swapaxes(-1, -2))
+    if not (symmetric and (np.linalg.eigvalsh(values) > 0).all()):
+        raise InputError(f"'{name}' should be symmetric, positive-definite")
+    return layout.expand(layout.inverse(values), family, k, d)
+
+
+def weighted(data: Floats, sample_weight: npt.ArrayLike | None) -> tuple[Floats, Array | None]:
+    """Return the samples of positive weight and their weights, None where all are 1.
+
+    data (N, D); sample_weight (N,) or one number: finite, non-negative, not all zero. A sample of
+    weight 0 is left out, so that it cannot matter, however far away it lies.
+    """
+    if sample_weight is None:
+        return data, None
+    if np.isscalar(sample_weight):
+        sample_weight = np.full(len(data), sample_weight)
+    weight: Array = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (len(data),):
+        raise InputError(f"sample_weight.shape == {weight.shape}, expected {(len(data),)}!")
+    if (weight < 0).any():
+        raise InputError("Negative values in data passed to `sample_weight`")
+    kept = weight > 0
+    if not kept.any():
+        raise InputError("sample_weight: all are zero; give at least one sample a positive weight")
+    return (data, weight) if kept.all() else (data[kept], weight[kept])
+
+
+def checked_snapshots(snapshots: Sequence[int] | None, max_iter: int) -> list[int]:
+    """Return the iteration counts to keep, each from 0 to max_iter, as given."""
+    counts = np.asarray([] if snapshots is None else snapshots)
+    if counts.size == 0:
+        return []
+    if counts.ndim != 1 or counts.dtype.kind not in "iu":
+        raise InputError(f"snapshots is {snapshots!r}; expected a list of whole iteration counts")
+    if counts.min() < 0 or counts.max() > max_iter:
+        raise InputError(
+            f"snapshots is {snapshots!r}; each must lie between 0 and max_iter = {max_iter}"
+        )
+    return [int(count) for count in counts]
+
+
+def _checked(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> Array:
+    array: Array = check_array(
+        values, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name=name
+    )
+    if array.shape != shape:
+        raise InputError(
+            f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}"
+        )
+    return array
