@@ -21,6 +21,7 @@ NEEDS = {  # options that an entry cannot do without
         "dataset.new.counts=[5,5]",
     ],
     "bundled": ["dataset.new.name=iris"],
+    "given": ["start.given.means=[[0],[1]]"],
 }
 
 
@@ -66,7 +67,7 @@ def test_every_registered_method_needs_no_file(axis, project):
     for path in (project / "conf" / axis).glob("*.yaml"):
         path.unlink()
     for name in registry:
-        found = config.load(project / "conf", [f"sweep.{axis}=[{name}]"])
+        found = config.load(project / "conf", [f"sweep.{axis}=[{name}]", *NEEDS.get(name, [])])
         assert found[axis][name][key] == name
 
 

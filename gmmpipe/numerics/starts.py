@@ -5,19 +5,47 @@ random generator it alone draws from. All are scale-free: distances are taken in
 deviations of each feature, so raw, min-max and z-scored data give the same start up to
 rounding. Each raises InputError unless 1 <= k <= N. A new start is one class and one line in
 ``STARTS``.
+
+A start that does work for all K at once, or that runs EM itself, has ``prepare(x, family)`` too;
+see ``prepared``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 from annotated_types import Ge, Le, Lt
 
-from gmmpipe.errors import InputError
+from gmmpipe.numerics.given import Given
+from gmmpipe.numerics.growth import Split
+from gmmpipe.numerics.hierarchy import Ward
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.moments import (
+    Indices,
+    check_k,
+    deviations,
+    group_means,
+    moments,
+    nearest,
+    soft_moments,
+    standardised,
+    total_covariance,
+)
+from gmmpipe.numerics.trials import best_of
 
-Indices = npt.NDArray[np.int64]
+
+def prepared(start: Any, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
+    """Return ``start`` on x (N, D) as a function of k and the random generator.
+
+    Where the start has a method ``prepare(x, family)`` returning that function, work shared by
+    all k is done once, and short runs of EM are of the covariance family that is to be fitted
+    (called with x, k and rng alone: of ``full``). What the function yields depends on its
+    arguments alone, never on earlier calls.
+    """
+    prepare = getattr(start, "prepare", None)
+    return partial(start, x) if prepare is None else prepare(x, family)
 
 
 @dataclass(frozen=True)
@@ -29,7 +57,7 @@ class Uniform:
 
     def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
         """Return the start; a constant feature counts as one of range 1."""
-        _check(x, k)
+        check_k(x, k)
         low = x.min(axis=0)
         span = x.max(axis=0) - low
         means = low + rng.random((k, x.shape[1])) * span
@@ -47,7 +75,7 @@ class Points:
 
     def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
         """Return the start."""
-        _check(x, k)
+        check_k(x, k)
         picked: list[int] = []
         twins: list[int] = []
         seen: set[bytes] = set()
@@ -61,6 +89,51 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Random:
+    """Groups without meaning: each row is shared at random among all components.
+
+    The components start almost alike, the more so the more rows there are.
+    """
+
+    concentration: Annotated[float, Ge(1e-3), Le(1e6)] = 1.0
+    """Of the symmetric Dirichlet distribution of the shares: 1 = uniform, towards 0 = all to one
+    component, large = equal shares."""
+
+    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+        """Return the moments of the shares; see ``soft_moments``."""
+        check_k(x, k)
+        shares = rng.dirichlet(np.full(k, self.concentration), len(x))
+        return soft_moments(x, shares, x[rng.permutation(len(x))[:k]])
+
+
+@dataclass(frozen=True)
+class ShortEM:
+    """Groups of the likeliest of many short EM runs from random points (em-EM).
+
+    Biernacki, Celeux & Govaert 2003, Computational Statistics & Data Analysis 41, 561-575. The
+    runs are of the covariance family that is to be fitted; degenerate ones lose to sound ones.
+    """
+
+    runs: Annotated[int, Ge(1), Le(10_000)] = 10
+    """Short runs, each from another ``points`` start."""
+    iterations: Annotated[int, Ge(1), Le(10_000)] = 5
+    """Iterations of each."""
+
+    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+        """Return the moments of the groups; see ``best_of``."""
+        return self.prepare(x, "full")(k, rng)
+
+    def prepare(self, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
+        """Return the start on x (N, D), its runs of a covariance family."""
+
+        def start(k: int, rng: np.random.Generator) -> Mixture:
+            starts = [Points()(x, k, rng) for _ in range(self.runs)]
+            return best_of(x, starts, family, self.iterations)
+
+        return start
+
+
+@dataclass(frozen=True)
 class KMeansPlusPlus:
     """Groups around k rows drawn far apart (k-means++ seeding, no k-means).
 
@@ -70,10 +143,10 @@ class KMeansPlusPlus:
 
     def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
         """Return the moments of the rows nearest to each seed; see ``moments``."""
-        _check(x, k)
-        z = _standardised(x)
+        check_k(x, k)
+        z = standardised(x)
         seeds = _seeds(z, k, rng)
-        return moments(x, _nearest(z, z[seeds]), x[seeds])
+        return moments(x, nearest(z, z[seeds]), x[seeds])
 
 
 @dataclass(frozen=True)
@@ -87,76 +160,22 @@ class KMeans:
 
     def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
         """Return the moments of the groups; see ``moments``."""
-        _check(x, k)
-        z = _standardised(x)
+        check_k(x, k)
+        z = standardised(x)
         centres = z[_seeds(z, k, rng)]
-        labels = _nearest(z, centres)
+        labels = nearest(z, centres)
         for _ in range(self.max_iter):
-            centres = _centres(z, labels, centres)
-            before, labels = labels, _nearest(z, centres)
+            centres = group_means(z, labels, centres)
+            before, labels = labels, nearest(z, centres)
             if np.count_nonzero(labels != before) <= self.tol * len(x):
                 break
-        return moments(x, labels, x.mean(axis=0) + centres * _deviations(x))
-
-
-def moments(x: Array, labels: Indices, centres: Array) -> Mixture:
-    """Return the mixture of K groups of rows, its covariances shrunk towards the whole's.
-
-    labels (N,), centres (K, D) the means of groups without rows. Covariance of group j:
-    (S_j + (D + 1) T) / (n_j + D + 1), S_j its scatter and T the total covariance, that is D + 1
-    pseudo-samples spread like the whole data: positive definite whatever n_j is. Weights
-    (n_j + 1/K) / (N + 1): one pseudo-sample, shared, so that none starts at 0.
-    """
-    (n, d), k = x.shape, len(centres)
-    counts = np.bincount(labels, minlength=k)
-    means = _centres(x, labels, centres)
-    covariances = np.empty((k, d, d))
-    prior = (d + 1) * total_covariance(x)
-    for j in range(k):
-        deviation = x[labels == j] - means[j]
-        covariances[j] = (deviation.T @ deviation + prior) / (counts[j] + d + 1)
-    return Mixture((counts + 1 / k) / (n + 1), means, covariances)
-
-
-def total_covariance(x: Array) -> Array:
-    """Return the covariance of all rows (ddof 0), (D, D), always positive definite.
-
-    Where features are collinear or D >= N, D + 1 pseudo-samples without correlation are added;
-    a constant feature, which has no scale, gets variance 1.
-    """
-    n, d = x.shape
-    scale = _deviations(x)
-    z = _standardised(x)
-    correlation = z.T @ z / n
-    np.fill_diagonal(correlation, 1.0)
-    if np.linalg.eigvalsh(correlation)[0] < 1e-12 * d:
-        correlation = (n * correlation + (d + 1) * np.eye(d)) / (n + d + 1)
-    covariance: Array = correlation * np.multiply.outer(scale, scale)
-    return covariance
-
-
-def _check(x: Array, k: int) -> None:
-    if not 1 <= k <= len(x):
-        raise InputError(f"k is {k}; choose from 1 to {len(x)}, the number of samples")
+        return moments(x, labels, x.mean(axis=0) + centres * deviations(x))
 
 
 def _equal(means: Array, covariance: Array) -> Mixture:
     """Return components that share one covariance and one weight."""
     k = len(means)
     return Mixture(np.full(k, 1 / k), means, np.tile(covariance, (k, 1, 1)))
-
-
-def _deviations(x: Array) -> Array:
-    """Return the standard deviation of each feature, (D,); 1 for a constant one."""
-    scale: Array = np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 1.0)
-    return scale
-
-
-def _standardised(x: Array) -> Array:
-    """Return x in standard deviations from the mean, (N, D)."""
-    constant = np.ptp(x, axis=0) == 0
-    z: Array = np.where(constant, 0.0, (x - x.mean(axis=0)) / _deviations(x))
-    return z
 
 
 def _seeds(z: Array, k: int, rng: np.random.Generator) -> Indices:
@@ -174,24 +193,14 @@ def _seeds(z: Array, k: int, rng: np.random.Generator) -> Indices:
     return seeds
 
 
-def _nearest(z: Array, centres: Array) -> Indices:
-    """Return the nearest centre of each row, (N,); the first of equals."""
-    from scipy.cluster.vq import vq
-
-    return np.asarray(vq(z, centres, check_finite=False)[0], np.int64)
-
-
-def _centres(z: Array, labels: Indices, empty: Array) -> Array:
-    """Return the mean of each group, (K, D); that of ``empty`` for a group without rows."""
-    counts = np.bincount(labels, minlength=len(empty))
-    sums = np.stack([np.bincount(labels, column, len(empty)) for column in z.T], axis=1)
-    centres: Array = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], empty)
-    return centres
-
-
 STARTS: dict[str, type] = {
     "uniform": Uniform,
     "points": Points,
     "kmeans": KMeans,
     "kmeans++": KMeansPlusPlus,
+    "random": Random,
+    "ward": Ward,
+    "short-em": ShortEM,
+    "split": Split,
+    "given": Given,
 }

@@ -7,7 +7,7 @@ from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.registry import build
-from gmmpipe.numerics.starts import STARTS
+from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import stream
 
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
@@ -24,13 +24,14 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             raise InputError(f"{axis} is {config[axis]!r}; give a list of whole numbers")
     x = artifacts.read_arrays(inputs[0], "x")["x"]
     method = config["start"]["method"]
-    start = build(STARTS, "start", config["start"], "method")
+    family = config["covariance"]["family"]
+    start = prepared(build(STARTS, "start", config["start"], "method"), x, family)
     cells = [(k, seed) for k in config["k"] for seed in config["seed"]]
-    starts = [start(x, k, stream("start", method, k, seed)) for k, seed in cells]
+    starts = [start(k, stream("start", method, k, seed)) for k, seed in cells]
     fits = em.fit(
         x,
         starts,
-        config["covariance"]["family"],
+        family,
         config["iteration"],
         threads=threads,
         **config["fit"],

@@ -1,0 +1,100 @@
+"""Moments of groups of rows: how a start turns a grouping of the data into a mixture."""
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.mixture import Array, Mixture
+
+Indices = npt.NDArray[np.int64]
+
+
+def moments(x: Array, labels: Indices, centres: Array) -> Mixture:
+    """Return the mixture of K groups of rows, its covariances shrunk towards the whole's.
+
+    labels (N,), centres (K, D) the means of groups without rows. Covariance of group j:
+    (S_j + (D + 1) T) / (n_j + D + 1), S_j its scatter and T the total covariance, that is D + 1
+    pseudo-samples spread like the whole data: positive definite whatever n_j is. Weights
+    (n_j + 1/K) / (N + 1): one pseudo-sample, shared, so that none starts at 0.
+    """
+    (n, d), k = x.shape, len(centres)
+    counts = np.bincount(labels, minlength=k)
+    means = group_means(x, labels, centres)
+    covariances = np.empty((k, d, d))
+    prior = (d + 1) * total_covariance(x)
+    for j in range(k):
+        deviation = x[labels == j] - means[j]
+        covariances[j] = (deviation.T @ deviation + prior) / (counts[j] + d + 1)
+    return Mixture((counts + 1 / k) / (n + 1), means, covariances)
+
+
+def soft_moments(x: Array, responsibilities: Array, centres: Array) -> Mixture:
+    """Return what ``moments`` does for groups that share rows.
+
+    responsibilities (N, K), rows summing to one; centres (K, D) the means of groups that hold
+    less than a billionth of a row.
+    """
+    (n, d), k = x.shape, len(centres)
+    counts = responsibilities.sum(axis=0)
+    whole = x.mean(axis=0)
+    centred = x - whole
+    held = counts > 1e-9
+    shift = responsibilities.T @ centred / np.where(held, counts, 1.0)[:, None]
+    means = np.where(held[:, None], whole + shift, centres)
+    covariances = np.empty((k, d, d))
+    prior = (d + 1) * total_covariance(x)
+    for j in range(k):
+        deviation = (x - means[j]) * np.sqrt(responsibilities[:, j, None])
+        covariances[j] = (deviation.T @ deviation + prior) / (counts[j] + d + 1)
+    return Mixture((counts + 1 / k) / (n + 1), means, covariances)
+
+
+def total_covariance(x: Array) -> Array:
+    """Return the covariance of all rows (ddof 0), (D, D), always positive definite.
+
+    Where features are collinear or D >= N, D + 1 pseudo-samples without correlation are added;
+    a constant feature, which has no scale, gets variance 1.
+    """
+    n, d = x.shape
+    scale = deviations(x)
+    z = standardised(x)
+    correlation = z.T @ z / n
+    np.fill_diagonal(correlation, 1.0)
+    if np.linalg.eigvalsh(correlation)[0] < 1e-12 * d:
+        correlation = (n * correlation + (d + 1) * np.eye(d)) / (n + d + 1)
+    covariance: Array = correlation * np.multiply.outer(scale, scale)
+    return covariance
+
+
+def deviations(x: Array) -> Array:
+    """Return the standard deviation of each feature, (D,); 1 for a constant one."""
+    scale: Array = np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 1.0)
+    return scale
+
+
+def standardised(x: Array) -> Array:
+    """Return x in standard deviations from the mean, (N, D)."""
+    constant = np.ptp(x, axis=0) == 0
+    z: Array = np.where(constant, 0.0, (x - x.mean(axis=0)) / deviations(x))
+    return z
+
+
+def nearest(z: Array, centres: Array) -> Indices:
+    """Return the nearest centre of each row, (N,); the first of equals."""
+    from scipy.cluster.vq import vq
+
+    return np.asarray(vq(z, centres, check_finite=False)[0], np.int64)
+
+
+def group_means(z: Array, labels: Indices, empty: Array) -> Array:
+    """Return the mean of each group, (K, D); that of ``empty`` for a group without rows."""
+    counts = np.bincount(labels, minlength=len(empty))
+    sums = np.stack([np.bincount(labels, column, len(empty)) for column in z.T], axis=1)
+    centres: Array = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], empty)
+    return centres
+
+
+def check_k(x: Array, k: int) -> None:
+    """Raise InputError unless 1 <= k <= N."""
+    if not 1 <= k <= len(x):
+        raise InputError(f"k is {k}; choose from 1 to {len(x)}, the number of samples")
