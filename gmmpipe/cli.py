@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gmmpipe.errors import InputError
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cut = arguments.index("--")
         ours, snakemake = arguments[:cut], arguments[cut + 1 :]
     try:
-        return int(_dispatch(_parser().parse_args(ours), snakemake))
+        return int(_dispatch(_parsed(ours), snakemake))
     except InputError as error:
         print(f"gmmpipe: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -38,11 +38,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose refusals are one line, like all others."""
+    """A parser whose refusals are one line, like all others, and that completes no options."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Raise InputError: the usage lines argparse would print are in --help."""
         raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments; overrides may stand before, between and after options."""
+    args, rest = _parser().parse_known_args(arguments)
+    odd = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
+    if odd:
+        raise InputError(f"unrecognized arguments: {' '.join(odd)}; see `gmmpipe --help`")
+    if rest:
+        args.overrides = [*args.overrides, *rest]
+    return args
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,7 +102,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     root = _project()
     if args.command == "list":
         return _list(root)
-    from gmmpipe.plan import own_file
+    from gmmpipe.own import own_file
 
     own = own_file(root, vars(args))
     if args.command == "show":

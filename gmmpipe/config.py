@@ -14,6 +14,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.own import own_name
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 NAMED = tuple(schema.REGISTRIES)
@@ -36,9 +37,7 @@ def load(
     composed = compose(conf, overrides)
     sweep = composed.setdefault("sweep", {})
     if own is not None:
-        name = own_name(str(own["path"]))
-        composed["dataset"] = {name: {"kind": "file", **own}}
-        sweep["dataset"] = [name]
+        _adopt(composed, overrides, own)
     _known("", composed, {"experiment", "fit", "sweep", "figures", *NAMED})
     config: dict[str, Any] = {
         "experiment": composed["experiment"],
@@ -90,13 +89,15 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def own_name(path: str) -> str:
-    """Return the data set name of a user's file: its stem, odd characters as underscores."""
-    stem = Path(path).name.split(".")[0]
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", stem).lstrip("_-")[:48]
-    if not name:
-        raise InputError(f"--data {path!r}: no data set name can be made of it; rename the file")
-    return name
+def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str, Any]) -> None:
+    """Make the user's file the only data set; `dataset.NAME.KEY=...` may say more about it."""
+    if any(text.startswith("sweep.dataset=") for text in overrides):
+        raise InputError("--data and sweep.dataset both say what the data sets are; give one")
+    name = own_name(str(own["path"]))
+    _sections("dataset", composed["dataset"])
+    settings = composed["dataset"].get(name, {})
+    composed["dataset"][name] = {"kind": "file", **own, **settings}
+    composed["sweep"]["dataset"] = [name]
 
 
 def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:

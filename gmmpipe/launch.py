@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from gmmpipe.errors import InputError
 from gmmpipe.plan import freeze
 from gmmpipe.study import Study
 
@@ -18,6 +19,8 @@ QUESTIONS = re.compile(
     r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*|report\S*"
     r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
 )
+OURS = re.compile(r"(-s|-d|--snakefile|--directory|--config|-C|--configfiles?)(=.*)?")
+REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 CORES = re.compile(r"(-c|-j|--cores|--jobs)\S*")
 
 
@@ -28,6 +31,9 @@ def launch(
 
     extra are options for Snakemake. Raises InputError for what is wrong before any job starts.
     """
+    for option in extra:
+        if OURS.fullmatch(option):
+            raise InputError(f"{option} after --: gmmpipe sets it; settings come before the --")
     with contextlib.chdir(root):
         study = Study(freeze(Path(), overrides, own))
         command = [sys.executable, "-m", "snakemake", "--config", f"plan={study.path}"]
@@ -117,6 +123,8 @@ def _explain(progress: Progress, log: Path) -> int:
             return 1
     lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
     said = next((x for x in lines if x.startswith("gmmpipe: ")), None)
+    if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
+        said = f"gmmpipe: Snakemake refuses what is after --: {refused[1]}"
     print(said or f"gmmpipe: Snakemake stopped: {' '.join(lines[-2:])} ({log})", file=sys.stderr)
     return 2 if said else 1
 

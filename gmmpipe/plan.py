@@ -14,6 +14,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
 from gmmpipe.numerics.registry import build
+from gmmpipe.own import own_file
 
 Section = dict[str, Any]
 TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
@@ -185,19 +186,3 @@ def from_snakemake(settings: Mapping[str, Any], main: bool) -> Path:
     path = freeze(Path(), overrides, own_file(Path(), settings))
     artifacts.write_json(call, str(path))
     return path
-
-
-def own_file(root: Path, settings: Mapping[str, Any]) -> Section | None:
-    """Return the options of the user's own file, its path relative to ``root`` where inside."""
-    if settings.get("data") is None:
-        if settings.get("label") or settings.get("columns"):
-            raise InputError("label and columns belong to data; give --data FILE")
-        return None
-    path = Path(str(settings["data"])).absolute()
-    inside = path.is_relative_to(root.absolute())
-    own: Section = {"path": str(path.relative_to(root.absolute()) if inside else path)}
-    if settings.get("label") is not None:
-        own["label"] = str(settings["label"])
-    if settings.get("columns"):
-        own["columns"] = [part.strip() for part in str(settings["columns"]).split(",")]
-    return own

@@ -36,7 +36,6 @@ FILES = {
     "gzip cut off": (gzip.compress(GOOD.encode())[:-9], "t.csv.gz", "", "t.csv.gz cut off"),
     "not npy": (GOOD, "t.npy", "", "t.npy .npy"),
     "not parquet": (GOOD, "t.parquet", "", "t.parquet Parquet"),
-    "no name left": ("1,2\n3,4\n", "---.csv", "", "---.csv rename"),
 }
 
 # file of conf/, its text, arguments of `gmmpipe run` -> words of the line

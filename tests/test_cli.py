@@ -114,6 +114,23 @@ def test_show_of_your_own_file(project, gmmpipe):
     assert not (project / "results").exists()
 
 
+def test_settings_reach_your_own_file_wherever_they_stand(project, gmmpipe):
+    (project / "数据.csv").write_text("u,v\n1,2\n2,1\n")  # no ASCII letter: the name is data
+    words = (
+        "sweep.k=1",
+        "--data",
+        "数据.csv",
+        "dataset.data.missing=drop",
+        "--label",
+        "v",
+        "fit.tol=1",
+    )
+    shown = yaml.safe_load(gmmpipe("show", *words).out)
+    assert shown["dataset"]["data"]["missing"] == "drop"
+    assert shown["dataset"]["data"]["label"] == "v"
+    assert (shown["sweep"]["k"], shown["fit"]["tol"]) == ([1], 1)
+
+
 def test_it_works_from_a_folder_inside(project, gmmpipe, monkeypatch):
     monkeypatch.chdir(project / "conf/dataset")
     assert yaml.safe_load(gmmpipe("show", "experiment=smoke").out)["experiment"] == "smoke"

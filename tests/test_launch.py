@@ -123,6 +123,13 @@ def test_snakemake_s_end_is_told_when_no_job_left_a_word(tmp_path, capsys):
     assert "run.log" in said
 
 
+def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
+    log = "usage: snakemake\n  [targets]\nsnakemake: error: unrecognized arguments: --nosuch\n"
+    code, said = explained(tmp_path, capsys, log)
+    assert code == 2
+    assert "unrecognized arguments: --nosuch" in said
+
+
 def test_a_refusal_of_the_snakefile_is_bad_input(tmp_path, capsys):
     code, said = explained(tmp_path, capsys, "Using profile\ngmmpipe: results/.lock: held\n")
     assert (code, said) == (2, "gmmpipe: results/.lock: held\n")

@@ -48,10 +48,11 @@ def draw(tables: Tables, style: Style) -> Figure:
     figure = style.figure(style.pick(105, 72))
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
     upper, lower = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True)
+    opacity = min(0.75, 5 / len(runs.starts) ** 0.5)  # many lines shade each other
     for start, values in zip(runs.starts, runs.trajectories, strict=True):
         look = style.series(starts.index(start))
         iterations = np.arange(1, len(values) + 1)
-        drawing = {"color": look.colour, "linewidth": 0.8, "alpha": 0.75}
+        drawing = {"color": look.colour, "linewidth": 0.8, "alpha": opacity}
         drawing["marker"] = "." if len(values) <= 3 else ""
         upper.plot(iterations, values, **drawing)
         lower.plot(iterations, _gap(runs.best, values), **drawing)

@@ -13,6 +13,7 @@ from gmmpipe.figures.scatter import legend_below, marker_area, markers, rasteris
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
+from gmmpipe.numerics.mixture import Mixture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +75,7 @@ def draw(tables: Tables, style: Style) -> Figure:
 def _panel(axes: Axes, tables: Tables, row: pd.Series, style: Style) -> Panel:
     """Draw the mixture of cell ``row``; return the axes' labels and the legend's handles."""
     x, mixture = tables.x.to_numpy(float), tables.mixture(row)
+    mixtures = [tables.mixture(other) for _, other in _snapshots(tables).iterrows()]
     if len(tables.features) == 1:
         lines = draw_densities(axes, x[:, 0], mixture, style)
         return (elide(tables.features[0], 24), "density"), lines
@@ -90,7 +92,7 @@ def _panel(axes: Axes, tables: Tables, row: pd.Series, style: Style) -> Panel:
         rasterized=len(points) > style.rasterise_over,
     )
     draw_ellipses(axes, view.mixture(mixture), style)
-    frame(axes, points)
+    frame(axes, points, _whole([view.mixture(m) for m in mixtures]), max(style.sigmas))
     looks = [style.component(index) for index in range(mixture.n_components)]
     return view.short, markers(looks)
 
@@ -103,8 +105,22 @@ def _title(row: pd.Series) -> str:
 
 
 def _snapshots(tables: Tables) -> pd.DataFrame:
-    """Return the cells of the selected run, first and last and evenly between if too many."""
+    """Return the cells of the selected run; of too many, those that tell the most.
+
+    One after the other goes whose log-likelihood is nearest to its neighbour's; ends stay.
+    """
     rows = tables.snapshots(tables.selected())
-    if len(rows) > MOST_PANELS:
-        rows = rows.iloc[np.linspace(0, len(rows) - 1, MOST_PANELS).round().astype(int)]
+    while len(rows) > MOST_PANELS:
+        gains = np.diff(rows["log_likelihood"])
+        dull = 1 + int(np.argmin(np.abs(gains[:-1] + gains[1:])))
+        rows = rows.drop(rows.index[dull])
     return rows
+
+
+def _whole(mixtures: list[Mixture]) -> Mixture:
+    """Return all components of some mixtures as one, for the limits of the shared axes."""
+    return Mixture(
+        np.concatenate([mixture.weights for mixture in mixtures]) / len(mixtures),
+        np.concatenate([mixture.means for mixture in mixtures]),
+        np.concatenate([mixture.covariances for mixture in mixtures]),
+    )

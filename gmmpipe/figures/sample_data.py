@@ -38,7 +38,8 @@ def draw(tables: Tables, style: Style) -> Figure:
     # the tutorial swaps the two: here circles come first
     order = [1, 0, *range(2, len(names))]
     looks = [style.component(order[index]) for index in range(len(names))]
-    figure = draw_groups(tables, style, Groups(groups, names, looks), _moments(tables))
+    told = [f"group {name}" if name.lstrip("-").isdigit() else name for name in names]
+    figure = draw_groups(tables, style, Groups(groups, told, looks), _moments(tables))
     figure.suptitle("sample_data")
     return figure
 

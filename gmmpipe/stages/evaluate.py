@@ -17,6 +17,7 @@ from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.study import TABLES, Study
 
 Row = dict[str, Any]
+TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 14px sans-serif }} table {{ border-collapse: collapse }}
 td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
@@ -55,13 +56,16 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
     """Return the sound cell of highest log-likelihood for each (data set, normaliser, family, k).
 
-    Starts, seeds and iterations are means to that end. `rank` and `delta_bic` order the rows of a
-    data set (and outer point) by BIC; degenerate fits never win.
+    Starts, seeds and iterations are means to that end: of those that reach it to rounding, the
+    longest run and then the first of the sweep stands for all. `rank` and `delta_bic` order the
+    rows of a data set (and outer point) by BIC; degenerate fits never win.
     """
     case = ["dataset", *outer]
     group = [*case, "normaliser", "covariance", "k"]
     sound = fits[~fits["degenerate"]]
-    order = sound.sort_values(["log_likelihood"], ascending=False, kind="stable")
+    top = sound.groupby(group, sort=False)["log_likelihood"].transform("max")
+    near = sound[sound["log_likelihood"] >= top - TIE * top.abs()]
+    order = near.sort_values("iteration", ascending=False, kind="stable")
     best = order.drop_duplicates(group).sort_values([*case, "bic"], kind="stable")
     by_case = best.groupby(case, sort=False)["bic"]
     best.insert(0, "rank", by_case.rank(method="first").astype(int))

@@ -90,7 +90,8 @@ def test_outer_axes_are_columns_and_cases_of_their_own(study):
 
 def frame(**columns):
     base = {"dataset": "x", "normaliser": "none", "covariance": "full", "k": 1, "degenerate": False}
-    return pd.DataFrame({**base, "log_likelihood": 0.0, "bic": 0.0, **columns})
+    numbers = {"iteration": 1, "log_likelihood": 0.0, "bic": 0.0}
+    return pd.DataFrame({**base, **numbers, **columns})
 
 
 def test_a_degenerate_fit_never_wins():
@@ -104,8 +105,14 @@ def test_a_degenerate_fit_never_wins():
 
 
 def test_of_equals_the_first_wins():
-    best = evaluate.rank(frame(seed=[0, 1], log_likelihood=[2.0, 2.0]), [])
+    best = evaluate.rank(frame(seed=[0, 1], log_likelihood=[2.0, 2.0 + 1e-12]), [])
     assert best["seed"].tolist() == [0]
+
+
+def test_of_equals_the_longest_run_wins():
+    fits = frame(seed=[0, 0, 1], iteration=[5, 9, 9], log_likelihood=[2.0 + 1e-12, 2.0, 2.0])
+    best = evaluate.rank(fits, [])
+    assert best[["seed", "iteration"]].to_numpy().tolist() == [[0, 9]]
 
 
 def test_when_every_fit_is_degenerate_the_tables_are_there_all_the_same(study, project, capsys):

@@ -1,0 +1,36 @@
+"""The user's own file as a data set, without any configuration written."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import InputError
+
+
+def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the options of the user's own file, its path relative to ``root`` where inside."""
+    if settings.get("data") is None:
+        if settings.get("label") or settings.get("columns"):
+            raise InputError("label and columns belong to data; give --data FILE")
+        return None
+    path = Path(str(settings["data"])).absolute()
+    if not path.is_file():
+        what = "not a regular file" if path.exists() else "no such file"
+        raise InputError(f"{settings['data']}: {what}; give --data the path of a data file")
+    inside = path.is_relative_to(root.absolute())
+    own: dict[str, Any] = {"path": str(path.relative_to(root.absolute()) if inside else path)}
+    if settings.get("label") is not None:
+        own["label"] = str(settings["label"])
+    if settings.get("columns"):
+        own["columns"] = [part.strip() for part in str(settings["columns"]).split(",")]
+    return own
+
+
+def own_name(path: str) -> str:
+    """Return the data set name of a user's file: its stem, odd characters as underscores.
+
+    A name without any ASCII letter or digit becomes "data".
+    """
+    stem = Path(path).name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]", "_", stem).lstrip("_-")[:48] or "data"
