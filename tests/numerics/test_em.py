@@ -109,6 +109,18 @@ def test_the_compiled_loop_is_the_one_in_python(name, d, monkeypatch):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_the_loop_in_python_tells_of_a_collapse_too(name, monkeypatch):
+    x = np.concatenate([clusters(16, d=2), np.full((4, 2), 50.0)])
+    start = a_start(x, 2)
+    start.means[1] = 50.0
+    monkeypatch.setitem(FAMILIES, "slow", dataclasses.replace(FAMILIES[name], kernel=None))
+    (fast,) = fit(x, [start], name, [30])
+    (slow,) = fit(x, [start], "slow", [30])
+    assert ("at the floor" in fast.degenerate) == (name != "tied")
+    assert slow.degenerate == fast.degenerate
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_ten_steps_are_four_then_six(name):
     x = clusters(14)
     (ten,) = fit(x, [a_start(x, 3)], name, [4, 10])

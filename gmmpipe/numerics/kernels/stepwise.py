@@ -43,6 +43,7 @@ def _advance(
     mixture: Mixture,
 ) -> None:
     trajectory, kept, iteration, outcome = fits.trajectory[fit], 0, 0, RUNNING
+    status = desk.status[: mixture.n_components].copy()  # of the last M step: a pass resets it
     while True:
         trajectory[iteration] = engine.measure(desk, mixture.n_components, problem.reg_covar)
         step = None
@@ -61,8 +62,11 @@ def _advance(
         if (gain < problem.tol).any():
             outcome = CONVERGED
         mixture, iteration = step, iteration + 1
+        status = desk.status[: mixture.n_components].copy()
+    if outcome == STOPPED:
+        status = desk.status[: mixture.n_components]
     fits.n_iter[fit], fits.outcome[fit] = iteration, outcome
-    fits.status[mine] = desk.status[: mixture.n_components]
+    fits.status[mine] = status
     fits.counts[mine] = desk.counts[: mixture.n_components]
 
 
