@@ -50,7 +50,11 @@ localrules:
 
 rule all:
     input:
-        f"results/{study.experiment}/latest",
+        # All that a person reads, so that what was lost of it is made again.
+        study.tables,
+        f"{study.folder}/figures",
+        f"{study.folder}/report.html",
+        f"results/{study.experiment}/.published",
 
 
 rule generate:
@@ -174,13 +178,19 @@ rule report:
 rule publish:
     input:
         plan=study.path,
+        stored=study.data + study.normalisations + study.fits,
+        tables=study.tables,
+        figures=f"{study.folder}/figures",
         report=f"{study.folder}/report.html",
     output:
-        directory(f"results/{study.experiment}/latest"),
+        # The link itself is no output: Snakemake would remove it before it can be moved.
+        f"results/{study.experiment}/.published",
     log:
         f"results/logs/publish/{study.experiment}-{study.version}.log",
     params:
+        link=f"results/{study.experiment}/latest",
         version=study.version,
         code=source_digest("gmmpipe.stages.publish"),
     shell:
-        "gmmpipe publish {input.plan:q} -o {output:q} > {log:q} 2>&1"
+        "gmmpipe publish {input.plan:q} -o {params.link:q} > {log:q} 2>&1"
+        " && touch {output:q}"

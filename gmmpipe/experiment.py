@@ -86,6 +86,10 @@ class Experiment:
         if dataset is None and rows["dataset"].nunique() > 1:
             names = ", ".join(rows["dataset"].unique())
             raise InputError(f"several data sets ({names}): say which, e.g. dataset='...'")
+        for axis in (column for column in rows.columns if "." in column):  # an outer axis
+            if axis not in cell and rows[axis].nunique() > 1:
+                values = ", ".join(map(str, rows[axis].unique()))
+                raise InputError(f"several {axis} ({values}): say which, **{{{axis!r}: ...}}")
         keys = [c for c in self.parameters.columns if c in rows.columns]
         found = (
             rows.sort_values("rank", kind="stable").head(1)[keys].merge(self.parameters, on=keys)

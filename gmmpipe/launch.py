@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ QUESTIONS = re.compile(
 )
 OURS = re.compile(r"(-s|-d|--snakefile|--directory|--config|-C|--configfiles?)(=.*)?")
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
+PATIENCE = 15  # seconds Snakemake gets to end its jobs
 CORES = re.compile(r"(-c|-j|--cores|--jobs)\S*")
 
 
@@ -50,18 +52,32 @@ def launch(
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
             )
             progress = Progress(sys.stdout)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
             try:
                 for line in process.stdout or ():
                     chatter.write(line)
                     progress.see(line)
                 code = process.wait()
-            except KeyboardInterrupt:  # the terminal has told Snakemake too: let it tidy up
-                code = process.wait() or 1
+            except KeyboardInterrupt:
+                _stop(process)
+                progress.close()
+                print("gmmpipe: interrupted; the same command goes on from here", file=sys.stderr)
+                return 1
         progress.close()
         if code:
             return _explain(progress, log)
         _summary(study, progress)
         return 0
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End Snakemake: it is asked, and stopped if it has not ended after a while."""
+    process.terminate()
+    try:
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 class Progress:

@@ -18,6 +18,8 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     if not path.is_file():
         what = "not a regular file" if path.exists() else "no such file"
         raise InputError(f"{settings['data']}: {what}; give --data the path of a data file")
+    if {"{", "}"} & set(str(path)):
+        raise InputError(f"{settings['data']}: Snakemake cannot have braces in a path; rename it")
     inside = path.is_relative_to(root.absolute())
     own: dict[str, Any] = {"path": str(path.relative_to(root.absolute()) if inside else path)}
     if settings.get("label") is not None:

@@ -149,7 +149,20 @@ def test_what_is_wrong_with_the_data_in_a_job_is_said(project, command):
     (project / "flat.csv").write_text("a,b\n1,7\n2,7\n4,7\n")
     answer = command("gmmpipe", "run", "--data", "flat.csv", "experiment=smoke")
     assert answer.code == 2, answer
-    assert re.fullmatch(r"gmmpipe: .*'b' is constant.*normaliser none\n", answer.err)
+    assert re.fullmatch(r"gmmpipe: flat.csv: .*'b' is constant.*normaliser none\n", answer.err)
+
+
+def test_what_is_lost_from_the_store_is_made_again(project, command):
+    """A finished version whose intermediate is gone can still be drawn and published anew."""
+    assert command("gmmpipe", "run", *TINY).code == 0
+    before = contents(project / "results")
+    (lost,) = project.glob("results/store/normalised/*.npz")
+    lost.unlink()
+    (project / "results/smoke/latest/tables/best.csv").unlink()
+    answer = command("gmmpipe", "run", *TINY)
+    assert answer.code == 0, answer
+    assert contents(project / "results") == before
+    assert (project / "results/smoke/latest/manifest.json").exists()
 
 
 @pytest.mark.usefixtures("project")

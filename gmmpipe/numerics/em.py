@@ -25,6 +25,8 @@ from gmmpipe.numerics.problem import (
 if TYPE_CHECKING:
     from gmmpipe.numerics.kernels.records import Fits
 
+BARE = 1e-10  # relative eigenvalue below which only reg_covar holds a covariance up
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -163,12 +165,25 @@ def _degenerate(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> s
             )
         elif status == BROKEN:
             reasons.append(f"component {k}: covariance not positive definite {held}")
+        elif problem.reg_covar > 0 and (least := _bare(problem, mixture.covariances[k])) < BARE:
+            reasons.append(
+                f"component {k}: smallest relative eigenvalue {least:.1e} but for reg_covar"
+                f" {problem.reg_covar:.1e} {held}"
+            )
     if fits.outcome[index] == STOPPED:
         constant = np.flatnonzero(problem.variances == 0).tolist()
         reasons.append(f"stopped after {fits.n_iter[index]} iterations")
         if constant:
             reasons.append(f"constant features {constant} have no variance; drop them")
     return "; ".join(reasons)
+
+
+def _bare(problem: Problem, covariance: Array) -> float:
+    """Return the smallest eigenvalue, features of variance 1, that is not reg_covar's doing."""
+    varies = problem.variances > 0
+    bare = covariance - problem.reg_covar * np.eye(len(covariance))
+    scale = np.sqrt(np.multiply.outer(problem.variances, problem.variances)[varies][:, varies])
+    return float(np.linalg.eigvalsh(bare[varies][:, varies] / scale)[0]) if varies.any() else 0.0
 
 
 def log_responsibilities(

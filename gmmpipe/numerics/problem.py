@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,10 +95,10 @@ def counts(iterations: Sequence[int]) -> tuple[int, ...]:
     return checked
 
 
-def non_negative(name: str, value: float) -> float:
+def non_negative(name: str, value: Any) -> float:
     """Return the setting, which must be finite and >= 0."""
-    if not 0 <= value < np.inf:
-        raise InputError(f"{name}: {value}, expected a finite number >= 0")
+    if not isinstance(value, float | int | np.number) or not 0 <= value < np.inf:
+        raise InputError(f"{name}: {value!r}, expected a finite number >= 0")
     return float(value)
 
 

@@ -22,9 +22,12 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
             raise InputError(f"{axis} is {config[axis]!r}; give a list of whole numbers")
+    for section in ("covariance", "start", "fit"):
+        if not isinstance(config[section], Mapping):
+            raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     x = artifacts.read_arrays(inputs[0], "x")["x"]
     method = config["start"]["method"]
-    family = config["covariance"]["family"]
+    family = str(config["covariance"].get("family"))
     start = prepared(build(STARTS, "start", config["start"], "method"), x, family)
     cells = [(k, seed) for k in config["k"] for seed in config["seed"]]
     starts = [start(k, stream("start", method, k, seed)) for k, seed in cells]

@@ -1,6 +1,7 @@
 """Read or generate one data set."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         sample = reader.read(content, inputs[0], kind)
     else:
         sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
-    artifacts.write_arrays(output, arrays(sample))
+    origin = Path(inputs[0]).name if inputs else config["kind"]
+    artifacts.write_arrays(output, {**arrays(sample), "origin": np.array(origin)})
     print(f"{len(sample.x)} rows of {', '.join(sample.features)}; {sample.dropped} rows dropped")
 
 

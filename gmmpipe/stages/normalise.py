@@ -21,7 +21,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     try:
         affine = method(data["x"], data["features"].tolist())
     except InputError as error:
-        raise InputError(f"{inputs[0]}: {error}") from None
+        raise InputError(f"{data.get('origin', inputs[0])}: {error}") from None
     artifacts.write_arrays(
         output, {"x": affine.apply(data["x"]), "shift": affine.shift, "scale": affine.scale}
     )

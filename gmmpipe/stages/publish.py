@@ -31,7 +31,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         "experiment": study.experiment,
         "version": study.version,
         "inputs": {s["path"]: {"sha256": s["sha256"]} for s in sources.values()},
-        "dropped_rows": {data["dataset"]: data["dropped"] for data in study.plan["data"].values()},
+        "dropped_rows": {name: data["dropped"] for name, data in study.plan["data"].items()},
         "artifacts": {p: _described(p) for p in [*stored, *study.tables, *figures]},
         "python": sys.version.split()[0],
         "libraries": {name: version(name) for name in LIBRARIES},

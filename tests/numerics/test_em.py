@@ -121,6 +121,19 @@ def test_the_loop_in_python_tells_of_a_collapse_too(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("regularisation", [0.0, 1e-6])
+def test_reg_covar_hides_no_collapse(name, regularisation):
+    x = np.concatenate([clusters(17, d=2), np.full((4, 2), 50.0)])
+    start = a_start(x, 2)
+    start.means[1] = 50.0
+    settings = {"reg_covar": 1e-6, "regularisation": regularisation}
+    (collapsed,) = fit(x, [start], name, [30], **settings)
+    assert ("component 1: smallest relative eigenvalue" in collapsed.degenerate) == (name != "tied")
+    (sound,) = fit(clusters(17, d=2), [a_start(clusters(17, d=2), 2)], name, [30], **settings)
+    assert sound.degenerate == ""
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_ten_steps_are_four_then_six(name):
     x = clusters(14)
     (ten,) = fit(x, [a_start(x, 3)], name, [4, 10])

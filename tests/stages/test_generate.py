@@ -62,7 +62,9 @@ def test_dropped_rows_are_counted(tmp_path, capsys):
 def test_a_file_without_labels_has_none(tmp_path):
     (tmp_path / "t.csv").write_text("1,2\n3,4\n")
     generate.run([str(tmp_path / "t.csv")], str(tmp_path / "d.npz"), {"kind": "file", "path": "t"})
-    assert set(artifacts.read_arrays(tmp_path / "d.npz")) == {"x", "features", "classes", "dropped"}
+    stored = artifacts.read_arrays(tmp_path / "d.npz")
+    assert set(stored) == {"x", "features", "classes", "dropped", "origin"}
+    assert stored["origin"] == "t.csv"
 
 
 @pytest.mark.parametrize(("inputs", "kind"), [([], "file"), (["a.csv"], "blobs")])
