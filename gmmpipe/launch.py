@@ -47,27 +47,41 @@ def launch(
         log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
         log.parent.mkdir(parents=True, exist_ok=True)
         print(f"{study.experiment} {study.version}: {_extent(study)}")
-        with log.open("w", encoding="utf-8") as chatter:
-            process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
-            progress = Progress(sys.stdout)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
-            try:
-                for line in process.stdout or ():
-                    chatter.write(line)
-                    progress.see(line)
-                code = process.wait()
-            except KeyboardInterrupt:
-                _stop(process)
-                progress.close()
-                print("gmmpipe: interrupted; the same command goes on from here", file=sys.stderr)
-                return 1
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        progress = Progress(sys.stdout)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+        try:
+            _listen(process, progress, log)
+            code = process.wait()
+        except KeyboardInterrupt:
+            _stop(process)
+            progress.close()
+            print("gmmpipe: interrupted; the same command goes on from here", file=sys.stderr)
+            return 1
         progress.close()
         if code:
             return _explain(progress, log)
         _summary(study, progress)
         return 0
+
+
+def _listen(process: subprocess.Popen[str], progress: "Progress", log: Path) -> None:
+    """Follow Snakemake's words and log them; where there is nothing to do, the last log stays."""
+    words: list[str] = []
+    with contextlib.ExitStack() as stack:
+        file = None
+        for line in process.stdout or ():
+            words.append(line)
+            progress.see(line)
+            if file is None and line.startswith("Job stats:"):
+                file = stack.enter_context(log.open("w", encoding="utf-8"))
+            if file is not None:
+                file.writelines(words)
+                words.clear()
+    if words and not progress.idle:  # it ended before any job
+        log.write_text("".join(words), encoding="utf-8")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

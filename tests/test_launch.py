@@ -1,4 +1,5 @@
 import io
+import types
 
 import pytest
 
@@ -133,3 +134,19 @@ def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
 def test_a_refusal_of_the_snakefile_is_bad_input(tmp_path, capsys):
     code, said = explained(tmp_path, capsys, "Using profile\ngmmpipe: results/.lock: held\n")
     assert (code, said) == (2, "gmmpipe: results/.lock: held\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["Building DAG\n", "Nothing to be done\n"], "the last run's\n"),
+        (["Building DAG\n", "Job stats:\n", "1 of 1 steps\n"], None),
+        (["Error\n"], None),
+    ],
+)
+def test_only_a_run_with_work_or_an_error_replaces_the_log(words, kept, tmp_path):
+    log = tmp_path / "run.log"
+    log.write_text("the last run's\n")
+    process = types.SimpleNamespace(stdout=words)
+    launch._listen(process, Progress(io.StringIO()), log)
+    assert log.read_text() == (kept or "".join(words))
