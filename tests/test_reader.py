@@ -1,37 +1,15 @@
 import gzip
-import io
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from reader_cases import BIG, load, npy, parquet
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.datasets import File
-from gmmpipe.reader import read
 
-
-def load(content, name="t.csv", **options):
-    content = content.encode() if isinstance(content, str) else content
-    return read(content, name, File(name, **options))
-
-
-def npy(array, **options):
-    stream = io.BytesIO()
-    np.save(stream, array, **options)
-    return stream.getvalue()
-
-
-def parquet(columns):
-    stream = io.BytesIO()
-    pq.write_table(pa.table(columns), stream)
-    return stream.getvalue()
-
-
-BIG = 2**53 + 1
 X = [[1.5, -2.0], [3e-5, 4.25], [0.1, 1e22]]
 PLAIN = ["1.5", "-2", "3e-5", "4.25", ".1", "1E+22"]
 GOOD = {
