@@ -28,4 +28,20 @@ def icl(log_likelihood: float, n_parameters: int, n_samples: float, entropy: flo
     return bic(log_likelihood, n_parameters, n_samples, entropy) + 2 * entropy
 
 
-CRITERIA: dict[str, Criterion] = {"bic": bic, "aic": aic, "icl": icl}
+def sabic(log_likelihood: float, n_parameters: int, n_samples: float, entropy: float) -> float:  # noqa: ARG001 - all criteria are called alike
+    """Sample-size adjusted BIC: N becomes (N + 2) / 24 (Sclove 1987, Psychometrika 52, 333-343)."""
+    return n_parameters * log((n_samples + 2) / 24) - 2 * log_likelihood
+
+
+def caic(log_likelihood: float, n_parameters: int, n_samples: float, entropy: float) -> float:
+    """Consistent AIC: BIC + one per parameter (Bozdogan 1987, Psychometrika 52, 345-370)."""
+    return bic(log_likelihood, n_parameters, n_samples, entropy) + n_parameters
+
+
+CRITERIA: dict[str, Criterion] = {
+    "bic": bic,
+    "aic": aic,
+    "icl": icl,
+    "sabic": sabic,
+    "caic": caic,
+}

@@ -7,6 +7,8 @@ from gmmpipe.numerics.selection import CRITERIA
 def test_values_worked_by_hand():
     assert CRITERIA["bic"](-100.0, 11, 272, 5.0) == pytest.approx(200 + 11 * np.log(272))
     assert CRITERIA["aic"](-100.0, 11, 272, 5.0) == pytest.approx(222)
+    assert CRITERIA["caic"](-100.0, 11, 272, 5.0) == pytest.approx(200 + 11 * (np.log(272) + 1))
+    assert CRITERIA["sabic"](-100.0, 11, 272, 5.0) == pytest.approx(200 + 11 * np.log(274 / 24))
     assert CRITERIA["icl"](-100.0, 11, 272, 5.0) == pytest.approx(210 + 11 * np.log(272))
 
 
