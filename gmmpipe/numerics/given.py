@@ -1,7 +1,7 @@
 """The start that is written down."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Gt, Le, MaxLen, MinLen
@@ -21,6 +21,7 @@ class Given:
     start_covariance of parameters.parquet are. There is no randomness: every seed gives the same.
     """
 
+    seedless: ClassVar[bool] = True
     means: Annotated[tuple[Annotated[tuple[float, ...], MinLen(1)], ...], MinLen(1), MaxLen(10_000)]
     """K means of D numbers."""
     weights: tuple[Annotated[float, Gt(0), Le(1)], ...] | None = None

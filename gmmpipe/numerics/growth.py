@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -22,6 +22,7 @@ class Split:
     no randomness: every seed gives the same.
     """
 
+    seedless: ClassVar[bool] = True
     iterations: Annotated[int, Ge(1), Le(10_000)] = 10
     """Iterations of EM after which the splits of all components are compared."""
 

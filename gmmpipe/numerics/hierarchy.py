@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -23,6 +23,7 @@ class Ward:
     is merged and each other row joins the group with the nearest mean.
     """
 
+    seedless: ClassVar[bool] = True
     most: Annotated[int, Ge(2), Le(20_000)] = 5_000
     """Most rows to merge; time and memory grow with its square (5,000: 0.1 GB)."""
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0

@@ -7,7 +7,7 @@ rounding. Each raises InputError unless 1 <= k <= N. A new start is one class an
 ``STARTS``.
 
 A start that does work for all K at once, or that runs EM itself, has ``prepare(x, family)`` too;
-see ``prepared``.
+see ``prepared``. One that draws nothing says ``seedless = True``: all its restarts are one.
 """
 
 from collections.abc import Callable

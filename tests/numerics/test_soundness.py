@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gmmpipe.numerics import em
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.soundness import Ties, least_samples, soundness
+
+RNG = np.random.default_rng(3)
+X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
+
+
+def measured(x, mixture, family="full", weight=None):
+    resp = np.exp(em.log_responsibilities(x, mixture)[1])
+    return soundness(mixture, family, resp, Ties(x), weight)
+
+
+def two_groups(second):
+    """Return a mixture of a group at 0 and one at 6 with the given covariance."""
+    return Mixture(
+        np.array([0.5, 0.5]), np.array([[0.0, 0], [6, 6]]), np.array([np.eye(2), second])
+    )
+
+
+def test_two_plain_groups_are_sound():
+    found = measured(X, two_groups(np.eye(2)))
+    assert found.reasons == ""
+    np.testing.assert_allclose(found.counts, 150, atol=1)
+    np.testing.assert_allclose(found.eigenvalues, 1)
+    np.testing.assert_allclose(found.tied, 1 / 150, atol=1e-3)
+
+
+def test_a_thin_component_of_many_samples_is_a_group_but_of_few_it_is_not():
+    line = np.column_stack([np.linspace(0, 1, 100), np.linspace(0, 1, 100)]) + 20
+    line += RNG.normal(0, 1e-3, line.shape)
+    thin = Mixture(
+        np.array([0.75, 0.25]),
+        np.array([[3.0, 3], [20.5, 20.5]]),
+        np.array([np.cov(X.T), np.cov(line.T)]),
+    )
+    many = measured(np.vstack([X, line]), thin)
+    assert many.eigenvalues[1] < 1e-3
+    assert many.reasons == ""
+    few = measured(np.vstack([X, line[::10]]), thin)
+    assert few.reasons.startswith("component 1: smallest eigenvalue")
+    assert "10 effective samples" in few.reasons
+
+
+def test_rows_that_share_a_value_make_no_group():
+    tied = np.column_stack([RNG.normal(20, 1, 60), np.full(60, 3.0)])
+    mixture = Mixture(
+        np.array([0.8, 0.2]),
+        np.array([[3.0, 3], [20, 3]]),
+        np.array([np.cov(X.T), np.diag([1, 1e-5])]),
+    )
+    found = measured(np.vstack([X, tied]), mixture)
+    assert found.tied[1] == pytest.approx(1.0)
+    assert "100% tied" in found.reasons
+
+
+def test_fewer_samples_than_a_covariance_needs():
+    lone = Mixture(
+        np.array([0.99, 0.01]), np.array([[3.0, 3], [30, 30]]), np.array([np.cov(X.T), np.eye(2)])
+    )
+    x = np.vstack([X, [[30, 30], [30.5, 29.5]]])
+    assert "2 effective samples, its covariance needs 3" in measured(x, lone).reasons
+    assert measured(x, lone, "diag").reasons == ""
+    assert measured(x, lone, "tied").reasons == ""
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_least_samples_by_hand(d):
+    assert [least_samples(f, d) for f in ("full", "diag", "spherical", "tied")] == [d + 1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("d", [2, 3, 7])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_least_samples_are_one_to_d_plus_one(family, d):
+    if FAMILIES[family].axis_aligned:
+        assert least_samples(family, d) <= 2
+    assert 1 <= least_samples(family, d) <= d + 1
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.floats(0.1, 1e3), min_size=2, max_size=2), st.floats(-1.5, 1.5))
+def test_no_affine_map_changes_the_measures(scales, shear):
+    mixture = two_groups(np.array([[0.5, 0.2], [0.2, 0.3]]))
+    change = np.diag(scales) @ np.array([[1, shear], [0, 1]])
+    shift = np.array([1e3, -5.0])
+    moved = Mixture(
+        mixture.weights, mixture.means @ change.T + shift, change @ mixture.covariances @ change.T
+    )
+    here, there = measured(X, mixture), measured(X @ change.T + shift, moved)
+    np.testing.assert_allclose(there.eigenvalues, here.eigenvalues, rtol=1e-6)
+    np.testing.assert_allclose(there.counts, here.counts, rtol=1e-6)
+
+
+def test_a_row_of_weight_two_counts_as_two_rows():
+    weight = np.where(np.arange(300) < 10, 2.0, 1.0)
+    mixture = two_groups(np.eye(2))
+    double = measured(np.vstack([X, X[:10]]), mixture)
+    once = measured(X, mixture, weight=weight)
+    np.testing.assert_allclose(once.counts, double.counts)
+    np.testing.assert_allclose(once.tied.max(), 2 / once.counts[0], rtol=1e-3)
+
+
+def test_a_feature_without_variance_is_unsound_not_an_error():
+    flat = np.diag([1.0, 0.0])
+    mixture = Mixture(np.array([1.0]), np.zeros((1, 2)), flat[None])
+    x = np.column_stack([RNG.normal(size=8), np.zeros(8)])
+    found = soundness(mixture, "full", np.ones((8, 1)), Ties(x))
+    assert "100% tied" in found.reasons
