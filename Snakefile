@@ -9,7 +9,7 @@ from gmmpipe.artifacts import hold_lock
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
 from gmmpipe.sources import source_digest
-from gmmpipe.study import Study
+from gmmpipe.study import READ, Study
 
 try:
     if "plan" in config:  # frozen by `gmmpipe run`
@@ -121,9 +121,9 @@ rule evaluate:
                 labels={"table": Path(path).name},
                 caption="docs/captions/tables.rst",
             )
-            for path in study.tables[:3]
+            for path in study.tables[: len(READ)]
         ],
-        study.tables[3:],
+        study.tables[len(READ) :],
     log:
         f"results/logs/evaluate/{study.experiment}-{study.version}.log",
     benchmark:

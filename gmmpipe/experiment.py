@@ -27,7 +27,7 @@ class Experiment:
 
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
-        tables = "fits, best, parameters, trajectories, labels"
+        tables = "fits, best, parameters, trajectories, labels, certificates"
         return f"<Experiment {self.folder.parent.name} {self.folder.name}: {tables}>"
 
     @cached_property
@@ -68,6 +68,11 @@ class Experiment:
     def labels(self) -> pd.DataFrame:
         """One row per sample: its component in the selected model, and the true class if known."""
         return self._table("labels")
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """How often the restarts of each model and start found its best, and what may be left."""
+        return self._table("certificates")
 
     def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
         """Return a fitted mixture in original units.

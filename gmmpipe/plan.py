@@ -18,6 +18,7 @@ from gmmpipe.own import own_file
 
 Section = dict[str, Any]
 TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
+RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` for stages/fit.py, not for EM
 CELLS = 1024  # fits in a block at most
 
 
@@ -73,15 +74,20 @@ def blocks(
         return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1])
 
     words = ".".join(str(at[axis]) for axis in config.NAMED)
-    for (low, high), ks in _tiles(sweep["k"], cost):
+    fit = dict(there["fit"])
+    auto = fit.get("restarts") == "auto"  # then one job sees all seeds of a k
+    most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
+    if not auto:  # what has no effect is in no digest
+        fit = {key: value for key, value in fit.items() if key not in RESTARTS}
+    for (low, high), ks in _tiles(sweep["k"], lambda k: cost(k) * most):
         each = sum(map(cost, ks))
-        width = _seeds(len(ks), each)
+        width = sweep["seed"][-1] + most if auto else _seeds(len(ks), each)
         for (first, last), seeds in _windows(sweep["seed"], width):
             section = {
                 "coordinates": at,
                 "covariance": family,
                 "start": there["start"][at["start"]],
-                "fit": there["fit"],
+                "fit": fit,
                 "k": ks,
                 "seed": seeds,
                 "iteration": sweep["iteration"],
@@ -91,7 +97,7 @@ def blocks(
                 "name": f"{words}.{tile}-{artifacts.digest([normalised, section])}",
                 "normalised": normalised,
                 "config": section,
-                "seconds": each * len(seeds),
+                "seconds": each * (most if auto else len(seeds)),
             }
 
 

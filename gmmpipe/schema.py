@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import pydantic.dataclasses
-from annotated_types import Ge, Le, Len, Lt
+from annotated_types import Ge, Gt, Le, Len, Lt
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from gmmpipe.errors import InputError, suggest
@@ -35,6 +35,9 @@ class Fit(BaseModel):
     tol: Annotated[float, Ge(0), Le(1e9)]
     regularisation: Annotated[float, Ge(0), Lt(1)]
     reg_covar: Annotated[float, Ge(0)]
+    restarts: Literal["fixed", "auto"]
+    target: Annotated[float, Gt(0), Lt(1)]
+    most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ STORE = "results/store"
 LONG = 10.0  # seconds of one thread from which a block gets all cores
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits"}
-TABLES = ("fits", "best", "parameters", "trajectories", "labels")
+TABLES = ("fits", "best", "parameters", "trajectories", "labels", "certificates")
+
+READ = ("fits.csv", "best.csv", "certificates.csv", "best.html")  # by people, the rest by programs
 
 
 class Study:
@@ -52,7 +54,7 @@ class Study:
     @property
     def tables(self) -> list[str]:
         """Return the paths of all files of tables."""
-        names = ["fits.csv", "best.csv", "best.html", *(f"{name}.parquet" for name in TABLES)]
+        names = [*READ, *(f"{name}.parquet" for name in TABLES)]
         return [f"{self.folder}/tables/{name}" for name in [*names, *self.drawn.values()]]
 
     @property

@@ -77,6 +77,16 @@ def test_a_sweep_that_grows_leaves_full_blocks_as_they_are(k, seed, new, n):
         assert len(fresh) == (1 + (k - 1) // 16 if new == "seed" else 1 + seed // seeds_wide)
 
 
+def test_with_automatic_restarts_one_block_has_all_seeds_of_a_k(project):
+    auto = [*BASE, "sweep.k=1..20", "fit.restarts=auto", "fit.most_seeds=3000"]
+    found = freeze(project, *auto).plan["fits"].values()
+    assert sorted(k for b in found for k in b["config"]["k"]) == list(range(1, 21))
+    assert all(b["config"]["seed"] == list(range(10)) for b in found)
+    assert all(b["config"]["fit"]["most_seeds"] == 3000 for b in found)
+    fixed = freeze(project, *BASE).plan["fits"]
+    assert freeze(project, *BASE, "fit.target=0.01").plan["fits"] == fixed  # it has no effect
+
+
 def test_ten_thousand_seeds_of_one_k_are_ten_blocks():
     assert len(blocks([2], range(10_000))) == 10
 

@@ -38,6 +38,7 @@ class Tables:
     parameters: pd.DataFrame
     trajectories: pd.DataFrame
     assignments: pd.DataFrame
+    certificates: pd.DataFrame
 
     @property
     def features(self) -> list[str]:

@@ -14,10 +14,14 @@ from gmmpipe.numerics.metrics import METRICS, Codes
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.numerics.soundness import Soundness, Ties, soundness
+from gmmpipe.numerics.starts import STARTS
+from gmmpipe.ranking import Run, certificates, rank, trusted
 from gmmpipe.study import TABLES, Study
 
 Row = dict[str, Any]
-TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
+SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
+SHOWN += ["delta_bic", "icl", "delta_icl", "hits", "draws", "optima", "p_new", "p_better"]
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 14px sans-serif }} table {{ border-collapse: collapse }}
 td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
@@ -33,7 +37,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """
     del config
     study = Study(inputs[0])
-    rows: dict[str, list[Row]] = {"fits": [], "parameters": [], "trajectories": []}
+    rows: dict[str, list[Any]] = {"fits": [], "parameters": [], "trajectories": [], "runs": []}
     for normalised in dict.fromkeys(study.normalised(block) for block in study.plan["fits"]):
         ours = [b for b in study.plan["fits"] if study.normalised(b) == normalised]
         data = _Data(study, ours[0])
@@ -41,36 +45,20 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             section = study.plan["fits"][block]["config"]
             for stored in blocks.from_arrays(artifacts.read_arrays(study.fit(block))):
                 _fit(data, section, stored, rows, threads)
+    runs = rows.pop("runs")
     frames = {name: pd.DataFrame(found) for name, found in rows.items()}
-    frames["best"] = rank(frames["fits"], study.outer)
+    frames["certificates"] = certificates(runs, study.outer, _seedless(study))
+    best = rank(frames["fits"], study.outer)
+    frames["best"] = trusted(best, frames["certificates"], study.outer)
     frames["labels"] = _labels(study, frames, threads)
     for name in TABLES:
         artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
-    for name in ("fits", "best"):
+    for name in ("fits", "best", "certificates"):
         artifacts.write_frame(f"{output}/{name}.csv", frames[name])
-    page = frames["best"].drop(columns="reason").to_html(index=False, float_format="{:.4f}".format)
+    shown = ["rank", *study.outer, *SHOWN]
+    page = frames["best"][shown].to_html(index=False, float_format="{:.4f}".format)
     artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
     _write_drawn(study, output)
-
-
-def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
-    """Return the sound cell of highest log-likelihood for each (data set, normaliser, family, k).
-
-    Starts, seeds and iterations are means to that end: of those that reach it to rounding, the
-    longest run and then the first of the sweep stands for all. `rank` and `delta_bic` order the
-    rows of a data set (and outer point) by BIC; degenerate fits never win.
-    """
-    case = ["dataset", *outer]
-    group = [*case, "normaliser", "covariance", "k"]
-    sound = fits[~fits["degenerate"]]
-    top = sound.groupby(group, sort=False)["log_likelihood"].transform("max")
-    near = sound[sound["log_likelihood"] >= top - TIE * top.abs()]
-    order = near.sort_values("iteration", ascending=False, kind="stable")
-    best = order.drop_duplicates(group).sort_values([*case, "bic"], kind="stable")
-    by_case = best.groupby(case, sort=False)["bic"]
-    best.insert(0, "rank", by_case.rank(method="first").astype(int))
-    best.insert(1, "delta_bic", best["bic"] - by_case.transform("min"))
-    return best.reset_index(drop=True)
 
 
 class _Data:
@@ -80,28 +68,31 @@ class _Data:
         stored = artifacts.read_arrays(study.normalised(block))
         raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
         self.x: Array = stored["x"]
+        self.ties = Ties(self.x)
         self.affine = Affine(stored["shift"], stored["scale"])
         self.truth = raw.get("labels")
 
 
 def _fit(
-    data: _Data, section: Row, stored: blocks.Stored, rows: dict[str, list[Row]], threads: int
+    data: _Data, section: Row, stored: blocks.Stored, rows: dict[str, list[Any]], threads: int
 ) -> None:
     """Append the rows of one fit to the tables."""
     fit, (n, d) = stored.fit, data.x.shape
-    parameters = em.n_parameters(section["covariance"]["family"], stored.k, d)
+    family = section["covariance"]["family"]
+    parameters = em.n_parameters(family, stored.k, d)
     key = {**section["coordinates"], "k": stored.k, "seed": stored.seed}
     volume = n * data.affine.log_volume
     rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - volume})
     for snapshot in fit.snapshots:
         cell = {**key, "iteration": snapshot.iteration}
         total = snapshot.log_likelihood - volume
-        labels, entropy = _assign(data.x, snapshot.mixture, threads)
+        labels, entropy, sound = _assign(data, snapshot.mixture, family, threads)
+        reason = "; ".join(filter(None, (fit.degenerate, sound.reasons)))
         row = {
             **cell,
             "n_iter": snapshot.n_iter,
             "converged": snapshot.converged,
-            "degenerate": bool(fit.degenerate),
+            "degenerate": bool(reason),
             "log_likelihood": total,
             "n_parameters": parameters,
         }
@@ -110,18 +101,27 @@ def _fit(
             row |= dict.fromkeys(METRICS, np.nan)
         else:
             row |= {name: metric(labels, data.truth) for name, metric in METRICS.items()}
-        rows["fits"].append({**row, "reason": fit.degenerate})
-        rows["parameters"].extend(_components(cell, data.affine, snapshot.mixture, fit.start))
+        row |= {"least_eigenvalue": sound.eigenvalues.min(), "least_samples": sound.counts.min()}
+        rows["fits"].append({**row, "most_tied": sound.tied.max(), "reason": reason})
+        rows["parameters"].extend(
+            _components(cell, data.affine, snapshot.mixture, fit.start, sound)
+        )
+    rows["runs"].append(Run(key, total, snapshot.mixture, not reason))
 
 
-def _assign(x: Array, mixture: Mixture, threads: int) -> tuple[Codes, float]:
-    """Return the most probable component of each sample and the entropy of the responsibilities."""
-    _, log_resp = em.log_responsibilities(x, mixture, threads)
+def _assign(
+    data: _Data, mixture: Mixture, family: str, threads: int
+) -> tuple[Codes, float, Soundness]:
+    """Return each sample's component, the entropy of the responsibilities, and soundness."""
+    _, log_resp = em.log_responsibilities(data.x, mixture, threads)
     resp = np.exp(log_resp)
-    return resp.argmax(axis=1), float(-np.sum(resp * np.where(resp > 0, log_resp, 0)))
+    entropy = float(-np.sum(resp * np.where(resp > 0, log_resp, 0)))
+    return resp.argmax(axis=1), entropy, soundness(mixture, family, resp, data.ties)
 
 
-def _components(cell: Row, affine: Affine, mixture: Mixture, start: Mixture) -> list[Row]:
+def _components(
+    cell: Row, affine: Affine, mixture: Mixture, start: Mixture, sound: Soundness
+) -> list[Row]:
     original = affine.invert(mixture)
     return [
         {
@@ -133,9 +133,18 @@ def _components(cell: Row, affine: Affine, mixture: Mixture, start: Mixture) -> 
             "start_weight": start.weights[j],
             "start_mean": start.means[j],
             "start_covariance": start.covariances[j].ravel(),
+            "eigenvalue": sound.eigenvalues[j],
+            "samples": sound.counts[j],
+            "tied": sound.tied[j],
         }
         for j in range(mixture.n_components)
     ]
+
+
+def _seedless(study: Study) -> set[str]:
+    """Return the names of the starts that draw nothing at random."""
+    starts = study.plan["config"]["start"].items()
+    return {name for name, o in starts if getattr(STARTS[o["method"]], "seedless", False)}
 
 
 def _labels(study: Study, frames: dict[str, pd.DataFrame], threads: int) -> pd.DataFrame:

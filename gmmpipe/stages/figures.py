@@ -10,7 +10,7 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables, render
-from gmmpipe.study import Study
+from gmmpipe.study import TABLES, Study
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -42,8 +42,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 def cases(study: Study) -> Iterator[tuple[str, Tables]]:
     """Yield (file name part, tables) of each data set at each outer point of the sweep."""
-    names = ("fits", "best", "parameters", "trajectories", "labels")
-    frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in names}
+    frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in TABLES}
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
         data = artifacts.read_arrays(study.stored(stored))
@@ -64,6 +63,7 @@ def cases(study: Study) -> Iterator[tuple[str, Tables]]:
                 parameters=ours["parameters"],
                 trajectories=ours["trajectories"],
                 assignments=ours["labels"],
+                certificates=ours["certificates"],
             ),
         )
 

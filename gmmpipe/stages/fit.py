@@ -1,16 +1,23 @@
 """Fit one block of mixtures by EM."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
+
+import numpy as np
 
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
+from gmmpipe.numerics.certificate import Certificate, certify
+from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.registry import build
+from gmmpipe.numerics.soundness import Ties, soundness
 from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import stream
 
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
+RESTARTS = ("restarts", "target", "most_seeds")  # the keys of `fit` that say how many seeds
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -18,6 +25,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
     config has `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and
     `iteration` (snapshots). What a fit yields depends on neither its neighbours nor ``threads``.
+    With fit.restarts `auto` each k gets as many further seeds as its certificate asks for.
     """
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
@@ -26,23 +34,71 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         if not isinstance(config[section], Mapping):
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     x = artifacts.read_arrays(inputs[0], "x")["x"]
-    method = config["start"]["method"]
-    family = str(config["covariance"].get("family"))
-    start = prepared(build(STARTS, "start", config["start"], "method"), x, family)
-    cells = [(k, seed) for k in config["k"] for seed in config["seed"]]
-    starts = [start(k, stream("start", method, k, seed)) for k, seed in cells]
-    fits = em.fit(
-        x,
-        starts,
-        family,
-        config["iteration"],
-        threads=threads,
-        **config["fit"],
-    )
-    stored = [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
+    rule = {k: v for k, v in config["fit"].items() if k in RESTARTS}
+    options = {k: v for k, v in config["fit"].items() if k not in RESTARTS}
+    fitted = _Fitter(x, {**config, "fit": options}, threads)
+    stored = fitted(config["k"], config["seed"])
+    if rule.get("restarts") == "auto" and fitted.draws:
+        stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
     artifacts.write_arrays(output, blocks.to_arrays(stored))
     for k in config["k"]:
         _report(k, [s for s in stored if s.k == k])
+
+
+class _Fitter:
+    """EM on one data set from one start: (K, seed) in, fits out."""
+
+    def __init__(self, x: Array, config: Mapping[str, Any], threads: int) -> None:
+        self.x, self.config, self.threads = x, config, threads
+        self.method = config["start"]["method"]
+        self.family = str(config["covariance"].get("family"))
+        start = build(STARTS, "start", config["start"], "method")
+        self.draws = not getattr(start, "seedless", False)
+        self.start = prepared(start, x, self.family)
+
+    def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[blocks.Stored]:
+        """Return the fits of every k and seed."""
+        cells = [(k, seed) for k in ks for seed in seeds]
+        starts = [self.start(k, stream("start", self.method, k, seed)) for k, seed in cells]
+        fits = em.fit(
+            self.x,
+            starts,
+            self.family,
+            self.config["iteration"],
+            threads=self.threads,
+            **self.config["fit"],
+        )
+        return [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
+
+
+def _go_on(
+    fitter: _Fitter, stored: list[blocks.Stored], target: float, most: int
+) -> list[blocks.Stored]:
+    """Double the seeds of each k until its certificate reaches the target or there are ``most``."""
+    ties, done = Ties(fitter.x), []
+    for _, group in groupby(stored, lambda s: s.k):
+        mine = list(group)
+        sound = [_sound(fitter, ties, s.fit) for s in mine]
+        while len(mine) < most and not _certify(mine, sound).reaches(target):
+            first = mine[-1].seed + 1
+            more = fitter([mine[0].k], range(first, first + min(len(mine), most - len(mine))))
+            mine += more
+            sound += [_sound(fitter, ties, s.fit) for s in more]
+        done += mine
+    return done
+
+
+def _sound(fitter: _Fitter, ties: Ties, fit: em.Fit) -> bool:
+    if fit.degenerate:
+        return False
+    mixture = fit.snapshots[-1].mixture
+    _, log_resp = em.log_responsibilities(fitter.x, mixture, fitter.threads)
+    return not soundness(mixture, fitter.family, np.exp(log_resp), ties).reasons
+
+
+def _certify(stored: Sequence[blocks.Stored], sound: Sequence[bool]) -> Certificate:
+    ends = [s.fit.snapshots[-1] for s in stored]
+    return certify([end.log_likelihood for end in ends], [end.mixture for end in ends], sound)
 
 
 def _report(k: int, fits: Sequence[blocks.Stored]) -> None:

@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from gmmpipe.figures import Tables
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.ranking import Run, certificates, trusted
 
 EMPTY = pd.DataFrame()
 CONSTRAINTS = {
@@ -77,11 +79,14 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
     axes = {"covariance": ["full"], "start": ["points"], "k": [2], "seed": [0]} | sweep
     iterations = axes.pop("iteration", [1, 5, 20])
     degenerate = axes.pop("degenerate", lambda _: False)
-    fits, parameters, trajectories = [], [], []
+    fits, parameters, trajectories, runs = [], [], [], []
     for values in product(*axes.values()):
         run = {"dataset": dataset, "normaliser": "minmax"} | dict(zip(axes, values, strict=True))
         trajectory, snapshots = em(x.to_numpy(float), run, iterations)
         trajectories.append(run | {"log_likelihood": trajectory})
+        runs.append(
+            Run(run, trajectory[-1], Mixture(*snapshots[max(snapshots)]), not degenerate(run))
+        )
         for i, mixture in snapshots.items():
             n = n_parameters(run["covariance"], run["k"], len(x.columns))
             cell = run | {"iteration": i}
@@ -98,6 +103,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
             ]
     tables = {"fits": fits, "parameters": parameters, "trajectories": trajectories}
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    frames["certificates"] = certificates(runs, [], set())
     return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
 
 
@@ -106,7 +112,8 @@ def evaluate(tables: Tables) -> Tables:
     fits = tables.fits
     sound = fits[~fits["degenerate"]].sort_values("log_likelihood", ascending=False)
     best = sound.drop_duplicates(["normaliser", "covariance", "k"]).sort_values("bic")
-    tables = replace(tables, best=best.assign(rank=np.arange(1, len(best) + 1)))
+    best = best.assign(rank=np.arange(1, len(best) + 1))
+    tables = replace(tables, best=trusted(best, tables.certificates, []))
     if not tables.has_selection:
         return tables
     mixture = tables.mixture(tables.selected())

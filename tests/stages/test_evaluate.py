@@ -6,7 +6,6 @@ from scipy.stats import multivariate_normal
 
 from gmmpipe import artifacts
 from gmmpipe.experiment import to_mixture
-from gmmpipe.stages import evaluate
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed", "iteration"]
 SWEEP = (
@@ -86,33 +85,6 @@ def test_outer_axes_are_columns_and_cases_of_their_own(study):
         assert sorted(frame["fit.tol"].unique()) == [0, 1], name
     assert t["labels"].groupby("fit.tol").size().tolist() == [100, 100]
     assert t["best"]["rank"].tolist().count(1) == 2
-
-
-def frame(**columns):
-    base = {"dataset": "x", "normaliser": "none", "covariance": "full", "k": 1, "degenerate": False}
-    numbers = {"iteration": 1, "log_likelihood": 0.0, "bic": 0.0}
-    return pd.DataFrame({**base, **numbers, **columns})
-
-
-def test_a_degenerate_fit_never_wins():
-    fits = frame(
-        log_likelihood=[9.0, 3.0, 5.0], bic=[-9.0, -3.0, -5.0], degenerate=[True, False, False]
-    )
-    best = evaluate.rank(fits, [])
-    assert best["log_likelihood"].tolist() == [5.0]
-    assert best["rank"].tolist() == [1]
-    assert evaluate.rank(frame(degenerate=[True, True]), []).empty
-
-
-def test_of_equals_the_first_wins():
-    best = evaluate.rank(frame(seed=[0, 1], log_likelihood=[2.0, 2.0 + 1e-12]), [])
-    assert best["seed"].tolist() == [0]
-
-
-def test_of_equals_the_longest_run_wins():
-    fits = frame(seed=[0, 0, 1], iteration=[5, 9, 9], log_likelihood=[2.0 + 1e-12, 2.0, 2.0])
-    best = evaluate.rank(fits, [])
-    assert best[["seed", "iteration"]].to_numpy().tolist() == [[0, 9]]
 
 
 def test_when_every_fit_is_degenerate_the_tables_are_there_all_the_same(study, project, capsys):

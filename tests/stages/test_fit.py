@@ -81,3 +81,28 @@ def test_axes_are_lists_of_whole_numbers(change, run):
 def test_more_components_than_rows_are_refused(run):
     with pytest.raises(InputError, match="k is 121"):
         run(k=[121])
+
+
+AUTO = {"tol": 1e-9, "restarts": "auto", "target": 0.2, "most_seeds": 50}
+
+
+def test_restarts_go_on_until_the_certificate_is_reached(run):
+    """One component has one optimum: 14 restarts prove it; of more K each stops on its own."""
+    _, fits = run(fit=AUTO, k=[1, 3], seed=[4, 7], iteration=[500])
+    seeds = {k: [s for key, s in fits if key == k] for k in (1, 3)}
+    assert seeds[1] == [4, *range(7, 7 + 15)]  # 2, then 4, 8, 16 restarts
+    assert len(seeds[3]) in (16, 32, 50)
+    _, twice = run(threads=2, fit=AUTO, k=[1, 3], seed=[4, 7], iteration=[500])
+    assert list(twice) == list(fits)
+    _, alone = run(k=[3], seed=[9], iteration=[500], fit={"tol": 1e-9})
+    np.testing.assert_array_equal(alone[3, 9].trajectory, fits[3, 9].trajectory)
+
+
+def test_restarts_end_with_the_budget(run):
+    _, fits = run(fit={**AUTO, "target": 1e-3, "most_seeds": 5}, k=[2], seed=[0, 1])
+    assert [seed for _, seed in fits] == [0, 1, 2, 3, 4]
+
+
+def test_a_start_that_draws_nothing_has_no_more_restarts(run):
+    _, fits = run(fit=AUTO, start={"method": "ward"}, k=[2], seed=[0])
+    assert list(fits) == [(2, 0)]

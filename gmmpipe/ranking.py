@@ -1,0 +1,89 @@
+"""Which fits win, and how far that can be trusted: the tables ``best`` and ``certificates``."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from gmmpipe.numerics.certificate import certify
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.selection import CRITERIA
+
+TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
+ALL = "all"  # the start of a certificate over all starts
+TRUST = ("draws", "optima", "hits", "p_new", "p_better", "p_better_bound")
+
+
+class Run(NamedTuple):
+    """The end of one fit: coordinates, k and seed; log-likelihood, mixture, whether it is sound."""
+
+    key: dict[str, Any]
+    log_likelihood: float
+    mixture: Mixture
+    sound: bool
+
+
+def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
+    """Return the sound cell of highest log-likelihood for each (data set, normaliser, family, k).
+
+    Starts, seeds and iterations are means to that end: of those that reach it to rounding, the
+    longest run and then the first of the sweep stands for all. `rank` orders the rows of a data
+    set (and outer point) by BIC, `delta_<criterion>` is the distance from the lowest; degenerate
+    fits never win.
+    """
+    case = ["dataset", *outer]
+    group = [*case, "normaliser", "covariance", "k"]
+    sound = fits[~fits["degenerate"]]
+    top = sound.groupby(group, sort=False)["log_likelihood"].transform("max")
+    near = sound[sound["log_likelihood"] >= top - TIE * top.abs()]
+    order = near.sort_values("iteration", ascending=False, kind="stable")
+    best = order.drop_duplicates(group).sort_values([*case, "bic"], kind="stable")
+    by_case = best.groupby(case, sort=False)
+    best.insert(0, "rank", by_case["bic"].rank(method="first").astype(int))
+    for place, name in enumerate(CRITERIA, 1):
+        best.insert(place, f"delta_{name}", best[name] - by_case[name].transform("min"))
+    return best.reset_index(drop=True)
+
+
+def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of ``rank`` with what is certified of their models, over all starts."""
+    group = ["dataset", *outer, "normaliser", "covariance", "k"]
+    widest = certified.drop_duplicates(group, keep="last")  # that over all starts comes last
+    return best.merge(widest[[*group, *TRUST]], on=group, how="left")
+
+
+def certificates(
+    runs: Sequence[Run], outer: Sequence[str], seedless: Collection[str]
+) -> pd.DataFrame:
+    """Return a row for each (data set, normaliser, family, k) and start, then one for all starts.
+
+    outer: further axes that part the runs. seedless: starts of which one seed is as good as all.
+    """
+    group = ["dataset", *outer, "normaliser", "covariance", "k"]
+    by_model = sorted(runs, key=lambda run: [str(run.key[axis]) for axis in group])
+    rows = []
+    for _, found in groupby(by_model, key=lambda run: [run.key[axis] for axis in group]):
+        model = list(found)
+        at = {axis: model[0].key[axis] for axis in group}
+        pooled: list[Run] = []
+        starts = list(dict.fromkeys(run.key["start"] for run in model))
+        for start in starts:
+            mine = [run for run in model if run.key["start"] == start]
+            mine = mine[:1] if start in seedless else mine
+            pooled += mine
+            rows.append({**at, "start": start, **_certificate(mine)})
+        if len(starts) > 1:
+            rows.append({**at, "start": ALL, **_certificate(pooled)})
+    return pd.DataFrame(rows)
+
+
+def _certificate(runs: Sequence[Run]) -> dict[str, Any]:
+    return asdict(
+        certify(
+            [run.log_likelihood for run in runs],
+            [run.mixture for run in runs],
+            [run.sound for run in runs],
+        )
+    )

@@ -1,0 +1,87 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.ranking import Run, certificates, rank, trusted
+
+MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
+
+
+def run(k, seed, value, start="points", sound=True):
+    means = np.linspace(0, 10, k)[:, None] - value  # another optimum, other means
+    mixture = Mixture(np.full(k, 1 / k), means, np.ones((k, 1, 1)))
+    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, mixture, sound)
+
+
+def cells(runs):
+    """Return the rows of ``fits`` that belong to runs, every criterion = -2 log-likelihood."""
+    rows = [
+        {**r.key, "iteration": 10, "degenerate": not r.sound, "log_likelihood": r.log_likelihood}
+        | dict.fromkeys(CRITERIA, -2 * r.log_likelihood)
+        for r in runs
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_a_row_for_each_start_and_one_for_all():
+    runs = [run(2, s, -5) for s in range(3)] + [run(2, s, -4, "kmeans") for s in range(2)]
+    table = certificates(runs, [], set())
+    assert table["start"].tolist() == ["points", "kmeans", "all"]
+    assert table["draws"].tolist() == [3, 2, 5]
+    assert table["hits"].tolist() == [3, 2, 2]
+    assert table["optima"].tolist() == [1, 1, 2]
+    assert certificates(runs[:3], [], set())["start"].tolist() == ["points"]
+
+
+def test_all_restarts_of_a_seedless_start_are_one_draw():
+    runs = [run(2, s, -5, "ward") for s in range(4)] + [run(2, s, -5) for s in range(3)]
+    table = certificates(runs, [], {"ward"}).set_index("start")
+    assert table["draws"].to_dict() == {"ward": 1, "points": 3, "all": 4}
+
+
+def test_the_best_are_ranked_with_their_certificates():
+    runs = [run(1, 0, -9), run(1, 1, -9), run(2, 0, -7), run(2, 1, -6), run(3, 0, -1, sound=False)]
+    best = trusted(rank(cells(runs), []), certificates(runs, [], set()), [])
+    assert best["k"].tolist() == [2, 1]
+    assert best["rank"].tolist() == [1, 2]
+    assert best["seed"].tolist() == [1, 0]
+    assert best["delta_bic"].tolist() == best["delta_icl"].tolist() == [0, 6]
+    assert best["hits"].tolist() == [1, 2]
+    assert best["p_better"].tolist() == [pytest.approx(1 / 2), 0]
+
+
+def test_outer_points_are_certified_and_ranked_apart():
+    runs = [run(2, s, -5) for s in range(2)]
+    at = [r._replace(key={**r.key, "fit.tol": tol}) for tol in (0.0, 1e-6) for r in runs]
+    table = certificates(at, ["fit.tol"], set())
+    assert table["fit.tol"].tolist() == [0.0, 1e-6]
+    assert rank(cells(at), ["fit.tol"])["rank"].tolist() == [1, 1]
+
+
+def frame(**columns):
+    base = {"dataset": "x", "normaliser": "none", "covariance": "full", "k": 1, "degenerate": False}
+    numbers = {"iteration": 1, "log_likelihood": 0.0, **dict.fromkeys(CRITERIA, 0.0)}
+    return pd.DataFrame({**base, **numbers, **columns})
+
+
+def test_a_degenerate_fit_never_wins():
+    fits = frame(
+        log_likelihood=[9.0, 3.0, 5.0], bic=[-9.0, -3.0, -5.0], degenerate=[True, False, False]
+    )
+    best = rank(fits, [])
+    assert best["log_likelihood"].tolist() == [5.0]
+    assert best["rank"].tolist() == [1]
+    assert rank(frame(degenerate=[True, True]), []).empty
+
+
+def test_of_equals_the_first_wins():
+    best = rank(frame(seed=[0, 1], log_likelihood=[2.0, 2.0 + 1e-12]), [])
+    assert best["seed"].tolist() == [0]
+
+
+def test_of_equals_the_longest_run_wins():
+    fits = frame(seed=[0, 0, 1], iteration=[5, 9, 9], log_likelihood=[2.0 + 1e-12, 2.0, 2.0])
+    best = rank(fits, [])
+    assert best[["seed", "iteration"]].to_numpy().tolist() == [[0, 9]]
