@@ -53,6 +53,7 @@ FIGURES: dict[str, FigureKind] = {
     "convergence": FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
     "iterations": FigureKind("iterations", "The mixture as EM goes on", "Convergence"),
     "basins": FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
+    "restarts": FigureKind("restarts", "How far the restarts can be trusted", "Selection"),
     "tutorial_clusters": FigureKind(
         "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters"
     ),

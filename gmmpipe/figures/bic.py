@@ -37,6 +37,8 @@ def caption(tables: Tables, style: Style) -> str:
         f" over {_spread(ends)} (bars); the ring marks the lowest of all,"
         f" {number(row['bic'])} ({model(row)})."
     )
+    if (tables.best_by_family()["p_better"] > 0).any():
+        text += " Hollow: only one restart found it, so a better one is likely."
     if n_degenerate:
         text += f" {n_degenerate} of {len(ends)} fits are degenerate and left out."
         text += " A cross stands where no fit is sound." if _unsound(tables) else ""
@@ -80,6 +82,16 @@ def _draw_family(axes: Axes, tables: Tables, index: int, style: Style) -> Line2D
         marker=look.marker,
         markersize=3.5,
         dashes=look.dashes[1] or (None, None),
+        zorder=3,
+    )
+    lucky = best[best["p_better"] > 0]
+    axes.plot(
+        lucky["k"] + shift,
+        lucky["bic"],
+        look.marker,
+        color=look.colour,
+        markersize=3.5,
+        markerfacecolor="white",
         zorder=3,
     )
     _mark_unsound(axes, [k + shift for name, k in _unsound(tables) if name == family], look)

@@ -19,11 +19,11 @@ STYLES = {
     "large type": Style(font_size=8.5),
 }
 ABSENT = {
-    "one_of_each": {"bic", "heatmap", "iterations", "basins", "sample_data"},
-    "many_components": {"basins"},
+    "one_of_each": {"bic", "heatmap", "iterations", "basins", "restarts", "sample_data"},
+    "many_components": {"basins", "restarts"},
     "all_unsound": set(FIGURES) - {"sample_data"},
-    "awkward": {"basins"},
-    "large": {"bic", "heatmap", "basins"},
+    "awkward": {"basins", "restarts"},
+    "large": {"bic", "heatmap", "basins", "restarts"},
     "without_trajectories": {"convergence", "basins"},
 }
 APPLICABLE = [

@@ -1,0 +1,82 @@
+"""How far the restarts of each model can be trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.grid import COLOURS, cells, label, outline
+from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.wording import elide, model, number, share
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether a model has several restarts and some fit is sound."""
+    return tables.has_selection and bool((tables.certificates["draws"] > 1).any())
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what the two panels show, and the certificate of the selected model."""
+    del style
+    row = tables.selected()
+    text = (
+        f"{tables.dataset}: in percent, the restarts that found the best optimum of each family"
+        " and K, and the Good-Turing estimate of the chance that one more finds an optimum not"
+        f" seen so far. The selected model, {model(row)} (outlined): {row['hits']:.0f} of"
+        f" {row['draws']:.0f} restarts found its best; one more finds a better one with a chance"
+        f" below {number(100 * row['p_better_bound'])} % (at 95 % confidence)."
+    )
+    return text + (" Hatched: no sound fit." if (tables.certificates["sound"] == 0).any() else "")
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return the share of restarts that found the best, and the chance of something new."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    row, families, best = tables.selected(), tables.families(), _widest(tables)
+    ks = sorted({int(k) for k in tables.fits["k"]})
+    grids = {
+        "found the best (%)": 100 * best["hits"] / best["draws"].where(best["sound"] > 0),
+        "chance of a new optimum (%)": 100 * best["p_new"],
+    }
+    figure = style.figure(
+        style.pick(32 + 2 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))
+    )
+    chance = f", {share(row['hits'] / row['draws'])} of {row['draws']:.0f} restarts"
+    figure.suptitle(style.title(tables.dataset, f": {model(row)}{elide(chance, 30)}"))
+    panels = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True, sharey=True)
+    room = style.pick(1.0, 0.5) * (MILLIMETRES[style.width] - 30) / len(ks) / style.font_size * 7
+    norm = Normalize(0, 100)
+    for axes, (title, values) in zip(panels, grids.items(), strict=True):
+        grid = values.unstack("k").reindex(index=families, columns=ks).to_numpy(float)
+        cells(axes, grid, _percent, norm, room)
+        axes.set_title(title)
+        axes.label_outer()
+        outline(axes, (ks.index(int(row["k"])), families.index(str(row["covariance"]))))
+    label(panels, families, ks, style)
+    colours = ScalarMappable(norm, COLOURS)
+    figure.colorbar(colours, ax=list(panels), aspect=style.pick(25, 12)).set_label("percent")
+    return figure
+
+
+def _widest(tables: Tables) -> pd.DataFrame:
+    """Return the certificate over all starts of each family and k, by them.
+
+    Of several normalisers the one with the best log-likelihood stands.
+    """
+    group = ["normaliser", "covariance", "k"]
+    widest = tables.certificates.drop_duplicates(group, keep="last")
+    order = widest.sort_values("log_likelihood", ascending=False, kind="stable")
+    return order.drop_duplicates(["covariance", "k"]).set_index(["covariance", "k"])
+
+
+def _percent(value: float) -> str:
+    return "" if np.isnan(value) else share(value / 100).removesuffix(" %")
