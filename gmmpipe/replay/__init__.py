@@ -1,0 +1,1 @@
+"""Stored fits run again in another implementation of EM, iteration by iteration."""
