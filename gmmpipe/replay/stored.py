@@ -1,0 +1,118 @@
+"""A stored fit, ready to run again: its data, its start and settings, and what it came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.experiment import Experiment, to_mixture
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.normalise import Affine
+from gmmpipe.replay.case import Case
+from gmmpipe.replay.cells import key_columns
+from gmmpipe.study import STORE, Study
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a version holds of one fit.
+
+    key names it. trajectory (iterations + 1,) is the log-likelihood in original units, volume
+    what to add to have it in normalised ones. final is the mixture at the end in original units,
+    None where no snapshot was kept there. reason says what is degenerate about the fit, or "".
+    """
+
+    key: dict[str, Any]
+    case: Case
+    affine: Affine
+    trajectory: Array
+    final: Mixture | None
+    reason: str
+
+    @property
+    def volume(self) -> float:
+        """Return N sum(log scale)."""
+        return len(self.case.x) * self.affine.log_volume
+
+
+class Shelf:
+    """The finished version of an experiment, its frozen plan and its normalised data."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.root = experiment.folder.parents[2]
+        name = f"{experiment.folder.parent.name}-{experiment.folder.name}.json"
+        plan = self.root / STORE / "plans" / name
+        if not plan.is_file():
+            raise InputError(f"{plan}: the plan of this version is gone; {_again()}")
+        self.study = Study(plan)
+        self._data: dict[str, dict[str, Any]] = {}
+
+    def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
+        """Return the fit of a row of ``fits``, up to ``most`` iterations.
+
+        Raises InputError where the store has lost the data or holds other data.
+        """
+        keys = key_columns(self.experiment)
+        key = {name: row[name] for name in keys if name != "iteration"}
+        iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
+        block = self._block(key)
+        trajectory = _rows(self.experiment.trajectories, key)["log_likelihood"].iloc[0]
+        same = _rows(self.experiment.fits, key)
+        parts = _rows(self.experiment.parameters, key)
+        kept = same.loc[same["n_iter"] == iterations, "iteration"]
+        data = self._normalised(block)
+        settings = self.study.plan["fits"][block]["config"]
+        case = Case(
+            data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
+            settings["covariance"]["family"], settings["fit"]["regularisation"],
+            settings["fit"]["reg_covar"], iterations,
+        )  # fmt: skip
+        final = None if kept.empty else to_mixture(parts[parts["iteration"] == kept.iloc[0]])
+        affine = Affine(data["shift"], data["scale"])
+        return Stored(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
+
+    def _block(self, key: Mapping[str, Any]) -> str:
+        for name, block in self.study.plan["fits"].items():
+            section = block["config"]
+            inner = key["k"] in section["k"] and key["seed"] in section["seed"]
+            if inner and all(key[axis] == value for axis, value in section["coordinates"].items()):
+                return str(name)
+        raise InputError(f"{self.study.path}: plans no fit {dict(key)}; run the experiment again")
+
+    def _normalised(self, block: str) -> dict[str, Any]:
+        """Return the arrays of the data that a block fits, the very bytes of this version."""
+        relative = self.study.normalised(block)
+        path = Path(self.root / relative)
+        if relative not in self._data:
+            if not path.is_file():
+                raise InputError(f"{path}: the store has lost it; {_again(relative)}")
+            known = self.experiment.manifest["artifacts"].get(relative, {}).get("sha256")
+            if artifacts.sha256(artifacts.read(path)) != known:
+                raise InputError(
+                    f"{path}: not the data that this version fitted (another SHA-256 than in"
+                    f" manifest.json); remove it, then {_again(relative)}"
+                )
+            self._data[relative] = artifacts.read_arrays(path, "x", "shift", "scale")
+        return self._data[relative]
+
+
+def _again(target: str = "") -> str:
+    words = f" and `-- {target}` at the end" if target else ""
+    return f"give its `gmmpipe run` once more, with the same settings{words}"
+
+
+def _rows(table: pd.DataFrame, key: Mapping[str, Any]) -> pd.DataFrame:
+    for column, value in key.items():
+        table = table[table[column] == value]
+    return table
+
+
+def _start(parts: pd.DataFrame) -> Mixture:
+    """Return the start, in normalised units."""
+    homes = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}
+    return to_mixture(parts.assign(**{ours: parts[f"start_{its}"] for ours, its in homes.items()}))
