@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--label", metavar="COLUMN", help="column of --data with known groups")
         command.add_argument("--columns", metavar="A,B", help="columns of --data to use")
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
+    _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -93,12 +94,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.description = (
+        "Run stored fits again in another implementation of EM, from the same start, and compare"
+        " every iteration. Exit code 0 where all agree, 1 where one does not."
+    )
+    replay.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    replay.add_argument(
+        "--engine",
+        default="numpy",
+        metavar="NAME",
+        help="numpy (default), scikit-learn, or mclust through Rscript",
+    )
+    replay.add_argument(
+        "--cell",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="which fits, by key columns of fits.csv, e.g. dataset=iris,k=3; a key given twice"
+        " means either value (default: the selected model of each data set)",
+    )
+    replay.add_argument("--iterations", type=int, metavar="N", help="at most so many of each fit")
+    replay.add_argument(
+        "-o", "--output", metavar="FILE", help=".csv or .parquet file for a row per iteration"
+    )
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     _pin_threads()
     if args.command in STAGES:
         return _stage(args)
+    if args.command == "replay":
+        from gmmpipe import replay
+
+        agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
+        return 0 if agree else 1
     root = _project()
     if args.command == "list":
         return _list(root)
