@@ -79,7 +79,9 @@ class Shelf:
     def _block(self, key: Mapping[str, Any]) -> str:
         for name, block in self.study.plan["fits"].items():
             section = block["config"]
-            inner = key["k"] in section["k"] and key["seed"] in section["seed"]
+            # with automatic restarts one block has all seeds of a k, more than were planned
+            more = section["fit"].get("restarts") == "auto"
+            inner = key["k"] in section["k"] and (more or key["seed"] in section["seed"])
             if inner and all(key[axis] == value for axis, value in section["coordinates"].items()):
                 return str(name)
         raise InputError(f"{self.study.path}: plans no fit {dict(key)}; run the experiment again")
