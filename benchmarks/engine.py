@@ -7,9 +7,6 @@ long and a short fit. Results are printed and written to benchmarks/results/.
 
 import argparse
 import csv
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -17,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from peers import PEERS
+from process import Peer, interpreter
 from roofline import Machine, measure
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results"
+RESULTS = Path(__file__).parent / "results"
 GRID = [
     (272, 2, 2), (10_000, 2, 8), (100_000, 2, 8), (1_000_000, 2, 5), (100_000, 8, 16),
     (100_000, 8, 64), (100_000, 32, 16), (20_000, 64, 32),
@@ -30,38 +28,7 @@ COSTS = [
     *((20_000, d, 8) for d in (1, 2, 4, 8, 16, 32, 64)),
     *((20_000, 2, k) for k in (1, 2, 4, 8, 16, 32, 64)),
 ]
-SECONDS = {"gmmpipe": 0.5, "oneDAL": 1.0, "scikit-learn": 2.0}  # aimed at, for one timing
-
-
-class Peer:
-    """A process that fits on request."""
-
-    def __init__(self, name: str, python: str, threads: int) -> None:
-        limit = str(threads)
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        self.name, self.threads = name, threads
-        self.process = subprocess.Popen(
-            [python, str(HERE / "peers.py"), name, limit],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | dict.fromkeys(names, limit),
-        )
-
-    def ask(self, data: str, iterations: int) -> dict[str, Any]:
-        """Return seconds, log-likelihoods and peak memory of fits of so many iterations."""
-        self.process.stdin.write(json.dumps({"data": data, "iterations": iterations}) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.stdin.close()
-        self.process.wait()
+SECONDS = {"gmmpipe": 0.5, "oneDAL": 1.0}  # aimed at, for one timing; 2 for others
 
 
 def problem(folder: str, n: int, d: int, ks: Iterable[int], seed: int = 0) -> str:
@@ -90,7 +57,8 @@ def iteration_times(peers: list[Peer], data: str, repeats: int) -> dict[str, dic
         peer.ask(data, 1)  # compiles, loads
         after, one = peer.ask(data, 20), peer.ask(data, 1)
         each = max((after["seconds"] - one["seconds"]) / 19, 1e-6)
-        counts[_label(peer)] = 1 + int(np.clip(SECONDS[peer.name] / repeats / each, 2, 20_000))
+        aim = SECONDS.get(peer.name, 2.0) / repeats
+        counts[_label(peer)] = 1 + int(np.clip(aim / each, 2, 20_000))
         found[_label(peer)] = {key: after[key] for key in ("log_likelihood", "megabytes")}
     for turn in range(repeats):
         for peer in peers[:: 1 if turn % 2 else -1]:
@@ -108,6 +76,11 @@ def _label(peer: Peer) -> str:
     return peer.name if peer.name != "gmmpipe" else f"gmmpipe, {peer.threads} threads"
 
 
+def _gap(value: float | None, ours: float) -> float | None:
+    """Return how far from ours, relatively; None: not from our start."""
+    return None if value is None else abs(value / ours - 1)
+
+
 def compare(peers: list[Peer], machine: Machine, repeats: int, quick: bool) -> list[dict[str, Any]]:
     """Print and return a row for each problem of the grid and peer."""
     rows = []
@@ -118,13 +91,14 @@ def compare(peers: list[Peer], machine: Machine, repeats: int, quick: bool) -> l
             floor = 1e3 * machine.floor(n, d, k)
             for name, row in found.items():
                 ratio = row["milliseconds"] / found[ours]["milliseconds"]
-                gap = abs(row["log_likelihood"] / found[ours]["log_likelihood"] - 1)
+                gap = _gap(row["log_likelihood"], found[ours]["log_likelihood"])
                 rows.append({"n": n, "d": d, "k": k, "peer": name, "ratio": ratio, "floor": floor,
                              "gap": gap} | row)  # fmt: skip
+                told = "own start" if gap is None else f"gap {gap:.0e}"
                 print(
                     f"{n:>9} x {d:2} x {k:2}  {name:18} {row['milliseconds']:11.5f} ms"
                     f"  {ratio:7.1f} x ours  {row['milliseconds'] / floor:7.2f} x floor"
-                    f"  gap {gap:.0e}  {row['megabytes']:6.0f} MB",
+                    f"  {told:9}  {row['megabytes']:6.0f} MB",
                     flush=True,
                 )
     return rows
@@ -169,17 +143,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="small problems only, one minute")
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--onedal", metavar="PYTHON", help="an interpreter that has daal4py")
+    options.add_argument(
+        "--peer", action="append", default=[], metavar="NAME=PYTHON", type=interpreter,
+        help="run a peer with an interpreter of its own; may be repeated",
+    )  # fmt: skip
     given = options.parse_args()
     machine = measure(given.threads)
     print(
         f"{given.threads} threads: dgemm {machine.flops / 1e9:.0f} GF/s, memory "
         f"{machine.bandwidth / 1e9:.0f} GB/s, exp {machine.exponentials / 1e9:.2f} G/s"
     )
-    peers = [Peer("gmmpipe", sys.executable, 1), Peer("gmmpipe", sys.executable, given.threads),
-             Peer("scikit-learn", sys.executable, given.threads)]  # fmt: skip
-    if given.onedal:
-        peers.append(Peer("oneDAL", given.onedal, given.threads))
+    pythons = dict.fromkeys(PEERS, sys.executable) | dict(given.peer)
+    peers = [Peer("gmmpipe", sys.executable, 1)]
+    peers += [Peer(name, python, given.threads) for name, python in pythons.items()]
+    peers = [peer for peer in peers if peer.version]
     try:
         comparison = compare(peers, machine, 2 if given.quick else 3, given.quick)
         write("comparison", comparison)

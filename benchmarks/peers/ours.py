@@ -1,0 +1,24 @@
+"""gmmpipe itself."""
+
+from collections.abc import Callable
+from importlib.metadata import version as installed
+from typing import Any
+
+from gmmpipe.numerics.em import fit
+from gmmpipe.numerics.mixture import Mixture
+
+
+def version() -> str:
+    return installed("gmmpipe")
+
+
+def prepare(x: Any, starts: list[Any], iterations: int, threads: int) -> Callable[[], list[Any]]:
+    mixtures = [Mixture(*start) for start in starts]
+
+    def run() -> list[Any]:
+        fits = fit(
+            x, mixtures, "full", [iterations], regularisation=0.0, reg_covar=1e-6, threads=threads
+        )
+        return [(float(result.trajectory[-1]), result.n_iter) for result in fits]
+
+    return run
