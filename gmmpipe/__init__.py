@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gmmpipe.experiment import Experiment, load
     from gmmpipe.numerics.estimator import GaussianMixture
+    from gmmpipe.numerics.prior import Prior
 
-__all__ = ["Experiment", "GaussianMixture", "load"]
+__all__ = ["Experiment", "GaussianMixture", "Prior", "load"]
 
 _HOMES = {
     "Experiment": "gmmpipe.experiment",
     "GaussianMixture": "gmmpipe.numerics.estimator",
+    "Prior": "gmmpipe.numerics.prior",
     "load": "gmmpipe.experiment",
 }
 

@@ -23,9 +23,9 @@ class Stored:
 def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of F fits, all with S snapshots at the same iterations.
 
-    k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood
-    (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end: weight
-    (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S.
+    k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood,
+    log_prior (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end:
+    weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S.
     """
     fits = [s.fit for s in stored]
     by_step = list(zip(*(fit.snapshots for fit in fits), strict=True))
@@ -44,6 +44,7 @@ def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
         "done": np.array([[p.n_iter for p in step] for step in by_step]),
         "settled": np.array([[p.converged for p in step] for step in by_step]),
         "log_likelihood": np.array([[p.log_likelihood for p in step] for step in by_step]),
+        "log_prior": np.array([[p.log_prior for p in step] for step in by_step]),
         "weight": np.stack([np.concatenate([p.mixture.weights for p in s]) for s in by_step]),
         "mean": np.stack([np.concatenate([p.mixture.means for p in s]) for s in by_step]),
         "covariance": np.stack(
@@ -68,6 +69,7 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
                 bool(arrays["settled"][s, i]),
                 float(arrays["log_likelihood"][s, i]),
                 Mixture(*(arrays[name][s, own] for name in ("weight", "mean", "covariance"))),
+                float(arrays["log_prior"][s, i]),
             )
             for s, iteration in enumerate(arrays["iteration"].tolist())
         )

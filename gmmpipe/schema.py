@@ -25,6 +25,7 @@ REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "covariance": ("family", FAMILIES),
     "start": ("method", STARTS),
 }
+BRANCHES = {"str", "constrained-float"}  # how pydantic tells apart the types that a key may have
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
@@ -33,7 +34,7 @@ class Fit(BaseModel):
 
     model_config = STRICT
     tol: Annotated[float, Ge(0), Le(1e9)]
-    regularisation: Annotated[float, Ge(0), Lt(1)]
+    regularisation: Annotated[float, Ge(0), Lt(1)] | Literal["map"]
     reg_covar: Annotated[float, Ge(0)]
     restarts: Literal["fixed", "auto"]
     target: Annotated[float, Gt(0), Lt(1)]
@@ -136,8 +137,8 @@ def known_keys(schema: Any) -> list[str]:
 
 
 def _explain(error: ValidationError, schema: Any, where: str) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join([where, *(str(part) for part in first["loc"] if part != "str")])
+    first, *others = error.errors(include_url=False)
+    key = ".".join([where, *(str(part) for part in first["loc"] if part not in BRANCHES)])
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
         hint = f" (did you mean {where}.{near[0]}?)" if near else ""
@@ -147,4 +148,7 @@ def _explain(error: ValidationError, schema: Any, where: str) -> str:
     if first["type"] == "value_error":  # raised by the entry itself, with its own words
         return f"{where}: {first['ctx']['error']}"
     message = first["msg"][0].lower() + first["msg"][1:]
+    for other in others:  # of a number or a word, what the word may be
+        if other["type"] == "literal_error" and other["loc"][:-1] == first["loc"][:-1]:
+            message += f", or {other['ctx']['expected']}"
     return f"{key} is {first['input']!r}; {message}"

@@ -30,6 +30,7 @@ SETTINGS = {
     "tol infinite": (["fit.tol=inf"], "fit.tol inf finite"),
     "regularisation 1": (["fit.regularisation=1"], "fit.regularisation 1 less than 1"),
     "regularisation negative": (["fit.regularisation=-0.1"], "fit.regularisation -0.1"),
+    "regularisation a word": (["fit.regularisation=mapp"], "fit.regularisation number 'map'"),
     "reg_covar negative": (["fit.reg_covar=-1"], "fit.reg_covar -1"),
     "American spelling": (["fit.regularization=0"], "fit.regularization fit.regularisation"),
     "k a fraction": (["sweep.k=2.5"], "sweep.k 2.5 whole number"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
     Problem,
     counts,
@@ -33,6 +34,7 @@ class Snapshot:
     """The mixture after ``iteration`` iterations were asked for and ``n_iter`` done.
 
     log_likelihood: total in nats, in the units of the data given; it belongs to this mixture.
+    log_prior: log-density of its parameters up to a constant, 0 without a prior.
     """
 
     iteration: int
@@ -40,14 +42,15 @@ class Snapshot:
     converged: bool
     log_likelihood: float
     mixture: Mixture
+    log_prior: float = 0.0
 
 
 @dataclass(frozen=True)
 class Fit:
     """What EM made of one start.
 
-    trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations. degenerate: ""
-    when sound, else one line with the reason and numbers.
+    trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations, without the prior
+    if there is one. degenerate: "" when sound, else one line with the reason and numbers.
     """
 
     start: Mixture
@@ -65,9 +68,10 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     iterations: Sequence[int],
     *,
     tol: float = 0.0,
-    regularisation: float = 1e-6,
+    regularisation: float | Literal["map"] = 1e-6,
     reg_covar: float = 0.0,
     sample_weight: npt.ArrayLike | None = None,
+    prior: Prior | None = None,
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
@@ -77,17 +81,22 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
     feature has variance 1; the M step is the exact maximiser under this bound. reg_covar: added
     to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
+    prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
+    looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
     relative variance is below 1e-14) the fit stops at the last sound mixture.
     Raises InputError for data, starts or settings that cannot be fitted.
     """
+    if regularisation == "map":
+        regularisation, prior = 0.0, prior or Prior()
     data, weight = samples(x, sample_weight)
     problem = Problem(
         data, weight, variances(data, weight), known(family), counts(iterations),
         non_negative("tol", tol), non_negative("regularisation", regularisation),
         non_negative("reg_covar", reg_covar),
+        None if prior is None else conjugate(prior, data, weight, known(family)),
     )  # fmt: skip
     n, d = data.shape
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
@@ -108,7 +117,7 @@ def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float)
     code = problem.family.kernel
     engine = Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
     fits = joined(starts, problem.iterations)
-    if code is None:
+    if code is None or not problem.plain:
         advance_each(engine, problem, fits)
     else:
         rules = Rules(
@@ -132,17 +141,22 @@ def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
     done = int(fits.n_iter[index])
     converged = bool(fits.outcome[index] == CONVERGED)
     trajectory = fits.trajectory[index, : done + 1].copy()
+    mixtures = [
+        Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine])
+        for s in range(len(problem.iterations))
+    ]
     snapshots = tuple(
         Snapshot(
             wanted,
             min(wanted, done),
             converged and wanted >= done,
             float(trajectory[min(wanted, done)]),
-            Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine]),
+            mixture,
+            problem.log_prior(mixture),
         )
-        for s, wanted in enumerate(problem.iterations)
+        for wanted, mixture in zip(problem.iterations, mixtures, strict=True)
     )
-    degenerate = _degenerate(problem, fits, index, snapshots[-1].mixture)
+    degenerate = _degenerate(problem, fits, index, mixtures[-1])
     return Fit(given, snapshots, trajectory, done, converged, degenerate)
 
 

@@ -20,6 +20,7 @@ from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.density import Density
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.prior import Prior
 
 _NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or "
@@ -47,7 +48,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Most EM iterations; 0 keeps the start.
     n_init : int, default 1
         Number of starts, all fitted in one batch. The result is the sound fit of highest final
-        log-likelihood; a degenerate one only where all are.
+        log-likelihood (log posterior under a prior); a degenerate one only where all are.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
         How starts are drawn.
     weights_init, means_init, precisions_init : array-like or None
@@ -62,6 +63,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Iterations between printed lines.
     snapshots : sequence of int or None
         Iteration counts, up to max_iter, whose mixtures ``snapshots_`` keeps.
+    prior : gmmpipe.numerics.prior.Prior or None
+        Prior of means and covariances: the fit is then maximum a posteriori; see ``Prior``. With
+        reg_covar=0 the log posterior, lower_bound_ and the prior's part together, never falls.
     n_jobs : int or None
         Threads; None is 1, -1 all. The result has the same bits whatever it is.
 
@@ -117,6 +121,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         "verbose": ["verbose"],
         "verbose_interval": [Interval(Integral, 1, None, closed="left")],
         "snapshots": ["array-like", None],
+        "prior": [Prior, None],
         "n_jobs": [Integral, None],
     }
 
@@ -138,6 +143,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         verbose: int = 0,
         verbose_interval: int = 10,
         snapshots: Sequence[int] | None = None,
+        prior: Prior | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -155,6 +161,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.snapshots = snapshots
+        self.prior = prior
         self.n_jobs = n_jobs
 
     def fit(
@@ -187,6 +194,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             tol=self.tol,
             reg_covar=self.reg_covar,
             sample_weight=weight,
+            prior=self.prior,
             threads=self._threads(),
         )
         total = float(len(samples) if weight is None else weight.sum())

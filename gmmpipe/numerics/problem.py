@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.prior import Conjugate
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Problem:
     tol: float
     regularisation: float
     reg_covar: float
+    prior: Conjugate | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Return whether this is maximum likelihood of all parameters and nothing else."""
+        return self.prior is None
+
+    def log_prior(self, mixture: Mixture) -> float:
+        """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
+        return 0.0 if self.prior is None else self.prior.log_density(mixture)
 
     @property
     def total(self) -> float:

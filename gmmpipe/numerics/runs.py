@@ -51,8 +51,15 @@ def _first_iteration(fit: Fit) -> Fit:
 
 
 def best(fits: Sequence[Fit]) -> Fit:
-    """Return the fit of highest final log-likelihood; a degenerate one only if all are."""
-    return max(fits, key=lambda fit: (not fit.degenerate, fit.trajectory[-1]))
+    """Return the fit of highest final log-likelihood, a degenerate one only if all are.
+
+    Under a prior that of the highest log posterior.
+    """
+
+    def worth(fit: Fit) -> tuple[bool, float]:
+        return not fit.degenerate, fit.trajectory[-1] + fit.snapshots[-1].log_prior
+
+    return max(fits, key=worth)
 
 
 def report(fits: Sequence[Fit], weight: float, verbose: int, interval: int) -> None:

@@ -57,6 +57,13 @@ def test_more_snapshots_change_none_of_the_others(run):
     )
 
 
+def test_maximum_a_posteriori_is_a_setting(run):
+    _, fits = run(fit={"tol": 0.0, "regularisation": "map", "reg_covar": 0.0})
+    posterior = [s.log_likelihood + s.log_prior for s in fits[3, 1].snapshots]
+    assert (np.diff(posterior) > 0).all()
+    assert fits[3, 1].snapshots[2].log_likelihood < run()[1][3, 1].snapshots[2].log_likelihood
+
+
 def test_seeds_and_k_draw_from_streams_of_their_own(run):
     _, fits = run()
     assert not np.array_equal(fits[3, 0].start.means, fits[3, 1].start.means)

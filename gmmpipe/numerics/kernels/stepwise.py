@@ -15,6 +15,7 @@ from gmmpipe.numerics.kernels.records import (
     Fits,
 )  # fmt: skip
 from gmmpipe.numerics.kernels.step import JUMP
+from gmmpipe.numerics.maximise import maximise
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
 
@@ -43,9 +44,11 @@ def _advance(
     mixture: Mixture,
 ) -> None:
     trajectory, kept, iteration, outcome = fits.trajectory[fit], 0, 0, RUNNING
+    objective = np.empty_like(trajectory)  # what EM raises: the log posterior under a prior
     status = desk.status[: mixture.n_components].copy()  # of the last M step: a pass resets it
     while True:
         trajectory[iteration] = engine.measure(desk, mixture.n_components, problem.reg_covar)
+        objective[iteration] = trajectory[iteration] + problem.log_prior(mixture)
         step = None
         if iteration < problem.iterations[-1] and outcome == RUNNING:
             step = _step(engine, problem, desk, mixture)
@@ -58,7 +61,7 @@ def _advance(
                 kept += 1
         if step is None:
             break
-        gain = abs(np.diff(trajectory[max(iteration - 1, 0) : iteration + 1])) / problem.total
+        gain = abs(np.diff(objective[max(iteration - 1, 0) : iteration + 1])) / problem.total
         if (gain < problem.tol).any():
             outcome = CONVERGED
         mixture, iteration = step, iteration + 1
@@ -101,10 +104,8 @@ def _estimate(
     counts, shifts, empty = desk.counts[:k], desk.shifts[:k], desk.status[:k] == EMPTY
     centres = desk.centres.reshape(-1, engine.layout.width)[:k, : engine.layout.d]
     scatter = counts[:, None, None] * desk.spreads[:k]
-    covariances = problem.family.covariances(counts, scatter, problem.floor)
-    covariances[empty] = mixture.covariances[empty]
-    step = Mixture(counts / problem.total, centres + shifts, covariances)
-    return step, ~empty & (_squared(covariances, shifts) > JUMP)
+    step = maximise(problem, counts, centres + shifts, scatter, mixture)
+    return step, ~empty & (_squared(step.covariances, shifts) > JUMP)
 
 
 def _squared(covariances: Array, shifts: Array) -> Array:
