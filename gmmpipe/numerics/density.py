@@ -2,6 +2,7 @@
 # ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
 
 import os
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ class Density:
     covariance_type: str
     random_state: object
     n_jobs: int | None
+    missing: Literal["refuse", "mar"]
     means_: Floats
     mixture_: Mixture
 
@@ -111,11 +113,26 @@ class Density:
             matrices = layout.inverse(matrices @ matrices.swapaxes(1, 2))
         return Mixture(weights, means, matrices)
 
+    def _validated(self, X: npt.ArrayLike, **options: Any) -> Floats:
+        """Return X (N, D) as float64 or float32; with NaN where these may be missing."""
+        finite = True if self.missing == "refuse" else "allow-nan"
+        data: Floats = validate_data(
+            self, X, dtype=[np.float64, np.float32], ensure_all_finite=finite, **options
+        )
+        return data
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # of BaseEstimator
+        tags.input_tags.allow_nan = self.missing == "mar"
+        return tags
+
     def _evaluate(self, X: npt.ArrayLike) -> tuple[Array, Array, np.dtype]:
         """Return log-densities (N,) and log responsibilities (N, K) in float64, and X's type."""
         mixture = self._mixture()
-        data = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        densities, responsibilities = em.log_responsibilities(data, mixture, self._threads())
+        data = self._validated(X, reset=False)
+        densities, responsibilities = em.log_responsibilities(
+            data, mixture, self._threads(), self.missing
+        )
         return densities, responsibilities, data.dtype
 
     def _criterion(self, name: str, X: npt.ArrayLike) -> float:

@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError
+from gmmpipe.numerics.engines import for_densities, for_moments
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
     Problem,
     counts,
+    informative,
     known,
     non_negative,
+    observed_variances,
     positive,
     samples,
     start,
@@ -72,6 +75,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     reg_covar: float = 0.0,
     sample_weight: npt.ArrayLike | None = None,
     prior: Prior | None = None,
+    missing: Literal["refuse", "mar"] = "refuse",
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
@@ -83,6 +87,9 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
     prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
     looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
+    missing "mar": NaN is a value missing at random (see ``missing``; draw starts
+    from ``missing.completed``); the log-likelihood is that of what is observed, and a row without any
+    value is left out.
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
@@ -91,12 +98,16 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     """
     if regularisation == "map":
         regularisation, prior = 0.0, prior or Prior()
-    data, weight = samples(x, sample_weight)
+    data, weight = samples(x, sample_weight, missing)
+    lost = missing == "mar" and bool(np.isnan(data).any())
+    if lost:
+        data, weight = informative(data, weight)
+    spread = observed_variances(data, weight) if lost else variances(data, weight)
     problem = Problem(
-        data, weight, variances(data, weight), known(family), counts(iterations),
+        data, weight, spread, known(family), counts(iterations),
         non_negative("tol", tol), non_negative("regularisation", regularisation),
         non_negative("reg_covar", reg_covar),
-        None if prior is None else conjugate(prior, data, weight, known(family)),
+        None if prior is None else conjugate(prior, data, weight, known(family)), lost,
     )  # fmt: skip
     n, d = data.shape
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
@@ -115,11 +126,11 @@ def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float)
     from gmmpipe.numerics.kernels.stepwise import advance_each
 
     code = problem.family.kernel
-    engine = Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
     fits = joined(starts, problem.iterations)
     if code is None or not problem.plain:
-        advance_each(engine, problem, fits)
+        advance_each(for_moments(problem, threads), problem, fits)
     else:
+        engine = Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
         rules = Rules(
             code, problem.iterations[-1], problem.tol, problem.floor, problem.vanishing,
             problem.reg_covar, problem.total,
@@ -201,19 +212,20 @@ def _bare(problem: Problem, covariance: Array) -> float:
 
 
 def log_responsibilities(
-    x: npt.ArrayLike, mixture: Mixture, threads: int = 1
+    x: npt.ArrayLike,
+    mixture: Mixture,
+    threads: int = 1,
+    missing: Literal["refuse", "mar"] = "refuse",
 ) -> tuple[Array, Array]:
     """Return log p(x) (N,) and the log responsibilities (N, K) of x (N, D), in nats.
 
-    A component of weight 0 gets -inf. Raises InputError where x or the mixture is no such thing.
+    A component of weight 0 gets -inf. missing "mar": given what is observed of each row; one
+    without any value has log p = 0 and the weights. Raises InputError where x or the mixture is
+    no such thing.
     """
-    from gmmpipe.numerics.kernels.engine import Engine
-
-    data, weight = samples(x, None)
+    data, weight = samples(x, None, missing)
     checked = start(mixture, "mixture", data.shape[1])
-    engine = Engine(
-        data, weight, axis_aligned=False, threads=positive("threads", threads), densities=True
-    )
+    engine = for_densities(data, weight, positive("threads", threads))
     desk = engine.desk(checked.n_components, engine.threads)
     broken = engine.place(desk, checked)
     if broken >= 0:

@@ -4,7 +4,7 @@
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import layout, runs, starting, validation
@@ -66,6 +65,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     prior : gmmpipe.numerics.prior.Prior or None
         Prior of means and covariances: the fit is then maximum a posteriori; see ``Prior``. With
         reg_covar=0 the log posterior, lower_bound_ and the prior's part together, never falls.
+    missing : {"refuse", "mar"}, default "refuse"
+        What NaN in X is: an error, or a value missing at random, for which the fit, predictions and
+        scores go by the values observed. Starts are drawn from ``missing.completed(X)``.
     n_jobs : int or None
         Threads; None is 1, -1 all. The result has the same bits whatever it is.
 
@@ -122,6 +124,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         "verbose_interval": [Interval(Integral, 1, None, closed="left")],
         "snapshots": ["array-like", None],
         "prior": [Prior, None],
+        "missing": [StrOptions({"refuse", "mar"})],
         "n_jobs": [Integral, None],
     }
 
@@ -144,6 +147,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         verbose_interval: int = 10,
         snapshots: Sequence[int] | None = None,
         prior: Prior | None = None,
+        missing: Literal["refuse", "mar"] = "refuse",
         n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -162,6 +166,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         self.verbose_interval = verbose_interval
         self.snapshots = snapshots
         self.prior = prior
+        self.missing = missing
         self.n_jobs = n_jobs
 
     def fit(
@@ -176,7 +181,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         ValueError) where components collapsed and reg_covar does not hold them.
         """
         self._validate_params()
-        data = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        data = self._validated(X, ensure_min_samples=2)
         samples, weight = validation.weighted(data, sample_weight)
         if len(samples) < self.n_components:
             raise InputError(
@@ -195,6 +200,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             reg_covar=self.reg_covar,
             sample_weight=weight,
             prior=self.prior,
+            missing=self.missing,
             threads=self._threads(),
         )
         total = float(len(samples) if weight is None else weight.sum())
@@ -211,6 +217,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
     def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
         family, k, d = self.covariance_type, self.n_components, x.shape[1]
+        if self.missing == "mar":
+            from gmmpipe.numerics.missing import completed
+
+            x = completed(x, weight)
         return starting.starts(
             x,
             weight,

@@ -79,11 +79,13 @@ def conjugate(prior: Prior, x: Array, weight: Array, family: Family) -> Conjugat
         raise InputError(f"prior: shrinkage is {prior.shrinkage}, expected a finite number >= 0")
     if not d - 1 < dof < np.inf:
         raise InputError(f"prior: dof is {dof:g}, expected a finite number above {d - 1}")
-    mean = weight @ (x - x[0]) / weight.sum() + x[0]
+    mean, covariance = _whole(x, weight)
     if prior.mean is not None:
         mean = _given("mean", prior.mean, (d,))
     if prior.scale is None:
-        scale = _whole(x, weight, diagonal or spherical)
+        scale = _unbiased(covariance, len(x), float(weight.sum()))
+        if diagonal or spherical:
+            scale = np.eye(d) * (np.trace(scale) / d)
     else:
         scale = _given("scale", prior.scale, (d, d))
         if not np.allclose(scale, scale.T) or np.linalg.eigvalsh(scale)[0] <= 0:
@@ -97,18 +99,26 @@ def conjugate(prior: Prior, x: Array, weight: Array, family: Family) -> Conjugat
     return Conjugate(float(prior.shrinkage), mean, power, scale, prior.scale is None, shared)
 
 
-def _whole(x: Array, weight: Array, isotropic: bool) -> Array:
-    """Return the covariance of the data (D, D), or its mean variance times the identity."""
-    (n, d), total = x.shape, weight.sum()
+def _whole(x: Array, weight: Array) -> tuple[Array, Array]:
+    """Return mean (D,) and covariance (D, D) of the data, of highest likelihood."""
+    if np.isnan(x).any():
+        from gmmpipe.numerics.missing import normal
+
+        whole = normal(x, weight)
+        return whole.means[0], whole.covariances[0]
+    mean = weight @ (x - x[0]) / weight.sum() + x[0]
+    centred = x - mean
+    return mean, (centred * weight[:, None]).T @ centred / weight.sum()
+
+
+def _unbiased(covariance: Array, n: int, total: float) -> Array:
+    """Return the covariance of n samples with total - 1 below; uncorrelated where n <= D."""
     if not total > 1:
         raise InputError(
             f"prior: the weights of the samples sum to {total:g}, expected more than 1; give scale"
         )
-    centred = x - (weight @ (x - x[0]) / total + x[0])
-    covariance: Array = (centred * weight[:, None]).T @ centred / (total - 1)
-    if isotropic:
-        return np.eye(d) * (np.trace(covariance) / d)
-    return covariance if n > d else np.diag(covariance) * np.eye(d)
+    unbiased: Array = covariance * (total / (total - 1))
+    return unbiased if n > len(covariance) else unbiased * np.eye(len(covariance))
 
 
 def _given(name: str, value: npt.ArrayLike, shape: tuple[int, ...]) -> Array:

@@ -29,11 +29,12 @@ class Problem:
     regularisation: float
     reg_covar: float
     prior: Conjugate | None = None
+    missing: bool = False
 
     @property
     def plain(self) -> bool:
         """Return whether this is maximum likelihood of all parameters and nothing else."""
-        return self.prior is None
+        return self.prior is None and not self.missing
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
@@ -56,15 +57,25 @@ class Problem:
         return np.zeros_like(self.variances) if bounded else 1e-14 * self.variances
 
 
-def samples(x: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> tuple[Array, Array]:
-    """Return the data (N, D) and weights (N,) as float64, or say what is wrong with them."""
+def samples(
+    x: npt.ArrayLike, sample_weight: npt.ArrayLike | None, missing: str = "refuse"
+) -> tuple[Array, Array]:
+    """Return the data (N, D) and weights (N,) as float64, or say what is wrong with them.
+
+    missing "mar": NaN stands for a value that is missing at random.
+    """
+    if missing not in ("refuse", "mar"):
+        raise InputError(suggest("missing", missing, ["refuse", "mar"]))
     data = np.ascontiguousarray(x, dtype=np.float64)
     if data.ndim != 2 or 0 in data.shape:
         raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
-    if not np.isfinite(data).all():
-        row, column = np.argwhere(~np.isfinite(data))[0]
+    refused = ~np.isfinite(data) if missing == "refuse" else np.isinf(data)
+    if refused.any():
+        row, column = np.argwhere(refused)[0]
+        hint = ', or give missing="mar"' if np.isnan(data[row, column]) else ""
         raise InputError(
-            f"data: {data[row, column]} in row {row}, column {column}; drop the row or fill it"
+            f"data: {data[row, column]} in row {row}, column {column}; "
+            f"drop the row or fill it{hint}"
         )
     if sample_weight is None:
         return data, np.ones(len(data))
@@ -74,6 +85,18 @@ def samples(x: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> tuple[Arra
     if not 0 < weight.sum() < np.inf:
         raise InputError(f"sample_weight: the sum is {weight.sum()}, expected finite and > 0")
     return data, weight
+
+
+def informative(data: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the samples of positive weight that have some value, and their weights.
+
+    The others say nothing. Raises InputError for a feature that has no value in any.
+    """
+    kept = ~np.isnan(data).all(axis=1) & (weight > 0)
+    void = np.isnan(data[kept]).all(axis=0)
+    if void.any():
+        raise InputError(f"data: column {np.flatnonzero(void)[0]} has no value at all; drop it")
+    return (data, weight) if kept.all() else (data[kept], weight[kept])
 
 
 def variances(data: Array, weight: Array) -> Array:
@@ -89,6 +112,15 @@ def variances(data: Array, weight: Array) -> Array:
         raise InputError(f"data: the variance of column {column} overflows; rescale the column")
     result: Array = squares / total
     return result
+
+
+def observed_variances(data: Array, weight: Array) -> Array:
+    """Return the weighted variance of what is not NaN in each feature (D,)."""
+    columns = [
+        (column[seen, None], weight[seen])
+        for column, seen in zip(data.T, ~np.isnan(data.T), strict=True)
+    ]
+    return np.concatenate([variances(*column) for column in columns])
 
 
 def known(family: str) -> Family:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gmmpipe.numerics.kernels.engine import Engine
+from gmmpipe.numerics.engines import Passes
 from gmmpipe.numerics.kernels.records import (
     BROKEN,
     CONVERGED,
@@ -20,7 +20,7 @@ from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
 
 
-def advance_each(engine: Engine, problem: Problem, fits: Fits) -> None:
+def advance_each(engine: Passes, problem: Problem, fits: Fits) -> None:
     """Run the fits one after the other."""
     desk = engine.desk(int(np.diff(fits.first).max()), engine.threads)
     for fit in range(len(fits.outcome)):
@@ -35,7 +35,7 @@ def advance_each(engine: Engine, problem: Problem, fits: Fits) -> None:
 
 
 def _advance(
-    engine: Engine,
+    engine: Passes,
     problem: Problem,
     fits: Fits,
     fit: int,
@@ -73,7 +73,7 @@ def _advance(
     fits.counts[mine] = desk.counts[: mixture.n_components]
 
 
-def _step(engine: Engine, problem: Problem, desk: Desk, mixture: Mixture) -> Mixture | None:
+def _step(engine: Passes, problem: Problem, desk: Desk, mixture: Mixture) -> Mixture | None:
     """Return the next mixture, now on the desk; None where a covariance is not definite."""
     step, jumped = _estimate(engine, problem, desk, mixture)
     if jumped.any():
@@ -97,7 +97,7 @@ def _step(engine: Engine, problem: Problem, desk: Desk, mixture: Mixture) -> Mix
 
 
 def _estimate(
-    engine: Engine, problem: Problem, desk: Desk, mixture: Mixture
+    engine: Passes, problem: Problem, desk: Desk, mixture: Mixture
 ) -> tuple[Mixture, np.ndarray]:
     """Return the M step on the desk's moments, and which means jumped so far as to redo it."""
     k = mixture.n_components
