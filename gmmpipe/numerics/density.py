@@ -2,6 +2,7 @@
 # ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
 
 import os
+from collections.abc import Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +31,7 @@ class Density:
     random_state: object
     n_jobs: int | None
     missing: Literal["refuse", "mar"]
+    frozen: Collection[str]
     means_: Floats
     mixture_: Mixture
 
@@ -86,7 +88,8 @@ class Density:
         return np.vstack(drawn), np.repeat(np.arange(len(counts)), counts)
 
     def _n_parameters(self) -> int:
-        return em.n_parameters(self.covariance_type, *self.means_.shape)
+        k, d = self.means_.shape
+        return em.n_parameters(self.covariance_type, k, d, self.frozen)
 
     def _threads(self) -> int:
         jobs = 1 if self.n_jobs is None else self.n_jobs

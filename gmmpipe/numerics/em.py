@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
     Problem,
     counts,
+    frozen_parts,
     informative,
     known,
     non_negative,
@@ -76,6 +77,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     sample_weight: npt.ArrayLike | None = None,
     prior: Prior | None = None,
     missing: Literal["refuse", "mar"] = "refuse",
+    frozen: Collection[str] = (),
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
@@ -87,9 +89,10 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
     prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
     looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
-    missing "mar": NaN is a value missing at random (see ``missing``; draw starts
-    from ``missing.completed``); the log-likelihood is that of what is observed, and a row without any
-    value is left out.
+    missing "mar": NaN is a value missing at random (see ``missing``; draw starts from
+    ``missing.completed``); the log-likelihood is that of what is observed, and a row without any
+    value is left out. frozen: those of "weights", "means" and "covariances" that stay as they
+    start (covariances as members of the family, without regularisation and reg_covar).
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
@@ -99,15 +102,19 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     if regularisation == "map":
         regularisation, prior = 0.0, prior or Prior()
     data, weight = samples(x, sample_weight, missing)
+    fixed = frozen_parts(frozen)
+    if prior is not None and {"means", "covariances"} <= fixed:
+        raise InputError("prior: means and covariances are frozen; unfreeze one or give no prior")
+    bound = 0.0 if "covariances" in fixed else 1.0
     lost = missing == "mar" and bool(np.isnan(data).any())
     if lost:
         data, weight = informative(data, weight)
     spread = observed_variances(data, weight) if lost else variances(data, weight)
     problem = Problem(
         data, weight, spread, known(family), counts(iterations),
-        non_negative("tol", tol), non_negative("regularisation", regularisation),
-        non_negative("reg_covar", reg_covar),
-        None if prior is None else conjugate(prior, data, weight, known(family)), lost,
+        non_negative("tol", tol), bound * non_negative("regularisation", regularisation),
+        bound * non_negative("reg_covar", reg_covar),
+        None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed,
     )  # fmt: skip
     n, d = data.shape
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
@@ -180,7 +187,8 @@ def _degenerate(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> s
     for k, (status, count) in enumerate(zip(fits.status[mine], fits.counts[mine], strict=True)):
         held = f"({count:.3g} effective samples)"
         if status == EMPTY:
-            reasons.append(f"component {k}: no samples left, weight 0")
+            emptied = ", weight 0" if "weights" not in problem.frozen else ""
+            reasons.append(f"component {k}: no samples left{emptied}")
         elif status == FLOOR:
             scale = np.sqrt(np.multiply.outer(problem.variances, problem.variances))
             least = np.linalg.eigvalsh(mixture.covariances[k] / scale)[0]
@@ -233,9 +241,13 @@ def log_responsibilities(
     return engine.evaluate(desk, checked.n_components)
 
 
-def n_parameters(family: str, k: int, d: int) -> int:
-    """Return the number of free parameters of a mixture of k components in d dimensions."""
-    return k - 1 + k * d + known(family).n_parameters(k, d)
+def n_parameters(family: str, k: int, d: int, frozen: Collection[str] = ()) -> int:
+    """Return the number of free parameters of a mixture of k components in d dimensions.
+
+    frozen: the parts that were not estimated, see ``fit``.
+    """
+    free = {"weights": k - 1, "means": k * d, "covariances": known(family).n_parameters(k, d)}
+    return sum(free[part] for part in free.keys() - frozen_parts(frozen))
 
 
 def seconds(n: int, d: int, family: str, k: int, iterations: int) -> float:

@@ -2,7 +2,7 @@
 # ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
@@ -68,6 +68,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     missing : {"refuse", "mar"}, default "refuse"
         What NaN in X is: an error, or a value missing at random, for which the fit, predictions and
         scores go by the values observed. Starts are drawn from ``missing.completed(X)``.
+    frozen : tuple of {"weights", "means", "covariances"}, default ()
+        What stays as it starts (see weights_init, means_init, precisions_init); ``bic`` and
+        ``aic`` do not count it.
     n_jobs : int or None
         Threads; None is 1, -1 all. The result has the same bits whatever it is.
 
@@ -125,6 +128,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         "snapshots": ["array-like", None],
         "prior": [Prior, None],
         "missing": [StrOptions({"refuse", "mar"})],
+        "frozen": ["array-like"],
         "n_jobs": [Integral, None],
     }
 
@@ -148,6 +152,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         snapshots: Sequence[int] | None = None,
         prior: Prior | None = None,
         missing: Literal["refuse", "mar"] = "refuse",
+        frozen: Collection[str] = (),
         n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -167,6 +172,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         self.snapshots = snapshots
         self.prior = prior
         self.missing = missing
+        self.frozen = frozen
         self.n_jobs = n_jobs
 
     def fit(
@@ -201,6 +207,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             sample_weight=weight,
             prior=self.prior,
             missing=self.missing,
+            frozen=self.frozen,
             threads=self._threads(),
         )
         total = float(len(samples) if weight is None else weight.sum())

@@ -11,21 +11,36 @@ def maximise(
 ) -> Mixture:
     """Return the mixture of highest expected log-likelihood, or log posterior under a prior.
 
-    counts (K,), means (K, D), scatter (K, D, D) about them. A component without samples keeps its
+    counts (K,), means (K, D), scatter (K, D, D) about them. What is frozen is taken from the last
+    mixture; scatter is then about the held means. A component without samples keeps its
     covariance unless there is a prior: then it gets the prior's mode.
     """
-    weights = counts / problem.total
-    if problem.prior is None:
-        covariances = problem.family.covariances(counts, scatter, problem.floor)
-        empty = counts == 0
+    frozen = problem.frozen
+    weights = last.weights if "weights" in frozen else counts / problem.total
+    centres = last.means if "means" in frozen else _pulled(problem, counts, means)
+    if "covariances" in frozen:
+        return Mixture(weights, centres, last.covariances)
+    if centres is not means:
+        scatter = scatter + _outer(counts, means - centres)
+    prior, family, empty = problem.prior, problem.family, counts == 0
+    if prior is None:
+        covariances = family.covariances(counts, scatter, problem.floor)
         covariances[empty] = last.covariances[empty]
-        return Mixture(weights, means, covariances)
-    pull, (count, scale) = problem.prior.shrinkage, problem.prior.pseudo(len(counts))
-    shift = pull / (counts + pull).clip(1e-300)  # of each mean, as a share of the way
-    centres = means + shift[:, None] * (problem.prior.mean - means)
-    about = scatter + _outer(counts, means - centres) + _outer(pull, centres - problem.prior.mean)
-    covariances = problem.family.covariances(counts + count, about + scale, problem.floor)
+    else:
+        count, scale = prior.pseudo(len(counts))
+        scatter = scatter + scale + _outer(prior.shrinkage, centres - prior.mean)
+        covariances = family.covariances(counts + count, scatter, problem.floor)
     return Mixture(weights, centres, covariances)
+
+
+def _pulled(problem: Problem, counts: Array, means: Array) -> Array:
+    """Return the means (K, D) as the prior draws them towards its own."""
+    prior = problem.prior
+    if prior is None or prior.shrinkage == 0:
+        return means
+    share = prior.shrinkage / (counts + prior.shrinkage)
+    pulled: Array = means + share[:, None] * (prior.mean - means)
+    return pulled
 
 
 def _outer(counts: Array | float, away: Array) -> Array:

@@ -1,6 +1,6 @@
 """What EM is asked to do, checked: samples, starts and settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,15 @@ from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
 
+PARTS = ("weights", "means", "covariances")
+
 
 @dataclass(frozen=True)
 class Problem:
     """Samples x (N, D) of weight (N,) > 0 and how they are to be fitted.
 
-    variances (D,) are those of the weighted data; iterations are the snapshots, sorted.
+    variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
+    x holds NaN; frozen: those of PARTS that stay as they start.
     """
 
     x: Array
@@ -30,11 +33,12 @@ class Problem:
     reg_covar: float
     prior: Conjugate | None = None
     missing: bool = False
+    frozen: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
         """Return whether this is maximum likelihood of all parameters and nothing else."""
-        return self.prior is None and not self.missing
+        return self.prior is None and not self.missing and not self.frozen
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
@@ -53,7 +57,7 @@ class Problem:
     @property
     def vanishing(self) -> Array:
         """Return the variances (D,) that count as 0: all rounding, where nothing bounds them."""
-        bounded = self.regularisation > 0 or self.reg_covar > 0
+        bounded = self.regularisation > 0 or self.reg_covar > 0 or "covariances" in self.frozen
         return np.zeros_like(self.variances) if bounded else 1e-14 * self.variances
 
 
@@ -143,6 +147,16 @@ def non_negative(name: str, value: Any) -> float:
     if not isinstance(value, float | int | np.number) or not 0 <= value < np.inf:
         raise InputError(f"{name}: {value!r}, expected a finite number >= 0")
     return float(value)
+
+
+def frozen_parts(names: Collection[str]) -> frozenset[str]:
+    """Return the parts of a mixture that are not to be estimated: any of PARTS but not all."""
+    chosen = frozenset([names] if isinstance(names, str) else names)
+    for name in sorted(chosen - set(PARTS)):
+        raise InputError(suggest("frozen", name, list(PARTS)))
+    if len(chosen) == len(PARTS):
+        raise InputError(f"frozen: {', '.join(PARTS)}; nothing is left to fit, leave one out")
+    return chosen
 
 
 def positive(name: str, value: int) -> int:
