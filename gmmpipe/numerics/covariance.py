@@ -1,11 +1,12 @@
 """The covariance families: what the M step makes of soft counts and scatter matrices."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.parsimonious import RESCALES, TINY, Parsimonious, within
 
 
 @dataclass(frozen=True)
@@ -19,23 +20,70 @@ class Family:
     ``diag(floor)`` is positive semidefinite; a floor of 0 in any feature asks for no bound (but
     spherical goes by the largest). What a component of count 0 gets is finite and up to the family.
 
+    onward is the same from present covariances (K, D, D), its fourth argument, for families whose
+    maximiser is sought by iteration and may be one of several.
+
     kernel names the compiled M step of ``kernels``; without one EM comes back to Python at each
-    iteration to call ``covariances``. axis_aligned families skip all D x D work.
+    iteration to call ``step``. axis_aligned families skip all D x D work. scale_invariant families
+    contain diag(s) Sigma diag(s) with each Sigma, so that the units of single features are of no
+    account; for the others they matter. features: the only D the family is for; None: any.
     """
 
     n_parameters: Callable[[int, int], int]
     covariances: Callable[[Array, Array, Array], Array]
+    onward: Callable[[Array, Array, Array, Array], Array] | None = None
     kernel: int | None = None
     axis_aligned: bool = False
+    scale_invariant: bool = False
+    features: int | None = None
+
+    def step(self, counts: Array, scatter: Array, floor: Array, present: Array) -> Array:
+        """Return the next covariances (K, D, D): ``present`` where these are within and likelier.
+
+        So the likelihood never falls, though a maximiser sought by iteration may be a lesser one.
+        """
+        if self.onward is None:
+            found = self.covariances(counts, scatter, floor)
+        else:
+            found = self.onward(counts, scatter, floor, present)
+        held = counts > TINY
+        before, after = (_expected(counts[held], scatter[held], c[held]) for c in (present, found))
+        bounded = bool((floor > 0).all())
+        keep = before > after and not (bounded and not within(present[held], floor * _ALMOST))
+        return present.copy() if keep else found
 
     def project(self, weights: Array, covariances: Array) -> Array:
-        """Return the covariances (K, D, D) as members of the family; members keep their bits."""
+        """Return the covariances (K, D, D) as members of the family; members keep their bits.
+
+        Components of weight 0 keep theirs.
+        """
         nearest = self.covariances(
             weights, weights[:, None, None] * covariances, np.zeros(covariances.shape[1])
         )
         nearest[weights == 0] = covariances[weights == 0]
-        same = np.isclose(nearest, covariances, rtol=1e-14, atol=0.0)
-        return np.where(same, covariances, nearest)
+        size = np.sqrt(np.abs(np.diagonal(covariances, axis1=1, axis2=2)))
+        close = 1e-14 if self.kernel is not None else 1e-9  # the latter are sought by iteration
+        same = np.abs(nearest - covariances) <= close * size[:, :, None] * size[:, None, :]
+        same &= (nearest != 0) | (covariances == 0)
+        return covariances if same.all() else nearest
+
+
+_ALMOST = 1 - 1e-9  # of the bound: rounding
+
+
+def _expected(counts: Array, scatter: Array, covariances: Array) -> float:
+    """Return the expected complete log-likelihood in nats, up to what the weights determine.
+
+    NaN where a covariance is not positive definite.
+    """
+    sign, log_determinants = np.linalg.slogdet(covariances)
+    if not (sign > 0).all():
+        return float("nan")
+    try:
+        products = np.linalg.solve(covariances, scatter)
+    except np.linalg.LinAlgError:
+        return float("nan")
+    return float(-0.5 * (counts @ log_determinants + np.trace(products, axis1=1, axis2=2).sum()))
 
 
 def clip(covariances: Array, floor: Array) -> Array:
@@ -74,25 +122,64 @@ def diag(counts: Array, scatter: Array, floor: Array) -> Array:
 
 def spherical(counts: Array, scatter: Array, floor: Array) -> Array:
     """Give each component one variance for all features."""
-    variances = np.trace(scatter, axis1=1, axis2=2) / (counts.clip(_TINY) * len(floor))
+    variances = np.trace(scatter, axis1=1, axis2=2) / (counts.clip(TINY) * len(floor))
     bounded: Array = np.maximum(variances, floor.max())
     return bounded[:, None, None] * np.eye(len(floor))
 
 
-_TINY = 1e-100  # counts below hold no information: the moments' last digits are gone
+def ball(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give all components one variance for all features."""
+    d = len(floor)
+    variance = max(np.trace(scatter.sum(axis=0)) / (counts.sum() * d), floor.max())
+    return np.tile(variance * np.eye(d), (len(counts), 1, 1))
 
 
 def _positive(counts: Array) -> Array:
-    return counts.clip(_TINY)[:, None, None]
+    return counts.clip(TINY)[:, None, None]
 
 
 def _bound(floor: Array) -> Array:
     return np.zeros_like(floor) if np.any(floor == 0) else floor
 
 
+def _free_parameters(name: str) -> Callable[[int, int], int]:
+    """Return the count of free parameters of a family by its three letters."""
+    volume, shape, orientation = tuple(name)
+
+    def n_parameters(k: int, d: int) -> int:
+        each = {"I": 0, "E": 1, "V": k}
+        turns = d * (d - 1) // 2
+        return each[volume] + each[shape] * (d - 1) + each[orientation] * turns
+
+    return n_parameters
+
+
+def _family(name: str, covariances: Callable[..., Array], kernel: int | None = None) -> Family:
+    sought = covariances if name in {"EVE", "VVE"} else None
+    return Family(
+        _free_parameters(name), covariances, sought, kernel,
+        axis_aligned=name[2] == "I", scale_invariant=name in RESCALES,
+    )  # fmt: skip
+
+
+_VVV, _EEE = _family("VVV", full, kernel=0), _family("EEE", tied, kernel=1)
+_VVI, _VII = _family("VVI", diag, kernel=2), _family("VII", spherical, kernel=3)
+
 FAMILIES: dict[str, Family] = {
-    "full": Family(lambda k, d: k * d * (d + 1) // 2, full, kernel=0),
-    "tied": Family(lambda _, d: d * (d + 1) // 2, tied, kernel=1),
-    "diag": Family(lambda k, d: k * d, diag, kernel=2, axis_aligned=True),
-    "spherical": Family(lambda k, _: k, spherical, kernel=3, axis_aligned=True),
+    "full": _VVV,
+    "tied": _EEE,
+    "diag": _VVI,
+    "spherical": _VII,
+    "EII": _family("EII", ball),
+    "VII": _VII,
+    **{name: _family(name, Parsimonious(name)) for name in ("EEI", "VEI", "EVI")},
+    "VVI": _VVI,
+    "EEE": _EEE,
+    **{
+        name: _family(name, Parsimonious(name))
+        for name in ("VEE", "EVE", "VVE", "EEV", "VEV", "EVV")
+    },
+    "VVV": _VVV,
+    "E": replace(_EEE, features=1),
+    "V": replace(_VII, scale_invariant=True, features=1),
 }

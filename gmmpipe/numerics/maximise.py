@@ -24,12 +24,12 @@ def maximise(
         scatter = scatter + _outer(counts, means - centres)
     prior, family, empty = problem.prior, problem.family, counts == 0
     if prior is None:
-        covariances = family.covariances(counts, scatter, problem.floor)
+        covariances = family.step(counts, scatter, problem.floor, last.covariances)
         covariances[empty] = last.covariances[empty]
     else:
         count, scale = prior.pseudo(len(counts))
         scatter = scatter + scale + _outer(prior.shrinkage, centres - prior.mean)
-        covariances = family.covariances(counts + count, scatter, problem.floor)
+        covariances = family.step(counts + count, scatter, problem.floor, last.covariances)
     return Mixture(weights, centres, covariances)
 
 

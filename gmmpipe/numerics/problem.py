@@ -134,6 +134,14 @@ def known(family: str) -> Family:
     return FAMILIES[family]
 
 
+def suited(family: str, d: int) -> Family:
+    """Return the family of that name, if it is for data of d features."""
+    found = known(family)
+    if found.features not in (None, d):
+        raise InputError(f"family {family} is for one feature; data has {d}")
+    return found
+
+
 def counts(iterations: Sequence[int]) -> tuple[int, ...]:
     """Return the snapshots' iteration counts: some, each >= 0, in order."""
     checked = tuple(int(count) for count in iterations)

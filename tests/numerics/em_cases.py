@@ -10,7 +10,30 @@ from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.starts import STARTS
 
-EVERY = sorted(FAMILIES)
+
+def families(d):
+    """Return the families for data of d features, each under the first of its names."""
+    first = {id(family): name for name, family in reversed(FAMILIES.items())}
+    return sorted(name for name in first.values() if FAMILIES[name].features in (None, d))
+
+
+EVERY = families(2)
+COMPILED = [name for name in EVERY if FAMILIES[name].kernel is not None]
+
+
+def rounding(name):
+    """Return the relative rounding of a log-likelihood, of singular scatter too.
+
+    A maximiser that is sought by iteration has but half its digits there.
+    """
+    return 1e-8 if FAMILIES[name].kernel is not None else 1e-6
+
+
+def volumes_vary(name):
+    """Return whether components may differ in volume, so that one can collapse alone."""
+    scatter = np.array([np.eye(2), 4 * np.eye(2)])
+    covariances = FAMILIES[name].covariances(np.ones(2), scatter, np.zeros(2))
+    return bool(np.linalg.det(covariances[1]) > 2 * np.linalg.det(covariances[0]))
 
 
 def clusters(seed, n=400, d=2, k=3):

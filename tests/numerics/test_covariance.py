@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from em_cases import EVERY, families
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gmmpipe.numerics.covariance import FAMILIES, clip
 from gmmpipe.numerics.em import n_parameters
-
-EVERY = sorted(FAMILIES)
 
 
 def scatters(seed, k=3, d=3):
@@ -25,8 +24,7 @@ def expected_log_density(counts, scatter, covariances):
     return -0.5 * (counts @ log_det + traces.sum())
 
 
-@pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("d", [1, 2, 5])
+@pytest.mark.parametrize(("name", "d"), [(name, d) for d in (1, 2, 5) for name in families(d)])
 def test_covariances_are_symmetric_and_positive_definite(name, d):
     counts, scatter = scatters(1, d=d)
     covariances = FAMILIES[name].covariances(counts, scatter, np.full(d, 1e-9))
@@ -62,7 +60,7 @@ def test_no_member_nearby_has_a_higher_likelihood(name, bound):
         for _ in range(20):
             noise = rng.normal(size=(3, 3, 3)) * size
             other = family.covariances(counts, scatter + noise @ noise.transpose(0, 2, 1), floor)
-            assert expected_log_density(counts, scatter, other) <= highest + 1e-9
+            assert expected_log_density(counts, scatter, other) <= highest + 1e-9 * abs(highest)
 
 
 @pytest.mark.parametrize("name", EVERY)

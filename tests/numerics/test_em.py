@@ -8,7 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, log_density, same, slow_em
+from em_cases import (
+    COMPILED,
+    EVERY,
+    a_start,
+    clusters,
+    families,
+    log_density,
+    same,
+    slow_em,
+    volumes_vary,
+)  # fmt: skip
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 from sklearn.mixture import GaussianMixture
@@ -94,8 +104,10 @@ def test_tolerance_is_scikit_learns(tol):
     assert len(found.trajectory) == found.n_iter + 1
 
 
-@pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("d", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("name", "d"),
+    [(name, d) for d in (1, 2, 5) for name in families(d) if FAMILIES[name].kernel is not None],
+)
 def test_the_compiled_loop_is_the_one_in_python(name, d, monkeypatch):
     x = clusters(13, d=d)
     starts = [a_start(x, k, seed=k) for k in (1, 2, 4)]
@@ -108,7 +120,7 @@ def test_the_compiled_loop_is_the_one_in_python(name, d, monkeypatch):
         assert one.degenerate == other.degenerate
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", COMPILED)
 def test_the_loop_in_python_tells_of_a_collapse_too(name, monkeypatch):
     x = np.concatenate([clusters(16, d=2), np.full((4, 2), 50.0)])
     start = a_start(x, 2)
@@ -116,7 +128,7 @@ def test_the_loop_in_python_tells_of_a_collapse_too(name, monkeypatch):
     monkeypatch.setitem(FAMILIES, "slow", dataclasses.replace(FAMILIES[name], kernel=None))
     (fast,) = fit(x, [start], name, [30])
     (slow,) = fit(x, [start], "slow", [30])
-    assert ("at the floor" in fast.degenerate) == (name != "tied")
+    assert ("at the floor" in fast.degenerate) == volumes_vary(name)
     assert slow.degenerate == fast.degenerate
 
 
@@ -128,7 +140,9 @@ def test_reg_covar_hides_no_collapse(name, regularisation):
     start.means[1] = 50.0
     settings = {"reg_covar": 1e-6, "regularisation": regularisation}
     (collapsed,) = fit(x, [start], name, [30], **settings)
-    assert ("component 1: smallest relative eigenvalue" in collapsed.degenerate) == (name != "tied")
+    assert ("component 1: smallest relative eigenvalue" in collapsed.degenerate) == volumes_vary(
+        name
+    )
     (sound,) = fit(clusters(17, d=2), [a_start(clusters(17, d=2), 2)], name, [30], **settings)
     assert sound.degenerate == ""
 
