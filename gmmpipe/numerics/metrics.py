@@ -42,15 +42,19 @@ def _dense(codes: Codes) -> npt.NDArray[np.int64]:
 
 def ari(labels: Codes, truth: Codes) -> float:
     """Hubert & Arabie's adjusted Rand index (1985): 0 expected by chance, 1 perfect."""
-    table = contingency(labels, truth)
-    n = table.sum()
-    both = np.sum(table * table) - n
-    found = np.sum(table.sum(axis=1) ** 2) - n
-    true = np.sum(table.sum(axis=0) ** 2) - n
-    if both == found == true:  # the same partition, trivial ones included
-        return 1.0
-    expected = found * true / (n * (n - 1))
-    return float((both - expected) / ((found + true) / 2 - expected))
+    return float(ari_of(contingency(labels, truth)))
+
+
+def ari_of(tables: Array) -> Array:
+    """Return the adjusted Rand index of each contingency table (..., K, L); empty groups may be."""
+    n = tables.sum(axis=(-2, -1))
+    both = np.sum(tables * tables, axis=(-2, -1)) - n
+    found = np.sum(tables.sum(axis=-1) ** 2, axis=-1) - n
+    true = np.sum(tables.sum(axis=-2) ** 2, axis=-1) - n
+    same = (both == found) & (both == true)  # the same partition, trivial ones included
+    expected = found * true / np.maximum(n * (n - 1), 1)
+    most = np.where(same, expected + 1, (found + true) / 2)
+    return np.asarray(np.where(same, 1.0, (both - expected) / (most - expected)))
 
 
 def nmi(labels: Codes, truth: Codes) -> float:
