@@ -14,8 +14,10 @@ STORE = "results/store"
 LONG = 10.0  # seconds of one thread from which a block gets all cores
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits"}
-TABLES = ("fits", "best", "parameters", "trajectories", "labels", "certificates")
-
+TABLES = (
+    "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
+    "recovery",
+)  # fmt: skip
 READ = ("fits.csv", "best.csv", "certificates.csv", "best.html")  # by people, the rest by programs
 
 

@@ -1,7 +1,7 @@
 """Turn the fits of a version into tables: a row per cell, component, fit and sample."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,20 @@ import pandas as pd
 from gmmpipe import artifacts, blocks
 from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics import em
+from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.metrics import METRICS, Codes
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.numerics.soundness import Soundness, Ties, soundness
 from gmmpipe.numerics.starts import STARTS
-from gmmpipe.ranking import Run, certificates, rank, trusted
 from gmmpipe.study import TABLES, Study
+from gmmpipe.tables.cases import Case
+from gmmpipe.tables.lineage import lineage
+from gmmpipe.tables.numbering import numbered
+from gmmpipe.tables.ranking import Run, certificates, rank, trusted
+from gmmpipe.tables.recovery import recovery
+from gmmpipe.tables.stability import stability
 
 Row = dict[str, Any]
 SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
@@ -37,7 +43,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """
     del config
     study = Study(inputs[0])
-    rows: dict[str, list[Any]] = {"fits": [], "parameters": [], "trajectories": [], "runs": []}
+    rows: dict[str, list[Any]] = {name: [] for name in ("fits", "parameters", "trajectories")}
+    rows |= {"runs": [], "ends": []}
     for normalised in dict.fromkeys(study.normalised(block) for block in study.plan["fits"]):
         ours = [b for b in study.plan["fits"] if study.normalised(b) == normalised]
         data = _Data(study, ours[0])
@@ -45,12 +52,20 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             section = study.plan["fits"][block]["config"]
             for stored in blocks.from_arrays(artifacts.read_arrays(study.fit(block))):
                 _fit(data, section, stored, rows, threads)
-    runs = rows.pop("runs")
+    ends = rows.pop("ends")
     frames = {name: pd.DataFrame(found) for name, found in rows.items()}
-    frames["certificates"] = certificates(runs, study.outer, _seedless(study))
+    frames["certificates"] = certificates(ends, study.outer, _seedless(study))
     best = rank(frames["fits"], study.outer)
     frames["best"] = trusted(best, frames["certificates"], study.outer)
+    frames |= numbered(frames, study.outer)
     frames["labels"] = _labels(study, frames, threads)
+    frames["lineage"] = lineage(
+        frames["best"], frames["parameters"], _cases(study), study.outer, threads
+    )
+    frames["stability"] = stability(frames["runs"], study.outer)
+    frames["recovery"] = recovery(
+        frames["best"], frames["parameters"], _cases(study), study.outer, threads
+    )
     for name in TABLES:
         artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
     for name in ("fits", "best", "certificates"):
@@ -71,6 +86,7 @@ class _Data:
         self.ties = Ties(self.x)
         self.affine = Affine(stored["shift"], stored["scale"])
         self.truth = raw.get("labels")
+        self.probe = probe(len(self.x))
 
 
 def _fit(
@@ -106,7 +122,10 @@ def _fit(
         rows["parameters"].extend(
             _components(cell, data.affine, snapshot.mixture, fit.start, sound)
         )
-    rows["runs"].append(Run(key, total, snapshot.mixture, not reason))
+    compared = labels[data.probe].astype(np.min_scalar_type(stored.k))
+    end = {"log_likelihood": total, "degenerate": bool(reason), "labels": compared}
+    rows["runs"].append({**key, **end})
+    rows["ends"].append(Run(key, total, snapshot.mixture, not reason))
 
 
 def _assign(
@@ -170,6 +189,12 @@ def _labels(study: Study, frames: dict[str, pd.DataFrame], threads: int) -> pd.D
         parts.append(pd.DataFrame(columns).astype({"label": "string"}))
     names = [*study.outer, "dataset", "row", "component", "probability", "label"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+
+
+def _cases(study: Study) -> Iterator[Case]:
+    """Yield the coordinates and the arrays of each data set at each outer point."""
+    for name, at in study.cases():
+        yield at, artifacts.read_arrays(study.stored(name))
 
 
 def _write_drawn(study: Study, output: str) -> None:

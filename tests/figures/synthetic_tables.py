@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from gmmpipe.figures import Tables
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.ranking import Run, certificates, trusted
+from gmmpipe.tables.ranking import Run, certificates, trusted
 
 EMPTY = pd.DataFrame()
 CONSTRAINTS = {

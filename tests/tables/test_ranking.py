@@ -4,7 +4,7 @@ import pytest
 
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.ranking import Run, certificates, rank, trusted
+from gmmpipe.tables.ranking import Run, certificates, rank, trusted
 
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 

@@ -1,0 +1,41 @@
+"""Table `lineage`: which component of a K the components of the next K come from."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.numerics.lineage import lineage as links
+from gmmpipe.numerics.mixture import Array
+from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at, table
+
+COLUMNS = ("covariance", "parent_k", "parent", "k", "component", "mass", "share")
+
+
+def lineage(
+    best: pd.DataFrame,
+    parameters: pd.DataFrame,
+    cases: Iterable[Case],
+    outer: list[str],
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Return the links between the best fits of neighbouring K of each (case, family).
+
+    Of several normalisers the likeliest fit stands for a K. mass is the part of all samples that
+    a component shares with its parent, share that over the component's own part.
+    """
+    rows: list[dict[str, Any]] = []
+    for coordinates, data in cases:
+        here = rows_at(best, coordinates).sort_values(
+            "log_likelihood", ascending=False, kind="stable"
+        )
+        for covariance, family in here.groupby("covariance", sort=False):
+            cells = family.drop_duplicates("k").sort_values("k")
+            before: dict[int, Array] = {}
+            for k, mixture in zip(cells["k"], mixtures(cells, parameters), strict=True):
+                now = {int(k): responsibilities(data["x"], mixture, threads)}
+                key = {**coordinates, "covariance": covariance}
+                rows += [{**key, **asdict(link)} for link in links({**before, **now})]
+                before = now
+    return table(rows, ["dataset", *outer, *COLUMNS])
