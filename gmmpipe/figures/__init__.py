@@ -23,11 +23,15 @@ __all__ = ["FIGURES", "FigureKind", "Style", "Tables", "render"]
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A kind of figure: its module in this package, its title and its place in the report."""
+    """A kind of figure: its module in this package, its title and its place in the report.
+
+    across: one figure shows all outer points of the sweep, so it is drawn once for a data set.
+    """
 
     module: str
     title: str
     category: str
+    across: bool = False
 
     def draw(self, tables: Tables, style: Style) -> Figure:
         """Return the figure; where ``applies`` says no, the tables lack what it shows."""
@@ -54,6 +58,9 @@ FIGURES: dict[str, FigureKind] = {
     "iterations": FigureKind("iterations", "The mixture as EM goes on", "Convergence"),
     "basins": FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
     "restarts": FigureKind("restarts", "How far the restarts can be trusted", "Selection"),
+    "lineage": FigureKind("lineage", "Which component splits as K grows", "Selection"),
+    "stability": FigureKind("stability", "Agreement from seed to seed", "Selection"),
+    "recovery": FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
     "tutorial_clusters": FigureKind(
         "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters"
     ),

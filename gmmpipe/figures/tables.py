@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,13 @@ CELL = [*RUN, "iteration"]
 MATRIX = "covariance_matrix"  # of a component; ``covariance`` is the name of the family
 
 
+def _none() -> pd.DataFrame:
+    """Return a table without rows, for a figure that looks at none."""
+    import pandas as pd
+
+    return pd.DataFrame({"covariance": []})
+
+
 @dataclass(frozen=True)
 class Tables:
     """The tables of one experiment, filtered to one data set; all in original units.
@@ -27,7 +34,9 @@ class Tables:
     parameters and trajectories have the columns of the written tables; in parameters the name
     of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
     assignments (N rows) are the ``component`` and ``probability`` of the selected model, the
-    one of rank 1. The components of a run keep their order from snapshot to snapshot.
+    one of rank 1. Components have the same number in all fits that share samples (of any seed,
+    K, family), and keep it from snapshot to snapshot. lineage, stability and recovery are the
+    tables of that name, recovery with the rows of all points of the outer axes.
     """
 
     dataset: str
@@ -39,6 +48,9 @@ class Tables:
     trajectories: pd.DataFrame
     assignments: pd.DataFrame
     certificates: pd.DataFrame
+    lineage: pd.DataFrame = field(default_factory=_none)
+    stability: pd.DataFrame = field(default_factory=_none)
+    recovery: pd.DataFrame = field(default_factory=_none)
 
     @property
     def features(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """Write every figure of the plan ``inputs[0]`` that applies into the folder ``output``.
 
     A figure is named <figure>-<case>.<format>, a case being a data set at an outer point of the
-    sweep; captions.json has {file stem: caption}. config is not used, the plan says it all.
+    sweep, or the data set alone for a figure across all of these; captions.json has {file stem:
+    caption}. config is not used, the plan says it all.
     """
     del config, threads
     study = Study(inputs[0])
@@ -25,23 +26,27 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     taste: dict[str, Any] = {field.name: wanted[field.name] for field in fields(Style)}
     style = Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
     names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
-    captions = {}
-    for case, tables in cases(study):
+    captions: dict[str, str] = {}
+    for (dataset, case), found in cases(study):
         for name in names:
-            kind = FIGURES[name]
+            kind, tables, place = FIGURES[name], found, case
+            if kind.across:
+                tables, place = replace(found, dataset=dataset), _file_part(dataset)
+            if f"{name}-{place}" in captions:
+                continue
             if not kind.applies(tables):
-                print(f"{name} does not apply to {case}")
+                print(f"{name} does not apply to {place}")
                 continue
             figure = kind.draw(tables, style)
-            captions[f"{name}-{case}"] = kind.caption(tables, style)
+            captions[f"{name}-{place}"] = kind.caption(tables, style)
             for suffix in wanted["formats"]:
                 image = render(figure, suffix, wanted["dpi"])
-                artifacts.write(f"{output}/{name}-{case}.{suffix}", image)
+                artifacts.write(f"{output}/{name}-{place}.{suffix}", image)
     artifacts.write_json(Path(output) / "captions.json", captions)
 
 
-def cases(study: Study) -> Iterator[tuple[str, Tables]]:
-    """Yield (file name part, tables) of each data set at each outer point of the sweep."""
+def cases(study: Study) -> Iterator[tuple[tuple[str, str], Tables]]:
+    """Yield ((data set, file name part), tables) of each data set at each outer point."""
     frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in TABLES}
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
@@ -51,9 +56,8 @@ def cases(study: Study) -> Iterator[tuple[str, Tables]]:
             codes = pd.Categorical.from_codes(data["labels"], data["classes"].tolist())
             labels = pd.Series(codes)
         words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
-        case = re.sub(r"[^A-Za-z0-9_.+=-]", "_", ".".join(words))
         yield (
-            case,
+            (at["dataset"], _file_part(".".join(words))),
             Tables(
                 dataset=", ".join(words),
                 x=pd.DataFrame(data["x"], columns=data["features"].tolist()),
@@ -64,8 +68,15 @@ def cases(study: Study) -> Iterator[tuple[str, Tables]]:
                 trajectories=ours["trajectories"],
                 assignments=ours["labels"],
                 certificates=ours["certificates"],
+                lineage=ours["lineage"],
+                stability=ours["stability"],
+                recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
             ),
         )
+
+
+def _file_part(words: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.+=-]", "_", words)
 
 
 def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:

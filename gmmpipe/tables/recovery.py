@@ -20,7 +20,7 @@ ERRORS = (
     "covariance_distance",
     "divergence",
 )
-COLUMNS = (*FIT, "n", *AGREEMENT, "weight_error", *ERRORS)
+COLUMNS = (*FIT, "n", "log_likelihood", *AGREEMENT, "weight_error", *ERRORS)
 
 
 def recovery(
@@ -49,7 +49,11 @@ def recovery(
         found = mixtures(cells, parameters)
         for (_, cell), mixture in zip(cells.iterrows(), found, strict=True):
             resp = responsibilities(data["x"], mixture, threads)
-            row = {**coordinates, **{name: cell[name] for name in (*FIT, "ari")}, **known}
+            row = {
+                **coordinates,
+                **{name: cell[name] for name in (*FIT, "log_likelihood", "ari")},
+                **known,
+            }
             rows.append(
                 {**row, "error": 1 - cell["accuracy"]} | _means(mixture, truth, resp, optimum)
             )
