@@ -4,8 +4,8 @@ Every artifact's name ends in a digest of all that determines its content, so a 
 or input makes new files and an unchanged one finds the old.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby, product
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,10 @@ from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
 from gmmpipe.numerics.registry import build
 from gmmpipe.own import own_file
+from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
-TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` for stages/fit.py, not for EM
-CELLS = 1024  # fits in a block at most
 
 
 def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None = None) -> Path:
@@ -79,10 +78,10 @@ def blocks(
     most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
     if not auto:  # what has no effect is in no digest
         fit = {key: value for key, value in fit.items() if key not in RESTARTS}
-    for (low, high), ks in _tiles(sweep["k"], lambda k: cost(k) * most):
+    for (low, high), ks in tiles(sweep["k"], lambda k: cost(k) * most):
         each = sum(map(cost, ks))
-        width = sweep["seed"][-1] + most if auto else _seeds(len(ks), each)
-        for (first, last), seeds in _windows(sweep["seed"], width):
+        width = sweep["seed"][-1] + most if auto else width_of(len(ks), each)
+        for (first, last), seeds in windows(sweep["seed"], width):
             section = {
                 "coordinates": at,
                 "covariance": family,
@@ -99,36 +98,6 @@ def blocks(
                 "config": section,
                 "seconds": each * (most if auto else len(seeds)),
             }
-
-
-def _tiles(
-    ks: Sequence[int], cost: Callable[[int], float]
-) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Yield ((first, last), values of K there) of aligned ranges that one seed can afford."""
-
-    def tile(k: int) -> tuple[int, int]:
-        for width in (16, 8, 4, 2):
-            last = -(-k // width) * width
-            if width * cost(last) <= TARGET_SECONDS:
-                return last - width + 1, last
-        return k, k
-
-    for ends, inside in groupby(ks, tile):
-        yield ends, list(inside)
-
-
-def _windows(seeds: Sequence[int], width: int) -> Iterator[tuple[tuple[int, int], list[int]]]:
-    """Yield ((first, last), seeds there) of the aligned ranges of a width."""
-    for i, inside in groupby(seeds, lambda seed: seed // width):
-        yield (i * width, (i + 1) * width - 1), list(inside)
-
-
-def _seeds(n_ks: int, seconds_per_seed: float) -> int:
-    """Return how many seeds a block spans: a power of two, within CELLS and TARGET_SECONDS."""
-    width = CELLS >> (n_ks - 1).bit_length()
-    while width > 1 and width * seconds_per_seed > TARGET_SECONDS:
-        width //= 2
-    return width
 
 
 def _data(root: Path, name: str, options: Section) -> Section:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gmmpipe import artifacts, plan
 from gmmpipe.errors import InputError
 from gmmpipe.study import Study
+from gmmpipe.tiles import TARGET_SECONDS
 
 BASE = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.seed=0..9")
 FULL = {"family": "full"}
@@ -51,7 +52,7 @@ def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps):
     for block in found:
         size = len(block["config"]["k"]) * len(block["config"]["seed"])
         assert size <= 1024
-        assert size == 1 or block["seconds"] <= plan.TARGET_SECONDS
+        assert size == 1 or block["seconds"] <= TARGET_SECONDS
     assert found == blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps)
 
 

@@ -1,0 +1,37 @@
+"""Aligned tiles of a sweep: their size depends on what the work costs, never on its extent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
+CELLS = 1024  # fits in a block at most
+
+
+def tiles(
+    ks: Sequence[int], cost: Callable[[int], float]
+) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Yield ((first, last), values of K there) of aligned ranges that one seed can afford."""
+
+    def tile(k: int) -> tuple[int, int]:
+        for width in (16, 8, 4, 2):
+            last = -(-k // width) * width
+            if width * cost(last) <= TARGET_SECONDS:
+                return last - width + 1, last
+        return k, k
+
+    for ends, inside in groupby(ks, tile):
+        yield ends, list(inside)
+
+
+def windows(seeds: Sequence[int], width: int) -> Iterator[tuple[tuple[int, int], list[int]]]:
+    """Yield ((first, last), seeds there) of the aligned ranges of a width."""
+    for i, inside in groupby(seeds, lambda seed: seed // width):
+        yield (i * width, (i + 1) * width - 1), list(inside)
+
+
+def width_of(n_ks: int, seconds_per_seed: float) -> int:
+    """Return how many seeds a block spans: a power of two, within CELLS and TARGET_SECONDS."""
+    width = CELLS >> (n_ks - 1).bit_length()
+    while width > 1 and width * seconds_per_seed > TARGET_SECONDS:
+        width //= 2
+    return width
