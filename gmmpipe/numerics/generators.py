@@ -79,7 +79,7 @@ class KnownMixture:
             counts = rng.multinomial(self.n or 0, truth.weights)
         else:
             counts = np.array(self.counts, np.int64)
-        return _draw(truth, counts, self.shuffle, rng)
+        return draw(truth, counts, self.shuffle, rng)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Blobs:
     def sample(self, rng: np.random.Generator) -> Sample:
         """Return n shuffled rows with their labels and the mixture."""
         truth = self.truth(rng)
-        return _draw(truth, rng.multinomial(self.n, truth.weights), True, rng)
+        return draw(truth, rng.multinomial(self.n, truth.weights), True, rng)
 
 
 def _spd(value: Scale, d: int, j: int) -> Array:
@@ -166,7 +166,7 @@ def _separation(means: Array, covariances: Array) -> float:
     return closest
 
 
-def _draw(
+def draw(
     truth: Mixture, counts: npt.NDArray[np.int64], shuffle: bool, rng: np.random.Generator
 ) -> Sample:
     """Return counts[j] rows of component j, one component after the other unless shuffled."""

@@ -1,0 +1,185 @@
+"""How many components? The bootstrapped likelihood ratio of K against K + 1.
+
+McLachlan 1987, Applied Statistics 36, 318-324. The ratio has no chi-square limit here (under the
+null the K + 1 components are not identified), so its distribution is found by refitting samples
+drawn from the fitted mixture of K components.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics import em
+from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.generators import draw
+from gmmpipe.numerics.growth import split
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.moments import deviations
+from gmmpipe.numerics.runs import best
+from gmmpipe.numerics.starts import ShortEM
+from gmmpipe.numerics.streams import stream
+
+
+@dataclass(frozen=True)
+class Refit:
+    """How samples are refitted: the covariance family, the rest as in ``em.fit``.
+
+    starts: random starts (``ShortEM``) of each K beside those that grow from fitted mixtures.
+    """
+
+    family: str
+    tol: float = 1e-7
+    iterations: int = 1000
+    regularisation: float = 1e-6
+    reg_covar: float = 0.0
+    starts: int = 2
+    threads: int = 1
+
+    def __call__(self, x: Array, starts: Sequence[Mixture], weight: Array | None = None) -> Fit:
+        """Return the likeliest sound fit of x (N, D) with sample weights (N,), if any is sound."""
+        fits = em.fit(
+            x,
+            starts,
+            self.family,
+            [self.iterations],
+            tol=self.tol,
+            regularisation=self.regularisation,
+            reg_covar=self.reg_covar,
+            sample_weight=weight,
+            threads=self.threads,
+        )
+        return best(fits)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The best fits found with K components (null) and with K + 1 (alternative)."""
+
+    null: Fit
+    alternative: Fit
+
+    @property
+    def degenerate(self) -> str:
+        """Return why there is no statistic, in one line; "" where there is one."""
+        return self.null.degenerate or self.alternative.degenerate
+
+    @property
+    def statistic(self) -> float:
+        """Return 2 (L of K + 1 - L of K) in nats, NaN where a fit is degenerate.
+
+        Never below 0: K + 1 components of which two are alike are as likely as K.
+        """
+        if self.degenerate:
+            return float("nan")
+        gain = self.alternative.trajectory[-1] - self.null.trajectory[-1]
+        return max(2 * float(gain), 0.0)
+
+
+def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
+    x: Array,
+    k: int,
+    null: Mixture | None,
+    alternative: Mixture | None,
+    refit: Refit,
+    rng: np.random.Generator,
+) -> Comparison:
+    """Return the best fits of k and k + 1 components to x (N, D).
+
+    null and alternative are known mixtures of k and k + 1 components to set out from, if any.
+    Beside them K sets out from random starts (the optimum of K = 1 is unique, so not there), K + 1
+    from random starts and from the fit of K with each of its components split: a poor optimum of
+    K + 1 would make the ratio too small. Raises InputError unless 1 <= k < N.
+    """
+    if not 1 <= k < len(x):
+        raise InputError(f"k is {k}; choose from 1 to {len(x) - 1}, to compare with k + 1")
+    if refit.starts < 1:
+        raise InputError(f"starts is {refit.starts}; give 1 or more")
+    random = ShortEM().prepare(x, refit.family)
+    known = [] if null is None else [null]
+    drawn = 0 if k == 1 and known else refit.starts
+    below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))])
+    fitted, scale = below.snapshots[-1].mixture, deviations(x)
+    grown = [] if alternative is None else [alternative]
+    grown += [split(fitted, j, scale) for j in range(k)]
+    above = refit(x, [*grown, *(random(k + 1, rng) for _ in range(refit.starts))])
+    return Comparison(below, above)
+
+
+@dataclass(frozen=True)
+class RatioTest:
+    """The observed comparison and the statistics of R replicates.
+
+    statistics (R,) is NaN where degenerate (R strings) says why a replicate has none.
+    """
+
+    observed: Comparison
+    statistics: Array
+    degenerate: tuple[str, ...]
+
+
+def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
+    x: Array,
+    k: int,
+    null: Mixture | None,
+    alternative: Mixture | None,
+    refit: Refit,
+    replicates: Sequence[int],
+    seed: int = 0,
+) -> RatioTest:
+    """Test k against k + 1 components on x (N, D).
+
+    The observed statistic is searched for as that of every replicate is (``compare``), and the
+    null mixture is the one found then. Replicate b draws N rows from it and depends on (seed, k,
+    b) alone. Where the observed fits are degenerate there is nothing to draw from, and every
+    replicate is too.
+    """
+    observed = compare(x, k, null, alternative, refit, _stream(seed, k, "observed"))
+    if observed.degenerate:
+        reasons = (f"observed data: {observed.degenerate}",) * len(replicates)
+        return RatioTest(observed, np.full(len(replicates), np.nan), reasons)
+    truth = observed.null.snapshots[-1].mixture
+    larger = observed.alternative.snapshots[-1].mixture
+    found = []
+    for b in replicates:
+        rng = _stream(seed, k, b)
+        found.append(compare(resample(truth, len(x), rng), k, truth, larger, refit, rng))
+    statistics = np.array([one.statistic for one in found], dtype=np.float64)
+    return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
+
+
+def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:
+    """Return n rows drawn from the mixture, (n, D), in the order of its components."""
+    return draw(mixture, rng.multinomial(n, mixture.weights), False, rng).x
+
+
+def p_value(observed: float, statistics: Array) -> tuple[float, float]:
+    """Return (1 + number of statistics (R,) >= observed) / (R + 1) and its Monte Carlo error.
+
+    Degenerate replicates (NaN) are no part of R. The error is the binomial sqrt(p (1 - p) / R).
+    Both are NaN where nothing was observed or no replicate is sound.
+    """
+    sound = statistics[~np.isnan(statistics)]
+    if np.isnan(observed) or not len(sound):
+        return float("nan"), float("nan")
+    p = (1 + int(np.count_nonzero(sound >= observed))) / (len(sound) + 1)
+    return p, float(np.sqrt(p * (1 - p) / len(sound)))
+
+
+def decide(p_values: Mapping[int, float], level: float) -> int | None:
+    """Return the number of components by sequential tests: the first K not rejected.
+
+    p_values: {K: p of K against K + 1}; K is rejected where p <= level. None if every K is
+    rejected, or if a test that the decision needs has no p.
+    """
+    for k in sorted(p_values):
+        if np.isnan(p_values[k]):
+            return None
+        if p_values[k] > level:
+            return k
+    return None
+
+
+def _stream(seed: int, k: int, replicate: int | str) -> np.random.Generator:
+    return stream("bootstrap", "ratio", seed, k, replicate)

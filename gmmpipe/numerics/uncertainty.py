@@ -1,0 +1,124 @@
+"""How sure are we of a mixture? Bootstrapped standard errors and percentile intervals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.numerics import em
+from gmmpipe.numerics.bootstrap import Refit, resample
+from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.streams import stream
+
+Resampling = Callable[[Array, Mixture, np.random.Generator], tuple[Array, Array | None]]
+
+
+def parametric(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, None]:
+    """As many rows drawn from the fitted mixture (Efron 1979)."""
+    return resample(mixture, len(x), rng), None
+
+
+def nonparametric(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Rows drawn with replacement, as weights that count how often each was (Efron 1979)."""
+    del mixture
+    n = len(x)
+    return x, rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64)
+
+
+def weighted(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Uniform Dirichlet weights of the rows (Newton & Raftery 1994); no row is ever left out."""
+    del mixture
+    shares = rng.standard_exponential(len(x))
+    return x, len(x) * shares / shares.sum()
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """The refitted mixtures of R replicates, component k of each matched to k of ``observed``.
+
+    weights (R, K), means (R, K, D), covariances (R, K, D, D) in the units of the data; degenerate
+    (R strings) says why a replicate is not to be trusted, "" where it is.
+    """
+
+    observed: Fit
+    weights: Array
+    means: Array
+    covariances: Array
+    degenerate: tuple[str, ...]
+
+
+def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
+    x: Array, mixture: Mixture, kind: str, refit: Refit, replicates: Sequence[int], seed: int = 0
+) -> Replicates:
+    """Refit resampled x (N, D), each time from the mixture fitted to x.
+
+    mixture: from where EM first goes on until it has converged on x itself. kind: a name of
+    ``KINDS``. Replicate b depends on (kind, seed, K, b) alone. Where the observed fit is
+    degenerate, nothing is resampled: every replicate repeats it and its reason.
+    Raises InputError for an unknown kind, or no replicates.
+    """
+    if not replicates:
+        raise InputError("replicates is empty; give one or more")
+    if kind not in KINDS:
+        raise InputError(suggest("bootstrap kind", kind, sorted(KINDS)))
+    observed = refit(x, [mixture])
+    fitted = observed.snapshots[-1].mixture
+    if observed.degenerate:
+        reasons = [f"observed data: {observed.degenerate}"] * len(replicates)
+        return _stacked(observed, [fitted] * len(replicates), reasons)
+    responsibilities = np.exp(em.log_responsibilities(x, fitted)[1])
+    mixtures, reasons = [], []
+    for b in replicates:
+        rng = stream("bootstrap", kind, seed, fitted.n_components, b)
+        data, weight = KINDS[kind](x, fitted, rng)
+        fit = refit(data, [fitted], weight)
+        mixtures.append(_matched(x, responsibilities, fit.snapshots[-1].mixture))
+        reasons.append(fit.degenerate)
+    return _stacked(observed, mixtures, reasons)
+
+
+def interval(values: npt.ArrayLike, level: float) -> tuple[Array, Array, Array]:
+    """Return the standard error (ddof 1), and the percentile interval, of values (R, ...).
+
+    The interval holds the share 1 - level, level / 2 outside at either end (Efron & Tibshirani
+    1993, chapter 13). NaN of fewer than two replicates.
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    if len(sample) < 2:
+        nothing = np.full(sample.shape[1:], np.nan)
+        return nothing, nothing, nothing
+    low, high = np.quantile(sample, [level / 2, 1 - level / 2], axis=0)
+    return sample.std(axis=0, ddof=1), low, high
+
+
+def _matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
+    """Return the mixture, its components in the order that shares most with responsibilities.
+
+    The order is the best of all one-to-one matchings (Kuhn 1955) by the overlap, over the rows
+    of x, of the mixture's responsibilities and those given (N, K).
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    overlap = responsibilities.T @ np.exp(em.log_responsibilities(x, mixture)[1])
+    order = linear_sum_assignment(overlap, maximize=True)[1]
+    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariances[order])
+
+
+def _stacked(observed: Fit, mixtures: Sequence[Mixture], reasons: Sequence[str]) -> Replicates:
+    return Replicates(
+        observed,
+        np.stack([mixture.weights for mixture in mixtures]),
+        np.stack([mixture.means for mixture in mixtures]),
+        np.stack([mixture.covariances for mixture in mixtures]),
+        tuple(reasons),
+    )
+
+
+KINDS: dict[str, Resampling] = {
+    "parametric": parametric,
+    "nonparametric": nonparametric,
+    "weighted": weighted,
+}
