@@ -41,6 +41,7 @@ wildcard_constraints:
     data=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
     normalised=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
     block=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+    replicates=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
 
 
 localrules:
@@ -52,6 +53,7 @@ rule all:
     input:
         # All that a person reads, so that what was lost of it is made again.
         study.tables,
+        study.summaries,
         f"{study.folder}/figures",
         f"{study.folder}/report.html",
         f"results/{study.experiment}/.published",
@@ -137,11 +139,57 @@ rule evaluate:
         " --threads {threads} > {log:q} 2>&1"
 
 
+# The next two belong to experiments with bootstrap.replicates above 0.
+rule bootstrap:
+    input:
+        lambda w: study.replicated(w.replicates),
+    output:
+        "results/store/bootstrap/{replicates}.npz",
+    log:
+        "results/logs/bootstrap/{replicates}.log",
+    benchmark:
+        "results/benchmarks/bootstrap/{replicates}.tsv"
+    threads: lambda w: study.replicate_threads(w.replicates)
+    params:
+        config=lambda w: study.section("bootstrap", w.replicates),
+        code=source_digest("gmmpipe.stages.bootstrap"),
+    shell:
+        "gmmpipe bootstrap {input:q} -o {output:q} --config {params.config:q}"
+        " --threads {threads} > {log:q} 2>&1"
+
+
+rule combine:
+    input:
+        plan=study.path,
+        data=study.data,
+        replicates=study.bootstraps,
+    output:
+        [
+            report(
+                path,
+                category="Tables",
+                labels={"table": Path(path).name},
+                caption="docs/captions/tables.rst",
+            )
+            for path in study.summary_paths[:2]
+        ],
+        study.summary_paths[2:],
+    log:
+        f"results/logs/combine/{study.experiment}-{study.version}.log",
+    benchmark:
+        f"results/benchmarks/combine/{study.experiment}-{study.version}.tsv"
+    params:
+        folder=subpath(output[0], parent=True),
+        code=source_digest("gmmpipe.stages.combine"),
+    shell:
+        "gmmpipe combine {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
+
+
 rule figures:
     input:
         plan=study.path,
         data=study.data,
-        tables=study.tables,
+        tables=study.tables + study.summaries,
     output:
         report(
             directory(f"{study.folder}/figures"),
@@ -163,7 +211,7 @@ rule figures:
 rule report:
     input:
         plan=study.path,
-        tables=study.tables,
+        tables=study.tables + study.summaries,
         figures=f"{study.folder}/figures",
     output:
         f"{study.folder}/report.html",
@@ -178,8 +226,8 @@ rule report:
 rule publish:
     input:
         plan=study.path,
-        stored=study.data + study.normalisations + study.fits,
-        tables=study.tables,
+        stored=study.data + study.normalisations + study.fits + study.bootstraps,
+        tables=study.tables + study.summaries,
         figures=f"{study.folder}/figures",
         report=f"{study.folder}/report.html",
     output:

@@ -14,6 +14,8 @@ STAGES = {
     "normalise": "normalise one data set",
     "fit": "fit one block of mixtures by EM",
     "evaluate": "turn the fits of a plan into tables",
+    "bootstrap": "refit one block of resampled data",
+    "combine": "combine the bootstrap of a plan into tables",
     "figures": "draw the figures of a plan",
     "report": "bind figures and tables of a plan into one HTML file",
     "publish": "write the manifest of a plan and point `latest` at it",
@@ -84,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
         )
-        number = "*" if name == "generate" else 1
+        number = {"generate": "*", "bootstrap": "+"}.get(name, 1)
         stage.add_argument("inputs", nargs=number, metavar="INPUT", help="file to read")
         stage.add_argument("-o", "--output", required=True, help="file or folder to write")
         stage.add_argument(

@@ -38,11 +38,12 @@ def load(
     sweep = composed.setdefault("sweep", {})
     if own is not None:
         _adopt(composed, overrides, own)
-    _known("", composed, {"experiment", "fit", "sweep", "figures", *NAMED})
+    _known("", composed, {"experiment", "fit", "sweep", "figures", "bootstrap", *NAMED})
     config: dict[str, Any] = {
         "experiment": composed["experiment"],
         "fit": schema.check(schema.Fit, composed["fit"], "fit"),
         "figures": schema.check_figures(composed["figures"]),
+        "bootstrap": schema.check_bootstrap(composed.get("bootstrap", {})),
         "sweep": _sweep(sweep),
     }
     for axis in NAMED:

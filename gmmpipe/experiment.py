@@ -74,6 +74,16 @@ class Experiment:
         """How often the restarts of each model and start found its best, and what may be left."""
         return self._table("certificates")
 
+    @cached_property
+    def bootstrap(self) -> pd.DataFrame:
+        """One row per test of k0 against k1 components; ``null`` has the replicates' statistics."""
+        return self._table("bootstrap")
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """One row per resampled parameter: estimate, standard error, percentile interval."""
+        return self._table("intervals")
+
     def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
         """Return a fitted mixture in original units.
 
@@ -102,7 +112,12 @@ class Experiment:
         return to_mixture(found)
 
     def _table(self, name: str) -> pd.DataFrame:
-        return artifacts.read_frame(self.folder / f"tables/{name}.parquet")
+        path = self.folder / f"tables/{name}.parquet"
+        if name in ("bootstrap", "intervals") and not path.exists():
+            raise InputError(
+                f"{self.folder}: no table {name}; run with bootstrap.replicates=199, say"
+            )
+        return artifacts.read_frame(path)
 
 
 def load(folder: str | Path) -> Experiment:

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from gmmpipe import artifacts, config, reader
+from gmmpipe import artifacts, config, reader, replicates
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
@@ -25,13 +25,14 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
     """Compose and check the configuration in ``root``/conf; plan it; return the plan's path.
 
     own is the user's file and its options (path, label, columns), or None. The plan is JSON:
-    experiment, version, config, and the sections data, normalised and fits, each {name: section}.
+    experiment, version, config, and the sections data, normalised, fits and bootstrap, each
+    {name: section}.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
     settled = config.load(root / "conf", overrides, own)
     plan: Section = {"experiment": settled["experiment"], "config": settled}
-    plan |= {"data": {}, "normalised": {}, "fits": {}}
+    plan |= {"data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
         for name in there["dataset"]:
             data = _data(root, name, there["dataset"][name])
@@ -43,8 +44,11 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
                 at |= {"start": start, **outer}
                 for block in blocks(normalised["name"], data, at, there):
                     plan["fits"][block["name"]] = block
+    plan["bootstrap"] = {block["name"]: block for block in replicates.blocks(plan)}
     contents = [data["digested"] for data in plan["data"].values()]
     described = {k: v for k, v in settled.items() if k != "dataset"}
+    if not plan["bootstrap"]:  # nothing of it is in the results
+        del described["bootstrap"]
     plan["version"] = artifacts.digest([described, contents])
     path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
     if not path.exists() or artifacts.read_json(path) != plan:  # untouched, it triggers no rerun

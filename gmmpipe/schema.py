@@ -17,6 +17,7 @@ from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.normalise import NORMALISERS
 from gmmpipe.numerics.starts import STARTS
+from gmmpipe.numerics.uncertainty import KINDS
 
 # axis of the sweep -> the key that names the registry entry, the registry
 REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -48,6 +49,20 @@ class Figures(Style):
     names: Literal["all"] | tuple[str, ...] = "all"
     dpi: Annotated[int, Ge(50), Le(1200)] = 150
     formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Len(1)] = ("png", "svg", "pdf")
+
+
+class Bootstrap(BaseModel):
+    """How often, and how, fits are repeated on resampled data."""
+
+    model_config = STRICT
+    replicates: Annotated[int, Ge(0), Le(100_000)] = 0
+    max_k: Annotated[int, Ge(0), Le(1_000)] = 5
+    level: Annotated[float, Ge(1e-4), Le(0.5)] = 0.05
+    kind: tuple[str, ...] = ("parametric", "nonparametric")
+    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
+    starts: Annotated[int, Ge(1), Le(1_000)] = 2
+    iterations: Annotated[int, Ge(1), Le(1_000_000)] = 1000
+    tol: Annotated[float, Ge(0), Le(1)] = 1e-7
 
 
 def check(schema: type, value: Any, where: str) -> dict[str, Any]:
@@ -89,6 +104,19 @@ def check_figures(value: Any) -> dict[str, Any]:
         if name not in FIGURES:
             raise InputError(suggest("figures.names", name, sorted(FIGURES)))
     return section
+
+
+def check_bootstrap(value: Any) -> dict[str, Any]:
+    """Check the bootstrap section; off, it holds no more than that, as the rest is moot."""
+    section = check(Bootstrap, value, "bootstrap")
+    for name in section["kind"]:
+        if name not in KINDS:
+            raise InputError(suggest("bootstrap.kind", name, sorted(KINDS)))
+    if len(set(section["kind"])) < len(section["kind"]):
+        raise InputError(f"bootstrap.kind names a kind twice: {section['kind']}")
+    if section["replicates"] and not section["kind"] and not section["max_k"]:
+        raise InputError("bootstrap: with max_k 0 and no kind there is nothing to do")
+    return section if section["replicates"] else {"replicates": 0}
 
 
 def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:

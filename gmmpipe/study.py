@@ -13,7 +13,8 @@ from gmmpipe.errors import InputError
 STORE = "results/store"
 LONG = 10.0  # seconds of one thread from which a block gets all cores
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
-SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits"}
+SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
+BOOTSTRAPPED = ("bootstrap", "intervals")  # tables of experiments that ask for them
 TABLES = (
     "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
     "recovery",
@@ -60,6 +61,24 @@ class Study:
         return [f"{self.folder}/tables/{name}" for name in [*names, *self.drawn.values()]]
 
     @property
+    def bootstraps(self) -> list[str]:
+        """Return the paths of all blocks of bootstrap replicates; none where it is off."""
+        return [f"{STORE}/bootstrap/{block}.npz" for block in self.plan["bootstrap"]]
+
+    @property
+    def summaries(self) -> list[str]:
+        """Return the paths of the tables that combine the replicates; none where it is off."""
+        return self.summary_paths if self.plan["bootstrap"] else []
+
+    @property
+    def summary_paths(self) -> list[str]:
+        """Return the paths that the tables of the bootstrap have where it is on."""
+        folder = f"{self.folder}/tables"
+        return [
+            f"{folder}/{name}.{suffix}" for suffix in ("csv", "parquet") for name in BOOTSTRAPPED
+        ]
+
+    @property
     def drawn(self) -> dict[str, str]:
         """Return {data set in the store: name of its text file} of those drawn at random."""
         drawn = {k: d["dataset"] for k, d in self.plan["data"].items() if "seed" in d["config"]}
@@ -69,6 +88,17 @@ class Study:
     def threads(self, block: str) -> int:
         """Return the threads worth having: many where a block is minutes of work, else one."""
         return 1 if self.plan["fits"][block]["seconds"] < LONG else 64
+
+    def replicate_threads(self, block: str) -> int:
+        """Return the threads worth having: many where one replicate is long, as they take turns."""
+        section = self.plan["bootstrap"][block]
+        return 1 if section["seconds"] < len(section["config"]["replicates"]) else 64
+
+    def replicated(self, block: str) -> list[str]:
+        """Return the inputs of a block of replicates: the normalised data, then the fits."""
+        section = self.plan["bootstrap"][block]
+        normalised = f"{STORE}/normalised/{section['normalised']}.npz"
+        return [normalised, *map(self.fit, section["fits"])]
 
     def fit(self, block: str) -> str:
         """Return the path of a fitted block."""

@@ -26,13 +26,15 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     artifacts.write(f"{study.folder}/config.yaml", settings)
     figures = sorted(map(str, Path(f"{study.folder}/figures").glob("[!.]*")))
     sources = {name: data["source"] for name, data in study.plan["data"].items() if data["source"]}
-    stored = [*study.data, *study.normalisations, *study.fits]
+    stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
     manifest = {
         "experiment": study.experiment,
         "version": study.version,
         "inputs": {s["path"]: {"sha256": s["sha256"]} for s in sources.values()},
         "dropped_rows": {name: data["dropped"] for name, data in study.plan["data"].items()},
-        "artifacts": {p: _described(p) for p in [*stored, *study.tables, *figures]},
+        "artifacts": {
+            p: _described(p) for p in [*stored, *study.tables, *study.summaries, *figures]
+        },
         "python": sys.version.split()[0],
         "libraries": {name: version(name) for name in LIBRARIES},
     }

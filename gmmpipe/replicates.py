@@ -1,0 +1,102 @@
+"""The bootstrap's part of a plan: blocks of replicates, from which fits, under what name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.em import seconds
+from gmmpipe.tiles import tiles, width_of, windows
+
+Section = dict[str, Any]
+AXES = ("dataset", "normaliser", "covariance")
+ITERATIONS = 200  # that a refit takes, about, where it is allowed so many
+OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
+
+
+def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
+    """Yield the blocks of replicates that the plan's section `bootstrap` of the config asks for.
+
+    Each begins with the best fits of one (data set, normaliser, family, outer point), all of which
+    its name digests, and holds an aligned window of replicates: of the tests of some K, or of the
+    intervals of the K of lowest BIC. More replicates leave full blocks as they are.
+    Raises InputError where there is no K to test.
+    """
+    settings = plan["config"]["bootstrap"]
+    if not settings["replicates"]:
+        return
+    for fits in _units(plan["fits"]):
+        first = plan["fits"][fits[0]]
+        data = plan["data"][plan["normalised"][first["normalised"]]["data"]]
+        ks = sorted({k for name in fits for k in plan["fits"][name]["config"]["k"]})
+        tested = [k for k in ks if k <= settings["max_k"] and k < data["n"]]
+        if settings["max_k"] and not tested:
+            raise InputError(
+                f"bootstrap.max_k is {settings['max_k']}, but the least K to test of sweep.k is"
+                f" {ks[0]} and {data['dataset']} has {data['n']} rows; raise max_k, or 0 = no test"
+            )
+        known = _known(first["config"], settings)
+        size = (data["n"], data["d"], first["config"]["covariance"]["family"])
+        for part in [*_tests(tested, size, known), *_intervals(ks[-1], size, known, settings)]:
+            section = {**known, **part["config"]}
+            identity = artifacts.digest([first["normalised"], fits, section])
+            words = [str(section["coordinates"][axis]) for axis in AXES]
+            name = ".".join([*words, section["kind"], part["tile"]])
+            yield {
+                "name": f"{name}-{identity}",
+                "normalised": first["normalised"],
+                "fits": fits,
+                "config": section,
+                "seconds": part["seconds"],
+            }
+
+
+def _units(fits: Mapping[str, Section]) -> list[list[str]]:
+    """Return the names of the blocks of fits that share all coordinates but the start."""
+    units: dict[str, list[str]] = {}
+    for name, block in fits.items():
+        at = {a: v for a, v in block["config"]["coordinates"].items() if a != "start"}
+        units.setdefault(artifacts.digest([block["normalised"], at]), []).append(name)
+    return list(units.values())
+
+
+def _known(fitted: Section, settings: Section) -> Section:
+    """Return what all blocks of replicates of some fits have in common."""
+    at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
+    refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
+    refit |= {key: fitted["fit"][key] for key in ("regularisation", "reg_covar")}
+    known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
+    return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
+
+
+def _tests(ks: list[int], size: tuple[int, int, str], known: Section) -> Iterator[Section]:
+    """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
+    starts = int(known["refit"]["starts"])
+
+    def cost(k: int) -> float:
+        n_fits = 2 * starts + k + 2
+        return n_fits * seconds(*size, k + 1, ITERATIONS) + 2 * starts * OVERHEAD
+
+    for (low, high), inside in tiles(ks, cost):
+        each = sum(map(cost, inside))
+        width = width_of(len(inside), each)
+        for (first, last), held in windows(range(known["replicates"]), width):
+            yield {
+                "tile": f"k{low}-{high}.b{first}-{last}",
+                "config": {"kind": "test", "k": inside, "replicates": held},
+                "seconds": each * len(held),
+            }
+
+
+def _intervals(
+    k: int, size: tuple[int, int, str], known: Section, settings: Section
+) -> Iterator[Section]:
+    """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
+    each = seconds(*size, k, ITERATIONS) + OVERHEAD
+    for kind in settings["kind"]:
+        for (first, last), held in windows(range(known["replicates"]), width_of(1, each)):
+            yield {
+                "tile": f"b{first}-{last}",
+                "config": {"kind": kind, "replicates": held},
+                "seconds": each * len(held),
+            }

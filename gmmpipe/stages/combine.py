@@ -1,0 +1,129 @@
+"""Combine the bootstrap of a version into tables: a row per test, and per parameter."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe import artifacts
+from gmmpipe.numerics.bootstrap import decide, p_value
+from gmmpipe.numerics.uncertainty import interval
+from gmmpipe.study import Study
+
+Row = dict[str, Any]
+Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
+TESTS = ["k0", "k1", "statistic", "replicates", "degenerate", "p_value", "mc_error"]
+TESTS += ["rejected", "selected", "reason", "null"]
+INTERVALS = ["k", "kind", "component", "parameter", "feature", "other_feature"]
+INTERVALS += ["estimate", "se", "low", "high", "replicates", "degenerate"]
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write bootstrap and intervals of the plan ``inputs[0]``, .parquet and .csv, into ``output``.
+
+    config is not used, the plan says it all. Raises InputError for a damaged artifact.
+    """
+    del config, threads
+    study = Study(inputs[0])
+    level = study.plan["config"]["bootstrap"]["level"]
+    tests: list[Row] = []
+    intervals: list[Row] = []
+    for found in _groups(study):
+        if found[0][1]["kind"] == "test":
+            tests.extend(_tests(found, level))
+        else:
+            intervals.extend(_intervals(study, found, level))
+    keys = ["dataset", "normaliser", "covariance", *study.outer]
+    frames = {
+        "bootstrap": pd.DataFrame(_decided(tests, keys, level), columns=[*keys, *TESTS]),
+        "intervals": pd.DataFrame(intervals, columns=[*keys, *INTERVALS]),
+    }
+    for name, frame in frames.items():
+        artifacts.write_frame(f"{output}/{name}.parquet", frame)
+        readable = frame.drop(columns="null", errors="ignore")  # a list has no place in a .csv
+        artifacts.write_frame(f"{output}/{name}.csv", readable)
+
+
+def _groups(study: Study) -> Iterator[list[Block]]:
+    """Yield the blocks that are windows of the same replicates, in their order."""
+    groups: dict[str, list[Block]] = {}
+    for (name, section), path in zip(
+        study.plan["bootstrap"].items(), study.bootstraps, strict=True
+    ):
+        config = section["config"]
+        same = {key: value for key, value in config.items() if key != "replicates"}
+        identity = artifacts.digest([section["normalised"], same])
+        groups.setdefault(identity, []).append((name, config, artifacts.read_arrays(path)))
+    yield from groups.values()
+
+
+def _tests(found: Sequence[Block], level: float) -> Iterator[Row]:
+    """Yield a row for each K of some windows of tests."""
+    config, first = found[0][1], found[0][2]
+    statistics = np.concatenate([arrays["statistic"] for _, _, arrays in found], axis=1)
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found], axis=1)
+    for i, k in enumerate(first["k"].tolist()):
+        observed = float(first["observed"][i])
+        p, error = p_value(observed, statistics[i])
+        yield {
+            **config["coordinates"],
+            "k0": k,
+            "k1": k + 1,
+            "statistic": observed,
+            "replicates": len(reasons[i]),
+            "degenerate": int(np.count_nonzero(reasons[i] != "")),
+            "p_value": p,
+            "mc_error": error,
+            "rejected": p <= level,
+            "reason": next((str(reason) for reason in reasons[i] if reason), ""),
+            "null": statistics[i],
+        }
+
+
+def _decided(tests: Sequence[Row], keys: Sequence[str], level: float) -> list[Row]:
+    """Return the rows with `selected`: the K at which testing upwards stops, of each family."""
+    by_case: dict[tuple[Any, ...], list[Row]] = {}
+    for row in tests:
+        by_case.setdefault(tuple(row[key] for key in keys), []).append(row)
+    decided = []
+    for case, rows in by_case.items():
+        k = decide({row["k0"]: row["p_value"] for row in rows}, level)
+        decided += [{**row, "selected": row["k0"] == k} for row in rows]
+        at = dict(zip(keys, case, strict=True))
+        print(f"{at}: {'no K' if k is None else f'K = {k}'} is the first that is not rejected")
+    return decided
+
+
+def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[Row]:
+    """Yield a row for each parameter of the mixture that some windows resampled."""
+    name, config, first = found[0]
+    if not len(first["weight"]):
+        return
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found])
+    sound = reasons == ""
+    normalised = study.plan["bootstrap"][name]["normalised"]
+    data = artifacts.read_arrays(study.raw(normalised), "features")
+    features = data["features"].tolist()
+    key = {**config["coordinates"], "k": len(first["weight"]), "kind": config["kind"]}
+    tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
+    for parameter in ("weight", "mean", "covariance"):
+        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in found])
+        bounds = interval(values[sound], level)
+        for at, estimate in np.ndenumerate(first[parameter]):
+            if parameter == "covariance" and at[1] > at[2]:  # symmetric
+                continue
+            named = [features[j] for j in at[1:]]
+            yield {
+                **key,
+                "component": at[0],
+                "parameter": parameter,
+                "feature": named[0] if named else "",
+                "other_feature": named[1] if len(named) > 1 else "",
+                "estimate": float(estimate),
+                **{
+                    word: float(v[at])
+                    for word, v in zip(("se", "low", "high"), bounds, strict=True)
+                },
+                **tail,
+            }
