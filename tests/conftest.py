@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from gmmpipe import cli, launch, plan
-from gmmpipe.stages import evaluate, fit, generate, normalise, publish
+from gmmpipe.stages import bootstrap, combine, evaluate, fit, generate, normalise, publish
 from gmmpipe.study import STORE, Study
 
 HOME = Path(__file__).parents[1]
@@ -98,6 +98,10 @@ def carry_out(*overrides: str) -> Study:
         config = json.loads(study.section("fits", name))
         fit.run([study.normalised(name)], study.fit(name), config)
     evaluate.run([study.path], f"{study.folder}/tables", {})
+    for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
+        bootstrap.run(study.replicated(name), path, json.loads(study.section("bootstrap", name)))
+    if study.summaries:
+        combine.run([study.path], f"{study.folder}/tables", {})
     publish.run([study.path], f"results/{study.experiment}/latest", {})
     return study
 

@@ -53,6 +53,8 @@ class FigureKind:
 FIGURES: dict[str, FigureKind] = {
     "clusters": FigureKind("clusters", "Selected mixture", "Clusters"),
     "bic": FigureKind("bic", "BIC against the number of components", "Selection"),
+    "bootstrap": FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
+    "intervals": FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
     "heatmap": FigureKind("heatmap", "The sweep at a glance", "Sweep"),
     "convergence": FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
     "iterations": FigureKind("iterations", "The mixture as EM goes on", "Convergence"),

@@ -36,7 +36,9 @@ class Tables:
     assignments (N rows) are the ``component`` and ``probability`` of the selected model, the
     one of rank 1. Components have the same number in all fits that share samples (of any seed,
     K, family), and keep it from snapshot to snapshot. lineage, stability and recovery are the
-    tables of that name, recovery with the rows of all points of the outer axes.
+    tables of that name, recovery with the rows of all points of the outer axes. tests and
+    intervals are the tables of the bootstrap, None where there was none; a feature of intervals
+    is named as in x.
     """
 
     dataset: str
@@ -51,6 +53,8 @@ class Tables:
     lineage: pd.DataFrame = field(default_factory=_none)
     stability: pd.DataFrame = field(default_factory=_none)
     recovery: pd.DataFrame = field(default_factory=_none)
+    tests: pd.DataFrame | None = None
+    intervals: pd.DataFrame | None = None
 
     @property
     def features(self) -> list[str]:
@@ -65,6 +69,12 @@ class Tables:
     def selected(self) -> pd.Series:
         """Return the row of ``best`` of rank 1; of several the first."""
         return self.best[self.best["rank"] == 1].iloc[0]
+
+    def of_selected(self, frame: pd.DataFrame | None) -> pd.DataFrame:
+        """Return the rows of ``frame`` that have the selected model's normaliser and family."""
+        if frame is None:
+            raise ValueError(f"{self.dataset} was not bootstrapped")
+        return _rows(frame, self.selected(), ["normaliser", "covariance"])
 
     def best_by_family(self) -> pd.DataFrame:
         """Return the row of lowest BIC of each covariance family and k, over the normalisers."""

@@ -75,7 +75,7 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
         rng = stream("bootstrap", kind, seed, fitted.n_components, b)
         data, weight = KINDS[kind](x, fitted, rng)
         fit = refit(data, [fitted], weight)
-        mixtures.append(_matched(x, responsibilities, fit.snapshots[-1].mixture))
+        mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))
         reasons.append(fit.degenerate)
     return _stacked(observed, mixtures, reasons)
 
@@ -94,7 +94,7 @@ def interval(values: npt.ArrayLike, level: float) -> tuple[Array, Array, Array]:
     return sample.std(axis=0, ddof=1), low, high
 
 
-def _matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
+def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
     """Return the mixture, its components in the order that shares most with responsibilities.
 
     The order is the best of all one-to-one matchings (Kuhn 1955) by the overlap, over the rows

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables, render
-from gmmpipe.study import TABLES, Study
+from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -47,7 +47,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 def cases(study: Study) -> Iterator[tuple[tuple[str, str], Tables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point."""
-    frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in TABLES}
+    names = [*TABLES, *(BOOTSTRAPPED if study.summaries else ())]
+    frames = {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in names}
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
         data = artifacts.read_arrays(study.stored(stored))
@@ -71,6 +72,8 @@ def cases(study: Study) -> Iterator[tuple[tuple[str, str], Tables]]:
                 lineage=ours["lineage"],
                 stability=ours["stability"],
                 recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
+                tests=ours.get("bootstrap"),
+                intervals=ours.get("intervals"),
             ),
         )
 

@@ -88,7 +88,8 @@ def large() -> Tables:
 
 def without_trajectories() -> Tables:
     tables = case("default")
-    return replace(tables, trajectories=tables.trajectories.iloc[:0])
+    tables = replace(tables, trajectories=tables.trajectories.iloc[:0])
+    return replace(tables, tests=None, intervals=None)
 
 
 CASES = {

