@@ -163,6 +163,7 @@ rule combine:
         plan=study.path,
         data=study.data,
         replicates=study.bootstraps,
+        tables=study.tables,
     output:
         [
             report(

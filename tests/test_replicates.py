@@ -90,8 +90,11 @@ def test_each_family_and_outer_point_has_its_own_and_starts_share():
 
 @pytest.mark.usefixtures("project")
 def test_large_data_are_small_blocks():
-    blobs = ("dataset.blobs.n=100000", "dataset.blobs.d=10", "sweep.dataset=blobs")
-    study = freeze("experiment=smoke", *blobs, "sweep.k=1..4", "bootstrap.replicates=32")
+    blobs = ("dataset.blobs.n=1000000", "dataset.blobs.d=10", "sweep.dataset=blobs")
+    study = freeze(
+        "experiment=smoke", *blobs, "sweep.k=1..4", "sweep.covariance=full",
+        "bootstrap.replicates=32",
+    )  # fmt: skip
     tests = [s for s in study.plan["bootstrap"].values() if s["config"]["kind"] == "test"]
     assert all(len(s["config"]["k"]) == len(s["config"]["replicates"]) == 1 for s in tests)
     long = next(iter(study.plan["bootstrap"]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.numerics.em import n_parameters
+from gmmpipe.numerics.em import Fit, log_responsibilities, n_parameters
 from gmmpipe.numerics.mixture import Array, Mixture
 
 THIN = 1e-3  # eigenvalue, pooled = 1, below which a component must prove that it is a group ...
@@ -85,6 +85,15 @@ def soundness(
     return Soundness(
         _eigenvalues(mixture), counts, ties.shares(mass, counts), d, least_samples(family, d)
     )
+
+
+def is_sound(x: Array, fit: Fit, family: str, ties: Ties, threads: int = 1) -> bool:
+    """Say whether neither EM nor ``soundness`` finds fault with the end of a fit of x (N, D)."""
+    if fit.degenerate:
+        return False
+    mixture = fit.snapshots[-1].mixture
+    _, log_resp = log_responsibilities(x, mixture, threads)
+    return not soundness(mixture, family, np.exp(log_resp), ties).reasons
 
 
 def least_samples(family: str, d: int) -> int:

@@ -13,8 +13,8 @@ from gmmpipe.numerics.bootstrap import RatioTest, Refit, ratio_test
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
-from gmmpipe.numerics.runs import best
 from gmmpipe.numerics.selection import bic
+from gmmpipe.numerics.soundness import Ties, is_sound
 from gmmpipe.numerics.uncertainty import replicate
 
 KEYS = ("covariance", "refit", "kind", "replicates", "seed")
@@ -36,7 +36,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     stored = artifacts.read_arrays(inputs[0], "x", "shift", "scale")
     x, family = stored["x"], str(config["covariance"].get("family"))
     refit = Refit(family=family, threads=threads, **config["refit"])
-    fits = _best(inputs[1:])
+    fits = _best(inputs[1:], x, refit)
     if config["kind"] == "test":
         arrays = _tests(x, fits, refit, config)
     else:
@@ -45,14 +45,19 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     artifacts.write_arrays(output, arrays)
 
 
-def _best(paths: Sequence[str]) -> dict[int, Fit]:
+def _best(paths: Sequence[str], x: Array, refit: Refit) -> dict[int, Fit]:
     """Return the likeliest sound fit of each K that has any."""
     found: dict[int, list[Fit]] = {}
     for path in paths:
         for stored in blocks.from_arrays(artifacts.read_arrays(path)):
             found.setdefault(stored.k, []).append(stored.fit)
-    top = {k: best(fits) for k, fits in found.items()}
-    return {k: fit for k, fit in sorted(top.items()) if not fit.degenerate}
+    ties, top = Ties(x), {}
+    for k in sorted(found):
+        order = sorted(found[k], key=lambda fit: -fit.trajectory[-1])
+        sound = (fit for fit in order if is_sound(x, fit, refit.family, ties, refit.threads))
+        if (fit := next(sound, None)) is not None:
+            top[k] = fit
+    return top
 
 
 def _tests(x: Array, fits: Mapping[int, Fit], refit: Refit, config: Mapping[str, Any]) -> Arrays:

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
+from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics.bootstrap import decide, p_value
+from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.uncertainty import interval
 from gmmpipe.study import Study
 
@@ -106,17 +109,20 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
     data = artifacts.read_arrays(study.raw(normalised), "features")
     features = data["features"].tolist()
     key = {**config["coordinates"], "k": len(first["weight"]), "kind": config["kind"]}
+    numbers = _numbers(study, key, first["mean"])
     tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
     for parameter in ("weight", "mean", "covariance"):
         values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in found])
         bounds = interval(values[sound], level)
-        for at, estimate in np.ndenumerate(first[parameter]):
+        for at, estimate in sorted(
+            np.ndenumerate(first[parameter]), key=lambda found: numbers[found[0][0]]
+        ):
             if parameter == "covariance" and at[1] > at[2]:  # symmetric
                 continue
             named = [features[j] for j in at[1:]]
             yield {
                 **key,
-                "component": at[0],
+                "component": numbers[at[0]],
                 "parameter": parameter,
                 "feature": named[0] if named else "",
                 "other_feature": named[1] if len(named) > 1 else "",
@@ -127,3 +133,18 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
                 },
                 **tail,
             }
+
+
+def _numbers(study: Study, key: Row, means: Array) -> list[int]:
+    """Return the number that each component, at means (K, D), has in the other tables."""
+    parameters = artifacts.read_frame(f"{study.folder}/tables/parameters.parquet")
+    best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
+    for axis in ("dataset", "normaliser", "covariance", *study.outer, "k"):
+        best = best[best[axis] == key[axis]]
+    cell = [column for column in parameters.columns if column in best.columns]
+    mixture = to_mixture(best[cell].merge(parameters, on=cell))
+    apart = (means[:, None] - mixture.means) / np.sqrt(
+        np.diagonal(mixture.covariances, axis1=1, axis2=2).mean(axis=0)
+    )
+    numbers: list[int] = linear_sum_assignment((apart**2).sum(axis=2))[1].tolist()
+    return numbers

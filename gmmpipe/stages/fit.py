@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.certificate import Certificate, certify
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.registry import build
-from gmmpipe.numerics.soundness import Ties, soundness
+from gmmpipe.numerics.soundness import Ties, is_sound
 from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import stream
 
@@ -70,6 +68,10 @@ class _Fitter:
         )
         return [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
 
+    def is_sound(self, fit: em.Fit, ties: Ties) -> bool:
+        """Say whether a fit may be selected."""
+        return is_sound(self.x, fit, self.family, ties, self.threads)
+
 
 def _go_on(
     fitter: _Fitter, stored: list[blocks.Stored], target: float, most: int
@@ -78,22 +80,14 @@ def _go_on(
     ties, done = Ties(fitter.x), []
     for _, group in groupby(stored, lambda s: s.k):
         mine = list(group)
-        sound = [_sound(fitter, ties, s.fit) for s in mine]
+        sound = [fitter.is_sound(s.fit, ties) for s in mine]
         while len(mine) < most and not _certify(mine, sound).reaches(target):
             first = mine[-1].seed + 1
             more = fitter([mine[0].k], range(first, first + min(len(mine), most - len(mine))))
             mine += more
-            sound += [_sound(fitter, ties, s.fit) for s in more]
+            sound += [fitter.is_sound(s.fit, ties) for s in more]
         done += mine
     return done
-
-
-def _sound(fitter: _Fitter, ties: Ties, fit: em.Fit) -> bool:
-    if fit.degenerate:
-        return False
-    mixture = fit.snapshots[-1].mixture
-    _, log_resp = em.log_responsibilities(fitter.x, mixture, fitter.threads)
-    return not soundness(mixture, fitter.family, np.exp(log_resp), ties).reasons
 
 
 def _certify(stored: Sequence[blocks.Stored], sound: Sequence[bool]) -> Certificate:

@@ -9,8 +9,12 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from gmmpipe.figures import Tables
+from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.ranking import Run, certificates, trusted
+from gmmpipe.tables.recovery import recovery
+from gmmpipe.tables.stability import stability
 
 EMPTY = pd.DataFrame()
 CONSTRAINTS = {
@@ -79,7 +83,8 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
     axes = {"covariance": ["full"], "start": ["points"], "k": [2], "seed": [0]} | sweep
     iterations = axes.pop("iteration", [1, 5, 20])
     degenerate = axes.pop("degenerate", lambda _: False)
-    fits, parameters, trajectories, runs = [], [], [], []
+    fits, parameters, trajectories, runs, ends = [], [], [], [], []
+    truth = None if labels is None else pd.factorize(labels)[0]
     for values in product(*axes.values()):
         run = {"dataset": dataset, "normaliser": "minmax"} | dict(zip(axes, values, strict=True))
         trajectory, snapshots = em(x.to_numpy(float), run, iterations)
@@ -87,6 +92,9 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
         runs.append(
             Run(run, trajectory[-1], Mixture(*snapshots[max(snapshots)]), not degenerate(run))
         )
+        found = joint(x.to_numpy(float), *snapshots[max(snapshots)]).argmax(axis=1)
+        ends.append(run | {"degenerate": degenerate(run), "labels": found})
+        agreement = {} if truth is None else {n: METRICS[n](found, truth) for n in METRICS}
         for i, mixture in snapshots.items():
             n = n_parameters(run["covariance"], run["k"], len(x.columns))
             cell = run | {"iteration": i}
@@ -95,6 +103,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
                 | {"n_iter": i, "converged": False, "degenerate": degenerate(run)}
                 | {"log_likelihood": trajectory[i], "n_parameters": n}
                 | {"bic": n * np.log(len(x)) - 2 * trajectory[i]}
+                | agreement
             )
             parameters += [
                 cell
@@ -104,7 +113,21 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
     tables = {"fits": fits, "parameters": parameters, "trajectories": trajectories}
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     frames["certificates"] = certificates(runs, [], set())
+    frames["stability"] = stability(pd.DataFrame(ends), [])
     return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
+
+
+def drawn_from(x: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the arrays of data that were drawn from the moments of their groups."""
+    groups = [x[labels == group] for group in np.unique(labels)]
+    covariances = [np.cov(g.T).reshape(x.shape[1], -1) for g in groups]
+    return {
+        "x": x,
+        "labels": labels,
+        "true_weights": np.array([len(g) for g in groups]) / len(x),
+        "true_means": np.array([g.mean(axis=0) for g in groups]),
+        "true_covariances": np.array(covariances),
+    }
 
 
 def evaluate(tables: Tables) -> Tables:
@@ -116,6 +139,16 @@ def evaluate(tables: Tables) -> Tables:
     tables = replace(tables, best=trusted(best, tables.certificates, []))
     if not tables.has_selection:
         return tables
+    x = tables.x.to_numpy(float)
+    data = {"x": x}
+    if tables.labels is not None and np.ptp(x, axis=0).all():
+        data = drawn_from(x, pd.factorize(tables.labels)[0])
+    case = [({"dataset": tables.dataset}, data)]
+    tables = replace(
+        tables,
+        lineage=lineage(tables.best, tables.parameters, case, []),
+        recovery=recovery(tables.best, tables.parameters, case, []),
+    )
     mixture = tables.mixture(tables.selected())
     terms = joint(tables.x.to_numpy(float), mixture.weights, mixture.means, mixture.covariances)
     probability = np.exp(terms.max(axis=1) - logsumexp(terms, axis=1))

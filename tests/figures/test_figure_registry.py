@@ -19,11 +19,12 @@ STYLES = {
     "large type": Style(font_size=8.5),
 }
 ABSENT = {
-    "one_of_each": {"bic", "heatmap", "iterations", "basins", "restarts", "sample_data"},
-    "many_components": {"basins", "restarts"},
+    "one_of_each": set(FIGURES)
+    - {"clusters", "convergence", "tutorial_clusters", "bootstrap", "intervals"},
+    "many_components": {"basins", "restarts", "stability"},
     "all_unsound": set(FIGURES) - {"sample_data"},
-    "awkward": {"basins", "restarts"},
-    "large": {"bic", "heatmap", "basins", "restarts"},
+    "awkward": {"basins", "restarts", "stability", "recovery"},
+    "large": {"bic", "heatmap", "basins", "restarts", "stability", "lineage"},
     "without_trajectories": {"convergence", "basins", "bootstrap", "intervals"},
 }
 APPLICABLE = [

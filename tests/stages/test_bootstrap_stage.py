@@ -21,8 +21,8 @@ def block(study, tmp_path):
     """Return a function: the arrays of a planned block of a kind, its settings changed."""
     done = study(*SMALL)
 
-    def call(kind, threads=1, **changes):
-        name = next(n for n, s in done.plan["bootstrap"].items() if s["config"]["kind"] == kind)
+    def call(which, threads=1, **changes):
+        name = next(n for n, s in done.plan["bootstrap"].items() if s["config"]["kind"] == which)
         config = {**json.loads(done.section("bootstrap", name)), **changes}
         bootstrap.run(done.replicated(name), str(tmp_path / "b.npz"), config, threads)
         return artifacts.read_arrays(tmp_path / "b.npz")
@@ -57,7 +57,7 @@ def test_wrong_settings_are_refused(changes, words, block):
         block("test", **changes)
 
 
-def test_the_tables_say_what_the_blocks_hold(study, tmp_path):
+def test_the_tables_say_what_the_blocks_hold(study):
     done = study(*SMALL)
     run = gmmpipe.load(done.folder)
     tests, intervals = run.bootstrap, run.intervals
