@@ -9,6 +9,7 @@ import numpy as np
 from gmmpipe.numerics.kernels import advance, chunks, layout
 from gmmpipe.numerics.kernels.compile import compiled, specialised
 from gmmpipe.numerics.kernels.records import Desk, Fits, Rules, Samples
+from gmmpipe.numerics.kernels.team import SIGNALS
 from gmmpipe.numerics.mixture import Array, Mixture
 
 _TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
@@ -53,18 +54,19 @@ class Engine:
         """Return the memory of one fit of at most k components by a team."""
         lay, d = self.layout, self.layout.d
         width, size = k * lay.width, k * lay.size
+        row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
         return Desk(
             np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
             np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
-            np.zeros((lay.chunks, 1 + k + width + size)), np.zeros((team, 2, d, d)),
+            _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
             _aligned(team, (k + 2 + layout.TILE) * lay.block),
         )  # fmt: skip
 
     def advance(self, rules: Rules, fits: Fits, seconds: float) -> None:
         """Run all fits; seconds is what an iteration of the largest takes one thread."""
         n_fits, k = len(fits.outcome), int(np.diff(fits.first).max())
-        signals, run = np.zeros(5, np.int64), compiled(advance.run_all)
+        signals, run = np.zeros(SIGNALS, np.int64), compiled(advance.run_all)
         if n_fits < 4 * self.threads and seconds > _TEAM:
             team, desk = self.threads, self.desk(k, self.threads)
             _share(team, lambda r: run(self.samples, desk, rules, fits, r, team, signals))
@@ -92,7 +94,7 @@ class Engine:
 
     def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
         """Do one pass for the k components on the desk; return the log-likelihood in nats."""
-        signals, team, run = np.zeros(5, np.int64), len(desk.work), compiled(advance.measure)
+        signals, team, run = np.zeros(SIGNALS, np.int64), len(desk.work), compiled(advance.measure)
         values = _share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
         return float(values[0])
 

@@ -47,7 +47,7 @@ class Desk(NamedTuple):
 
     Current weights (K,), means (K, D) and covariances (K, D, D); the next covariances (spreads)
     and their inverse factors (K, D, D), counts (K,), shifts (K, D) and status (K,); the model as
-    the pass wants it (flat, see ``passes.Model``); sums (chunks, 1 + K * moments); for each
+    the pass wants it (flat, see ``passes.Model``); sums (chunks, 1 + K * moments or more); for each
     thread scratch (2, D, D) and work.
     """
 

@@ -12,8 +12,10 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-ARRIVED, TURN, FIT, CHUNK, DECISION = range(5)  # what the shared signals hold, (5,) int64
-_PATIENCE = 2000  # looks at the barrier, some 10 us, before the core is offered to others
+SIGNALS = 40  # length of the shared signals, int64
+# what they hold, each on a cache line of its own: who waits for one does not slow another
+ARRIVED, TURN, FIT, CHUNK, DECISION = range(0, SIGNALS, 8)
+_PATIENCE = 2000  # looks at the barrier, some 1 us, before the core is offered to others
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 
 
@@ -30,6 +32,17 @@ def fetch_add(_typing, array, _index, _value):
         return builder.atomic_rmw("add", address, args[2], "seq_cst")
 
     return types.int64(array, types.intp, types.int64), code
+
+
+@intrinsic
+def _seen(_typing, array, _index):
+    """Return an element as others left it; unlike an addition of 0 this leaves them the line."""
+
+    def code(context, builder, sig, args):
+        address = _address(context, builder, sig.args[0], *args)
+        return builder.load_atomic(address, "seq_cst", 8)
+
+    return types.int64(array, types.intp), code
 
 
 @intrinsic
@@ -50,14 +63,14 @@ def barrier(signals, team):
     """
     if team == 1:
         return
-    turn = fetch_add(signals, TURN, 0)
+    turn = _seen(signals, TURN)
     if fetch_add(signals, ARRIVED, 1) == team - 1:
         fetch_add(signals, ARRIVED, -team)
         signals[CHUNK] = 0
         fetch_add(signals, TURN, 1)
         return
     looks = 0
-    while fetch_add(signals, TURN, 0) == turn:
+    while _seen(signals, TURN) == turn:
         looks += 1
         if looks > _PATIENCE:
             _give_way()
