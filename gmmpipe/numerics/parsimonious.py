@@ -16,6 +16,8 @@ from gmmpipe.numerics.mixture import Array
 SHAPES = {"EE": 0, "VE": 1, "EV": 2, "VV": 3}  # the codes of ``kernels.shapes``
 TINY = 1e-100  # counts below hold no information: the moments' last digits are gone
 _LEAN = 0.1  # of the bound: what a component's scatter must exceed to have axes of its own
+_ROUNDS = 1_000  # of axes and variances in turn, at most ...
+_ONWARD = 40  # ... where the next iteration of EM goes on from here
 _NONE = 1e-30  # stands for no bound, where the mean variance is about 1
 
 
@@ -141,7 +143,8 @@ def _common_axes(
     ]  # fmt: skip
     rows = np.ascontiguousarray(np.array(starts).transpose(0, 2, 1))
     best, leaning = np.empty((d, d)), _leaning(counts, scatter, floor)
-    compiled(axes.share_axes)(SHAPES[name[:2]], counts, leaning, floor, rows, best)
+    rounds = _ROUNDS if present is None else _ONWARD
+    compiled(axes.share_axes)(SHAPES[name[:2]], counts, leaning, floor, rows, rounds, best)
     vectors = np.tile(best.T, (len(counts), 1, 1))
     return _along(vectors, _variances(name, counts, *_seen(vectors, scatter, floor)))
 

@@ -7,6 +7,7 @@ from gmmpipe.numerics.kernels.shapes import compiled, shape, total_of
 
 _TRIAL = 10  # rounds after which starts are compared
 _ROUNDS = 1_000
+_SETTLED = 1e-10  # change of a volume: more digits than these rounding may not grant
 _STILL = 1e-13  # gain per sample and axis, in nats, below which axes have settled
 _CLEARLY = 1e-9  # gain per sample, in nats, for which a later start is preferred
 
@@ -104,12 +105,12 @@ def _alternate(code, counts, scatter, floor, axes, variances, rounds):
     return loss
 
 
-def share_axes(code, counts, scatter, floor, starts, axes):
+def share_axes(code, counts, scatter, floor, starts, rounds, axes):
     """Fill axes (D, D), in rows, with the best that the starts lead to.
 
     code: see ``shapes``. counts (K,) > 0; scatter (K, D, D); floor (D,) > 0, of which each variance
     is at least the part along its axis; starts (S, D, D). Each start has a few rounds, then the
-    best goes on; the first, unless another is clearly better.
+    best goes on for at most so many ``rounds``; the first, unless another is clearly better.
     """
     best, trial = np.inf, np.empty(axes.shape)
     variances = np.empty((len(counts), len(axes)))
@@ -119,7 +120,7 @@ def share_axes(code, counts, scatter, floor, starts, axes):
         if s == 0 or loss < best - _CLEARLY * total_of(counts):
             best = loss
             copy(axes, trial)
-    _alternate(code, counts, scatter, floor, axes, variances, _ROUNDS)
+    _alternate(code, counts, scatter, floor, axes, variances, rounds)
 
 
 @compiled
@@ -179,5 +180,5 @@ def share_matrix(counts, scatter, floor, matrix, volumes):
             value = max(spread / (counts[k] * d), floor * trace)
             change = max(change, abs(value / volumes[k] - 1))
             volumes[k] = value
-        if not change > 1e-12:
+        if not change > _SETTLED:
             break
