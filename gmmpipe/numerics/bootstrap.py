@@ -5,7 +5,7 @@ null the K + 1 components are not identified), so its distribution is found by r
 drawn from the fitted mixture of K components.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,33 +152,6 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
 def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:
     """Return n rows drawn from the mixture, (n, D), in the order of its components."""
     return draw(mixture, rng.multinomial(n, mixture.weights), False, rng).x
-
-
-def p_value(observed: float, statistics: Array) -> tuple[float, float]:
-    """Return (1 + number of statistics (R,) >= observed) / (R + 1) and its Monte Carlo error.
-
-    Degenerate replicates (NaN) are no part of R. The error is the binomial sqrt(p (1 - p) / R).
-    Both are NaN where nothing was observed or no replicate is sound.
-    """
-    sound = statistics[~np.isnan(statistics)]
-    if np.isnan(observed) or not len(sound):
-        return float("nan"), float("nan")
-    p = (1 + int(np.count_nonzero(sound >= observed))) / (len(sound) + 1)
-    return p, float(np.sqrt(p * (1 - p) / len(sound)))
-
-
-def decide(p_values: Mapping[int, float], level: float) -> int | None:
-    """Return the number of components by sequential tests: the first K not rejected.
-
-    p_values: {K: p of K against K + 1}; K is rejected where p <= level. None if every K is
-    rejected, or if a test that the decision needs has no p.
-    """
-    for k in sorted(p_values):
-        if np.isnan(p_values[k]):
-            return None
-        if p_values[k] > level:
-            return k
-    return None
 
 
 def _stream(seed: int, k: int, replicate: int | str) -> np.random.Generator:

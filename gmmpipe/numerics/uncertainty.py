@@ -1,10 +1,9 @@
-"""How sure are we of a mixture? Bootstrapped standard errors and percentile intervals."""
+"""How sure are we of a mixture? Its components, refitted to resampled data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics import em
@@ -78,20 +77,6 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
         mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))
         reasons.append(fit.degenerate)
     return _stacked(observed, mixtures, reasons)
-
-
-def interval(values: npt.ArrayLike, level: float) -> tuple[Array, Array, Array]:
-    """Return the standard error (ddof 1), and the percentile interval, of values (R, ...).
-
-    The interval holds the share 1 - level, level / 2 outside at either end (Efron & Tibshirani
-    1993, chapter 13). NaN of fewer than two replicates.
-    """
-    sample = np.asarray(values, dtype=np.float64)
-    if len(sample) < 2:
-        nothing = np.full(sample.shape[1:], np.nan)
-        return nothing, nothing, nothing
-    low, high = np.quantile(sample, [level / 2, 1 - level / 2], axis=0)
-    return sample.std(axis=0, ddof=1), low, high
 
 
 def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:

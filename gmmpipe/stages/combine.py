@@ -9,9 +9,8 @@ from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
 from gmmpipe.experiment import to_mixture
-from gmmpipe.numerics.bootstrap import decide, p_value
+from gmmpipe.numerics.inference import decide, interval, p_value
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.uncertainty import interval
 from gmmpipe.study import Study
 
 Row = dict[str, Any]

@@ -6,7 +6,8 @@ from scipy.stats import kstest, multivariate_normal
 from sklearn.mixture import GaussianMixture
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.bootstrap import Refit, compare, decide, p_value, ratio_test, resample
+from gmmpipe.numerics.bootstrap import Refit, compare, ratio_test, resample
+from gmmpipe.numerics.inference import p_value
 from gmmpipe.numerics.mixture import Mixture
 
 TRUTH = Mixture(
@@ -152,29 +153,6 @@ def test_where_the_data_degenerate_every_replicate_says_so():
     assert np.isnan(test.statistics).all()
     assert all(reason.startswith("observed data: component") for reason in test.degenerate)
     assert np.isnan(p_value(test.observed.statistic, test.statistics)).all()
-
-
-def test_p_value_counts_the_data_and_leaves_out_the_degenerate():
-    assert p_value(3.0, np.array([1.0, 2.0, 3.0, 4.0])) == (0.6, pytest.approx(0.24**0.5 / 2))
-    assert p_value(3.0, np.array([1.0, np.nan, 3.0, np.nan])) == p_value(3.0, np.array([1.0, 3.0]))
-    assert p_value(9.0, np.arange(8.0))[0] == 1 / 9
-    assert np.isnan(p_value(3.0, np.array([np.nan]))).all()
-    assert np.isnan(p_value(np.nan, np.array([1.0]))).all()
-
-
-@pytest.mark.parametrize(
-    ("p_values", "expected"),
-    [
-        ({1: 0.01, 2: 0.2, 3: 0.01}, 2),
-        ({2: 0.5}, 2),
-        ({3: 0.9, 1: 0.05, 2: 0.06}, 2),
-        ({1: 0.01, 2: 0.05}, None),
-        ({1: 0.01, 2: float("nan"), 3: 0.5}, None),
-        ({}, None),
-    ],
-)
-def test_testing_upwards_stops_at_the_first_that_is_not_rejected(p_values, expected):
-    assert decide(p_values, 0.05) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from mclust_case import mclust
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import Refit
+from gmmpipe.numerics.inference import interval
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.streams import stream
-from gmmpipe.numerics.uncertainty import KINDS, interval, matched, replicate
+from gmmpipe.numerics.uncertainty import KINDS, matched, replicate
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,14 +96,6 @@ def test_where_the_fit_degenerates_every_replicate_says_so():
     found = replicate(x, a_start(x, 2), "parametric", Refit("full"), range(3))
     assert all(reason.startswith("observed data: component") for reason in found.degenerate)
     assert found.weights.shape == (3, 2)
-
-
-def test_the_interval_leaves_out_half_the_level_at_either_end():
-    error, low, high = interval(np.arange(101.0)[:, None] * [1, 2], 0.1)
-    np.testing.assert_allclose([low, high], [[5, 10], [95, 190]])
-    np.testing.assert_allclose(error, np.std(np.arange(101), ddof=1) * np.array([1, 2]))
-    for nothing in interval(np.ones((1, 2)), 0.1):
-        assert np.isnan(nothing).tolist() == [True, True]
 
 
 def test_wrong_settings_are_refused():
