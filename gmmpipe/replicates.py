@@ -10,7 +10,7 @@ from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
 AXES = ("dataset", "normaliser", "covariance")
-ITERATIONS = 200  # that a refit takes, about, where it is allowed so many
+ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
 OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
 
 

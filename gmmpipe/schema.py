@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from itertools import pairwise
+from math import ceil
 from typing import Annotated, Any, Literal
 
 import pydantic.dataclasses
@@ -116,6 +117,12 @@ def check_bootstrap(value: Any) -> dict[str, Any]:
         raise InputError(f"bootstrap.kind names a kind twice: {section['kind']}")
     if section["replicates"] and not section["kind"] and not section["max_k"]:
         raise InputError("bootstrap: with max_k 0 and no kind there is nothing to do")
+    least = ceil(1 / section["level"] - 1e-9) - 1  # p is 1 / (replicates + 1) at the least
+    if section["max_k"] and 0 < section["replicates"] < least:
+        raise InputError(
+            f"bootstrap.replicates is {section['replicates']}: too few to reject anything at level"
+            f" {section['level']}; give {least} or more"
+        )
     return section if section["replicates"] else {"replicates": 0}
 
 
