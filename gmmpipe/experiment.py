@@ -28,6 +28,7 @@ class Experiment:
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
         tables = "fits, best, parameters, trajectories, labels, certificates"
+        tables += ", lineage, stability, recovery"
         return f"<Experiment {self.folder.parent.name} {self.folder.name}: {tables}>"
 
     @cached_property
@@ -68,6 +69,21 @@ class Experiment:
     def labels(self) -> pd.DataFrame:
         """One row per sample: its component in the selected model, and the true class if known."""
         return self._table("labels")
+
+    @cached_property
+    def lineage(self) -> pd.DataFrame:
+        """What each component shares with those of the K before, best fit of each family."""
+        return self._table("lineage")
+
+    @cached_property
+    def stability(self) -> pd.DataFrame:
+        """Mean adjusted Rand index between the fits of equal settings, with its error."""
+        return self._table("stability")
+
+    @cached_property
+    def recovery(self) -> pd.DataFrame:
+        """Errors of the best fits of the true K, for data drawn from a known mixture."""
+        return self._table("recovery")
 
     @cached_property
     def certificates(self) -> pd.DataFrame:

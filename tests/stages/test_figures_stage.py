@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+import gmmpipe
+from gmmpipe import artifacts
+from gmmpipe.stages import figures
+
+NAMES = "figures.names=[lineage,stability,recovery,sample_data]"
+
+
+@pytest.fixture
+def drawn(study):
+    done = study(
+        "experiment=smoke",
+        "sweep.dataset=[sample,gmm]",
+        "sweep.covariance=[full]",
+        "sweep.dataset.sample.seed=[0,1]",
+        "sweep.start=[random]",
+        "figures.formats=[svg]",
+        NAMES,
+    )
+    figures.run([done.path], f"{done.folder}/figures", {})
+    return done
+
+
+def test_a_figure_across_the_outer_axes_is_drawn_once_for_a_data_set(drawn):
+    points = [f"{name}.dataset.sample.seed={seed}" for name in ("sample", "gmm") for seed in (0, 1)]
+    expected = {f"{figure}-{point}" for figure in ("lineage", "stability") for point in points}
+    expected |= {f"sample_data-{point}" for point in points[:2]} | {"recovery-sample"}
+    folder = Path(drawn.folder) / "figures"
+    assert {path.stem for path in folder.glob("*.svg")} == expected
+    captions = artifacts.read_json(folder / "captions.json")
+    assert set(captions) == expected
+    assert captions["recovery-sample"].startswith("sample: ")
+    assert "dataset.sample.seed" in (folder / "recovery-sample.svg").read_text()
+
+
+def test_the_tables_are_there_in_python(drawn):
+    run = gmmpipe.load(f"results/{drawn.experiment}/latest")
+    assert set(run.recovery["dataset"]) == {"sample"}
+    assert run.recovery["dataset.sample.seed"].tolist() == [0, 1]
+    assert (run.lineage["share"] <= 1 + 1e-12).all()
+    assert set(run.stability["runs"]) == {3}
