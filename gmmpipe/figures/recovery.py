@@ -64,7 +64,7 @@ def draw(tables: Tables, style: Style) -> Figure:
         if column == "ari":
             handles = [*drawn, _draw_bound(axes, rows)]
         else:
-            axes.set_ylim(0, axes.get_ylim()[1])
+            axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
         axes.set_ylabel(label)
     _label(panels, axis or "covariance family", ticks, style)
     texts = [*(elide(name, 16) for name in families), "Bayes' rule"]
@@ -114,7 +114,8 @@ def _label(panels: np.ndarray, axis: str, ticks: list[str], style: Style) -> Non
 def _rows(tables: Tables) -> tuple[pd.DataFrame, str | None, list[str]]:
     """Return the rows with their place along the axis, the axis, and the places' names.
 
-    The axis is the first outer one with several values, or none: then each family has its place.
+    The axis is the first outer one with several values, or none: then each family has its place,
+    without a name as the legend has it.
     Of several normalisers the likeliest fit stands.
     """
     likeliest = tables.recovery.sort_values("log_likelihood", ascending=False, kind="stable")
@@ -122,11 +123,11 @@ def _rows(tables: Tables) -> tuple[pd.DataFrame, str | None, list[str]]:
     rows = likeliest.drop_duplicates([*outer, "covariance"]).sort_index()
     axis = next((name for name in outer if rows[name].nunique() > 1), None)
     column = rows[axis or "covariance"]
-    values = column.drop_duplicates().tolist()
+    values = column.drop_duplicates().tolist() if axis else tables.families()
     if axis and column.dtype.kind in "if":
         values.sort()
     places = [values.index(value) for value in column]
-    return rows.assign(**{PLACE: places}), axis, [_name(value) for value in values]
+    return rows.assign(**{PLACE: places}), axis, [_name(value) if axis else "" for value in values]
 
 
 def _name(value: object) -> str:
