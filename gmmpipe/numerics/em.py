@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.engines import for_densities, for_moments
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.noise import bounding_box
 from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
     Problem,
@@ -79,6 +80,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     prior: Prior | None = None,
     missing: Literal["refuse", "mar"] = "refuse",
     frozen: Collection[str] = (),
+    noise: float = 0.0,
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
@@ -93,7 +95,9 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     missing "mar": NaN is a value missing at random (see ``missing``; draw starts from
     ``missing.completed``); the log-likelihood is that of what is observed, and a row without any
     value is left out. frozen: those of "weights", "means" and "covariances" that stay as they
-    start (covariances as members of the family, without regularisation and reg_covar).
+    start (covariances as members of the family, without regularisation and reg_covar). noise > 0:
+    one more component, even over the box of the data, with that weight at the start unless the
+    start has a box already (see ``Mixture``); frozen weights include its own.
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
@@ -111,16 +115,25 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     if lost:
         data, weight = informative(data, weight)
     spread = observed_variances(data, weight) if lost else variances(data, weight)
+    share = non_negative("noise", noise)
+    if share >= 1:
+        raise InputError(f"noise: {noise}, expected a weight below 1")
+    noisy = share > 0 or any(given.box is not None for given in starts)
+    box = bounding_box(data, weight) if noisy else None
     problem = Problem(
         data, weight, spread, suited(family, data.shape[1]), counts(iterations),
         non_negative("tol", tol), bound * non_negative("regularisation", regularisation),
         bound * non_negative("reg_covar", reg_covar),
-        None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed,
+        None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed, box,
     )  # fmt: skip
     n, d = data.shape
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
     if not placed:
         return []
+    placed = [
+        replace(m, weights=(1 - share) * m.weights) if m.box is None and noisy else m
+        for m in placed
+    ]
     k = max(given.n_components for given in placed)
     each = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
     fits = _advance(problem, placed, positive("threads", threads), each)
@@ -161,7 +174,7 @@ def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
     converged = bool(fits.outcome[index] == CONVERGED)
     trajectory = fits.trajectory[index, : done + 1].copy()
     mixtures = [
-        Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine])
+        Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine], problem.box)
         for s in range(len(problem.iterations))
     ]
     snapshots = tuple(
@@ -228,13 +241,15 @@ def log_responsibilities(
 ) -> tuple[Array, Array]:
     """Return log p(x) (N,) and the log responsibilities (N, K) of x (N, D), in nats.
 
+    With noise (``mixture.box``) there are K + 1 columns, that of the noise last.
+
     A component of weight 0 gets -inf. missing "mar": given what is observed of each row; one
     without any value has log p = 0 and the weights. Raises InputError where x or the mixture is
     no such thing.
     """
-    data, weight = samples(x, None, missing)
+    data, _ = samples(x, None, missing)
     checked = start(mixture, "mixture", data.shape[1])
-    engine = for_densities(data, weight, positive("threads", threads))
+    engine = for_densities(data, checked, positive("threads", threads))
     desk = engine.desk(checked.n_components, engine.threads)
     broken = engine.place(desk, checked)
     if broken >= 0:
@@ -242,14 +257,21 @@ def log_responsibilities(
     return engine.evaluate(desk, checked.n_components)
 
 
-def n_parameters(family: str, k: int, d: int, frozen: Collection[str] = ()) -> int:
+def n_parameters(
+    family: str, k: int, d: int, frozen: Collection[str] = (), noise: bool = False
+) -> int:
     """Return the number of free parameters of a mixture of k components in d dimensions.
 
-    frozen: the parts that were not estimated, see ``fit``. Raises InputError for a family that is
-    not for d features.
+    frozen: the parts that were not estimated, see ``fit``. noise: there is a noise component too;
+    as in mclust it counts for two, its weight and the volume of its box. Raises InputError for a
+    family that is not for d features.
     """
-    free = {"weights": k - 1, "means": k * d, "covariances": suited(family, d).n_parameters(k, d)}
-    return sum(free[part] for part in free.keys() - frozen_parts(frozen))
+    free = {
+        "weights": k - 1 + noise,
+        "means": k * d,
+        "covariances": suited(family, d).n_parameters(k, d),
+    }
+    return noise + sum(free[part] for part in free.keys() - frozen_parts(frozen))
 
 
 def seconds(n: int, d: int, family: str, k: int, iterations: int) -> float:

@@ -27,8 +27,36 @@ class Passes(Protocol):
         """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
 
 
+class Weighted(Passes, Protocol):
+    """An engine whose samples may change their weights."""
+
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+
+
 def for_moments(problem: Problem, threads: int) -> Passes:
     """Return the engine whose passes measure moments."""
+    if problem.box is None:
+        return _for_moments(problem, threads)
+    from gmmpipe.numerics.noise import WithNoise
+
+    x, weight = problem.x, problem.weight
+    engines = _for_moments(problem, threads), _for_densities(x, weight, threads)
+    return WithNoise(x, weight, problem.box, engines)
+
+
+def for_densities(x: Array, mixture: Mixture, threads: int) -> Passes:
+    """Return the engine whose passes evaluate densities; NaN in x is a missing value."""
+    weight = np.ones(len(x))
+    densities = _for_densities(x, weight, threads)
+    if mixture.box is None:
+        return densities
+    from gmmpipe.numerics.noise import WithNoise
+
+    return WithNoise(x, weight, mixture.box, (densities, densities))
+
+
+def _for_moments(problem: Problem, threads: int) -> Weighted:
     if problem.missing:
         from gmmpipe.numerics.missing import Patterns
 
@@ -38,8 +66,7 @@ def for_moments(problem: Problem, threads: int) -> Passes:
     return Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
 
 
-def for_densities(x: Array, weight: Array, threads: int) -> Passes:
-    """Return the engine whose passes evaluate densities; NaN in x is a missing value."""
+def _for_densities(x: Array, weight: Array, threads: int) -> Weighted:
     if np.isnan(x).any():
         from gmmpipe.numerics.missing import Patterns
 

@@ -140,6 +140,10 @@ class Patterns:
         desk.spreads[:k] += reg_covar * np.eye(self.layout.d)
         desk.status[:k] = np.where(empty, EMPTY, SOUND)
 
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+        self.weight = weight
+
     def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
         """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
         totals, logs = np.empty(len(self.x)), np.empty((len(self.x), k))

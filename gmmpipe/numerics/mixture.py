@@ -14,11 +14,15 @@ class Mixture:
 
     weights (K,) sum to one; means (K, D); covariances (K, D, D), whatever the family, in the
     squared units of the data. The arrays are float64 and are not to be written to.
+
+    box (2, D): with it there is one more component, noise of the same density all over the box
+    from box[0] to box[1]; its weight is what the others leave of one. See ``noise``.
     """
 
     weights: Array
     means: Array
     covariances: Array
+    box: Array | None = None
 
     @property
     def n_components(self) -> int:
@@ -30,19 +34,29 @@ class Mixture:
         """Return D."""
         return int(self.means.shape[1])
 
+    @property
+    def noise(self) -> float:
+        """Return the weight of the noise component; 0 without one."""
+        return 0.0 if self.box is None else max(0.0, 1 - float(self.weights.sum()))
+
     def rescaled(self, shift: Array, scale: Array) -> "Mixture":
         """Return the mixture of ``shift + scale * x``; shift (D,) and scale (D,)."""
         return Mixture(
             self.weights,
             shift + scale * self.means,
             self.covariances * np.multiply.outer(scale, scale),
+            None if self.box is None else np.sort(shift + scale * self.box, axis=0),
         )
 
     def describe(self) -> str:
-        """Return one line per component: weight, mean, covariance."""
+        """Return one line per component: weight, mean, covariance; for noise weight and box."""
         rows = zip(self.weights, self.means, self.covariances, strict=True)
-        return "\n".join(
+        lines = [
             f"  component {i}: weight {w:.6f}, mean {m.round(6).tolist()},"
             f" covariance {c.round(6).tolist()}"
             for i, (w, m, c) in enumerate(rows)
-        )
+        ]
+        if self.box is not None:
+            low, high = self.box.round(6).tolist()
+            lines.append(f"  noise: weight {self.noise:.6f}, even from {low} to {high}")
+        return "\n".join(lines)

@@ -20,7 +20,8 @@ class Problem:
     """Samples x (N, D) of weight (N,) > 0 and how they are to be fitted.
 
     variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
-    x holds NaN; frozen: those of PARTS that stay as they start.
+    x holds NaN; frozen: those of PARTS that stay as they start. box (2, D): of
+    the noise, see ``Mixture``.
     """
 
     x: Array
@@ -34,11 +35,12 @@ class Problem:
     prior: Conjugate | None = None
     missing: bool = False
     frozen: frozenset[str] = frozenset()
+    box: Array | None = None
 
     @property
     def plain(self) -> bool:
         """Return whether this is maximum likelihood of all parameters and nothing else."""
-        return self.prior is None and not self.missing and not self.frozen
+        return self.prior is None and not self.missing and not self.frozen and self.box is None
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
@@ -188,8 +190,13 @@ def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mix
         )
     if not all(np.isfinite(array).all() for array in (weights, means, covariances)):
         raise InputError(f"{who}: a weight, mean or covariance is not finite")
-    if weights.min() < 0 or abs(weights.sum() - 1) > 1e-6:
+    box, over = given.box, weights.sum() - 1  # noise has what the others leave
+    if weights.min() < 0 or (abs(over) if box is None else over) > 1e-6:
         raise InputError(f"{who}: weights {weights.tolist()}, expected each >= 0 and sum 1")
+    if box is not None:
+        box = np.asarray(box, dtype=np.float64)
+        if box.shape != (2, d) or not (box[0] < box[1]).all() or not np.isfinite(box).all():
+            raise InputError(f"{who}: box {box.tolist()}, expected finite (2, {d}), low then high")
     if family is not None:
         covariances = family.project(weights, covariances)
-    return Mixture(weights, means, covariances)
+    return Mixture(weights, means, covariances, box)

@@ -98,6 +98,12 @@ class Engine:
         values = _share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
         return float(values[0])
 
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+        if self.layout.resident:
+            layout.fill_all(self.layout, self.samples.x, weight, self.samples.slots)
+        self.samples = self.samples._replace(weight=weight)
+
     def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
         """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
         totals, logs = np.empty(self.layout.n), np.empty((self.layout.n, k))
