@@ -8,7 +8,7 @@ import pytest
 import sklearn.mixture.tests
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from gmmpipe import GaussianMixture
+from gmmpipe import GaussianMixture, Prior
 
 HERE = Path(__file__).parent
 SUITE = Path(sklearn.mixture.tests.__file__).parent
@@ -39,7 +39,9 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [GaussianMixture(), SEVERAL], expected_failed_checks=expected_failures, xfail_strict=True
+    [GaussianMixture(), SEVERAL, GaussianMixture(prior=Prior(), missing="mar")],
+    expected_failed_checks=expected_failures,
+    xfail_strict=True,
 )
 def test_the_estimator_passes_every_check_of_scikit_learn(estimator, check):
     check(estimator)
