@@ -70,8 +70,10 @@ def _m_step(case: Case, last: Mixture, resp: Array, floor: Array) -> Mixture:
         deviation = case.x - mean
         scatter[k] = (resp[:, k, None] * deviation).T @ deviation
     scatter += counts[:, None, None] * case.reg_covar * np.eye(len(floor))
-    covariances = FAMILIES[case.family].covariances(counts, scatter, floor)
-    if case.family != "tied":  # which has one covariance for all, empty or not
+    covariances = FAMILIES[case.family].step(counts, scatter, floor, last.covariances)
+    if (
+        FAMILIES[case.family] is not FAMILIES["tied"]
+    ):  # which has one covariance for all, empty or not
         covariances[empty] = last.covariances[empty]
     return Mixture(counts / len(case.x), means, covariances)
 
