@@ -56,10 +56,10 @@ def test_no_member_nearby_has_a_higher_likelihood(name, bound):
     best = family.covariances(counts, scatter, floor)
     highest = expected_log_density(counts, scatter, best)
     exact = family.onward is None or bound == 0  # bounds along common axes turn with them
-    slack = (1e-9 if exact else 1e-6) * abs(highest)
+    slack = (1e-9 if exact else 1e-5) * abs(highest)
     rng = np.random.default_rng(4)
     for size in (1e-3, 1e-2, 0.1, 1.0):
-        for _ in range(20):
+        for _ in range(50):
             noise = rng.normal(size=(3, 3, 3)) * size
             other = family.covariances(counts, scatter + noise @ noise.transpose(0, 2, 1), floor)
             assert expected_log_density(counts, scatter, other) <= highest + slack

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
+from em_cases import families
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from em_cases import families
 
 from gmmpipe.numerics import em
 from gmmpipe.numerics.covariance import FAMILIES
