@@ -29,6 +29,15 @@ def rounding(name):
     return 1e-8 if FAMILIES[name].kernel is not None else 1e-6
 
 
+def enough(name, size):
+    """Return (n, d, k) with samples for a sound fit, where the maximiser is sought by iteration.
+
+    Without them it is a matter of the last digits which of several bounds hold.
+    """
+    n, d, k = size
+    return size if FAMILIES[name].kernel is not None else (max(n, 6 * k * (d + 1)), d, k)
+
+
 def volumes_vary(name):
     """Return whether components may differ in volume, so that one can collapse alone."""
     scatter = np.array([np.eye(2), 4 * np.eye(2)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from em_cases import EVERY, rounding
+from em_cases import EVERY, enough, rounding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -37,14 +37,14 @@ def test_the_likelihood_never_falls(name, seed, size):
     (found,) = fit(x, [start], name, [25])
     # the start may lie below the floor: the promise begins with the first M step
     rise = np.diff(found.trajectory[1:])
-    assert (rise >= -1e-8 * (1 + np.abs(found.trajectory[2:]))).all()
+    assert (rise >= -rounding(name) * (1 + np.abs(found.trajectory[2:]))).all()
 
 
 @every_family
 @searched
 @given(seeds, sizes)
 def test_the_order_of_samples_and_components_is_of_no_account(name, seed, size):
-    rng, x, start = problem(seed, size)
+    rng, x, start = problem(seed, enough(name, size))
     rows, parts = rng.permutation(len(x)), rng.permutation(start.n_components)
     turned = Mixture(start.weights[parts], start.means[parts], start.covariances[parts])
     (one,), (other,) = fit(x, [start], name, [3]), fit(x[rows], [turned], name, [3])
@@ -57,7 +57,7 @@ def test_the_order_of_samples_and_components_is_of_no_account(name, seed, size):
 @searched
 @given(seeds, sizes)
 def test_units_are_of_no_account(name, seed, size):
-    rng, x, start = problem(seed, size)
+    rng, x, start = problem(seed, enough(name, size))
     shift, scale = 10 * rng.normal(size=x.shape[1]), np.exp(3 * rng.normal(size=x.shape[1]))
     (one,) = fit(x, [start], name, [4])
     (other,) = fit(shift + scale * x, [start.rescaled(shift, scale)], name, [4])
@@ -69,7 +69,7 @@ def test_units_are_of_no_account(name, seed, size):
 @searched
 @given(seeds, sizes)
 def test_a_sample_may_be_split_into_parts_of_its_weight(name, seed, size):
-    rng, x, start = problem(seed, size)
+    rng, x, start = problem(seed, enough(name, size))
     share = rng.uniform(0.1, 0.9, len(x))
     (one,) = fit(x, [start], name, [4])
     (other,) = fit(
@@ -82,7 +82,7 @@ def test_a_sample_may_be_split_into_parts_of_its_weight(name, seed, size):
 @searched
 @given(seeds, sizes, st.floats(1e-3, 1e3))
 def test_weights_scale_the_likelihood_and_nothing_else(name, seed, size, factor):
-    _, x, start = problem(seed, size)
+    _, x, start = problem(seed, enough(name, size))
     weight = np.full(len(x), factor)
     (one,), (other,) = fit(x, [start], name, [4]), fit(x, [start], name, [4], sample_weight=weight)
     assert_allclose(other.trajectory / factor, one.trajectory, rtol=rounding(name), atol=1e-8)
