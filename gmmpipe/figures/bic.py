@@ -37,7 +37,7 @@ def caption(tables: Tables, style: Style) -> str:
         f" over {_spread(ends)} (bars); the ring marks the lowest of all,"
         f" {number(row['bic'])} ({model(row)})."
     )
-    if (tables.best_by_family()["p_better"] > 0).any():
+    if len(_found_once(tables.best_by_family())):
         text += " Hollow: only one restart found it, so a better one is likely."
     if n_degenerate:
         text += f" {n_degenerate} of {len(ends)} fits are degenerate and left out."
@@ -84,7 +84,7 @@ def _draw_family(axes: Axes, tables: Tables, index: int, style: Style) -> Line2D
         dashes=look.dashes[1] or (None, None),
         zorder=3,
     )
-    lucky = best[best["p_better"] > 0]
+    lucky = _found_once(best)
     axes.plot(
         lucky["k"] + shift,
         lucky["bic"],
@@ -98,6 +98,11 @@ def _draw_family(axes: Axes, tables: Tables, index: int, style: Style) -> Line2D
     if family == row["covariance"]:
         axes.plot(row["k"] + shift, row["bic"], "ko", markersize=8, fillstyle="none", zorder=4)
     return line
+
+
+def _found_once(best: pd.DataFrame) -> pd.DataFrame:
+    """Return the models whose best optimum only one of several restarts found."""
+    return best[(best["p_better"] > 0) & (best["draws"] > 1)]
 
 
 def _n(tables: Tables) -> int:
