@@ -18,6 +18,7 @@ TINY = 1e-100  # counts below hold no information: the moments' last digits are 
 _LEAN = 0.1  # of the bound: what a component's scatter must exceed to have axes of its own
 _ROUNDS = 1_000  # of axes and variances in turn, at most ...
 _ONWARD = 40  # ... where the next iteration of EM goes on from here
+_ROUNDING = 1e-10  # of the largest eigenvalue, of which one this small may be the rounding
 _NONE = 1e-30  # stands for no bound, where the mean variance is about 1
 
 
@@ -54,12 +55,12 @@ class Parsimonious:
             pooled = np.full(d, pooled.mean())
         unit = np.sqrt(np.where(pooled > 0, pooled, 1.0))
         free = self._in_units(counts, scatter, unit, np.full(d, _NONE), present)
-        if np.any(floor == 0) or within(free, floor):
+        if np.any(floor == 0) or _sound(free, floor):
             return free
         if self.rescales:
             unit = np.sqrt(floor)
         bounded = self._in_units(counts, scatter, unit, floor / unit**2, present)
-        missing = 1 / np.minimum(_least(bounded, floor), 1.0)
+        missing = 1 / np.minimum(_values(bounded, floor)[:, 0], 1.0)
         if self.name[0] == "E":
             missing = np.full_like(missing, missing.max())
         raised: Array = bounded * missing[:, None, None]
@@ -80,13 +81,19 @@ class Parsimonious:
 
 def within(covariances: Array, floor: Array) -> bool:
     """Return whether covariances (K, D, D) minus diag(floor (D,)) are positive semidefinite."""
-    return bool((_least(covariances, floor) >= 1).all())
+    return bool((_values(covariances, floor)[:, 0] >= 1).all())
 
 
-def _least(covariances: Array, floor: Array) -> Array:
-    """Return the smallest eigenvalue of each covariance in units of sqrt(floor), (K,)."""
+def _sound(covariances: Array, floor: Array) -> bool:
+    """Return whether the covariances are within the floor, and not by rounding alone."""
+    values = _values(covariances, floor)
+    return bool((values[:, 0] >= np.maximum(1.0, values[:, -1] * _ROUNDING)).all())
+
+
+def _values(covariances: Array, floor: Array) -> Array:
+    """Return the eigenvalues (K, D) of each covariance, features in units of sqrt(floor)."""
     unit = np.sqrt(np.multiply.outer(floor, floor))
-    return np.asarray(np.linalg.eigvalsh(covariances / unit)[:, 0])
+    return np.asarray(np.linalg.eigvalsh(covariances / unit), np.float64)
 
 
 def _along(vectors: Array, variances: Array) -> Array:

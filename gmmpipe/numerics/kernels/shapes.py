@@ -15,7 +15,7 @@ _BOUNDED = 1e-29  # a bound below stands for none
 
 # A component thinner than the bound reaches a common volume by its length alone. Doubles cannot
 # bear that: beyond this ratio of variances, and at so little gain, it grows in breadth too.
-_APART, _GAIN = 1e-8, 1e-4
+_APART, _GAIN = 1e-8, 1e-2
 
 compiled = njit(nogil=True, error_model="numpy")
 
