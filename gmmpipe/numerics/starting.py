@@ -110,7 +110,7 @@ def starts(  # noqa: PLR0913 - the parameters of the method
     drawn = []
     for _ in range(n_init):
         moments = INIT_PARAMS[method](x, weight, k, rng)
-        if family == "tied" and method in SINGLE:
+        if FAMILIES[family] is FAMILIES["tied"] and method in SINGLE:
             moments = _pooled(moments, x, weight)
         drawn.append(given.completed(one_m_step(moments, family, reg_covar)))
     sound = [one for one in drawn if _positive_definite(one.covariances)]

@@ -79,6 +79,15 @@ def test_a_tied_start_follows_when_the_data_are_shifted(init_params):
     np.testing.assert_allclose(here.covariances_, there.covariances_, rtol=1e-6)
 
 
+@pytest.mark.parametrize("init_params", INIT_PARAMS)
+def test_a_family_starts_alike_under_both_names(init_params):
+    tied, eee = (
+        GaussianMixture(3, covariance_type=name, init_params=init_params, random_state=1).fit(X)
+        for name in ("tied", "EEE")
+    )
+    np.testing.assert_array_equal(tied.trajectory_, eee.trajectory_)
+
+
 def test_initial_parameters_are_left_as_given():
     options = beginning("full")
     before = {name: np.copy(options[name]) for name in ("weights_init", "means_init")}
