@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.covariance import FAMILIES
-from gmmpipe.numerics.em import fit, log_responsibilities, n_parameters
+from gmmpipe.numerics.em import fit, log_responsibilities, n_parameters, seconds
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.starts import STARTS
 
@@ -65,6 +65,35 @@ def test_one_feature_families_say_so(name):
     wide = STARTS["ward"]()(IRIS, 2, np.random.default_rng(0))
     with pytest.raises(InputError, match=f"family {name} is for one feature; data has 4"):
         fit(IRIS, [wide], name, [1])
+
+
+def test_one_feature_families_are_refused_by_what_plans_their_fits():
+    assert seconds(100, 1, "E", 2, 10) > 0
+    with pytest.raises(InputError, match="family E is for one feature; data has 4"):
+        seconds(100, 4, "E", 2, 10)
+
+
+def test_an_iteration_in_python_costs_more_than_a_compiled_one():
+    cost = {name: seconds(150, 4, name, 3, 100) for name in ("VVV", "VVI", "EVI", "EVV", "VVE")}
+    assert cost["VVE"] > cost["EVV"] > cost["EVI"] > 10 * max(cost["VVV"], cost["VVI"])
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.3])
+@pytest.mark.parametrize("name", FOURTEEN)
+def test_the_m_step_follows_the_units_of_its_family(name, floor):
+    rng = np.random.default_rng(4)
+    root = rng.normal(size=(3, 4, 8)) * rng.uniform(0.5, 2, (3, 4, 1))
+    counts, scatter = rng.uniform(20, 50, 3), 5 * root @ root.transpose(0, 2, 1)
+    family, bound = FAMILIES[name], np.full(4, floor)
+
+    def agrees(scale):
+        square = np.multiply.outer(scale, scale)
+        there = family.covariances(counts, scatter * square, bound * scale**2) / square
+        here = family.covariances(counts, scatter, bound)
+        return np.allclose(there, here, rtol=1e-5, atol=1e-5)
+
+    assert agrees(np.full(4, 1e3))
+    assert agrees(np.array([0.1, 1.0, 5.0, 30.0])) == family.scale_invariant
 
 
 def converged(name, k):
