@@ -10,6 +10,8 @@ import numpy.typing as npt
 from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.mixture import Mixture
 
+RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts, config, reader, replicates
+from gmmpipe.blocks import RESTARTS
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
@@ -18,7 +19,6 @@ from gmmpipe.own import own_file
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
-RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` for stages/fit.py, not for EM
 
 
 def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None = None) -> Path:

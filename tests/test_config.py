@@ -57,6 +57,14 @@ def test_the_tutorial_uses_no_regularisation_and_runs_all_iterations():
     assert found["sweep"]["iteration"] == [100]
 
 
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(g, path.stem) for g in ("fit", "figures") for path in sorted((CONF / g).glob("*.yaml"))],
+)
+def test_every_file_of_a_group_is_valid(group, name):
+    assert load(f"{group}={name}")[group].keys() == load()[group].keys()
+
+
 @pytest.mark.parametrize(("axis", "name"), FILES)
 def test_every_file_of_an_axis_is_valid(axis, name):
     assert list(load(f"sweep.{axis}=[{name}]")[axis]) == [name]

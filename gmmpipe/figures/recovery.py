@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gmmpipe.figures.errorbars import error_line
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
@@ -77,17 +78,7 @@ def _draw_family(
 ) -> ErrorbarContainer:
     """Draw one covariance family: mean and standard error at each place."""
     mine = rows[rows["covariance"] == family].groupby(PLACE)[column].agg(["mean", "sem"])
-    return axes.errorbar(
-        mine.index,
-        mine["mean"],
-        mine["sem"].fillna(0.0),
-        color=look.colour,
-        marker=look.marker,
-        markersize=3.5,
-        dashes=look.dashes[1] or (None, None),
-        elinewidth=1.0,
-        capsize=1.5,
-    )
+    return error_line(axes, mine.index, mine["mean"], mine["sem"], look)
 
 
 def _draw_bound(axes: Axes, rows: pd.DataFrame) -> Line2D:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.figures.errorbars import error_line
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -75,17 +76,7 @@ def _draw_family(
     look, n = style.series(families.index(family)), len(families)
     mine = cells[cells["covariance"] == family].sort_values("k")
     shift = 0.0 if n == 1 else 0.36 * (families.index(family) / (n - 1) - 0.5)
-    return axes.errorbar(
-        mine["k"] + shift,
-        mine["ari"],
-        mine["standard_error"].fillna(0.0),
-        color=look.colour,
-        marker=look.marker,
-        markersize=3.5,
-        dashes=look.dashes[1] or (None, None),
-        elinewidth=1.0,
-        capsize=1.5,
-    )
+    return error_line(axes, mine["k"] + shift, mine["ari"], mine["standard_error"], look)
 
 
 def _limits(axes: Axes, rows: pd.DataFrame, most_ticks: int) -> None:

@@ -15,7 +15,6 @@ from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import stream
 
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
-RESTARTS = ("restarts", "target", "most_seeds")  # the keys of `fit` that say how many seeds
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -32,8 +31,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         if not isinstance(config[section], Mapping):
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     x = artifacts.read_arrays(inputs[0], "x")["x"]
-    rule = {k: v for k, v in config["fit"].items() if k in RESTARTS}
-    options = {k: v for k, v in config["fit"].items() if k not in RESTARTS}
+    rule = {k: v for k, v in config["fit"].items() if k in blocks.RESTARTS}
+    options = {k: v for k, v in config["fit"].items() if k not in blocks.RESTARTS}
     fitted = _Fitter(x, {**config, "fit": options}, threads)
     stored = fitted(config["k"], config["seed"])
     if rule.get("restarts") == "auto" and fitted.draws:

@@ -6,19 +6,32 @@ import subprocess
 import numpy as np
 import pytest
 
+HEAD = """
+if (!suppressMessages(require(mclust, quietly = TRUE))) quit(status = 77)
+value <- scan("stdin", quiet = TRUE)
+"""
 
-def mclust(script: str, x) -> list[float]:
-    """Return the numbers that a script of R prints, one a line, for x (N, D) as a matrix `x`."""
+
+def in_r(script, numbers):
+    """Return the lines that a script of R prints, with mclust loaded and the numbers in `value`.
+
+    Skips the test where R or mclust is not there.
+    """
     rscript = shutil.which("Rscript")
     if rscript is None:
-        pytest.skip("Rscript is not installed: no comparison with mclust")
-    values = ",".join(repr(float(v)) for v in np.ravel(x, order="F"))
-    code = f"x <- matrix(c({values}), nrow={len(x)}); set.seed(1); {script}"
-    head = "if (!suppressMessages(require(mclust, quietly=TRUE))) quit(status=77);\n"
+        pytest.skip("needs R with mclust: there is no Rscript on PATH")
     done = subprocess.run(
-        [rscript, "-"], input=head + code, capture_output=True, text=True, check=False
-    )
+        [rscript, "-e", HEAD + script],
+        input="\n".join(map(repr, np.ravel(numbers).tolist())),
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
     if done.returncode == 77:
-        pytest.skip("R has no package mclust: no comparison with it")
+        pytest.skip("needs R with mclust: the package is not installed")
     assert done.returncode == 0, done.stderr
-    return [float(line) for line in done.stdout.split()]
+    return done.stdout.splitlines()
+
+
+def mclust(script, x):
+    """Return the numbers that a script prints, one a line, for x (N, D) as a matrix `x`."""
+    shape = f"x <- matrix(value, nrow={len(x)}, byrow=TRUE); set.seed(1);"
+    return [float(word) for line in in_r(shape + script, x) for word in line.split()]

@@ -1,17 +1,12 @@
 """EM by R's mclust from a given mixture, to compare with."""
 
-import shutil
-import subprocess
-
 import numpy as np
-import pytest
+from mclust_case import in_r
 
 from gmmpipe.numerics.mixture import Mixture
 
 # mclust's own names for what its M steps want of a covariance
 SCRIPT = """
-suppressMessages(library(mclust))
-value <- scan("stdin", quiet = TRUE)
 n <- value[1]; d <- value[2]; k <- value[3]; steps <- value[4]; used <- 4
 take <- function(size) { out <- value[used + seq_len(size)]; used <<- used + size; out }
 x <- matrix(take(n * d), n, d, byrow = TRUE)
@@ -33,25 +28,14 @@ def mclust(x, z, models, steps, *, prior="NULL", volume=0.0):
 
     With a volume the last column of z is that of the noise. Skips where mclust is not there.
     """
-    command = shutil.which("Rscript")
-    if command is None:
-        pytest.skip("needs R with mclust: there is no Rscript on PATH")
     (n, d), k = x.shape, z.shape[1] - (volume > 0)
     numbers = np.concatenate([[n, d, k, steps], x.ravel(), z.ravel()])
     names = "c(" + ", ".join(f'"{model}"' for model in models) + ")"
     script = (
         SCRIPT.replace("MODELS", names).replace("PRIOR", prior).replace("VOLUME", f"{volume!r}")
     )
-    done = subprocess.run(
-        [command, "-e", script],
-        input="\n".join(map(repr, numbers.tolist())),
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    if "no package called" in done.stderr:
-        pytest.skip("needs R with mclust: the package is not installed")
-    assert done.returncode == 0, done.stderr
     found = []
-    for line in done.stdout.splitlines():
+    for line in in_r(script, numbers):
         value = np.array(line.split(), np.float64)
         means, sigmas = value[1 + k : 1 + k + k * d], value[1 + k + k * d :]
         mixture = Mixture(value[1 : 1 + k], means.reshape(k, d), sigmas.reshape(k, d, d))
