@@ -7,6 +7,7 @@ drawn from the fitted mixture of K components.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Refit:
     family: str
     tol: float = 1e-7
     iterations: int = 1000
-    regularisation: float = 1e-6
+    regularisation: float | Literal["map"] = 1e-6
     reg_covar: float = 0.0
     starts: int = 2
     threads: int = 1

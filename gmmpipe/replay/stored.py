@@ -55,7 +55,8 @@ class Shelf:
     def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
         """Return the fit of a row of ``fits``, up to ``most`` iterations.
 
-        Raises InputError where the store has lost the data or holds other data.
+        Raises InputError where the store has lost the data or holds other data, or for a fit under
+        a prior.
         """
         keys = key_columns(self.experiment)
         key = {name: row[name] for name in keys if name != "iteration"}
@@ -67,6 +68,11 @@ class Shelf:
         kept = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
         settings = self.study.plan["fits"][block]["config"]
+        if settings["fit"]["regularisation"] == "map":
+            raise InputError(
+                f"{self.experiment.folder}: fit.regularisation is map; a replay compares fits of"
+                " maximum likelihood, so give a version with a number there"
+            )
         case = Case(
             data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
             settings["covariance"]["family"], settings["fit"]["regularisation"],

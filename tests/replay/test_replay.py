@@ -1,6 +1,5 @@
 """`gmmpipe replay` on finished results."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gmmpipe import artifacts
+from gmmpipe.errors import InputError
 from gmmpipe.replay.engines import ENGINES
 
 LATEST = "results/smoke/latest"
@@ -20,8 +20,11 @@ def finished(study):
 
 
 def needs(name):
-    if name == "mclust" and shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not on PATH: apt install r-base-core r-cran-mclust")
+    """Skip where an engine is absent, with its own reason."""
+    try:
+        ENGINES[name].ready()
+    except InputError as error:
+        pytest.skip(str(error))
 
 
 def tamper(name, change):
@@ -161,6 +164,11 @@ def test_a_store_that_lost_its_data_says_how_to_make_them(finished, refused):
     refused(f"{path}: the store has lost it; `gmmpipe run` `-- {path}`", "replay", LATEST)
     Path(finished.path).unlink()
     refused("the plan of this version is gone; `gmmpipe run`", "replay", LATEST)
+
+
+def test_fits_under_a_prior_are_refused(study, refused):
+    study(*TINY, "fit=map", "sweep.dataset=[gmm]")
+    refused("fit.regularisation is map; maximum likelihood", "replay", LATEST)
 
 
 @pytest.mark.usefixtures("finished")
