@@ -3,16 +3,24 @@
 import argparse
 import json
 import os
+import select
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from peers import PEERS
 
+PATIENCE = 600  # seconds a peer gets for one answer; jax has been seen to wait for itself forever
+
+
+class LostError(Exception):
+    """A peer that ended or does not answer any more."""
+
 
 class Peer:
-    """A process that fits on request; ``version`` is "" where the peer is not installed."""
+    """A process that fits on request; ``version`` is "" where there is none, or none any more."""
 
     def __init__(self, name: str, python: str, threads: int) -> None:
         limit = str(threads)
@@ -25,26 +33,38 @@ class Peer:
             text=True,
             env=os.environ | dict.fromkeys(names, limit),
         )
-        greeting = self._hear()
-        self.version = greeting.get("version", "")
-        print(f"{name}: {self.version or 'left out, ' + greeting['missing']}", flush=True)
+        self.version = ""
+        with suppress(LostError):
+            greeting = self._hear()
+            self.version = greeting.get("version", "")
+            print(f"{name}: {self.version or 'left out, ' + greeting['missing']}", flush=True)
 
     def ask(self, data: str, iterations: int) -> dict[str, Any]:
-        """Return seconds, log-likelihoods and peak memory of fits of so many iterations."""
-        self.process.stdin.write(json.dumps({"data": data, "iterations": iterations}) + "\n")
-        self.process.stdin.flush()
+        """Return seconds, log-likelihoods and peak memory of fits of so many iterations.
+
+        Raises LostError, having said why, where no answer comes; the peer is then ended.
+        """
+        with suppress(BrokenPipeError):  # it has ended: then there is nothing to hear
+            self.process.stdin.write(json.dumps({"data": data, "iterations": iterations}) + "\n")
+            self.process.stdin.flush()
         return self._hear()
 
     def _hear(self) -> dict[str, Any]:
-        line = self.process.stdout.readline()
+        heard, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        line = self.process.stdout.readline() if heard else ""
         if not line:
-            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
+            why = "it ended" if heard else f"no answer in {PATIENCE} s"
+            print(f"{self.name}: left out from here on, {why}", flush=True)
+            self.version = ""
+            self.process.kill()
+            raise LostError(f"{self.name}: {why}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def close(self) -> None:
         """End the process."""
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
 
