@@ -20,7 +20,7 @@ from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.moments import deviations
 from gmmpipe.numerics.runs import best
 from gmmpipe.numerics.starts import ShortEM
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,12 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
     """Test k against k + 1 components on x (N, D).
 
     The observed statistic is searched for as that of every replicate is (``compare``), and the
-    null mixture is the one found then. Replicate b draws N rows from it and depends on (seed, k,
+    null mixture is the one found then. Replicate b draws N rows from it and depends on (x, seed, k,
     b) alone. Where the observed fits are degenerate there is nothing to draw from, and every
     replicate is too.
     """
-    observed = compare(x, k, null, alternative, refit, _stream(seed, k, "observed"))
+    purpose = ("bootstrap", content(x), "ratio", seed, k)
+    observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"))
     if observed.degenerate:
         reasons = (f"observed data: {observed.degenerate}",) * len(replicates)
         return RatioTest(observed, np.full(len(replicates), np.nan), reasons)
@@ -144,7 +145,7 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
     larger = observed.alternative.snapshots[-1].mixture
     found = []
     for b in replicates:
-        rng = _stream(seed, k, b)
+        rng = stream(*purpose, b)
         found.append(compare(resample(truth, len(x), rng), k, truth, larger, refit, rng))
     statistics = np.array([one.statistic for one in found], dtype=np.float64)
     return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
@@ -153,7 +154,3 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
 def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:
     """Return n rows drawn from the mixture, (n, D), in the order of its components."""
     return draw(mixture, rng.multinomial(n, mixture.weights), False, rng).x
-
-
-def _stream(seed: int, k: int, replicate: int | str) -> np.random.Generator:
-    return stream("bootstrap", "ratio", seed, k, replicate)

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.moments import Indices, check_k, group_means, moments, nearest, standardised
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Ward:
         del family
         # Nine digits are the same in all units, so that ties are resolved in the same way.
         z = np.round(standardised(x), 9)
-        rows = self._rows(len(x))
+        rows = self._rows(x)
         tree = _merges(z[rows])
 
         def start(k: int, rng: np.random.Generator) -> Mixture:
@@ -52,12 +52,12 @@ class Ward:
 
         return start
 
-    def _rows(self, n: int) -> Indices:
+    def _rows(self, x: Array) -> Indices:
         """Return the rows to merge, in order."""
-        if n <= self.most:
-            return np.arange(n)
-        chosen = stream("start", "ward", self.seed).choice(n, self.most, replace=False)
-        return np.sort(chosen)
+        if len(x) <= self.most:
+            return np.arange(len(x))
+        rng = stream("start", content(x), "ward", self.seed)
+        return np.sort(rng.choice(len(x), self.most, replace=False))
 
 
 def _merges(z: Array) -> Indices:

@@ -10,7 +10,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.metrics import Codes, ari_of
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 
 FitWeighted = Callable[[Array, Array], Mixture]
 
@@ -73,7 +73,7 @@ def bootstrap_labels(  # noqa: PLR0913 - data, method and design of a bootstrap
 
     A resample is how often each sample was drawn (multinomial, N draws with probabilities
     proportional to weight (N,), none = 1 each): no row is copied. fit(x, counts (N,)) returns
-    the mixture of samples of these weights. Replicate r has the stream of (purpose, r), so more
+    the mixture of samples of these weights. Replicate r has the stream of (x, purpose, r), so more
     of them change none. Raises InputError for fewer than one replicate or a weight that is none.
     """
     n = len(x)
@@ -84,8 +84,9 @@ def bootstrap_labels(  # noqa: PLR0913 - data, method and design of a bootstrap
             " give 1 or more, and for each sample a weight of 0 or more, not all 0"
         )
     found = np.empty((replicates, n), np.int64)
+    told = content(x)
     for r in range(replicates):
-        counts = stream("bootstrap", *purpose, r).multinomial(n, chance / chance.sum())
+        counts = stream("bootstrap", told, *purpose, r).multinomial(n, chance / chance.sum())
         mixture = fit(x, counts.astype(np.float64))
         found[r] = em.log_responsibilities(x, mixture, threads)[1].argmax(axis=1)
     return found

@@ -10,7 +10,7 @@ from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import Refit, resample
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 
 Resampling = Callable[[Array, Mixture, np.random.Generator], tuple[Array, Array | None]]
 
@@ -55,7 +55,7 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
     """Refit resampled x (N, D), each time from the mixture fitted to x.
 
     mixture: from where EM first goes on until it has converged on x itself. kind: a name of
-    ``KINDS``. Replicate b depends on (kind, seed, K, b) alone. Where the observed fit is
+    ``KINDS``. Replicate b depends on (x, kind, seed, K, b) alone. Where the observed fit is
     degenerate, nothing is resampled: every replicate repeats it and its reason.
     Raises InputError for an unknown kind, or no replicates.
     """
@@ -69,9 +69,10 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
         reasons = [f"observed data: {observed.degenerate}"] * len(replicates)
         return _stacked(observed, [fitted] * len(replicates), reasons)
     responsibilities = np.exp(em.log_responsibilities(x, fitted)[1])
+    purpose = ("bootstrap", content(x), kind, seed, fitted.n_components)
     mixtures, reasons = [], []
     for b in replicates:
-        rng = stream("bootstrap", kind, seed, fitted.n_components, b)
+        rng = stream(*purpose, b)
         data, weight = KINDS[kind](x, fitted, rng)
         fit = refit(data, [fitted], weight)
         mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))

@@ -12,7 +12,7 @@ from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Ties, is_sound
 from gmmpipe.numerics.starts import STARTS, prepared
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
@@ -48,6 +48,7 @@ class _Fitter:
     def __init__(self, x: Array, config: Mapping[str, Any], threads: int) -> None:
         self.x, self.config, self.threads = x, config, threads
         self.method = config["start"]["method"]
+        self.content = content(x)
         self.family = str(config["covariance"].get("family"))
         start = build(STARTS, "start", config["start"], "method")
         self.draws = not getattr(start, "seedless", False)
@@ -56,7 +57,8 @@ class _Fitter:
     def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[blocks.Stored]:
         """Return the fits of every k and seed."""
         cells = [(k, seed) for k in ks for seed in seeds]
-        starts = [self.start(k, stream("start", self.method, k, seed)) for k, seed in cells]
+        purpose = ("start", self.content, self.method)
+        starts = [self.start(k, stream(*purpose, k, seed)) for k, seed in cells]
         fits = em.fit(
             self.x,
             starts,

@@ -8,7 +8,7 @@ from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import Refit
 from gmmpipe.numerics.inference import interval
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.streams import content, stream
 from gmmpipe.numerics.uncertainty import KINDS, matched, replicate
 
 
@@ -30,7 +30,8 @@ def test_errors_of_one_gaussian_are_those_of_the_formula(kind):
 def test_nonparametric_is_the_fit_to_copied_rows(family):
     x = clusters(4, n=90, k=2)
     found = replicate(x, a_start(x, 2), "nonparametric", Refit(family), [3], seed=5)
-    times = stream("bootstrap", "nonparametric", 5, 2, 3).multinomial(90, np.full(90, 1 / 90))
+    rng = stream("bootstrap", content(x), "nonparametric", 5, 2, 3)
+    times = rng.multinomial(90, np.full(90, 1 / 90))
     start = found.observed.snapshots[-1].mixture
     (twin,) = em.fit(np.repeat(x, times, axis=0), [start], family, [1000], tol=1e-7)
     expected = twin.snapshots[-1].mixture

@@ -70,6 +70,19 @@ def test_seeds_and_k_draw_from_streams_of_their_own(run):
     assert not np.array_equal(fits[2, 0].start.means, fits[3, 0].start.means[:2])
 
 
+def test_equal_data_in_other_units_draw_equal_starts_and_other_data_others(run, tmp_path):
+    x = artifacts.read_arrays(tmp_path / "n.npz")["x"]
+    _, fits = run()
+    artifacts.write_arrays(tmp_path / "n.npz", {"x": 60 * (x + 4)})
+    _, scaled = run()
+    means = fits[3, 0].start.means
+    np.testing.assert_allclose(scaled[3, 0].start.means, 60 * (means + 4), rtol=1e-14)
+    artifacts.write_arrays(tmp_path / "n.npz", {"x": x[::-1]})
+    _, other = run()
+    rows = [(x == mean).all(axis=1).argmax() for mean in means]
+    assert not np.array_equal(other[3, 0].start.means, x[::-1][rows])
+
+
 def test_the_log_tells_the_parameters(run, capsys):
     run()
     said = capsys.readouterr().out
