@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--columns", metavar="A,B", help="columns of --data to use")
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
     _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
+    _add_table(commands.add_parser("table", help="print a table for a paper or a page"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -122,17 +123,35 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_table(table: argparse.ArgumentParser) -> None:
+    table.description = (
+        "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
+    )
+    table.add_argument("name", metavar="NAME", help="best, fits, certificates, parameters ...")
+    table.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    table.add_argument(
+        "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
+    )
+    table.add_argument(
+        "--columns",
+        metavar="A,B,...",
+        help="which, in this order (default: those that a person reads; of csv all)",
+    )
+    table.add_argument("--rows", type=int, metavar="N", help="at most so many")
+    table.add_argument(
+        "--digits", type=int, default=3, metavar="N", help="decimals (default 3), not of csv"
+    )
+    table.add_argument("-o", "--output", metavar="FILE", help="file to write instead")
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     _pin_threads()
     if args.command in STAGES:
         return _stage(args)
-    if args.command == "replay":
-        from gmmpipe import replay
-
-        agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
-        return 0 if agree else 1
+    if args.command in READERS:
+        return READERS[args.command](args)
     root = _project()
     if args.command == "list":
         return _list(root)
@@ -150,6 +169,13 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     from gmmpipe.launch import launch
 
     return launch(root, args.overrides, own, snakemake)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from gmmpipe import replay
+
+    agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
+    return 0 if agree else 1
 
 
 def _stage(args: argparse.Namespace) -> int:
@@ -177,6 +203,21 @@ def _stage(args: argparse.Namespace) -> int:
     return 0
 
 
+def _table(args: argparse.Namespace) -> int:
+    from gmmpipe import artifacts
+    from gmmpipe.experiment import load
+
+    columns = args.columns.split(",") if args.columns else None
+    text = load(args.folder).typeset(
+        args.name, args.format, columns=columns, rows=args.rows, digits=args.digits
+    )
+    if args.output:
+        artifacts.write(args.output, text)
+    else:
+        print(text, end="")
+    return 0
+
+
 def _list(root: Path) -> int:
     from gmmpipe import config
 
@@ -201,3 +242,7 @@ def _pin_threads() -> None:
     """Keep BLAS to one thread, before numpy loads: its sums depend on the number of threads."""
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{library}_NUM_THREADS"] = "1"
+
+
+# commands that read finished versions, from anywhere
+READERS = {"replay": _replay, "table": _table}

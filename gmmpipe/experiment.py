@@ -1,15 +1,24 @@
 """An experiment's results back in Python: ``gmmpipe.load("results/tutorial/latest")``."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gmmpipe import artifacts
-from gmmpipe.errors import InputError
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.study import AXES, BOOTSTRAPPED, STORE, TABLES, Study
+from gmmpipe.tables.cases import to_mixture
+
+if TYPE_CHECKING:
+    from gmmpipe.numerics.estimator import GaussianMixture
+    from gmmpipe.numerics.mixture import Mixture
 
 
 class Experiment:
@@ -27,9 +36,34 @@ class Experiment:
 
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
-        tables = "fits, best, parameters, trajectories, labels, certificates"
-        tables += ", lineage, stability, recovery"
-        return f"<Experiment {self.folder.parent.name} {self.folder.name}: {tables}>"
+        return f"<Experiment {self.name} {self.version}: {', '.join(self.tables)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the selected models and what there is to look at."""
+        from gmmpipe.display import experiment_html
+
+        return experiment_html(self.name, self.version, self.fits, self.best, self.tables)
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return self.folder.parent.name
+
+    @property
+    def version(self) -> str:
+        """The digest of configuration and input."""
+        return self.folder.name
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the tables that this version has."""
+        names = [*TABLES, *BOOTSTRAPPED]
+        return [name for name in names if (self.folder / f"tables/{name}.parquet").is_file()]
+
+    @property
+    def outer(self) -> list[str]:
+        """The axes of the sweep that have dotted names, e.g. fit.tol."""
+        return [axis for axis in self.config["sweep"] if axis not in AXES]
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -100,6 +134,46 @@ class Experiment:
         """One row per resampled parameter: estimate, standard error, percentile interval."""
         return self._table("intervals")
 
+    @cached_property
+    def study(self) -> Study:
+        """The frozen plan; raises InputError where the store has lost it."""
+        plan = self._root / STORE / f"plans/{self.name}-{self.version}.json"
+        if not plan.is_file():
+            raise InputError(f"{plan}: the plan of this version is gone; {_again()}")
+        return Study(plan)
+
+    def stored(self, path: str) -> dict[str, Any]:
+        """Return the arrays of an artifact in the store, the very bytes of this version.
+
+        path as in manifest.json. Raises InputError where the store has lost it or holds another.
+        """
+        place = self._root / path
+        if not place.is_file():
+            raise InputError(f"{place}: the store has lost it; {_again(path)}")
+        known = self.manifest["artifacts"].get(path, {}).get("sha256")
+        if artifacts.sha256(artifacts.read(place)) != known:
+            raise InputError(
+                f"{place}: not the data that this version fitted (another SHA-256 than in"
+                f" manifest.json); remove it, then {_again(path)}"
+            )
+        return artifacts.read_arrays(place)
+
+    def data(self, dataset: str | None = None, **outer: Any) -> pd.DataFrame:
+        """Return a data set in original units, one column a feature, its rows those of ``labels``.
+
+        dataset may be left out where there is one alone; outer: points on outer axes that change
+        the data, e.g. ``**{"dataset.blobs.n": 200}``. Raises InputError where none or several are
+        meant, and where the store has lost it.
+        """
+        wanted = outer if dataset is None else {"dataset": dataset, **outer}
+        cases = dict.fromkeys(name for name, at in self.study.cases() if _matches(at, wanted))
+        if len(cases) != 1:
+            every = [", ".join(f"{k}={v}" for k, v in at.items()) for _, at in self.study.cases()]
+            what = "several data sets have" if cases else "no data set has"
+            raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
+        arrays = self.stored(self.study.stored(next(iter(cases))))
+        return pd.DataFrame(arrays["x"], columns=arrays["features"].tolist())
+
     def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
         """Return a fitted mixture in original units.
 
@@ -107,29 +181,92 @@ class Experiment:
         cell: columns of ``best`` that pick another, e.g. ``k=3, covariance="tied"``; of several
         the one ranked first. Raises InputError if there is none.
         """
+        return self.mixture_of(self._chosen(dataset, cell))
+
+    def mixture_of(self, row: Mapping[Hashable, Any] | pd.Series) -> Mixture:
+        """Return the mixture of a row of ``best`` or ``fits``, in original units."""
+        return to_mixture(_rows(self.parameters, row))
+
+    def estimator(self, dataset: str | None = None, **cell: Any) -> GaussianMixture:
+        """Return the mixture that ``mixture`` returns as an estimator, fitted, in original units.
+
+        It predicts, samples and scores as if it had been fitted here: ``bic`` of the data is the
+        BIC of the table. Where the normaliser took the covariances out of their family (as
+        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. It
+        knows the features' names while the store has the data.
+        """
+        from gmmpipe.numerics.known import fitted
+
+        row = self._chosen(dataset, cell)
+        trajectory = np.asarray(_rows(self.trajectories, row)["log_likelihood"].iloc[0])
+        samples = _rows(self.labels, {key: row[key] for key in ("dataset", *self.outer)})
+        model = fitted(
+            self.mixture_of(row),
+            self.config["covariance"][row["covariance"]]["family"],
+            n_samples=len(samples),
+            n_parameters=int(row["n_parameters"]),
+            trajectory=trajectory[: int(row["n_iter"]) + 1],
+            converged=bool(row["converged"]),
+        )
+        with suppress(InputError):
+            names = self.data(row["dataset"], **{axis: row[axis] for axis in self.outer}).columns
+            model.feature_names_in_ = np.asarray(names, dtype=object)
+        return model
+
+    def typeset(
+        self,
+        table: str,
+        form: str = "text",
+        *,
+        columns: Sequence[str] | None = None,
+        rows: int | None = None,
+        digits: int = 3,
+    ) -> str:
+        """Return a table for print: form is text, markdown, latex (booktabs), html or csv.
+
+        columns: which, in this order; by default those that a person reads, all for csv. rows: at
+        most so many. digits: decimals, see ``typeset.cells``; csv is exact. Raises InputError for
+        unknown names.
+        """
+        from gmmpipe import typeset
+
+        if table not in self.tables:
+            raise InputError(suggest(f"{self.folder}: table", table, self.tables))
+        if rows is not None and rows < 1:
+            raise InputError(f"rows is {rows}; give 1 or more")
+        frame = self._table(table)[:rows]
+        if columns is None and form != "csv":
+            columns = typeset.readable(table, frame, self.outer)
+        for column in columns or ():
+            if column not in frame.columns:
+                raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
+        return typeset.typeset(frame if columns is None else frame[list(columns)], form, digits)
+
+    @property
+    def _root(self) -> Path:
+        return self.folder.parents[2]
+
+    def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
+        """Return the row of ``best`` that is meant, of several the one ranked first."""
         rows = self.best if dataset is None else self.best[self.best["dataset"] == dataset]
         for column, value in cell.items():
             if column not in rows.columns:
                 raise InputError(f"{column!r} is no column of best: {', '.join(rows.columns)}")
             rows = rows[rows[column] == value]
         if rows.empty:
-            raise InputError(f"no sound fit has dataset={dataset!r}, {cell}")
+            raise InputError(f"no sound fit has dataset={dataset!r}, {dict(cell)}")
         if dataset is None and rows["dataset"].nunique() > 1:
             names = ", ".join(rows["dataset"].unique())
             raise InputError(f"several data sets ({names}): say which, e.g. dataset='...'")
-        for axis in (column for column in rows.columns if "." in column):  # an outer axis
+        for axis in self.outer:
             if axis not in cell and rows[axis].nunique() > 1:
                 values = ", ".join(map(str, rows[axis].unique()))
                 raise InputError(f"several {axis} ({values}): say which, **{{{axis!r}: ...}}")
-        keys = [c for c in self.parameters.columns if c in rows.columns]
-        found = (
-            rows.sort_values("rank", kind="stable").head(1)[keys].merge(self.parameters, on=keys)
-        )
-        return to_mixture(found)
+        return rows.sort_values("rank", kind="stable").iloc[0]
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / f"tables/{name}.parquet"
-        if name in ("bootstrap", "intervals") and not path.exists():
+        if name in BOOTSTRAPPED and not path.exists():
             raise InputError(
                 f"{self.folder}: no table {name}; run with bootstrap.replicates=199, say"
             )
@@ -144,10 +281,20 @@ def load(folder: str | Path) -> Experiment:
     return Experiment(folder)
 
 
-def to_mixture(rows: pd.DataFrame) -> Mixture:
-    """Return the mixture of one cell from its rows of ``parameters``."""
-    rows = rows.sort_values("component", kind="stable")
-    means = np.stack(rows["mean"].to_list())
-    k, d = means.shape
-    covariances = np.stack(rows["covariance_matrix"].to_list()).reshape(k, d, d)
-    return Mixture(rows["weight"].to_numpy(), means, covariances)
+def _rows(frame: pd.DataFrame, row: Mapping[Any, Any] | pd.Series) -> pd.DataFrame:
+    """Return the rows of ``frame`` that have all key columns of ``row`` that they have too."""
+    keep = np.ones(len(frame), dtype=bool)
+    for key in frame.columns:
+        if (key in AXES or "." in key) and key in row:
+            keep &= (frame[key] == row[key]).to_numpy(bool)
+    found: pd.DataFrame = frame[keep]
+    return found
+
+
+def _matches(at: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(at.get(axis) == value for axis, value in wanted.items())
+
+
+def _again(target: str = "") -> str:
+    words = f" and `-- {target}` at the end" if target else ""
+    return f"give its `gmmpipe run` once more, with the same settings{words}"

@@ -54,7 +54,7 @@ def test_help_and_usage_errors_answer_at_once(arguments):
     assert min(spent) < 0.5
 
 
-@pytest.mark.parametrize("command", ["run", "show", "list", "replay", *cli.STAGES])
+@pytest.mark.parametrize("command", ["run", "show", "list", *cli.READERS, *cli.STAGES])
 def test_every_command_explains_itself(command, gmmpipe):
     answer = gmmpipe(command, "--help")
     assert answer.code == 0

@@ -1,5 +1,9 @@
 """Results back in Python: gmmpipe.load."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -8,6 +12,9 @@ from scipy.stats import multivariate_normal
 import gmmpipe
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError
+from gmmpipe.numerics import em
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.mixture import Mixture
 
 TINY = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]")
 
@@ -49,18 +56,140 @@ def test_a_mixture_has_the_likelihood_of_its_row(loaded):
         assert total == pytest.approx(rows.iloc[0]["log_likelihood"], rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("dataset", "cell", "words"),
-    [
+def test_what_is_not_there_is_said(loaded):
+    _, found = loaded
+    for dataset, cell, words in (
         ("gmn", {}, "gmn"),
         (None, {}, "several data sets"),
         ("gmm", {"kk": 2}, "'kk'"),
         ("gmm", {"k": 9}, "9"),
-    ],
-)
-def test_what_is_not_there_is_said(dataset, cell, words, loaded):
-    with pytest.raises(InputError, match=words):
-        loaded[1].mixture(dataset, **cell)
+    ):
+        for method in (found.mixture, found.estimator):
+            with pytest.raises(InputError, match=words):
+                method(dataset, **cell)
+
+
+def test_an_estimator_predicts_as_the_tables_say(loaded):
+    _, found = loaded
+    x = found.data("gmm")
+    assert x.columns.tolist() == ["eruption (min)", "waiting (min)"]
+    model, row = found.estimator("gmm"), found.best[found.best["dataset"] == "gmm"].iloc[0]
+    assert isinstance(model, gmmpipe.GaussianMixture)
+    labels = found.labels[found.labels["dataset"] == "gmm"]
+    np.testing.assert_array_equal(model.predict(x), labels["component"])
+    np.testing.assert_allclose(model.predict_proba(x).max(axis=1), labels["probability"])
+    assert model.bic(x) == pytest.approx(row["bic"], rel=1e-12)
+    assert model.icl(x) == pytest.approx(row["icl"], rel=1e-9)
+    assert model.score(x) == pytest.approx(model.lower_bound_, rel=1e-12)
+    assert (model.n_iter_, model.converged_) == (row["n_iter"], row["converged"])
+    assert model.trajectory_[-1] == row["log_likelihood"]
+    drawn, components = model.set_params(random_state=0).sample(5000)
+    np.testing.assert_allclose(drawn.mean(axis=0), model.weights_ @ model.means_, rtol=0.05)
+    assert drawn.shape == (len(components), 2)
+    again = model.fit(x)  # as good as new
+    assert again.bic(x) == pytest.approx(model.bic(x))
+
+
+def test_every_family_comes_back_in_original_units(study):
+    """Min-max units are not those of the data: spherical becomes diag, EEV full."""
+    families = "full,tied,diag,spherical,EII,EEI,VEI,EVI,VEE,EVE,VVE,EEV,VEV,EVV"
+    study(
+        "experiment=smoke", "sweep.dataset=[gmm]", f"sweep.covariance=[{families}]", "sweep.k=[2]",
+        "sweep.seed=[0]", "sweep.iteration=[10]", "sweep.normaliser=[minmax,none]",
+    )  # fmt: skip
+    found = gmmpipe.load("results/smoke/latest")
+    x = found.data()
+    for family in families.split(","):
+        for normaliser in ("minmax", "none"):
+            cell = {"covariance": family, "normaliser": normaliser}
+            model = found.estimator(**cell)
+            rows = found.best[(found.best[list(cell)] == list(cell.values())).all(axis=1)]
+            assert model.bic(x) == pytest.approx(rows["bic"].iloc[0], rel=1e-12), cell
+            np.testing.assert_array_equal(
+                model.predict(x),
+                em.log_responsibilities(x.to_numpy(), found.mixture(**cell))[1].argmax(axis=1),
+            )
+            held = FAMILIES[family].scale_invariant or normaliser == "none"
+            assert (model.covariance_type == family) == held, cell
+
+
+def test_data_is_that_of_the_version_or_none(loaded):
+    done, found = loaded
+    with pytest.raises(InputError, match=r"several data sets have .*dataset=gmm; dataset=sample"):
+        found.data()
+    with pytest.raises(InputError, match="no data set has"):
+        found.data("gmn")
+    (name,) = (n for n in done.plan["data"] if n.startswith("gmm"))
+    Path(done.stored(name)).write_bytes(b"other")
+    with pytest.raises(InputError, match=r"not the data that this version fitted.*manifest\.json"):
+        found.data("gmm")
+    Path(done.stored(name)).unlink()
+    with pytest.raises(InputError, match=r"the store has lost it.*`-- results/store/data/gmm-"):
+        found.data("gmm")
+    assert not hasattr(found.estimator("gmm"), "feature_names_in_")  # predicts all the same
+    Path(done.path).unlink()
+    with pytest.raises(InputError, match="the plan of this version is gone"):
+        gmmpipe.load(found.folder).data("gmm")
+
+
+def test_what_a_notebook_shows(loaded):
+    _, found = loaded
+    page = found._repr_html_()
+    for word in (found.version, "32 cells, 0 of them degenerate", "gmm", "sample", "certificates"):
+        assert word in page
+    found.best["dataset"] = "<script>"
+    assert "<script>" not in found._repr_html_()
+    assert "&lt;script&gt;" in found._repr_html_()
+    page = gmmpipe.load(found.folder).mixture("gmm", k=2)._repr_html_()
+    assert page.count("<tr>") == 3
+    assert "correlation" in page
+    wide = Mixture(np.full(30, 1 / 30), np.zeros((30, 12)), np.tile(np.eye(12), (30, 1, 1)))
+    page = wide._repr_html_()
+    assert page.count("<tr>") == 1 + 20 + 1
+    assert "... 10 more" in page
+    assert "x<sub>7</sub>" in page
+    assert "x<sub>8</sub>" not in page
+
+
+def test_tables_typeset(loaded, gmmpipe, tmp_path):
+    _, found = loaded
+    words = ("table", "best", "results/smoke/latest", "--format", "latex")
+    answer = gmmpipe(*words, "--columns", "dataset,delta_bic", "--rows", "2", "--digits", "1")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[1:4] == ["\\begin{tabular}{lr}", "\\toprule", "dataset & delta\\_bic \\\\"]
+    assert lines[5] == "gmm & 0.0 \\\\"
+    assert len(lines) == 9
+    assert gmmpipe(*words, "-o", str(tmp_path / "best.tex")).out == ""
+    written = (tmp_path / "best.tex").read_text()
+    assert written == found.typeset("best", "latex")
+    assert " ari " not in found.typeset("best", "text", rows=1)  # gmm has no known groups
+    csv = found.typeset("fits", "csv")
+    assert csv == (found.folder / "tables/fits.csv").read_text()
+    for name in found.tables:
+        assert (
+            found.typeset(name, "markdown", rows=3).count("\n")
+            == min(len(found._table(name)), 3) + 2
+        )
+
+
+def test_tables_that_are_not_there(loaded, refused):
+    for name, words, *options in (
+        ("best", "bicc bic", "--columns", "bicc"),
+        ("best", "rows 0", "--rows", "0"),
+        ("best", "digits 99", "--digits", "99"),
+        ("best", "tex latex", "--format", "tex"),
+        ("bset", "bset best"),
+        ("bootstrap", "bootstrap"),
+    ):
+        refused(words, "table", name, str(loaded[1].folder), *options)
+
+
+def test_loading_costs_no_plot_and_no_compiler():
+    code = "import gmmpipe, sys; gmmpipe.load; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"matplotlib", "numba", "sklearn", "hydra", "snakemake", "jinja2", "tabulate", "yaml"}
+    assert not heavy & {name.split(".")[0] for name in done.stdout.split()}
 
 
 def test_a_folder_without_results(tmp_path):

@@ -34,6 +34,7 @@ class Density:
     frozen: Collection[str]
     means_: Floats
     mixture_: Mixture
+    n_parameters_: int
 
     def predict(self, X: npt.ArrayLike) -> Labels:
         """Return the most probable component of each sample, (N,)."""
@@ -74,6 +75,8 @@ class Density:
         mixture = self._mixture("covariances_")
         if n_samples < 1:
             raise InputError(f"Invalid value for 'n_samples': {n_samples}; draw at least one")
+        if mixture.box is not None:
+            raise InputError("sample: the mixture has a noise component, which cannot be drawn")
         rng = check_random_state(self.random_state)
         counts = rng.multinomial(n_samples, mixture.weights / mixture.weights.sum())
         axis_aligned = FAMILIES[self.covariance_type].axis_aligned
@@ -88,6 +91,8 @@ class Density:
         return np.vstack(drawn), np.repeat(np.arange(len(counts)), counts)
 
     def _n_parameters(self) -> int:
+        if hasattr(self, "n_parameters_"):
+            return self.n_parameters_
         k, d = self.means_.shape
         return em.n_parameters(self.covariance_type, k, d, self.frozen)
 

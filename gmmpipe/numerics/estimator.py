@@ -17,7 +17,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import layout, runs, starting, validation
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.density import Density
-from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.em import Fit, n_parameters
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Prior
 
@@ -88,6 +88,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Total log-likelihood (nats) at the start and after each iteration.
     degenerate_ : str
         "" for a sound fit, else what collapsed.
+    n_parameters_ : int
+        Free parameters, which ``bic`` and ``aic`` count.
     mixture_ : gmmpipe.numerics.mixture.Mixture
         The parameters in float64; covariances (K, D, D).
     snapshots_ : list of Mixture
@@ -265,6 +267,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             setattr(self, name, value.astype(dtype, copy=False))
         reached = {snapshot.iteration: snapshot.mixture for snapshot in fit.snapshots}
         self.snapshots_ = [reached[count] for count in kept]
+        k, d = self.mixture_.means.shape
+        self.n_parameters_ = n_parameters(self.covariance_type, k, d, self.frozen)
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter
         self.degenerate_ = fit.degenerate

@@ -48,6 +48,12 @@ class Mixture:
             None if self.box is None else np.sort(shift + scale * self.box, axis=0),
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: weights, means and standard deviations."""
+        from gmmpipe.numerics.mixture_html import mixture_html
+
+        return mixture_html(self)
+
     def describe(self) -> str:
         """Return one line per component: weight, mean, covariance; for noise weight and box."""
         rows = zip(self.weights, self.means, self.covariances, strict=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gmmpipe.numerics.deviation import deviations
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.replay.case import Case, Step, Stopped
 from gmmpipe.replay.stored import Stored
@@ -84,16 +85,6 @@ def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
         parameters = deviations(stored.final, stored.affine.invert(mixture))
     note = "; ".join(filter(None, notes))
     return Comparison(stored.trajectory, theirs - volume, deviation, parameters, note)
-
-
-def deviations(ours: Mixture, theirs: Mixture) -> dict[str, float]:
-    """Return the largest deviation of weights, means and covariances; see ``Comparison``."""
-    scale = np.sqrt(np.diagonal(ours.covariances, axis1=1, axis2=2))
-    means = (theirs.means - ours.means) / scale
-    covariances = theirs.covariances - ours.covariances
-    covariances = covariances / (scale[:, :, None] * scale[:, None, :])
-    apart = {"weights": theirs.weights - ours.weights, "means": means, "covariances": covariances}
-    return {name: float(np.abs(values).max()) for name, values in apart.items()}
 
 
 def _below_floor(case: Case, mixture: Mixture) -> bool:

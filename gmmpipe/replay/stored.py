@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gmmpipe import artifacts
 from gmmpipe.errors import InputError
-from gmmpipe.experiment import Experiment, to_mixture
+from gmmpipe.experiment import Experiment
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.replay.case import Case
 from gmmpipe.replay.cells import key_columns
-from gmmpipe.study import STORE, Study
+from gmmpipe.tables.cases import to_mixture
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,7 @@ class Shelf:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self.root = experiment.folder.parents[2]
-        name = f"{experiment.folder.parent.name}-{experiment.folder.name}.json"
-        plan = self.root / STORE / "plans" / name
-        if not plan.is_file():
-            raise InputError(f"{plan}: the plan of this version is gone; {_again()}")
-        self.study = Study(plan)
+        self.study = experiment.study
         self._data: dict[str, dict[str, Any]] = {}
 
     def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
@@ -94,24 +87,10 @@ class Shelf:
 
     def _normalised(self, block: str) -> dict[str, Any]:
         """Return the arrays of the data that a block fits, the very bytes of this version."""
-        relative = self.study.normalised(block)
-        path = Path(self.root / relative)
-        if relative not in self._data:
-            if not path.is_file():
-                raise InputError(f"{path}: the store has lost it; {_again(relative)}")
-            known = self.experiment.manifest["artifacts"].get(relative, {}).get("sha256")
-            if artifacts.sha256(artifacts.read(path)) != known:
-                raise InputError(
-                    f"{path}: not the data that this version fitted (another SHA-256 than in"
-                    f" manifest.json); remove it, then {_again(relative)}"
-                )
-            self._data[relative] = artifacts.read_arrays(path, "x", "shift", "scale")
-        return self._data[relative]
-
-
-def _again(target: str = "") -> str:
-    words = f" and `-- {target}` at the end" if target else ""
-    return f"give its `gmmpipe run` once more, with the same settings{words}"
+        path = self.study.normalised(block)
+        if path not in self._data:
+            self._data[path] = self.experiment.stored(path)
+        return self._data[path]
 
 
 def _rows(table: pd.DataFrame, key: Mapping[str, Any]) -> pd.DataFrame:

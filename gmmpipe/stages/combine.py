@@ -8,10 +8,10 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
-from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics.inference import decide, interval, p_value
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.study import Study
+from gmmpipe.tables.cases import to_mixture
 
 Row = dict[str, Any]
 Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe import artifacts, blocks
-from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics import em
 from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.metrics import METRICS, Codes
@@ -18,7 +17,7 @@ from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.numerics.soundness import Soundness, Ties, soundness
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.study import TABLES, Study
-from gmmpipe.tables.cases import Case
+from gmmpipe.tables.cases import Case, to_mixture
 from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.numbering import numbered
 from gmmpipe.tables.ranking import Run, certificates, rank, trusted

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Array, Mixture
 
@@ -26,6 +25,15 @@ def mixtures(cells: pd.DataFrame, parameters: pd.DataFrame) -> list[Mixture]:
     keys = [column for column in parameters.columns if column in cells.columns]
     ours = cells[keys].assign(cell=np.arange(len(cells))).merge(parameters, on=keys)
     return [to_mixture(rows) for _, rows in ours.groupby("cell", sort=True)]
+
+
+def to_mixture(rows: pd.DataFrame) -> Mixture:
+    """Return the mixture of one cell from its rows of ``parameters``."""
+    rows = rows.sort_values("component", kind="stable")
+    means = np.stack(rows["mean"].to_list())
+    k, d = means.shape
+    covariances = np.stack(rows["covariance_matrix"].to_list()).reshape(k, d, d)
+    return Mixture(rows["weight"].to_numpy(), means, covariances)
 
 
 def responsibilities(x: Array, mixture: Mixture, threads: int) -> Array:

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from gmmpipe.numerics.deviation import deviations
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.replay.case import Case, Stopped
-from gmmpipe.replay.comparison import TRAJECTORY, compare, deviations
+from gmmpipe.replay.comparison import TRAJECTORY, compare
 from gmmpipe.replay.stored import Stored
 
 X = np.random.default_rng(0).normal(size=(50, 2))

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmmpipe import artifacts
-from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics import em
+from gmmpipe.tables.cases import to_mixture
 from gmmpipe.tables.numbering import numbered, numbers_of
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed"]

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 
 from gmmpipe import artifacts
-from gmmpipe.experiment import to_mixture
 from gmmpipe.numerics import em
 from gmmpipe.numerics.metrics import ari
 from gmmpipe.tables import stability as stability_table
+from gmmpipe.tables.cases import to_mixture
 
 NAMES = ("fits", "best", "parameters", "lineage", "stability", "recovery")
 

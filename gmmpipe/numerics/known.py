@@ -1,0 +1,45 @@
+"""A mixture that is known already, as a fitted estimator."""
+
+import numpy as np
+
+from gmmpipe.numerics import layout
+from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.estimator import GaussianMixture
+from gmmpipe.numerics.mixture import Array, Mixture
+
+
+def fitted(  # noqa: PLR0913 - what a fit leaves
+    mixture: Mixture,
+    family: str,
+    *,
+    n_samples: int,
+    n_parameters: int,
+    trajectory: Array,
+    converged: bool,
+) -> GaussianMixture:
+    """Return the estimator whose fit to n_samples samples gave ``mixture``, in the mixture's units.
+
+    family: that of the fit. Rescaled features may have taken the covariances out of it: then the
+    estimator is diag or full, and its ``bic`` still counts the n_parameters of the fit.
+    trajectory (n_iter + 1,): total log-likelihood, nats.
+    """
+    model = GaussianMixture(mixture.n_components, covariance_type=_holding(mixture, family))
+    for name, value in layout.attributes(mixture, model.covariance_type).items():
+        setattr(model, name, value)
+    model.mixture_ = mixture
+    model.snapshots_ = []
+    model.n_features_in_ = mixture.n_features
+    model.n_parameters_ = n_parameters
+    model.converged_, model.n_iter_, model.degenerate_ = converged, len(trajectory) - 1, ""
+    model.trajectory_ = np.array(trajectory)
+    model.lower_bounds_ = (trajectory[1:] / n_samples).tolist()
+    model.lower_bound_ = float(trajectory[-1] / n_samples)
+    return model
+
+
+def _holding(mixture: Mixture, family: str) -> str:
+    """Return ``family`` if the covariances are in it, else diag or full."""
+    known, covariances = FAMILIES[family], mixture.covariances
+    if known.scale_invariant or known.project(mixture.weights, covariances) is covariances:
+        return family
+    return "diag" if known.axis_aligned else "full"
