@@ -73,8 +73,13 @@ def blocks(
             f" k must not exceed {n}"
         )
 
+    rule = there["fit"]
+    usual = {"acceleration": "none", "algorithm": "exact"}
+    plain = usual == {key: rule.get(key, usual[key]) for key in usual}
+    plain = plain and rule.get("regularisation") != "map"
+
     def cost(k: int) -> float:
-        return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1])
+        return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1], compiled=plain)
 
     words = ".".join(str(at[axis]) for axis in config.NAMED)
     fit = dict(there["fit"])

@@ -41,6 +41,8 @@ class Fit(BaseModel):
     restarts: Literal["fixed", "auto"]
     target: Annotated[float, Gt(0), Lt(1)]
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
+    acceleration: Literal["none", "squarem", "anderson"] = "none"
+    algorithm: Literal["exact", "stepwise"] = "exact"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What EM is asked to do, checked: samples, starts and settings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
 
 PARTS = ("weights", "means", "covariances")
+ALGORITHMS = ("exact", "stepwise")
+_SLICE = 65_536  # rows
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Problem:
 
     variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
     x holds NaN; frozen: those of PARTS that stay as they start. box (2, D): of
-    the noise, see ``Mixture``.
+    the noise, see ``Mixture``. acceleration: a name of ``acceleration.ACCELERATIONS`` or "none";
+    algorithm: one of ALGORITHMS.
     """
 
     x: Array
@@ -36,17 +40,20 @@ class Problem:
     missing: bool = False
     frozen: frozenset[str] = frozenset()
     box: Array | None = None
+    acceleration: str = "none"
+    algorithm: str = "exact"
 
     @property
     def plain(self) -> bool:
         """Return whether this is maximum likelihood of all parameters and nothing else."""
-        return self.prior is None and not self.missing and not self.frozen and self.box is None
+        other = self.prior is not None or self.missing or self.frozen or self.box is not None
+        return not other and self.acceleration == "none" and self.algorithm == "exact"
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
         return 0.0 if self.prior is None else self.prior.log_density(mixture)
 
-    @property
+    @cached_property
     def total(self) -> float:
         """Return the weight of all samples."""
         return float(self.weight.sum())
@@ -75,14 +82,8 @@ def samples(
     data = np.ascontiguousarray(x, dtype=np.float64)
     if data.ndim != 2 or 0 in data.shape:
         raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
-    refused = ~np.isfinite(data) if missing == "refuse" else np.isinf(data)
-    if refused.any():
-        row, column = np.argwhere(refused)[0]
-        hint = ', or give missing="mar"' if np.isnan(data[row, column]) else ""
-        raise InputError(
-            f"data: {data[row, column]} in row {row}, column {column}; "
-            f"drop the row or fill it{hint}"
-        )
+    for cut in cuts(len(data)):
+        _refuse(data[cut], cut.start, missing)
     if sample_weight is None:
         return data, np.ones(len(data))
     weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
@@ -91,6 +92,23 @@ def samples(
     if not 0 < weight.sum() < np.inf:
         raise InputError(f"sample_weight: the sum is {weight.sum()}, expected finite and > 0")
     return data, weight
+
+
+def _refuse(data: Array, first: int, missing: str) -> None:
+    """Raise InputError for a value that is not allowed in these rows, of which one is the first."""
+    refused = ~np.isfinite(data) if missing == "refuse" else np.isinf(data)
+    if refused.any():
+        row, column = np.argwhere(refused)[0]
+        hint = ', or give missing="mar"' if np.isnan(data[row, column]) else ""
+        raise InputError(
+            f"data: {data[row, column]} in row {first + row}, column {column}; "
+            f"drop the row or fill it{hint}"
+        )
+
+
+def cuts(n: int) -> list[slice]:
+    """Return slices of n rows: what numpy makes of one fits into the caches."""
+    return [slice(first, min(first + _SLICE, n)) for first in range(0, n, _SLICE)]
 
 
 def informative(data: Array, weight: Array) -> tuple[Array, Array]:
@@ -107,17 +125,27 @@ def informative(data: Array, weight: Array) -> tuple[Array, Array]:
 
 def variances(data: Array, weight: Array) -> Array:
     """Return the weighted variance of each feature (D,), slice by slice: no copy of the data."""
-    cuts = [slice(first, first + 65536) for first in range(0, len(data), 65536)]
     total, squares = weight.sum(), np.zeros(data.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum((weight[cut] @ (data[cut] - data[0]) for cut in cuts), squares) / total
-        for cut in cuts:
-            squares = squares + weight[cut] @ (data[cut] - data[0] - mean) ** 2
+        mean = sum(_weighted(data, weight, data[0]), squares) / total
+        for part in _weighted(data, weight, data[0], mean):
+            squares = squares + part
     if not np.isfinite(squares).all():
         column = np.flatnonzero(~np.isfinite(squares))[0]
         raise InputError(f"data: the variance of column {column} overflows; rescale the column")
     result: Array = squares / total
     return result
+
+
+def _weighted(
+    data: Array, weight: Array, origin: Array, mean: Array | None = None
+) -> Iterator[Array]:
+    """Yield each slice's weighted sum of deviations from origin; squared ones about a mean too."""
+    for cut in cuts(len(data)):
+        away = data[cut] - origin
+        if mean is not None:
+            away = (away - mean) ** 2
+        yield np.ascontiguousarray(weight[cut]) @ away
 
 
 def observed_variances(data: Array, weight: Array) -> Array:
@@ -167,6 +195,13 @@ def frozen_parts(names: Collection[str]) -> frozenset[str]:
     if len(chosen) == len(PARTS):
         raise InputError(f"frozen: {', '.join(PARTS)}; nothing is left to fit, leave one out")
     return chosen
+
+
+def one_of(what: str, name: str, allowed: Sequence[str]) -> str:
+    """Return the name, which must be one of those that are allowed."""
+    if name not in allowed:
+        raise InputError(suggest(what, name, list(allowed)))
+    return name
 
 
 def positive(name: str, value: int) -> int:

@@ -1,0 +1,215 @@
+"""Accelerations of EM: the same optimum in fewer passes, by leaps along the way EM goes.
+
+A leap extrapolates from the mixtures that EM went through and what EM made of each. It counts only
+if the objective of EM does not fall; otherwise the next mixture is EM's own.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.problem import Problem
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Method(Protocol):
+    """A way to extrapolate, in coordinates (P,); one serves one fit."""
+
+    def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
+        """Return where to go on from a point, image being EM's step from it; None: go there.
+
+        Called once for each mixture that EM goes through. scale (P,) makes lengths alike.
+        """
+
+    def refuse(self) -> None:
+        """Learn that the last leap was refused; the image of its point comes next."""
+
+
+class Squarem:
+    """Squared extrapolation: two steps of EM, a leap of steplength S3, a step of EM to settle.
+
+    Varadhan & Roland 2008, Simple and globally convergent methods for accelerating the convergence
+    of any EM algorithm, Scandinavian Journal of Statistics 35, 335-353. As in their package the
+    longest leap grows fourfold whenever it was reached.
+    """
+
+    _GROWTH = 4.0
+
+    def __init__(self) -> None:
+        self.first: tuple[Array, Array] | None = None
+        self.length = self.most = 1.0
+        self.unsettled = False
+
+    def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
+        """Leap after every second step."""
+        if self.unsettled:
+            self.unsettled = False
+            return None
+        step = image - point
+        if self.first is None:
+            self.first = point, step
+            return None
+        (origin, before), self.first = self.first, None
+        bend = step - before
+        curvature = float(np.linalg.norm(scale * bend))
+        wanted = float(np.linalg.norm(scale * before)) / curvature if curvature > 0 else 1.0
+        self.length = min(max(wanted, 1.0), self.most)
+        if self.length == self.most:
+            self.most *= self._GROWTH
+        if self.length == 1:
+            return None
+        self.unsettled = True
+        leap: Array = origin + 2 * self.length * before + self.length**2 * bend
+        return leap
+
+    def refuse(self) -> None:
+        """Leap less far for a while."""
+        self.unsettled = False
+        self.most = max(1.0, self.length / self._GROWTH)
+
+
+class Anderson:
+    """Anderson's acceleration, which starts anew when its memory is full or a leap is no good.
+
+    Walker & Ni 2011, Anderson acceleration for fixed-point iterations, SIAM Journal on Numerical
+    Analysis 49, 1715-1735; memory and restarts as in Henderson & Varadhan 2019, Damped Anderson
+    acceleration with restarts and monotonicity control, Journal of Computational and Graphical
+    Statistics 28, 834-846, whose damping costs passes here. A leap must go beyond EM's step, in
+    its direction: others lead back to where EM comes from, a saddle between optima for one.
+    """
+
+    _MEMORY = 10  # steps, but no more than half of P
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Array, Array]] = []
+
+    def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
+        """Leap to where the last steps, combined, would come to nothing."""
+        if len(self.pairs) > min(self._MEMORY, max(1, len(point) // 2)):
+            self.pairs = self.pairs[-1:]
+        self.pairs.append((point, image))
+        if len(self.pairs) == 1:
+            return None
+        images = np.array([image for _, image in self.pairs])
+        steps = (images - np.array([point for point, _ in self.pairs])) * scale
+        shares = np.linalg.lstsq(np.diff(steps, axis=0).T, steps[-1], rcond=1e-12)[0]
+        beyond: Array = -shares @ np.diff(images, axis=0)
+        if (scale * beyond) @ steps[-1] <= 0:
+            self.refuse()
+            return None
+        return image + beyond
+
+    def refuse(self) -> None:
+        """Forget all but the last step."""
+        self.pairs = self.pairs[-1:]
+
+
+class Leaps:
+    """A method at work on the mixtures of one fit."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.method: Method | None = None
+        self.held: Mask = np.zeros(0, bool)
+
+    def __call__(self, mixture: Mixture, image: Mixture) -> Mixture | None:
+        """Return the mixture to go on with; None: the image, EM's step from the mixture.
+
+        What is frozen stays. Covariances are the members of the family nearest to where the leap
+        came to (in the sense of Kullback and Leibler), within the bounds of the problem.
+        """
+        mixture, image = (replace(m, box=self.problem.box) for m in (mixture, image))
+        held = np.asarray(image.weights > 0)
+        if self.method is None or not np.array_equal(held, self.held):
+            self.method, self.held = ACCELERATIONS[self.problem.acceleration](), held
+        try:
+            point, to = (_coordinates(m, held) for m in (mixture, image))
+            values = self.method(point, to, _scale(mixture, held))
+            with np.errstate(over="ignore", invalid="ignore"):
+                return None if values is None else self._mixture(values, image)
+        except np.linalg.LinAlgError:
+            return None
+
+    def refuse(self) -> None:
+        """Take note that the last leap was refused."""
+        if self.method is not None:
+            self.method.refuse()
+
+    def _mixture(self, values: Array, image: Mixture) -> Mixture | None:
+        """Return the mixture that is feasible and nearest to the coordinates."""
+        problem, held = self.problem, self.held
+        weights, means, lower = _parts(values, image, held)
+        if not all(np.isfinite(part).all() for part in (weights, means, lower)):
+            return None
+        if "weights" in problem.frozen:
+            weights = image.weights
+        if "means" in problem.frozen:
+            means = image.means
+        covariances = image.covariances
+        if "covariances" not in problem.frozen:
+            counts = weights * problem.total
+            scatter = counts[:, None, None] * (lower @ lower.swapaxes(1, 2))
+            floor = np.maximum(problem.floor, problem.reg_covar)
+            covariances = problem.family.step(counts, scatter, floor, image.covariances)
+            covariances[~held] = image.covariances[~held]
+        vanishing = np.diagonal(covariances, axis1=1, axis2=2) <= problem.vanishing
+        return None if vanishing.any() else Mixture(weights, means, covariances, image.box)
+
+
+def _coordinates(mixture: Mixture, held: Mask) -> Array:
+    """Return the held components in coordinates (P,) that know no bounds.
+
+    Logarithms of the weights (noise last), means, and of each covariance L L^T the logarithms of
+    L's diagonal and what is below it, in units of the diagonal element of its column.
+    """
+    lower = np.linalg.cholesky(mixture.covariances[held])
+    size = np.diagonal(lower, axis1=1, axis2=2)
+    below = np.tril(lower / size[:, None, :], -1)
+    parts = (np.log(_shares(mixture, held)), mixture.means[held], np.log(size), below)
+    return np.concatenate([part.ravel() for part in parts])
+
+
+def _scale(mixture: Mixture, held: Mask) -> Array:
+    """Return what makes the lengths of coordinates alike: near the Fisher information's root.
+
+    No unit of the data is in the products with differences of coordinates.
+    """
+    shares = np.sqrt(_shares(mixture, held))
+    covariances = mixture.covariances[held]
+    size = np.diagonal(np.linalg.cholesky(covariances), axis1=1, axis2=2)
+    deviation = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
+    each = shares[: len(size), None]
+    below = each[:, :, None] * size[:, None, :] / deviation[:, :, None]
+    parts = (shares, each / deviation, each * np.full_like(size, np.sqrt(2)), below)
+    return np.concatenate([part.ravel() for part in parts])
+
+
+def _shares(mixture: Mixture, held: Mask) -> Array:
+    """Return the weights of the held components and, if there is any, of the noise."""
+    noise = [mixture.noise] if mixture.noise > 0 else []
+    shares: Array = np.append(mixture.weights[held], noise)
+    return shares
+
+
+def _parts(values: Array, like: Mixture, held: Mask) -> tuple[Array, Array, Array]:
+    """Return weights, means and lower factors; of what is not held the means and none else."""
+    k, d = int(held.sum()), like.n_features
+    n_shares = len(_shares(like, held))
+    cuts = np.cumsum([n_shares, k * d, k * d])
+    logs, centres, sizes, below = np.split(values, cuts)
+    shares = np.exp(logs - logs.max())
+    weights, means = np.zeros_like(like.weights), like.means.copy()
+    lower = np.tile(np.eye(d), (len(weights), 1, 1))
+    weights[held] = (shares / shares.sum())[:k]
+    means[held] = centres.reshape(k, d)
+    size = np.exp(sizes.reshape(k, 1, d))
+    lower[held] = (np.tril(below.reshape(k, d, d), -1) + np.eye(d)) * size
+    return weights, means, lower
+
+
+ACCELERATIONS: dict[str, Callable[[], Method]] = {"squarem": Squarem, "anderson": Anderson}
