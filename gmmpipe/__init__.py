@@ -3,16 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gmmpipe.comparison import compare
     from gmmpipe.experiment import Experiment, load
     from gmmpipe.numerics.estimator import GaussianMixture
     from gmmpipe.numerics.prior import Prior
 
-__all__ = ["Experiment", "GaussianMixture", "Prior", "load"]
+__all__ = ["Experiment", "GaussianMixture", "Prior", "compare", "load"]
 
 _HOMES = {
     "Experiment": "gmmpipe.experiment",
     "GaussianMixture": "gmmpipe.numerics.estimator",
     "Prior": "gmmpipe.numerics.prior",
+    "compare": "gmmpipe.comparison",
     "load": "gmmpipe.experiment",
 }
 

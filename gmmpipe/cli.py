@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
     _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
     _add_table(commands.add_parser("table", help="print a table for a paper or a page"))
+    _add_compare(commands.add_parser("compare", help="say what changed between two versions"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -144,6 +145,19 @@ def _add_table(table: argparse.ArgumentParser) -> None:
     table.add_argument("-o", "--output", metavar="FILE", help="file to write instead")
 
 
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    compare.description = (
+        "What changed from one version to another, in configuration, data, code and environment,"
+        " and which numbers moved. Versions of any sweeps: what they share is compared."
+    )
+    compare.add_argument("before", metavar="BEFORE", help="results/<experiment>/<version>")
+    compare.add_argument("after", metavar="AFTER", help="another, or results/<experiment>/latest")
+    compare.add_argument("--format", default="text", help="text (default), markdown or csv")
+    compare.add_argument(
+        "-o", "--output", metavar="FILE", help=".html for a page, or .md, .csv, .txt"
+    )
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
@@ -176,6 +190,13 @@ def _replay(args: argparse.Namespace) -> int:
 
     agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
     return 0 if agree else 1
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from gmmpipe import comparison
+
+    comparison.run(args.before, args.after, args.format, args.output)
+    return 0
 
 
 def _stage(args: argparse.Namespace) -> int:
@@ -245,4 +266,4 @@ def _pin_threads() -> None:
 
 
 # commands that read finished versions, from anywhere
-READERS = {"replay": _replay, "table": _table}
+READERS = {"replay": _replay, "compare": _compare, "table": _table}

@@ -1,0 +1,147 @@
+"""The best models of two versions, their parameters compared component by component."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe.comparison import numbers
+from gmmpipe.comparison.settings import data_digests
+from gmmpipe.experiment import Experiment
+from gmmpipe.numerics.deviation import deviations, partners, reordered
+from gmmpipe.numerics.identity import assign, overlap_of_labels
+from gmmpipe.numerics.metrics import Codes
+from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.study import AXES
+from gmmpipe.tables.cases import mixtures, rows_at
+
+PARAMETERS = ("weights", "means", "covariances")
+
+
+def compared(before: Experiment, after: Experiment, found: numbers.Matched) -> pd.DataFrame:
+    """Return a row for each model of both: ranks, log-likelihoods, BIC, their changes, parameters.
+
+    weights, means and covariances are the largest deviations after the components are matched,
+    the latter two in standard deviations; NaN where the features are others.
+    """
+    both = found.both
+    ours, theirs = (_mixtures(e, both, side) for e, side in ((before, "a"), (after, "b")))
+    rows = both[found.keys].copy()
+    for name in ("rank", "log_likelihood", "bic"):
+        rows[f"{name}_a"], rows[f"{name}_b"] = both[f"{name}_a"], both[f"{name}_b"]
+        if name != "rank":
+            rows[f"change_{name}"] = rows[f"{name}_b"] - rows[f"{name}_a"]
+    apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
+    for name in PARAMETERS:
+        rows[name] = np.array([each[name] for each in apart], dtype=np.float64)
+    return rows
+
+
+def winners(before: Experiment, after: Experiment) -> numbers.Matched:
+    """Return the selected models of each data set and outer point of both."""
+    outer = numbers.outer_axes(before, after)
+    a, b = (numbers.table(e, "best", outer) for e in (before, after))
+    return numbers.matched(a[a["rank"] == 1], b[b["rank"] == 1], ["dataset", *outer])
+
+
+def selected(before: Experiment, after: Experiment) -> pd.DataFrame:
+    """Return a row for each data set and outer point: the models of lowest BIC, and samples moved.
+
+    moved is the share of the samples whose component is another one, components being matched by
+    the samples they share; NaN where the data are not the same.
+    """
+    found = winners(before, after)
+    old, new = data_digests(before), data_digests(after)
+    labels = [numbers.table(e, "labels", found.keys[1:]) for e in (before, after)]
+    rows = []
+    for _, row in found.both.iterrows():
+        same = old[row["dataset"]] == new[row["dataset"]]
+        at = {key: row[key] for key in found.keys}
+        codes = [rows_at(frame, at)["component"].to_numpy() for frame in labels]
+        rows.append(
+            {
+                **at,
+                "model_a": _model(row, "a"),
+                "model_b": _model(row, "b"),
+                "bic_a": row["bic_a"],
+                "bic_b": row["bic_b"],
+                "change_bic": row["bic_b"] - row["bic_a"],
+                "moved": _moved(*codes) if same else np.nan,
+            }
+        )
+    columns = ["model_a", "model_b", "bic_a", "bic_b", "change_bic", "moved"]
+    return pd.DataFrame(rows, columns=[*found.keys, *columns])
+
+
+def pairs(before: Experiment, after: Experiment) -> list[tuple[str, Mixture, Mixture]]:
+    """Return (data set, mixture before, mixture after) of the selected models of both."""
+    found = winners(before, after)
+    ours, theirs = (_mixtures(e, found.both, side) for e, side in ((before, "a"), (after, "b")))
+    names = [
+        ", ".join([row["dataset"], *(f"{axis}={row[axis]}" for axis in found.keys[1:])])
+        for _, row in found.both.iterrows()
+    ]
+    return list(zip(names, ours, theirs, strict=True))
+
+
+def components(pairs: Sequence[tuple[str, Mixture, Mixture]]) -> pd.DataFrame:
+    """Return a row for each component of (case, mixture before, mixture after), matched.
+
+    distance is that of the means in standard deviations of the component before (Mahalanobis),
+    size the ratio of the standard deviations (geometric mean), after to before.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, ours, theirs in pairs:
+        if ours.n_features != theirs.n_features:
+            continue
+        partner = partners(ours, theirs).tolist()
+        alone = sorted({*range(theirs.n_components)} - {*partner})
+        both = [*enumerate(partner), *((-1, j) for j in alone)]
+        rows += [_component(name, ours, i, theirs, j) for i, j in both]
+    columns = ["case", "component_a", "component_b", "weight_a", "weight_b", "mean_a", "mean_b"]
+    return pd.DataFrame(rows, columns=[*columns, "distance", "size"])
+
+
+def _component(name: str, a: Mixture, i: int, b: Mixture, j: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"case": name, "distance": np.nan, "size": np.nan}
+    for side, mixture, at in (("a", a, i), ("b", b, j)):
+        known = at >= 0
+        row[f"component_{side}"] = at if known else np.nan
+        row[f"weight_{side}"] = mixture.weights[at] if known else np.nan
+        row[f"mean_{side}"] = mixture.means[at] if known else None
+    if i >= 0 and j >= 0:
+        shift = b.means[j] - a.means[i]
+        row["distance"] = float(np.sqrt(shift @ np.linalg.solve(a.covariances[i], shift)))
+        logs = [np.linalg.slogdet(m.covariances[k])[1] for m, k in ((a, i), (b, j))]
+        row["size"] = float(np.exp((logs[1] - logs[0]) / (2 * a.n_features)))
+    return row
+
+
+def _mixtures(experiment: Experiment, both: pd.DataFrame, side: str) -> list[Mixture]:
+    """Return the mixture of each row of a matched table, as one of the two versions has it."""
+    outer = [column for column in both.columns if "." in column]
+    own = {
+        key: both[key] if key in both.columns else both[f"{key}_{side}"] for key in [*AXES, *outer]
+    }
+    return mixtures(pd.DataFrame(own), numbers.table(experiment, "parameters", outer))
+
+
+def _model(row: pd.Series, side: str) -> str:
+    names = ("covariance", "k", "normaliser")
+    family, k, normaliser = (row[n] if n in row.index else row[f"{n}_{side}"] for n in names)
+    return f"{family}, k={k}, {normaliser}"
+
+
+def _moved(a: Codes, b: Codes) -> float:
+    """Return the share of samples that left their component; a, b (N,)."""
+    table = overlap_of_labels(a, b, int(a.max()) + 1, int(b.max()) + 1)
+    partner = assign(table)
+    stayed = sum(table[i, j] for i, j in enumerate(partner) if j >= 0)
+    return 1 - float(stayed) / len(a)
+
+
+def _apart(a: Mixture, b: Mixture) -> dict[str, float]:
+    if a.n_features != b.n_features:
+        return dict.fromkeys(PARAMETERS, np.nan)
+    return deviations(a, reordered(b, partners(a, b)))

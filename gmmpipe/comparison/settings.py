@@ -1,0 +1,101 @@
+"""What made two versions: configuration, data, code and environment, key by key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.experiment import Experiment
+
+PARTS = ("config", "data", "code", "environment")
+COLUMNS = ["part", "key", "before", "after"]
+CODE = ("code", "git", "commit", "libraries.gmmpipe")  # keys of manifest.json, and what is below
+# ... that say what was made, not of what
+MADE = ("experiment", "version", "inputs", "dropped_rows", "artifacts")
+NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
+UNKNOWN = "not recorded"
+
+
+def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
+    """Return a row for each key that differs: part, key, before, after; texts, "" for absent."""
+    found = []
+    swept = [_entries(experiment) for experiment in (before, after)]
+    for part, old, new in zip(PARTS, recorded(before), recorded(after), strict=True):
+        for key in dict.fromkeys([*old, *new]):
+            if part == "config" and _entry(key) in swept[0] ^ swept[1]:
+                continue  # the sweep says that the other has no such entry
+            if old.get(key, "") != new.get(key, ""):
+                # a version from before a thing was recorded says nothing of it
+                absent = "" if part == "config" or (old and new) else UNKNOWN
+                row = [part, key, old.get(key, absent), new.get(key, absent)]
+                found.append(row)
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def recorded(experiment: Experiment) -> list[dict[str, str]]:
+    """Return {key: value} of each of PARTS, as far as the version recorded it."""
+    known = {key: value for key, value in experiment.manifest.items() if key not in MADE}
+    rest = dict(_flat(known))
+    code = {key: rest.pop(key) for key in list(rest) if _within(key, CODE)}
+    return [dict(_flat(experiment.config)), _data(experiment), code, rest]
+
+
+def data_digests(experiment: Experiment) -> dict[str, list[str]]:
+    """Return {data set: SHA-256 of its stored arrays}, one for each point that changes the data."""
+    found: dict[str, list[str]] = {name: [] for name in experiment.config["sweep"]["dataset"]}
+    for path, described in experiment.manifest["artifacts"].items():
+        name = path.rpartition("/")[2].rpartition("-")[0]
+        if "/data/" in path and name in found:
+            found[name].append(described["sha256"])
+    return {name: sorted(digests) for name, digests in found.items()}
+
+
+def _data(experiment: Experiment) -> dict[str, str]:
+    """Return the digests of inputs and of what was drawn, and the number of rows."""
+    inputs = experiment.manifest["inputs"].items()
+    found = {path: f"SHA-256 {described['sha256'][:12]}" for path, described in inputs}
+    kinds = experiment.config["dataset"]
+    for name, digests in data_digests(experiment).items():
+        if kinds.get(name, {}).get("kind") != "file":
+            found[f"{name}, drawn"] = f"SHA-256 {', '.join(d[:12] for d in digests)}"
+    labels = experiment.labels
+    for key, rows in labels.groupby(["dataset", *experiment.outer], sort=False):
+        where = dict(zip(["dataset", *experiment.outer], key, strict=True))
+        name = ", ".join([str(where.pop("dataset")), *(f"{a}={v}" for a, v in where.items())])
+        found[f"{name}: rows"] = str(len(rows))
+    return found
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from _flat(item, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", words(item)
+
+
+def _entries(experiment: Experiment) -> set[str]:
+    """Return the named entries of the configuration, e.g. dataset.gmm."""
+    config = experiment.config
+    return {f"{group}.{name}" for group in NAMED for name in config.get(group) or ()}
+
+
+def _entry(key: str) -> str:
+    return ".".join(key.split(".")[:2])
+
+
+def words(value: Any) -> str:
+    """Return a value of a configuration as a text; a run of whole numbers as a range."""
+    if isinstance(value, list):
+        if len(value) > 2 and all(type(item) is int for item in value):
+            low, high = value[0], value[-1]
+            if value == list(range(low, high + 1)):
+                return f"{low}..{high}"
+        return f"[{', '.join(words(item) for item in value)}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def _within(key: str, roots: tuple[str, ...]) -> bool:
+    return any(key == root or key.startswith(f"{root}.") for root in roots)

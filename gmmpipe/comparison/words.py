@@ -1,0 +1,135 @@
+"""A comparison in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gmmpipe import typeset
+from gmmpipe.comparison.numbers import ROUNDING, where
+from gmmpipe.comparison.settings import PARTS
+
+if TYPE_CHECKING:
+    from gmmpipe.comparison import Comparison
+
+SIDES = {"a": "before", "b": "after"}
+RANKED = ("rank", "log_likelihood", "bic")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of a comparison: its title, some words on it, the rows."""
+
+    title: str
+    words: str
+    frame: pd.DataFrame
+
+
+def summary(of: Comparison) -> list[str]:
+    """Return what changed, one sentence each."""
+    counts = of.settings["part"].value_counts()
+    said = [f"{part} ({counts[part]})" for part in PARTS if part in counts]
+    both, only_a, only_b = len(of.matched.both), of.matched.only_a, of.matched.only_b
+    moved = of.cells.set_index("number")["moved"].get("log_likelihood", 0)
+    other = int((of.selected["model_a"] != of.selected["model_b"]).sum())
+    return [
+        f"Changed: {', '.join(said) or 'nothing in ' + ', '.join(PARTS)}.",
+        f"Cells: {both:,} in both, {only_a:,} only before, {only_b:,} only after.",
+        f"Log-likelihoods that moved beyond rounding: {moved:,} of {both:,}.",
+        f"Data sets for which another model is selected: {other} of {len(of.selected)}.",
+    ]
+
+
+def sections(of: Comparison, most: int | None = None) -> Iterator[Section]:
+    """Yield the tables, at most ``most`` rows of each, without those that are empty.
+
+    There are none where nothing changed.
+    """
+    if of.same:
+        return
+    for section in (_changed(of), _selected(of), _components(of), _models(of), _cells(of)):
+        rows, words = len(section.frame), section.words
+        if most is not None and rows > most:
+            words = f"{words} The first {most:,} of {rows:,} rows.".strip()
+        if rows:
+            yield Section(section.title, words, section.frame[:most].rename(columns=_heading))
+
+
+def text(of: Comparison, form: str, most: int | None) -> str:
+    """Return the comparison as plain text or Markdown."""
+    marked = form == "markdown"
+    escape, head, item = (typeset.markdown, "## ", "- ") if marked else (str, "", "")
+    sides = (("before", of.before), ("after", of.after))
+    lines = [f"{side}: {e.name} {e.version}" for side, e in sides]
+    lines = [f"{item}{escape(line)}" for line in [*lines, *summary(of)]]
+    for section in sections(of, most):
+        words = [escape(section.words), ""] if section.words else []
+        table = typeset.typeset(section.frame, form).rstrip("\n")
+        lines += ["", f"{head}{section.title}", "", *words, table]
+    return "\n".join(lines) + "\n"
+
+
+def tidy(of: Comparison) -> pd.DataFrame:
+    """Return all that changed as one table: section, item, quantity, before, after."""
+    rows: list[tuple[Any, ...]] = [
+        ("settings", part, key, before, after)
+        for part, key, before, after in of.settings.itertuples(index=False)
+    ]
+    for section, found, names in (
+        ("models", of.best, RANKED),
+        ("cells", of.matched, of.cells["number"]),
+    ):
+        both = found.both
+        for name in names:
+            a, b = both[f"{name}_a"], both[f"{name}_b"]
+            for at in ((a != b) & ~(a.isna() & b.isna())).to_numpy().nonzero()[0]:
+                item = where(both.iloc[at], found.keys)
+                rows.append((section, item, name, a.iloc[at], b.iloc[at]))
+    return pd.DataFrame(rows, columns=["section", "item", "quantity", "before", "after"])
+
+
+def _heading(column: str) -> str:
+    """Return the name of a column as a person reads it."""
+    name, _, side = column.rpartition("_")
+    return f"{name} {SIDES[side]}" if side in SIDES else column
+
+
+def _changed(of: Comparison) -> Section:
+    return Section("What changed", "", of.settings)
+
+
+def _selected(of: Comparison) -> Section:
+    words = "moved: the share of the samples whose component is another, where the data are equal."
+    return Section("Selected models", words, of.selected)
+
+
+def _components(of: Comparison) -> Section:
+    words = (
+        "Matched. distance: of the means, in standard deviations of the component before; size:"
+        " ratio of the standard deviations, after to before."
+    )
+    return Section("Components of the selected models", words, of.components)
+
+
+def _models(of: Comparison) -> Section:
+    rows = of.models
+    still = rows["change_bic"].abs() <= ROUNDING * rows["bic_a"].abs()
+    moved = rows[~still].sort_values("change_bic", key=abs, ascending=False, kind="stable")
+    words = (
+        f"{int(still.sum()):,} of {len(rows):,} models have the same BIC; {of.best.only_a:,} are"
+        f" only before, {of.best.only_b:,} only after. weights, means, covariances: the largest"
+        " deviation of matched components, the latter two in standard deviations."
+    )
+    return Section("Models that moved", words, moved)
+
+
+def _cells(of: Comparison) -> Section:
+    words = (
+        "moved: cells that differ by more than 1e-9 of the number, rounding: those that differ by"
+        " less; change: the largest, median: the usual one of those that moved."
+    )
+    moved = of.cells[of.cells["moved"] + of.cells["rounding"] > 0]
+    return Section("Numbers of all cells", words, moved)
