@@ -11,6 +11,10 @@ from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.mixture import Mixture
 
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
+OWN = {
+    "acceleration": "none",
+    "algorithm": "exact",
+}  # of `fit`: iterations are EM's
 
 
 @dataclass(frozen=True)

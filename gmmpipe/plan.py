@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts, config, reader, replicates
-from gmmpipe.blocks import RESTARTS
+from gmmpipe.blocks import OWN, RESTARTS
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
@@ -74,9 +74,8 @@ def blocks(
         )
 
     rule = there["fit"]
-    usual = {"acceleration": "none", "algorithm": "exact"}
-    plain = usual == {key: rule.get(key, usual[key]) for key in usual}
-    plain = plain and rule.get("regularisation") != "map"
+    plain = rule.get("regularisation") != "map"
+    plain = plain and {key: rule.get(key, own) for key, own in OWN.items()} == OWN
 
     def cost(k: int) -> float:
         return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1], compiled=plain)

@@ -16,6 +16,7 @@ from gmmpipe.numerics.prior import Conjugate
 PARTS = ("weights", "means", "covariances")
 ALGORITHMS = ("exact", "stepwise")
 _SLICE = 65_536  # rows
+_MANY = 8_000_000  # numbers
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def samples(
 ) -> tuple[Array, Array]:
     """Return the data (N, D) and weights (N,) as float64, or say what is wrong with them.
 
-    missing "mar": NaN stands for a value that is missing at random.
+    missing "mar": NaN stands for a value that is missing at random. Data that are float64 in C
+    order already, memory-mapped ones too, are not copied; of many weights of 1 there is but one.
     """
     if missing not in ("refuse", "mar"):
         raise InputError(suggest("missing", missing, ["refuse", "mar"]))
@@ -85,7 +87,7 @@ def samples(
     for cut in cuts(len(data)):
         _refuse(data[cut], cut.start, missing)
     if sample_weight is None:
-        return data, np.ones(len(data))
+        return data, unit_weights(*data.shape)
     weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
     if weight.shape != (len(data),) or not (np.isfinite(weight) & (weight >= 0)).all():
         raise InputError(f"sample_weight: expected {len(data)} finite numbers >= 0")
@@ -109,6 +111,12 @@ def _refuse(data: Array, first: int, missing: str) -> None:
 def cuts(n: int) -> list[slice]:
     """Return slices of n rows: what numpy makes of one fits into the caches."""
     return [slice(first, min(first + _SLICE, n)) for first in range(0, n, _SLICE)]
+
+
+def unit_weights(n: int, d: int) -> Array:
+    """Return n weights of 1 for samples of d features; of many there is one, n times."""
+    weights: Array = np.ones(n) if n * d <= _MANY else np.broadcast_to(np.ones(1), n)
+    return weights
 
 
 def informative(data: Array, weight: Array) -> tuple[Array, Array]:

@@ -8,12 +8,15 @@ rounding. Each raises InputError unless 1 <= k <= N. A new start is one class an
 
 A start that does work for all K at once, or that runs EM itself, has ``prepare(x, family)`` too;
 see ``prepared``. One that draws nothing says ``seedless = True``: all its restarts are one.
+
+Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the same for every start,
+K and seed, unless it says ``whole = True``: it then reads all rows, without copying them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
@@ -33,7 +36,10 @@ from gmmpipe.numerics.moments import (
     standardised,
     total_covariance,
 )
+from gmmpipe.numerics.streams import stream
 from gmmpipe.numerics.trials import best_of
+
+MOST_ROWS = 200_000
 
 
 def prepared(start: Any, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
@@ -44,8 +50,18 @@ def prepared(start: Any, x: Array, family: str) -> Callable[[int, np.random.Gene
     (called with x, k and rng alone: of ``full``). What the function yields depends on its
     arguments alone, never on earlier calls.
     """
+    if not getattr(start, "whole", False):
+        x = x[rows(len(x))]
     prepare = getattr(start, "prepare", None)
     return partial(start, x) if prepare is None else prepare(x, family)
+
+
+def rows(n: int) -> Indices | slice:
+    """Return which of n rows starts are drawn from, in order: all, or ``MOST_ROWS`` of them."""
+    if n <= MOST_ROWS:
+        return slice(None)
+    chosen = stream("start", "rows", n).choice(n, MOST_ROWS, replace=False, shuffle=False)
+    return np.sort(chosen)
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,8 @@ class Uniform:
 
     On min-max data: means ``rng.random((k, d))`` and identity covariances, bit for bit.
     """
+
+    whole: ClassVar[bool] = True
 
     def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
         """Return the start; a constant feature counts as one of range 1."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from gmmpipe.blocks import OWN
 from gmmpipe.errors import InputError
 from gmmpipe.experiment import Experiment
 from gmmpipe.numerics.mixture import Array, Mixture
@@ -66,6 +67,12 @@ class Shelf:
                 f"{self.experiment.folder}: fit.regularisation is map; a replay compares fits of"
                 " maximum likelihood, so give a version with a number there"
             )
+        for name, own in OWN.items():
+            if settings["fit"].get(name, own) != own:
+                raise InputError(
+                    f"{self.experiment.folder}: fit.{name} is {settings['fit'][name]}; a replay"
+                    f" compares EM's own iterations, so give a version with {own} there"
+                )
         case = Case(
             data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
             settings["covariance"]["family"], settings["fit"]["regularisation"],

@@ -171,6 +171,11 @@ def test_fits_under_a_prior_are_refused(study, refused):
     refused("fit.regularisation is map; maximum likelihood", "replay", LATEST)
 
 
+def test_accelerated_fits_are_refused(study, refused):
+    study(*TINY, "fit.acceleration=squarem", "fit.algorithm=stepwise", "sweep.dataset=[gmm]")
+    refused("fit.acceleration is squarem; EM's own", "replay", LATEST)
+
+
 @pytest.mark.usefixtures("finished")
 def test_values_that_never_meet(refused):
     path = f"{LATEST}/tables/fits.parquet"

@@ -29,7 +29,7 @@ def _layout(sizes):
     """Return the layout from its array."""
     return Layout(
         sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6], sizes[7], sizes[8],
-        sizes[9], sizes[10],
+        sizes[9], sizes[10], sizes[11],
     )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def _fill(layout, x, weight, block, slots, at):
         sample = first + min(b, held - 1)
         for i in range(d):
             slots[at + i * stride + b] = x[sample * d + i]
-        slots[at + layout.width * stride + b] = weight[sample] if b < held else 0.0
+        slots[at + layout.width * stride + b] = weight[sample * layout.step] if b < held else 0.0
 
 
 @inlined

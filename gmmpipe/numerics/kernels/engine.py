@@ -1,5 +1,6 @@
 """How the compiled engine is called from numpy arrays."""
 
+import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,6 +24,14 @@ def _aligned(*shape: int) -> Array:
     return memory[start : start + size].reshape(shape)
 
 
+def _writable(x: Array) -> Array:
+    """Return x as an array that may be written to, not copied: numba compiles anew for others."""
+    if x.flags.writeable:
+        return x
+    memory = (ctypes.c_double * x.size).from_address(x.ctypes.data)
+    return np.frombuffer(memory, np.float64).reshape(x.shape)
+
+
 class Engine:
     """Samples x (N, D) of weight (N,), C-ordered float64, laid out for passes by some threads.
 
@@ -37,13 +46,14 @@ class Engine:
         threads: int,
         densities: bool = False,
     ) -> None:
-        shape, self.layout = layout.plan(len(x), x.shape[1], axis_aligned)
-        self.threads = min(threads, self.layout.chunks)
-        self._workers = threads
-        lay = self.layout
+        shape, lay = layout.plan(len(x), x.shape[1], axis_aligned)
+        if weight.strides == (0,):
+            lay, weight = lay._replace(step=0), weight[:1].copy()
+        self.layout, self.threads, self._workers = lay, min(threads, lay.chunks), threads
+        self._given, x = x, _writable(x)
         slots = _aligned((lay.blocks if lay.resident else threads) * lay.slot)
         if lay.resident:
-            layout.fill_all(lay, x, weight, slots)
+            layout.fill_all(lay, x, np.broadcast_to(weight, len(x)), slots)
         make = chunks.chunk_densities if densities else chunks.chunk_pass
         self.samples = Samples(
             x, weight, slots, lay, np.array(lay, np.int64), layout.places(lay.d, axis_aligned),
@@ -102,7 +112,10 @@ class Engine:
         """Give the samples the weights (N,)."""
         if self.layout.resident:
             layout.fill_all(self.layout, self.samples.x, weight, self.samples.slots)
-        self.samples = self.samples._replace(weight=weight)
+        lay = self.layout = self.layout._replace(step=1)
+        self.samples = self.samples._replace(
+            weight=weight, layout=lay, sizes=np.array(lay, np.int64)
+        )
 
     def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
         """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""

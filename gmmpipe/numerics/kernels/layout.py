@@ -36,7 +36,8 @@ class Layout(NamedTuple):
 
     The features are padded to ``width`` in ``tiles``, a matrix over them to ``size`` elements;
     ``blocks`` of ``block`` samples go in ``chunks``. resident (1): each block has its own slot of
-    ``slot`` doubles; otherwise each thread has one.
+    ``slot`` doubles; otherwise each thread has one. step: from one sample's weight to the next
+    one's where samples are laid out anew; 0: they all share one.
     """
 
     n: int
@@ -50,6 +51,7 @@ class Layout(NamedTuple):
     stride: int
     slot: int
     resident: int
+    step: int = 1
 
 
 def plan(n: int, d: int, axis_aligned: bool) -> tuple[Shape, Layout]:
