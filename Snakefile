@@ -1,19 +1,27 @@
 # gmmpipe: data -> normalise -> fit -> evaluate -> figures -> report.
 # The plan (gmmpipe/plan.py) names every artifact; the rules below only say how each is made.
+import sys
+
+# Snakemake puts this folder first: a numpy.py beside the data would be imported, hence run.
+while sys.path[0] in ("", ".", str(workflow.basedir)):
+    del sys.path[0]
+
 import os
 import shlex
-import sys
 from pathlib import Path
 
 from gmmpipe.artifacts import hold_lock
+from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
 from gmmpipe.sources import source_digest
 from gmmpipe.study import READ, Study
 
+os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
+
 try:
     if "plan" in config:  # frozen by `gmmpipe run`
-        study = Study(config["plan"])
+        study = Study(str(config["plan"]))
     else:
         from gmmpipe.plan import from_snakemake
 
@@ -22,8 +30,9 @@ except InputError as error:
     print(f"gmmpipe: {error}", file=sys.stderr)
     sys.exit(2)
 
-# Jobs find this interpreter's gmmpipe, whatever is on PATH.
-shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+# Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
+folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
+shell.prefix(f"export PYTHONSAFEPATH=1 PATH={shlex.quote(folder)}:$PATH; ")
 
 
 report: "docs/captions/report.rst"
@@ -38,10 +47,10 @@ onstart:
 
 
 wildcard_constraints:
-    data=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
-    normalised=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
-    block=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
-    replicates=r"[A-Za-z0-9][A-Za-z0-9_.+-]*",
+    data=STORED,
+    normalised=STORED,
+    block=STORED,
+    replicates=STORED,
 
 
 localrules:

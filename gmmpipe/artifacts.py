@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,10 @@ from gmmpipe.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+FORMULA = tuple("=+-@\t\r\n")  # at the beginning of a cell, to a spreadsheet
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would begin a row
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def digest(value: Any) -> str:
@@ -31,15 +37,29 @@ def sha256(content: bytes) -> str:
 
 def read(path: str | Path) -> bytes:
     """Return the bytes of a regular file; raises InputError if there is none to be read."""
-    path = Path(path)
     try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path}: not a regular file; give the path of a data file")
-        return path.read_bytes()
+        _refuse_special(Path(path).stat(), path)  # a device may act on being opened
+        with open(path, "rb", opener=_at_once) as file:
+            _refuse_special(os.fstat(file.fileno()), path)
+            return file.read()
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; check the path") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:  # of a NUL in the path
+        raise InputError(f"{str(path)!r}: no path; check it") from None
+
+
+def _refuse_special(status: os.stat_result, path: str | Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: not a regular file; give the path of a file")
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def write(path: str | Path, content: bytes | str) -> None:
@@ -65,10 +85,17 @@ def write_json(path: str | Path, value: Any) -> None:
 
 def read_json(path: str | Path) -> Any:
     """Return the value in a JSON file; raises InputError if it is not JSON."""
+    return parse_json(read(path), str(path))
+
+
+def parse_json(text: bytes | str, where: str) -> Any:
+    """Return the value of a JSON text; raises InputError, naming ``where``, if it is none."""
     try:
-        return json.loads(read(path))
+        return json.loads(text)
+    except RecursionError:
+        raise InputError(f"{where}: not JSON that can be read: nested too deeply") from None
     except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error})") from None
+        raise InputError(f"{where}: not JSON ({error})") from None
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
@@ -142,7 +169,18 @@ def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
     if Path(path).suffix == ".parquet":
         write_table(path, pa.Table.from_pandas(frame, preserve_index=False))
     else:
-        write(path, frame.to_csv(index=False, lineterminator="\n"))
+        named = frame.rename(columns=_as_text)
+        text = named.apply(lambda c: c if c.dtype.kind in "biuf" else c.map(_as_text))
+        write(path, text.to_csv(index=False, lineterminator="\n"))
+
+
+def _as_text(value: Any) -> Any:
+    """Return a text so that a spreadsheet takes it for no formula, and for one cell of one row."""
+    if not isinstance(value, str):
+        return value
+    formula = value[:1] in FORMULA and not NUMBER.fullmatch(value)
+    shown = CONTROL.sub(lambda found: repr(found[0])[1:-1], value)
+    return f"'{shown}" if formula else shown
 
 
 def read_frame(path: str | Path) -> "pd.DataFrame":

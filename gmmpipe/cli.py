@@ -32,11 +32,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(_dispatch(_parsed(ours), snakemake))
     except InputError as error:
-        print(f"gmmpipe: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"gmmpipe: {_one_line(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _one_line(text: str) -> str:
+    """Return a text as one line that does not steer the terminal, whatever the user named."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
 
 
 class Parser(argparse.ArgumentParser):
@@ -200,7 +206,6 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _stage(args: argparse.Namespace) -> int:
-    import json
     from importlib import import_module
 
     from gmmpipe import artifacts
@@ -210,10 +215,7 @@ def _stage(args: argparse.Namespace) -> int:
     if args.config.endswith(".json"):
         config = artifacts.read_json(args.config)
     else:
-        try:
-            config = json.loads(args.config)
-        except ValueError as error:
-            raise InputError(f"--config is neither JSON nor a .json file: {error}") from None
+        config = artifacts.parse_json(args.config, "--config, which is no .json file either")
     if not isinstance(config, dict):
         raise InputError(f"--config is {config!r}; give a JSON object")
     stage = import_module(f"gmmpipe.stages.{args.command}")

@@ -1,7 +1,9 @@
 """Hydra's part: conf/ and overrides to one tree. The only module that knows Hydra."""
 
 import re
+import sys
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,14 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from gmmpipe import vetting
+from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.errors import InputError, suggest
 
 GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
 OUTER = re.compile(r"sweep\.\w+\.")
+LONGEST = 100_000  # characters of an override
+DEEPEST = 10  # brackets within brackets of an override
 UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
 
 
@@ -23,8 +29,11 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     """Return the tree of conf/config.yaml under the overrides, and the experiment's name.
 
     conf is the folder with config.yaml; overrides are Hydra's. Nothing is checked yet but the
-    form. Raises InputError for what cannot be read, found or parsed.
+    form, and that nothing in it calls code or looks outside conf/. Raises InputError for what
+    cannot be read, found or parsed.
     """
+    vetting.vet(conf)
+    sys.modules["hydra_plugins"] = None  # type: ignore[assignment]  # Hydra runs all of that name
     picks, settings = _split(conf, overrides)
     try:
         with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
@@ -38,11 +47,14 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
                     tree.sweep[path.removeprefix("sweep.")] = value
                 else:
                     OmegaConf.update(tree, path, value, merge=False)
-            plain = OmegaConf.to_container(tree, resolve=True)
+            plain = OmegaConf.to_container(tree)
     except UNREADABLE as error:
         raise InputError(f"{conf}: {one_line(error)}") from None
     if not isinstance(plain, dict):
         raise InputError(f"{conf / 'config.yaml'}: expected keys and values")
+    vetting.refuse(vetting.texts(plain), "configuration")
+    if not is_name(experiment):
+        raise InputError(f"experiment is {experiment!r}; a name is {ALLOWED}")
     for key in plain.pop("experiment", None) or ():
         raise InputError(
             f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
@@ -55,6 +67,11 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
     """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
     picks, settings = [], []
     for text in overrides:
+        if len(text) > LONGEST or _depth(text) > DEEPEST:
+            raise InputError(
+                f"override {text[:60]!r}...: {len(text)} characters, brackets {_depth(text)} deep;"
+                f" at most {LONGEST} and {DEEPEST}: write it into a file of conf/experiment/"
+            )
         try:
             override = OverridesParser.create().parse_override(text)
         except HydraException as error:
@@ -64,11 +81,11 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
         key = override.key_or_group
         if override.is_delete() or override.is_sweep_override():
             raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
-        if key.split(".")[0] == "hydra" or "${" in text:
+        if re.match(r"hydra\b", key) or "${" in text:
             raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
         value = override.value()
         if key in GROUPS:
-            allowed = sorted(files(conf, key))
+            allowed = sorted(filter(is_name, files(conf, key)))
             if value not in allowed:
                 raise InputError(suggest(key, value, allowed))
             picks.append(f"{key}={value}")
@@ -79,7 +96,8 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
 
 def files(conf: Path, group: str) -> dict[str, Path]:
     """Return {name: path} of the files of a group."""
-    return {path.stem: path for path in sorted((conf / group).glob("*.yaml"))}
+    found = sorted((conf / group).glob("*.yaml"))
+    return {path.stem: path for path in found if path.is_file()}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -91,6 +109,11 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(tree, dict) or not tree:
         raise InputError(f"{path}: expected lines of the form key: value")
     return {str(key): value for key, value in tree.items()}
+
+
+def _depth(text: str) -> int:
+    """Return how deep the brackets of a text are within each other."""
+    return max(accumulate((c in "[{(") - (c in "]})") for c in text), default=0)
 
 
 def one_line(error: Exception) -> str:

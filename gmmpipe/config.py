@@ -2,13 +2,13 @@
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from gmmpipe import schema
+from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.compose import GROUPS, compose, files, read
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES
@@ -16,7 +16,6 @@ from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.own import own_name
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 NAMED = tuple(schema.REGISTRIES)
 NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
 MOST_CELLS = 10_000_000  # each is a row of the tables
@@ -112,10 +111,8 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
             continue
         values = value if isinstance(value, list) else [value]
         for name in values if axis in NAMED else ():
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise InputError(
-                    f"sweep.{axis} holds {name!r}; a name is letters, digits and _ . + -"
-                )
+            if not is_name(name, schema.REGISTRIES[axis][1]):
+                raise InputError(f"sweep.{axis} holds {name!r}; a name is {ALLOWED}")
         if not values:
             raise InputError(f"sweep.{axis} is empty; give at least one value")
         if any(values.count(v) > 1 for v in values):

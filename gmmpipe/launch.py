@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from gmmpipe.errors import InputError
+from gmmpipe import onward
 from gmmpipe.plan import freeze
 from gmmpipe.study import Study
 
@@ -20,7 +20,6 @@ QUESTIONS = re.compile(
     r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*|report\S*"
     r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
 )
-OURS = re.compile(r"(-s|-d|--snakefile|--directory|--config|-C|--configfiles?)(=.*)?")
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 PATIENCE = 15  # seconds Snakemake gets to end its jobs
 CORES = re.compile(r"(-c|-j|--cores|--jobs)\S*")
@@ -33,12 +32,12 @@ def launch(
 
     extra are options for Snakemake. Raises InputError for what is wrong before any job starts.
     """
-    for option in extra:
-        if OURS.fullmatch(option):
-            raise InputError(f"{option} after --: gmmpipe sets it; settings come before the --")
+    extra = onward.options(extra)
     with contextlib.chdir(root):
+        profile = onward.profile(Path())
         study = Study(freeze(Path(), overrides, own))
-        command = [sys.executable, "-m", "snakemake", "--config", f"plan={study.path}"]
+        command = [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}"]
+        command += profile
         if not any(CORES.fullmatch(option) for option in extra):
             command += ["--cores", "all"]
         command += extra

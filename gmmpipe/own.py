@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gmmpipe.boundary import URL
 from gmmpipe.errors import InputError
 
 
@@ -14,14 +15,13 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
         if settings.get("label") or settings.get("columns"):
             raise InputError("label and columns belong to data; give --data FILE")
         return None
-    path = Path(str(settings["data"])).absolute()
-    if not path.is_file():
+    named, project = Path(str(settings["data"])), root.resolve()
+    path = named.parent.resolve() / named.name  # the name stays as given, links before it do not
+    if URL.match(str(settings["data"])) or not path.is_file():
         what = "not a regular file" if path.exists() else "no such file"
-        raise InputError(f"{settings['data']}: {what}; give --data the path of a data file")
-    if {"{", "}"} & set(str(path)):
-        raise InputError(f"{settings['data']}: Snakemake cannot have braces in a path; rename it")
-    inside = path.is_relative_to(root.absolute())
-    own: dict[str, Any] = {"path": str(path.relative_to(root.absolute()) if inside else path)}
+        raise InputError(f"{settings['data']}: {what}; give --data the path of a local data file")
+    inside = path.is_relative_to(project)
+    own: dict[str, Any] = {"path": str(path.relative_to(project) if inside else path)}
     if settings.get("label") is not None:
         own["label"] = str(settings["label"])
     if settings.get("columns"):

@@ -11,6 +11,7 @@ from typing import Any
 
 from gmmpipe import artifacts, config, reader, replicates
 from gmmpipe.blocks import OWN, RESTARTS
+from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
@@ -31,11 +32,13 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
     settled = config.load(root / "conf", overrides, own)
+    own_folders(root, settled["experiment"])
+    given = str(own["path"]) if own else None
     plan: Section = {"experiment": settled["experiment"], "config": settled}
     plan |= {"data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
         for name in there["dataset"]:
-            data = _data(root, name, there["dataset"][name])
+            data = _data(root, name, there["dataset"][name], given)
             plan["data"][data["name"]] = data
             for normaliser, family, start in product(*(there[a] for a in config.NAMED[1:])):
                 normalised = _normalised(data, normaliser, there["normaliser"][normaliser])
@@ -101,18 +104,21 @@ def blocks(
             }
             tile = f"k{low}-{high}.s{first}-{last}"
             yield {
-                "name": f"{words}.{tile}-{artifacts.digest([normalised, section])}",
+                "name": stored(f"{words}.{tile}-{artifacts.digest([normalised, section])}"),
                 "normalised": normalised,
                 "config": section,
                 "seconds": each * (most if auto else len(seeds)),
             }
 
 
-def _data(root: Path, name: str, options: Section) -> Section:
-    """Describe one data set: its options, its size, and the digest of its source."""
+def _data(root: Path, name: str, options: Section, given: str | None) -> Section:
+    """Describe one data set: its options, its size, and the digest of its source.
+
+    given is the path that the user himself gave beside the configuration, if any.
+    """
     source: Section = {}
     if options["kind"] == "file":
-        path = root / options["path"]
+        path = located(root, options["path"], given)
         content = artifacts.read(path)
         source = {"path": str(options["path"]), "sha256": artifacts.sha256(content)}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}

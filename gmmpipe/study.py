@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 
 STORE = "results/store"
@@ -33,6 +35,18 @@ class Study:
         self.experiment: str = self.plan["experiment"]
         self.version: str = self.plan["version"]
         self.folder = f"results/{self.experiment}/{self.version}"
+        self._refuse_odd_names()
+
+    def _refuse_odd_names(self) -> None:
+        """Raise InputError for names that are no parts of a path, as only a forged plan has."""
+        names = [self.experiment, self.version]
+        for section in ("data", "normalised", "fits", "bootstrap"):
+            for name, entry in self.plan[section].items():
+                names += [name, *entry.get("fits", ())]
+                names += [entry[key] for key in ("dataset", "data", "normalised") if key in entry]
+        for name in names:
+            if not re.fullmatch(STORED, str(name)):
+                raise InputError(f"{self.path}: {name!r} names no artifact; run anew")
 
     @property
     def outer(self) -> list[str]:

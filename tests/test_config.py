@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmmpipe import config, schema
+from gmmpipe.boundary import is_name
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
 
@@ -197,7 +198,7 @@ def test_what_was_composed_composes_to_itself(project):
 )
 def test_a_data_set_is_named_after_its_file(path, name):
     assert config.own_name(path) == name
-    assert config.NAME.fullmatch(name)
+    assert is_name(name)
 
 
 def test_your_own_file_is_the_only_data_set():

@@ -1,0 +1,62 @@
+"""What comes from outside and becomes part of a path: names and the places they may point to."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from gmmpipe.errors import InputError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+ALLOWED = "letters, digits and _ . -, the first a letter or digit, at most 64"
+STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a digest
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def is_name(text: object, registered: Iterable[str] = ()) -> bool:
+    """Return whether a text may name a thing. A registered method may have a + too: kmeans++."""
+    return isinstance(text, str) and (bool(NAME.fullmatch(text)) or text in registered)
+
+
+def stored(name: str) -> str:
+    """Return the name of a file in the store; raises InputError if no folder could hold it."""
+    if not re.fullmatch(STORED, name):
+        raise InputError(
+            f"{name[:60]!r}...: {len(name)} characters make no file name; give data set,"
+            " normaliser, covariance and start shorter names"
+        )
+    return name
+
+
+def located(root: Path, path: str, given: str | None) -> Path:
+    """Return where a data file is.
+
+    path stands in the configuration and must stay in the project, links resolved; given is the
+    file of --data, which the user names himself and which may be anywhere. Raises InputError for
+    the rest, for URLs, and for paths that no command line can take.
+    """
+    if URL.match(path):
+        raise InputError(f"{path}: is a URL; download it, and give the path of the file")
+    if {"{", "}"} & set(path) or path.startswith("-") or not path.isprintable():
+        raise InputError(
+            f"{path!r}: braces, control characters and a leading - cannot be in a path that"
+            " Snakemake handles; rename it"
+        )
+    full = root / path
+    if path != given and not full.resolve().is_relative_to(root.resolve()):
+        raise InputError(
+            f"{path}: lies outside the project; copy the file into it, or give it with --data"
+        )
+    return full
+
+
+def own_folders(root: Path, experiment: str) -> None:
+    """Raise InputError where a folder of results/ is a link: results stay in the project."""
+    results = root / "results"
+    store = results / "store"
+    kinds = (store / kind for kind in ("plans", "data", "normalised", "fits", "bootstrap"))
+    for folder in (results, store, *kinds, results / "logs", results / experiment):
+        if folder.is_symlink():
+            raise InputError(
+                f"{folder}: is a symbolic link; results stay in the project: move the project,"
+                " or mount the other place here"
+            )

@@ -1,0 +1,52 @@
+"""What is handed on to Snakemake: nothing that it would run as code, nothing that gmmpipe sets."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from gmmpipe import vetting
+from gmmpipe.errors import InputError
+
+PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
+OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
+CODE = (
+    "profile", "workflow-profile", "precommand", "jobscript", "js", "wrapper-prefix",
+    "apptainer-args", "singularity-args", "scheduler-solver-path", "scheduler-ilp-solver-path",
+)  # fmt: skip
+SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
+PLAIN = re.compile(r"[\w=:,./@%+ -]*")  # calls nothing when Snakemake evaluates a resource
+
+
+def options(extra: Sequence[str]) -> list[str]:
+    """Return the options for Snakemake after --; raises InputError for what it may not be told."""
+    for text in extra:
+        name = text.removeprefix("--").partition("=")[0] if text.startswith("--") else ""
+        meant = [full for full in (*OURS, *CODE) if name and full.startswith(name)]
+        if any(full in OURS for full in meant) or SHORT.match(text):
+            raise InputError(f"{text} after --: gmmpipe sets it; settings come before the --")
+        if meant:
+            raise InputError(
+                f"{text} after --: could run code of others; what is settled for a project"
+                f" belongs into {PROFILE}/, or run snakemake itself"
+            )
+        if not PLAIN.fullmatch(text):
+            raise InputError(
+                f"{text!r} after --: Snakemake evaluates what looks like code; give plain words"
+            )
+    return list(extra)
+
+
+def profile(root: Path) -> list[str]:
+    """Return the options that make Snakemake load the project's own profile and no other.
+
+    Raises InputError where that holds expressions, which Snakemake would evaluate.
+    """
+    if not (root / PROFILE).is_dir():
+        return ["--workflow-profile", "none"]
+    for path in sorted((root / PROFILE).glob("*.yaml")):
+        for text in vetting.scalars(path):
+            if text in (*OURS, *CODE, "__use_yte__") or not PLAIN.fullmatch(text):
+                raise InputError(
+                    f"{path}: {text!r} is, or could name, code to be run; leave it out"
+                )
+    return ["--workflow-profile", PROFILE]
