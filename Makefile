@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint format lock bench clean
+.PHONY: run test lint format docs lock bench clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -24,6 +24,9 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile
+
+docs: run # the notebooks, executed
+	$(BIN)/python docs/notebooks.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/engine.py

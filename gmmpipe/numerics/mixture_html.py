@@ -38,7 +38,12 @@ def _row(mixture: Mixture, i: int, more: list[str]) -> list[str]:
     covariance = mixture.covariances[i]
     deviations = np.sqrt(np.diag(covariance))
     pairs = zip(mixture.means[i, :MOST_FEATURES], deviations, strict=False)
-    row = [str(i), f"{mixture.weights[i]:.3f}", *[f"{m:.4g} ± {s:.2g}" for m, s in pairs], *more]
+    row = [
+        str(i),
+        f"{mixture.weights[i]:.3f}",
+        *[f"{m:.4g} ± {s:#.2g}".rstrip(".") for m, s in pairs],
+        *more,
+    ]
     if len(deviations) == 2:
         row.append(f"{covariance[0, 1] / deviations.prod():.2f}")
     return row
