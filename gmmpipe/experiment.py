@@ -199,11 +199,11 @@ class Experiment:
 
         row = self._chosen(dataset, cell)
         trajectory = np.asarray(_rows(self.trajectories, row)["log_likelihood"].iloc[0])
-        samples = _rows(self.labels, {key: row[key] for key in ("dataset", *self.outer)})
         model = fitted(
             self.mixture_of(row),
             self.config["covariance"][row["covariance"]]["family"],
-            n_samples=len(samples),
+            # BIC = P log N - 2 log-likelihood
+            n_samples=float(np.exp((row["bic"] + 2 * row["log_likelihood"]) / row["n_parameters"])),
             n_parameters=int(row["n_parameters"]),
             trajectory=trajectory[: int(row["n_iter"]) + 1],
             converged=bool(row["converged"]),

@@ -112,13 +112,21 @@ def test_environment_and_code_are_told_where_recorded(plain, tmp_path):
     shutil.copytree(plain.folder, other)
     manifest = artifacts.read_json(other / "manifest.json")
     manifest["libraries"] |= {"numpy": "0.1", "gmmpipe": "9.9"}
-    manifest["code"] = {"gmmpipe.stages.fit": "0123456789ab"}
+    manifest["git"] = {"commit": "0123456789abcdef", "dirty": True}
+    manifest["lock"] = {"path": "requirements.lock", "sha256": "f" * 64}
+    manifest["blas"] = [{"library": "openblas", "version": "9.9"}]
     artifacts.write_json(other / "manifest.json", manifest)
     told = compare(plain, other).settings.set_index("key")
-    assert told.loc["libraries.numpy"].tolist()[0] == "environment"
-    assert told.loc["libraries.numpy", "after"] == "0.1"
+    assert told.loc["libraries.numpy", ["part", "after"]].tolist() == ["environment", "0.1"]
     assert told.loc["libraries.gmmpipe", "part"] == "code"
-    assert "code.gmmpipe.stages.fit" in told.index
+    assert told.loc["git.commit", ["part", "after"]].tolist() == ["code", "0123456789abcdef"]
+    assert told.loc["lock.sha256", "after"] == "f" * 12
+    assert told.loc["blas.0.version", ["part", "after"]].tolist() == ["environment", "9.9"]
+    assert set(told["part"]) == {"code", "environment"}
+    del manifest["python"]  # as of a version made before that was recorded
+    artifacts.write_json(other / "manifest.json", manifest)
+    told = compare(plain, other).settings.set_index("key")
+    assert told.loc["python", "after"] == "not recorded"
 
 
 def test_experiments_without_a_common_cell(plain, study):

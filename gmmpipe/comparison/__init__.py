@@ -73,7 +73,8 @@ class Comparison:
     def same(self) -> bool:
         """Whether nothing changed at all."""
         alone = [n for m in (self.matched, self.best) for n in (m.only_a, m.only_b)]
-        return self.settings.empty and not any(alone) and self.tidy().empty
+        moved = self.cells["moved"].sum() + self.cells["rounding"].sum()
+        return self.settings.empty and not any(alone) and moved == 0
 
     def summary(self) -> list[str]:
         """Return what changed, one sentence each."""

@@ -134,7 +134,8 @@ def _model(row: pd.Series, side: str) -> str:
 
 
 def _moved(a: Codes, b: Codes) -> float:
-    """Return the share of samples that left their component; a, b (N,)."""
+    """Return the share of samples that left their component; a, b (N,), noise below 0."""
+    a, b = (np.where(codes < 0, codes.max() + 1, codes) for codes in (a, b))
     table = overlap_of_labels(a, b, int(a.max()) + 1, int(b.max()) + 1)
     partner = assign(table)
     stayed = sum(table[i, j] for i, j in enumerate(partner) if j >= 0)

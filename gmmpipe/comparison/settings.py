@@ -9,9 +9,10 @@ from gmmpipe.experiment import Experiment
 
 PARTS = ("config", "data", "code", "environment")
 COLUMNS = ["part", "key", "before", "after"]
-CODE = ("code", "git", "commit", "libraries.gmmpipe")  # keys of manifest.json, and what is below
-# ... that say what was made, not of what
-MADE = ("experiment", "version", "inputs", "dropped_rows", "artifacts")
+# keys of manifest.json that are code, with all below them
+CODE = ("package", "lock", "workflow", "git", "libraries.gmmpipe")
+# ... and those that say what was made, not of what
+MADE = ("experiment", "version", "config", "inputs", "dropped_rows", "artifacts")
 NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
 UNKNOWN = "not recorded"
 
@@ -24,11 +25,11 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
         for key in dict.fromkeys([*old, *new]):
             if part == "config" and _entry(key) in swept[0] ^ swept[1]:
                 continue  # the sweep says that the other has no such entry
-            if old.get(key, "") != new.get(key, ""):
-                # a version from before a thing was recorded says nothing of it
-                absent = "" if part == "config" or (old and new) else UNKNOWN
-                row = [part, key, old.get(key, absent), new.get(key, absent)]
-                found.append(row)
+            # an older version may have been made before a thing was recorded
+            absent = UNKNOWN if part in ("code", "environment") else ""
+            pair = [side.get(key, absent) for side in (old, new)]
+            if pair[0] != pair[1]:
+                found.append([part, key, *pair])
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -68,10 +69,13 @@ def _data(experiment: Experiment) -> dict[str, str]:
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, item in value.items():
-        if isinstance(item, Mapping) and item:
-            yield from _flat(item, f"{prefix}{key}.")
+        below = item
+        if isinstance(item, list) and all(isinstance(part, Mapping) for part in item):
+            below = {str(place): part for place, part in enumerate(item)}
+        if isinstance(below, Mapping) and below:
+            yield from _flat(below, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", words(item)
+            yield f"{prefix}{key}", words(item)[:12] if key == "sha256" else words(item)
 
 
 def _entries(experiment: Experiment) -> set[str]:

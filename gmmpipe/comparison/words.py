@@ -83,11 +83,12 @@ def tidy(of: Comparison) -> pd.DataFrame:
         ("cells", of.matched, of.cells["number"]),
     ):
         both = found.both
+        items = both[found.keys].apply(where, axis=1, keys=found.keys)
         for name in names:
             a, b = both[f"{name}_a"], both[f"{name}_b"]
-            for at in ((a != b) & ~(a.isna() & b.isna())).to_numpy().nonzero()[0]:
-                item = where(both.iloc[at], found.keys)
-                rows.append((section, item, name, a.iloc[at], b.iloc[at]))
+            moved = ((a != b) & ~(a.isna() & b.isna())).to_numpy()
+            pairs = zip(items[moved], a[moved], b[moved], strict=True)
+            rows += [(section, item, name, before, after) for item, before, after in pairs]
     return pd.DataFrame(rows, columns=["section", "item", "quantity", "before", "after"])
 
 

@@ -12,13 +12,14 @@ def fitted(  # noqa: PLR0913 - what a fit leaves
     mixture: Mixture,
     family: str,
     *,
-    n_samples: int,
+    n_samples: float,
     n_parameters: int,
     trajectory: Array,
     converged: bool,
 ) -> GaussianMixture:
-    """Return the estimator whose fit to n_samples samples gave ``mixture``, in the mixture's units.
+    """Return the estimator whose fit gave ``mixture``, in the mixture's units.
 
+    n_samples: N, or the weight of all samples.
     family: that of the fit. Rescaled features may have taken the covariances out of it: then the
     estimator is diag or full, and its ``bic`` still counts the n_parameters of the fit.
     trajectory (n_iter + 1,): total log-likelihood, nats.
