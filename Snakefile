@@ -199,6 +199,7 @@ rule figures:
     input:
         plan=study.path,
         data=study.data,
+        normalised=study.normalisations,
         tables=study.tables + study.summaries,
     output:
         report(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
+from gmmpipe.figures.language import require_font
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.normalise import NORMALISERS
@@ -51,7 +52,12 @@ class Figures(Style):
 
     names: Literal["all"] | tuple[str, ...] = "all"
     dpi: Annotated[int, Ge(50), Le(1200)] = 150
-    formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Len(1)] = ("png", "svg", "pdf")
+    formats: Annotated[tuple[Literal["png", "svg", "pdf", "gif"], ...], Len(1)] = (
+        "png",
+        "svg",
+        "pdf",
+        "gif",
+    )
 
 
 class Bootstrap(BaseModel):
@@ -106,6 +112,7 @@ def check_figures(value: Any) -> dict[str, Any]:
     for name in [] if section["names"] == "all" else section["names"]:
         if name not in FIGURES:
             raise InputError(suggest("figures.names", name, sorted(FIGURES)))
+    require_font(section["language"])
     return section
 
 

@@ -178,7 +178,7 @@ def test_without_outer_axes_there_is_one_point():
 
 def test_what_was_composed_composes_to_itself(project):
     """The config.yaml of a version, given back as an experiment, is that version."""
-    settings_ = ["sweep.fit.tol=[0,1e-6]", "start.kmeans.max_iter=7", "figures.names=[bic]"]
+    settings_ = ["sweep.fit.tol=[0,1e-6]", "start.kmeans.max_iter=7", "figures.names=[selection]"]
     found = config.load(project / "conf", settings_)
     text = yaml.safe_dump({k: v for k, v in found.items() if k != "experiment"})
     (project / "conf/experiment/again.yaml").write_text("# @package _global_\n" + text)

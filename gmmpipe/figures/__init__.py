@@ -1,42 +1,77 @@
 """Figures: tables in, a matplotlib figure out, and from there the bytes of a file.
 
 One figure is one module with ``draw(tables, style)``, ``caption(tables, style)`` and
-``applies(tables)``. A new figure is such a module and one entry in ``FIGURES`` below. Neither
-matplotlib nor pandas is imported before a figure is drawn.
+``applies(tables)``; with ``animate(tables, style)`` too it is also a GIF. A new figure is such a
+module, one entry in ``FIGURES`` below, and its words in ``chinese``. Neither matplotlib nor pandas
+is imported before a figure is drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gmmpipe.figures.rendering import render
+from gmmpipe.figures.language import say
+from gmmpipe.figures.rendering import METADATA, render, render_movie
 from gmmpipe.figures.style import Style
 from gmmpipe.figures.tables import Tables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "FigureKind", "Style", "Tables", "render"]
+    from gmmpipe.figures.language import Language
+    from gmmpipe.figures.movie import Movie
+
+__all__ = ["FIGURES", "FORMATS", "FigureKind", "Style", "Tables", "render", "render_movie"]
+
+FORMATS = (*METADATA, "gif")
 
 
 @dataclass(frozen=True)
 class FigureKind:
     """A kind of figure: its module in this package, its title and its place in the report.
 
-    across: one figure shows all outer points of the sweep, so it is drawn once for a data set.
+    title and category are English, see ``heading`` and ``place``. across: one figure shows all
+    outer points of the sweep, so it is drawn once for a data set. moves: it is an animation too.
     """
 
     module: str
     title: str
     category: str
     across: bool = False
+    moves: bool = False
+
+    def heading(self, language: Language) -> str:
+        """Return the title in ``language``."""
+        return say(language, self.title)
+
+    def place(self, language: Language) -> str:
+        """Return the category in ``language``."""
+        return say(language, self.category)
+
+    def files(
+        self, tables: Tables, style: Style, formats: Sequence[str], dpi: float = 150
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield (format, content) of the ``FORMATS`` asked for; gif only if the figure moves."""
+        still = [suffix for suffix in formats if suffix != "gif"]
+        if still:
+            figure = self.draw(tables, style)
+            for suffix in still:
+                yield suffix, render(figure, suffix, dpi)
+        if "gif" in formats and self.moves:
+            yield "gif", render_movie(self.animate(tables, style), dpi)
 
     def draw(self, tables: Tables, style: Style) -> Figure:
         """Return the figure; where ``applies`` says no, the tables lack what it shows."""
         figure: Figure = self._loaded().draw(tables, style)
         return figure
+
+    def animate(self, tables: Tables, style: Style) -> Movie:
+        """Return the animation of a figure that moves, under the same condition."""
+        movie: Movie = self._loaded().animate(tables, style)
+        return movie
 
     def caption(self, tables: Tables, style: Style) -> str:
         """Return one or two sentences on what the figure shows, plain text."""
@@ -52,16 +87,20 @@ class FigureKind:
 
 FIGURES: dict[str, FigureKind] = {
     "clusters": FigureKind("clusters", "Selected mixture", "Clusters"),
-    "bic": FigureKind("bic", "BIC against the number of components", "Selection"),
+    "density": FigureKind("density", "Density and responsibilities", "Clusters"),
+    "selection": FigureKind("selection", "BIC and ICL against K", "Selection"),
     "bootstrap": FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
     "intervals": FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
     "heatmap": FigureKind("heatmap", "The sweep at a glance", "Sweep"),
     "convergence": FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
     "iterations": FigureKind("iterations", "The mixture as EM goes on", "Convergence"),
+    "animation": FigureKind("animation", "EM from start to convergence", "Convergence", moves=True),
     "basins": FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
+    "optima": FigureKind("optima", "Which seeds fell into which optimum", "Convergence"),
     "restarts": FigureKind("restarts", "How far the restarts can be trusted", "Selection"),
     "lineage": FigureKind("lineage", "Which component splits as K grows", "Selection"),
     "stability": FigureKind("stability", "Agreement from seed to seed", "Selection"),
+    "agreement": FigureKind("agreement", "How alike each two runs are", "Selection"),
     "recovery": FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
     "tutorial_clusters": FigureKind(
         "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters"

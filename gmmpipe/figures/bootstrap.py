@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.figures.scatter import bins, legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide, listing, number
+from gmmpipe.figures.wording import elide, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,24 +30,24 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what is drawn, where testing upwards stops, and how many replicates are degenerate."""
-    del style
     rows = _tests(tables)
-    family = elide(tables.selected()["covariance"], 16)
-    text = (
-        f"{tables.dataset}, {family}: likelihood ratio of K against K + 1 components, in"
-        f" {rows['replicates'].max()} samples drawn from the fitted mixture of K (histogram) and"
-        " observed (line; an arrow where it lies further right); p with its Monte Carlo error."
+    text = style.say(
+        "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates}"
+        " samples drawn from the fitted mixture of K (histogram) and observed (line; an arrow where"
+        " it lies further right); p with its Monte Carlo error.",
+        dataset=tables.dataset,
+        family=elide(tables.selected()["covariance"], 16),
+        replicates=rows["replicates"].max(),
     )
     stop = rows[rows["selected"]]["k0"].tolist()
-    text += f" {f'K = {stop[0]}' if stop else 'No K'} is the first that is not rejected"
-    text += " (bold)." if stop else "."
-    lost = int(rows["degenerate"].sum())
-    if lost:
-        text += f" {lost} of {rows['replicates'].sum()} replicates are degenerate and left out."
-    hidden = sorted(set(rows["k0"]) - set(_shown(tables)["k0"]))
-    if hidden:
-        text += f" Not shown: K = {listing([str(k) for k in hidden])}."
-    return text
+    first = style.say("Every K is rejected.")
+    if stop:
+        first = style.say("K = {k} is the first that is not rejected (bold).", k=stop[0])
+    lost, n = int(rows["degenerate"].sum()), rows["replicates"].sum()
+    degenerate = style.say("{lost} of {n} replicates are degenerate and left out.", lost=lost, n=n)
+    hidden = [str(k) for k in sorted(set(rows["k0"]) - set(_shown(tables)["k0"]))]
+    missing = style.say("Not shown: K = {ks}.", ks=style.listing(hidden))
+    return style.sentences(text, first, degenerate if lost else "", missing if hidden else "")
 
 
 @styled
@@ -64,10 +64,10 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes = figure.add_subplot(lines, columns, index + 1)
         handles = _panel(axes, row, style)
         below = index + columns >= len(rows)
-        axes.set_xlabel("2 log likelihood ratio" if below else "")
-        axes.set_ylabel("replicates" if index % columns == 0 else "")
+        axes.set_xlabel(style.say("2 log likelihood ratio") if below else "")
+        axes.set_ylabel(style.say("replicates") if index % columns == 0 else "")
         axes.locator_params(nbins=4)
-    legend_below(figure, style, handles, ["drawn from K", "observed"])
+    legend_below(figure, style, handles, [style.say("drawn from K"), style.say("observed")])
     return figure
 
 
@@ -89,9 +89,9 @@ def _panel(axes: Axes, row: pd.Series, style: Style) -> list[Artist]:
         axes.plot([0.98], [0.5], ">", markersize=4, **place)
     above = "" if row["p_value"] > 1.5 / (len(values) + 1) else "≤ "
     error = "" if above else f" ± {row['mc_error']:.2g}"
+    test = style.say("K = {k0} against {k1}: ", k0=row["k0"], k1=row["k1"])
     axes.set_title(
-        f"K = {row['k0']} against {row['k1']}: {number(observed)}"
-        f"\np {above or '= '}{row['p_value']:.3g}{error}",
+        f"{test}{number(observed)}\np {above or '= '}{row['p_value']:.3g}{error}",
         linespacing=1.3,
         fontweight="bold" if row["selected"] else "normal",
     )

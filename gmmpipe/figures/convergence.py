@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.optima import Optimum, runs_of
+from gmmpipe.figures.runs import Optimum, left_out, runs_of
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -29,16 +29,17 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what the lines are and where the best optimum lies."""
-    del style
     runs, row = _runs(tables), tables.selected()
-    text = (
-        f"{tables.dataset}, {model(row)}: log-likelihood after each iteration, one line for each"
-        f" of {len(runs.trajectories)} runs, and the gap to the best optimum,"
-        f" {number(runs.best, 3)} nats (a converged run's gap below 10⁻⁸ nats is drawn there)."
+    text = style.say(
+        "{dataset}, {model}: log-likelihood after each iteration, one line for each of {n} runs,"
+        " and the gap to the best optimum, {best} nats (a converged run's gap below 10⁻⁸ nats is"
+        " drawn there).",
+        dataset=tables.dataset,
+        model=model(row),
+        n=len(runs.trajectories),
+        best=number(runs.best, 3),
     )
-    if runs.n_degenerate:
-        text += f" {runs.n_degenerate} degenerate runs are left out."
-    return text
+    return style.sentences(text, left_out(runs.n_degenerate, style))
 
 
 @styled
@@ -59,7 +60,8 @@ def draw(tables: Tables, style: Style) -> Figure:
     _label(upper, lower, runs, style)
     shown = [start for start in starts if start in runs.starts]
     handles = [_line(style, starts.index(start)) for start in shown]
-    legend_below(figure, style, handles, [f"start: {elide(start, 16)}" for start in shown])
+    texts = [style.say("start: {start}", start=elide(start, 16)) for start in shown]
+    legend_below(figure, style, handles, texts)
     return figure
 
 
@@ -72,10 +74,10 @@ def _label(upper: Axes, lower: Axes, runs: Optimum, style: Style) -> None:
     for axes in (upper, lower):
         iteration_axis(axes, largest, narrow=False)
         axes.margins(x=0.03)
-    upper.set(ylabel="log-likelihood (nats)")
-    lower.set(ylabel="gap to the best (nats)", xlabel="iteration")
+    upper.set(ylabel=style.say("log-likelihood (nats)"))
+    lower.set(ylabel=style.say("gap to the best (nats)"), xlabel=style.say("iteration"))
     if style.width == "page":
-        upper.set(xlabel="iteration")
+        upper.set(xlabel=style.say("iteration"))
 
 
 def _line(style: Style, index: int) -> Line2D:

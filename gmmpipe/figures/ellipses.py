@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.wording import listing, share
+from gmmpipe.figures.wording import share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def frame(axes: Axes, points: Array, mixture: Mixture | None = None, radius: flo
 
     An ellipse far larger than the data, as after the first iterations, is cut off.
     """
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
     span = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     inner_low, inner_high = low - 0.05 * span, high + 0.05 * span
     if mixture is not None:
@@ -79,13 +79,17 @@ def frame(axes: Axes, points: Array, mixture: Mixture | None = None, radius: flo
 def sigmas_sentence(style: Style) -> str:
     """Return what the ellipses are and enclose, as a sentence of a caption."""
     radii = sorted(style.sigmas)
-    return (
-        f"Ellipses: {listing([f'{radius:g}' for radius in radii])} standard deviations"
-        f" ({listing([style_name(index) for index in range(len(radii))])}), which enclose"
-        f" {listing([share(enclosed(radius)) for radius in radii])} of a component; crosses: means."
+    names = [style_name(index, style) for index in range(len(radii))]
+    return style.say(
+        "Ellipses: {radii} standard deviations ({names}), which enclose {shares} of a component;"
+        " crosses: means.",
+        radii=style.listing([f"{radius:g}" for radius in radii]),
+        names=style.listing(names),
+        shares=style.listing([share(enclosed(radius)) for radius in radii]),
     )
 
 
-def style_name(index: int) -> str:
+def style_name(index: int, style: Style) -> str:
     """Return the name of the line style of the ellipse at position ``index``."""
-    return ("solid", "dashed", "dotted", "dash-dotted")[index]
+    say = style.say
+    return (say("solid"), say("dashed"), say("dotted"), say("dash-dotted"))[index]

@@ -68,4 +68,4 @@ def label(panels: np.ndarray, families: list[str], ks: list[int], style: Style) 
         axes.set_xticks(np.arange(len(ks))[::step] + 0.5, [str(k) for k in ks[::step]])
         axes.set_yticks(np.arange(len(families)) + 0.5, [elide(name, 14) for name in families])
     for axes in panels[style.pick(1, 0) :]:
-        axes.set_xlabel("number of components K")
+        axes.set_xlabel(style.say("number of components K"))

@@ -8,7 +8,14 @@ import numpy as np
 
 from gmmpipe.figures.ellipses import frame
 from gmmpipe.figures.projection import plane
-from gmmpipe.figures.scatter import Groups, draw_histogram, draw_points, legend_below, markers
+from gmmpipe.figures.scatter import (
+    Groups,
+    draw_points,
+    draw_stacks,
+    legend_below,
+    markers,
+    name_axes,
+)
 from gmmpipe.figures.wording import elide
 
 if TYPE_CHECKING:
@@ -25,15 +32,14 @@ def draw_groups(tables: Tables, style: Style, groups: Groups, mixture: Mixture) 
     axes = figure.add_subplot()
     x = tables.x.to_numpy(float)
     if len(tables.features) == 1:
-        handles: list[Any] = [*draw_histogram(axes, x[:, 0], groups)]
-        axes.set(xlabel=elide(tables.features[0], 40), ylabel="samples")
+        handles: list[Any] = [*draw_stacks(axes, x[:, 0], groups)]
+        name_axes(axes, (tables.features[0], style.say("samples")), style)
     else:
         handles = markers(groups.looks)
         view = plane(tables.features, mixture, style)
         draw_points(axes, view.points(x), groups, style)
         frame(axes, view.points(x))
-        axes.set_xlabel(elide(view.labels[0], style.characters(style.pick(66, 150))))
-        axes.set_ylabel(elide(view.labels[1], style.characters(style.pick(44, 75))))
+        name_axes(axes, view.labels, style)
     counts = np.bincount(groups.codes[groups.codes >= 0], minlength=len(groups.names))
     texts = [f"{elide(name, 20)} ({n})" for name, n in zip(groups.names, counts, strict=True)]
     legend_below(figure, style, handles, texts)

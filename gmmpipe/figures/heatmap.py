@@ -25,17 +25,20 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what the numbers and the hatched cells are."""
-    del style
     row, ends = tables.selected(), tables.ends()
-    text = (
-        f"{tables.dataset}: how much higher BIC is than the lowest, {number(row['bic'])}"
-        f" ({model(row)}, outlined): the best fit of each family and K, and the median over its"
-        f" runs (seeds, starts). Colours are linear up to 10 and logarithmic above."
+    text = style.say(
+        "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined): the best fit"
+        " of each family and K, and the median over its runs (seeds, starts). Colours are linear up"
+        " to 10 and logarithmic above.",
+        dataset=tables.dataset,
+        bic=number(row["bic"]),
+        model=model(row),
     )
-    n_degenerate = int(ends["degenerate"].sum())
-    if n_degenerate:
-        text += f" {n_degenerate} of {len(ends)} fits are degenerate and left out; hatched: all."
-    return text
+    lost, n = int(ends["degenerate"].sum()), len(ends)
+    hatched = style.say(
+        "{lost} of {n} fits are degenerate and left out; hatched: all.", lost=lost, n=n
+    )
+    return style.sentences(text, hatched if lost else "")
 
 
 @styled
@@ -46,7 +49,10 @@ def draw(tables: Tables, style: Style) -> Figure:
 
     row, families = tables.selected(), tables.families()
     ks = sorted({int(k) for k in tables.fits["k"]})
-    rows = {"best fit": tables.best_by_family(), "median of all runs": tables.sound_ends()}
+    rows = {
+        style.say("best fit"): tables.best_by_family(),
+        style.say("median of all runs"): tables.sound_ends(),
+    }
     grids = {
         title: found.pivot_table(index="covariance", columns="k", values="bic", aggfunc="median")
         .reindex(index=families, columns=ks)
@@ -72,7 +78,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     bar = figure.colorbar(
         ScalarMappable(norm, "viridis_r"), ax=list(panels), aspect=style.pick(25, 12)
     )
-    bar.set_label("BIC above the lowest")
+    bar.set_label(style.say("BIC above the lowest"))
     _bar_ticks(bar.ax, largest)
     return figure
 

@@ -27,21 +27,22 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return whose parameters these are, how often resampled, and what is left out."""
-    del style
-    rows, family = _rows(tables), elide(tables.selected()["covariance"], 16)
+    rows = _rows(tables)
     kinds = rows.drop_duplicates("kind")
-    text = (
-        f"{tables.dataset}, {family}, K = {rows['k'].iloc[0]} (lowest BIC of the family): weights"
-        f" and means (markers) with bootstrap percentile intervals (bars) of"
-        f" {kinds['replicates'].max()} replicates of each kind."
+    text = style.say(
+        "{dataset}, {family}, K = {k} (lowest BIC of the family): weights and means (markers) with"
+        " bootstrap percentile intervals (bars) of {replicates} replicates of each kind.",
+        dataset=tables.dataset,
+        family=elide(tables.selected()["covariance"], 16),
+        k=rows["k"].iloc[0],
+        replicates=kinds["replicates"].max(),
     )
-    lost = [f"{n} {kind}" for kind, n in kinds[["kind", "degenerate"]].to_numpy() if n]
-    if lost:
-        text += f" Degenerate and left out: {', '.join(lost)}."
+    counts = kinds[["kind", "degenerate"]].to_numpy()
+    lost = ", ".join(f"{n} {_kind(kind, style)}" for kind, n in counts if n)
+    degenerate = style.say("Degenerate and left out: {lost}.", lost=lost)
     hidden = len(tables.features) + 1 - MOST_PANELS
-    if hidden > 0:
-        text += f" The means of {hidden} further features are in the table."
-    return text
+    rest = style.say("The means of {n} further features are in the table.", n=hidden)
+    return style.sentences(text, degenerate if lost else "", rest if hidden > 0 else "")
 
 
 @styled
@@ -60,14 +61,24 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes = figure.add_subplot(lines, columns, index + 1)
         ours = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
         handles = [_bars(axes, ours, kinds, kind, style) for kind in kinds]
-        axes.set_xlabel(elide(feature, 30) if feature else "weight")
-        axes.set_ylabel("component" if index % columns == 0 else "")
+        axes.set_xlabel(elide(feature, 30) if feature else style.say("weight"))
+        axes.set_ylabel(style.say("component") if index % columns == 0 else "")
         axes.locator_params(axis="x", nbins=4)
         shown = np.arange(0, k, -(-k // 12))
         axes.set_yticks(shown, [str(j + 1) for j in shown])
         axes.set_ylim(k - 0.4, -0.6)
-    legend_below(figure, style, handles, kinds)
+    legend_below(figure, style, handles, [_kind(kind, style) for kind in kinds])
     return figure
+
+
+def _kind(kind: str, style: Style) -> str:
+    """Return the name of a kind of resampling in the figure's language."""
+    names = {
+        "parametric": style.say("parametric"),
+        "nonparametric": style.say("nonparametric"),
+        "weighted": style.say("weighted"),
+    }
+    return names.get(kind, kind)
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: Style) -> Line2D:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.densities import draw_densities
+from gmmpipe.figures.densities import densities_sentence, draw_densities
 from gmmpipe.figures.ellipses import draw_ellipses, frame, sigmas_sentence
 from gmmpipe.figures.projection import plane
-from gmmpipe.figures.scatter import legend_below, marker_area, markers, rasterised_sentence
+from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, rasterised_sentence
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
@@ -34,18 +34,26 @@ def applies(tables: Tables) -> bool:
 def caption(tables: Tables, style: Style) -> str:
     """Return which run is shown and what the ellipses enclose."""
     row = tables.selected()
-    text = (
-        f"{tables.dataset}: the mixture of {model(row)} from start {row['start']}, seed"
-        f" {row['seed']}, as EM goes on; a component keeps its colour."
+    text = style.say(
+        "{dataset}: the mixture of {model} from start {start}, seed {seed}, as EM goes on; a"
+        " component keeps its colour.",
+        dataset=tables.dataset,
+        model=model(row),
+        start=row["start"],
+        seed=row["seed"],
     )
-    left_out = len(tables.snapshots(row)) - len(_snapshots(tables))
-    if left_out:
-        text += f" {left_out} snapshots in between are left out."
+    hidden = len(tables.snapshots(row)) - len(_snapshots(tables))
+    if hidden:
+        hint = style.say("{n} snapshots in between are left out.", n=hidden)
+        text = style.sentences(text, hint)
     if len(tables.features) == 1:
-        return f"{text} Histogram, components (coloured) and their sum (black)."
-    if len(tables.features) > 2:
-        text += f" The axes are {plane(tables.features, tables.mixture(row), style).name}."
-    return f"{text} {sigmas_sentence(style)}{rasterised_sentence(tables, style)}"
+        return style.sentences(text, densities_sentence(style))
+    return style.sentences(
+        text,
+        plane(tables.features, tables.mixture(row), style).sentence,
+        sigmas_sentence(style),
+        rasterised_sentence(tables, style),
+    )
 
 
 @styled
@@ -61,13 +69,13 @@ def draw(tables: Tables, style: Style) -> Figure:
         shared = panels[0] if panels else None
         axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
         labels, handles = _panel(axes, tables, row, style)
-        axes.set_title(_title(row), linespacing=1.3)
+        axes.set_title(_title(row, style), linespacing=1.3)
         outer = (index % columns == 0, index + columns >= len(snapshots))
         axes.set(xlabel=labels[0] if outer[1] else "", ylabel=labels[1] if outer[0] else "")
         axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
         axes.locator_params(nbins=4)
         panels.append(axes)
-    names = [f"component {index + 1}" for index in range(final.n_components)]
+    names = [style.say("component {i}", i=index + 1) for index in range(final.n_components)]
     legend_below(figure, style, handles, names)
     return figure
 
@@ -78,30 +86,24 @@ def _panel(axes: Axes, tables: Tables, row: pd.Series, style: Style) -> Panel:
     mixtures = [tables.mixture(other) for _, other in _snapshots(tables).iterrows()]
     if len(tables.features) == 1:
         lines = draw_densities(axes, x[:, 0], mixture, style)
-        return (elide(tables.features[0], 24), "density"), lines
+        return (elide(tables.features[0], 24), style.say("density")), lines
     # the same plane in every panel: the selected mixture's
     view = plane(tables.features, tables.mixture(tables.selected()), style)
     points = view.points(x)
-    axes.scatter(
-        points[:, 0],
-        points[:, 1],
-        s=0.5 * marker_area(len(points)),
-        color="0.7",
-        linewidths=0,
-        zorder=1,
-        rasterized=len(points) > style.rasterise_over,
-    )
+    draw_backdrop(axes, points, style)
     draw_ellipses(axes, view.mixture(mixture), style)
     frame(axes, points, _whole([view.mixture(m) for m in mixtures]), max(style.sigmas))
     looks = [style.component(index) for index in range(mixture.n_components)]
     return view.short, markers(looks)
 
 
-def _title(row: pd.Series) -> str:
+def _title(row: pd.Series, style: Style) -> str:
     """Return the iterations really done and the log-likelihood of a cell."""
-    done = f"{row['n_iter']} iteration{'' if row['n_iter'] == 1 else 's'}"
-    ended = ", converged" if row["converged"] and row["n_iter"] < row["iteration"] else ""
-    return f"{done}{ended}\n{number(row['log_likelihood'])} nats"
+    n = row["n_iter"]
+    done = style.say("{n} iteration", n=n) if n == 1 else style.say("{n} iterations", n=n)
+    if row["converged"] and n < row["iteration"]:
+        done = style.say("{n} iterations, converged", n=n)
+    return f"{done}\n{style.say('{value} nats', value=number(row['log_likelihood']))}"
 
 
 def _snapshots(tables: Tables) -> pd.DataFrame:

@@ -26,20 +26,23 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what bars, ribbons and the numbers below the axis are."""
-    del style
     row, links = tables.selected(), _links(tables)
-    text = (
-        f"{tables.dataset}, {elide(row['covariance'], 16)}: where the components of the best fit of"
-        " each K come from. A bar is a component, as high as its part of the samples; a ribbon is"
-        " what it shares with a component of the K before, in whose colour it is"
+    text = style.say(
+        "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
+        " component, as high as its part of the samples; a ribbon is what it shares with a"
+        " component of the K before, in whose colour it is. Outlined: new at this K.",
+        dataset=tables.dataset,
+        family=elide(row["covariance"], 16),
     )
-    if (links["mass"] < THIN).any():
-        text += " (none below 0.1 % of the samples)"
-    text += ". Outlined: new at this K."
-    if _origins(links):
-        text += " Below K: the component that gives most to the new one."
-    chosen = int(row["k"])
-    return text + (f" Bold: the K of lowest BIC, {chosen}." if chosen in _ks(links) else "")
+    thin = style.say("Ribbons below 0.1 % of the samples are not drawn.")
+    below = style.say("Below K: the component that gives most to the new one.")
+    bold = style.say("Bold: the K of lowest BIC, {k}.", k=int(row["k"]))
+    return style.sentences(
+        text,
+        thin if (links["mass"] < THIN).any() else "",
+        below if _origins(links) else "",
+        bold if int(row["k"]) in _ks(links) else "",
+    )
 
 
 @styled
@@ -140,7 +143,10 @@ def _label(axes: Axes, links: pd.DataFrame, chosen: int, style: Style) -> None:
     axes.set_yticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set(xlabel="number of components K", ylabel="share of the samples (height)")
+    axes.set(
+        xlabel=style.say("number of components K"),
+        ylabel=style.say("share of the samples (height)"),
+    )
 
 
 def _links(tables: Tables) -> pd.DataFrame:

@@ -20,22 +20,30 @@ NOTHING = 1e-6  # a ratio of between to within variance below which nothing is s
 
 @dataclass(frozen=True)
 class Plane:
-    """A linear map of D features to two: directions (D, 2), centre (D,), and the axis labels."""
+    """A linear map of D features to two: directions (D, 2), centre (D,), and the axis labels.
+
+    sentence: what the axes are, for a caption; "" where they are the features there are.
+    """
 
     directions: Array
     centre: Array
     labels: tuple[str, str]
     short: tuple[str, str]
-    name: str
+    sentence: str
 
     def points(self, x: Array) -> Array:
         """Return the samples (N, D) in the plane, (N, 2)."""
-        return np.asarray((x - self.centre) @ self.directions)
+        used = self.directions.any(axis=1)  # what is missing elsewhere is not missed
+        return np.asarray((x - self.centre)[:, used] @ self.directions[used])
 
     def mixture(self, mixture: Mixture) -> Mixture:
-        """Return the marginal of ``mixture`` in the plane, exact as any of a Gaussian is."""
+        """Return the marginal of ``mixture`` in the plane, exact as any of a Gaussian is.
+
+        Noise is even over a box of all features, so it stays only where these are two.
+        """
         covariances = self.directions.T @ mixture.covariances @ self.directions
-        return Mixture(mixture.weights, self.points(mixture.means), covariances)
+        box = mixture.box if mixture.n_features == 2 else None
+        return Mixture(mixture.weights, self.points(mixture.means), covariances, box)
 
 
 def plane(features: list[str], mixture: Mixture, style: Style) -> Plane:
@@ -49,7 +57,7 @@ def plane(features: list[str], mixture: Mixture, style: Style) -> Plane:
     if n_features == 2:
         return _features(features, (0, 1), "")
     within = np.einsum("k,kij->ij", mixture.weights, mixture.covariances)
-    offsets = mixture.means - mixture.weights @ mixture.means
+    offsets = mixture.means - mixture.weights @ mixture.means / mixture.weights.sum()
     between = np.einsum("k,ki,kj->ij", mixture.weights, offsets, offsets)
     scale = np.sqrt(np.diag(within + between))
     scale = np.where(scale > 0, scale, 1.0)
@@ -60,32 +68,41 @@ def plane(features: list[str], mixture: Mixture, style: Style) -> Plane:
         return _features(
             features,
             _separating_pair(within, between),
-            "the two features that separate the components best",
+            style.say("The axes are the two features that separate the components best."),
         )
-    vectors, kinds = _directions(within, between)
+    vectors, n_discriminant = _directions(within, between)
+    kinds = [style.say("discriminant {i}", i=i + 1) for i in range(n_discriminant)]
+    kinds += [style.say("principal {i}", i=i + 1) for i in range(2 - n_discriminant)]
     labels = [
         f"{kind} ({', '.join(elide(features[i], 14) for i in np.argsort(-np.abs(vector))[:2])}, …)"
         for kind, vector in zip(kinds, vectors.T, strict=True)
     ]
-    centre = mixture.weights @ mixture.means
-    n_discriminant = sum(kind.startswith("discriminant") for kind in kinds)
-    name = (
-        "the two leading principal directions",
-        "the discriminant and the leading principal direction",
-        "the two leading discriminant directions",
-    )[n_discriminant] + ", in standard deviations within components"
-    return Plane(
-        vectors / scale[:, None], centre, (labels[0], labels[1]), (kinds[0], kinds[1]), name
-    )
+    sentence = (
+        style.say(
+            "The axes are the two leading principal directions,"
+            " in standard deviations within components."
+        ),
+        style.say(
+            "The axes are the discriminant and the leading principal direction,"
+            " in standard deviations within components."
+        ),
+        style.say(
+            "The axes are the two leading discriminant directions,"
+            " in standard deviations within components."
+        ),
+    )[n_discriminant]
+    centre = mixture.weights @ mixture.means / mixture.weights.sum()
+    short = (kinds[0], kinds[1])
+    return Plane(vectors / scale[:, None], centre, (labels[0], labels[1]), short, sentence)
 
 
-def _features(features: list[str], pair: tuple[int, int], name: str) -> Plane:
+def _features(features: list[str], pair: tuple[int, int], sentence: str) -> Plane:
     directions = np.zeros((len(features), 2))
     directions[pair, (0, 1)] = 1.0
     names = [features[index] for index in pair]
     labels = (elide(names[0], 40), elide(names[1], 40))
     short = (elide(names[0], 22), elide(names[1], 22))
-    return Plane(directions, np.zeros(len(features)), labels, short, name)
+    return Plane(directions, np.zeros(len(features)), labels, short, sentence)
 
 
 def _separating_pair(within: Array, between: Array) -> tuple[int, int]:
@@ -97,13 +114,13 @@ def _separating_pair(within: Array, between: Array) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _directions(within: Array, between: Array) -> tuple[Array, list[str]]:
-    """Return two directions (D, 2) of unit variance within components, and what each is."""
+def _directions(within: Array, between: Array) -> tuple[Array, int]:
+    """Return two directions (D, 2) of unit variance within components; so many discriminate."""
     factor = np.linalg.cholesky(within)
     inverse = np.linalg.inv(factor)
     ratios, vectors = np.linalg.eigh(inverse @ between @ inverse.T)
     found = [inverse.T @ vectors[:, -i] for i in (1, 2) if ratios[-i] > NOTHING]
-    kinds = [f"discriminant {i + 1}" for i in range(len(found))]
+    n_discriminant = len(found)
     for principal in np.linalg.eigh(within + between)[1].T[::-1]:
         if len(found) == 2:
             break
@@ -111,7 +128,6 @@ def _directions(within: Array, between: Array) -> tuple[Array, list[str]]:
         length = float(np.sqrt(max(rest @ within @ rest, 0.0)))
         if length > NOTHING:
             found.append(rest / length)
-            kinds.append(f"principal {len(found) - len([k for k in kinds if k[0] == 'd'])}")
     # an eigenvector's sign is arbitrary: its largest entry is made positive
     signed = [vector * np.sign(vector[np.argmax(np.abs(vector))]) for vector in found]
-    return np.array(signed).T, kinds
+    return np.array(signed).T, n_discriminant

@@ -8,7 +8,7 @@ from gmmpipe.figures.errorbars import error_line
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide, listing
+from gmmpipe.figures.wording import breadth, elide
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Look
 
-PANELS = {
-    "ari": "adjusted Rand index",
-    "mean_error": "means, off by (std)",
-    "covariance_distance": "covariances, off by",
-}
 PLACE = "place"  # column of the position along the horizontal axis
 
 
@@ -35,19 +30,19 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what the lines and the bound are, and over what is averaged."""
-    del style
     rows, axis, _ = _rows(tables)
-    text = (
-        f"{tables.dataset}: the best fit of each covariance family, with the true K, against the"
-        " mixture that the data were drawn from: agreement with the true groups (in black, of"
-        " Bayes' rule, which knows the mixture), distance of the means in standard deviations of"
-        " the true components, affine-invariant distance of the covariances (means over the"
-        " components)."
+    text = style.say(
+        "{dataset}: the best fit of each covariance family, with the true K, against the mixture"
+        " that the data were drawn from: agreement with the true groups (in black, of Bayes' rule,"
+        " which knows the mixture), distance of the means in standard deviations of the true"
+        " components, affine-invariant distance of the covariances (means over the components).",
+        dataset=tables.dataset,
     )
     others = [name for name in _outer(tables.recovery) if name != axis]
-    if others and rows.groupby(["covariance", PLACE]).size().max() > 1:
-        text += f" Mean and standard error over {elide(listing(others), 60)}."
-    return text
+    if not others or rows.groupby(["covariance", PLACE]).size().max() == 1:
+        return text
+    over = elide(style.listing(others), 60)
+    return style.sentences(text, style.say("Mean and standard error over {axes}.", axes=over))
 
 
 @styled
@@ -55,20 +50,25 @@ def draw(tables: Tables, style: Style) -> Figure:
     """Return agreement and errors against the first outer axis, or by family without one."""
     rows, axis, ticks = _rows(tables)
     figure = style.figure(style.pick(118, 62))
-    figure.suptitle(style.title(tables.dataset, ": recovery"))
+    figure.suptitle(style.title(tables.dataset, style.say(": recovery")))
     panels = figure.subplots(*style.pick((3, 1), (1, 3)), squeeze=False, sharex=True).ravel()
     families = [name for name in tables.families() if name in set(rows["covariance"])]
     looks = {name: style.series(index) for index, name in enumerate(tables.families())}
     handles: list[Any] = []
-    for axes, (column, label) in zip(panels, PANELS.items(), strict=True):
+    labels = {
+        "ari": style.say("adjusted Rand index"),
+        "mean_error": style.say("means, off by (std)"),
+        "covariance_distance": style.say("covariances, off by"),
+    }
+    for axes, (column, label) in zip(panels, labels.items(), strict=True):
         drawn = [_draw_family(axes, rows, name, column, looks[name]) for name in families]
         if column == "ari":
             handles = [*drawn, _draw_bound(axes, rows)]
         else:
             axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
         axes.set_ylabel(label)
-    _label(panels, axis or "covariance family", ticks, style)
-    texts = [*(elide(name, 16) for name in families), "Bayes' rule"]
+    _label(panels, axis or style.say("covariance family"), ticks, style)
+    texts = [*(elide(name, 16) for name in families), style.say("Bayes' rule")]
     legend_below(figure, style, handles, texts)
     return figure
 
@@ -91,7 +91,7 @@ def _draw_bound(axes: Axes, rows: pd.DataFrame) -> Line2D:
 def _label(panels: np.ndarray, axis: str, ticks: list[str], style: Style) -> None:
     """Name the places below the panels that stand at the bottom, as many as there is room for."""
     room = style.characters(style.pick(1.0, 0.29) * (MILLIMETRES[style.width] - 16))
-    step = -(-len(ticks) * (min(max(map(len, ticks)), 12) + 1) // room)
+    step = -(-len(ticks) * (min(max(map(breadth, ticks)), 12) + 1) // room)
     places = range(0, len(ticks), step)
     bottom = style.pick(panels[-1:], panels)
     for axes in panels:

@@ -9,6 +9,8 @@ from gmmpipe.errors import InputError, suggest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from gmmpipe.figures.movie import Movie
+
 # None leaves out what would differ from one moment or machine to the next
 METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
@@ -24,10 +26,11 @@ PARAMETERS: dict[str, Any] = {
     "text.parse_math": False,
 }
 RASTER_DPI = 300
+COLOURS = 255  # of a GIF, one of 256 being kept for what does not change
 
 
 def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
-    """Return ``figure`` as a png, svg or pdf file.
+    """Return ``figure`` as a png, svg or pdf file; a movie is for ``render_movie``.
 
     dpi is the resolution of a PNG; rasterised points inside SVG and PDF have at least 300.
     Two renders of the same figure give the same bytes. Raises InputError for another format.
@@ -42,4 +45,40 @@ def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
     buffer = io.BytesIO()
     with matplotlib.style.context(["default", PARAMETERS]):
         figure.savefig(buffer, format=file_format, dpi=resolution, metadata=METADATA[file_format])
+    return buffer.getvalue()
+
+
+def render_movie(movie: Movie, dpi: float = 150) -> bytes:
+    """Return ``movie`` as a GIF that goes on for ever, the same bytes every time."""
+    import io
+
+    import matplotlib.style
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    with matplotlib.style.context(["default", PARAMETERS]):
+        movie.figure.set_dpi(dpi)
+        canvas: Any = FigureCanvasAgg(movie.figure)  # whose methods have no types
+        canvas.draw()
+        still = canvas.copy_from_bbox(movie.figure.bbox)  # drawn once, however many the samples
+        pictures = []
+        for artists in movie.pictures:
+            canvas.restore_region(still)
+            for artist in artists:
+                artist.set_visible(True)
+                artist.draw(canvas.get_renderer())
+                artist.set_visible(False)
+            pictures.append(np.array(canvas.buffer_rgba())[:, :, :3])
+    # one palette for all, so that nothing flickers
+    middle = pictures[len(pictures) // 2]
+    palette = Image.fromarray(np.concatenate([pictures[0], middle, pictures[-1]])).quantize(COLOURS)
+    frames = [
+        Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+        for picture in pictures
+    ]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "GIF", save_all=True, append_images=frames[1:], duration=movie.milliseconds, loop=0
+    )
     return buffer.getvalue()

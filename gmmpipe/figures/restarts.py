@@ -23,16 +23,20 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what the two panels show, and the certificate of the selected model."""
-    del style
     row = tables.selected()
-    text = (
-        f"{tables.dataset}: in percent, the restarts that found the best optimum of each family"
-        " and K, and the Good-Turing estimate of the chance that one more finds an optimum not"
-        f" seen so far. The selected model, {model(row)} (outlined): {row['hits']:.0f} of"
-        f" {row['draws']:.0f} restarts found its best; one more finds a better one with a chance"
-        f" below {number(100 * row['p_better_bound'])} % (at 95 % confidence)."
+    text = style.say(
+        "{dataset}: in percent, the restarts that found the best optimum of each family and K, and"
+        " the Good-Turing estimate of the chance that one more finds an optimum not seen so far."
+        " The selected model, {model} (outlined): {hits} of {draws} restarts found its best; one"
+        " more finds a better one with a chance below {bound} % (at 95 % confidence).",
+        dataset=tables.dataset,
+        model=model(row),
+        hits=f"{row['hits']:.0f}",
+        draws=f"{row['draws']:.0f}",
+        bound=number(100 * row["p_better_bound"]),
     )
-    return text + (" Hatched: no sound fit." if (tables.certificates["sound"] == 0).any() else "")
+    unsound = (tables.certificates["sound"] == 0).any()
+    return style.sentences(text, style.say("Hatched: no sound fit.") if unsound else "")
 
 
 @styled
@@ -44,13 +48,19 @@ def draw(tables: Tables, style: Style) -> Figure:
     row, families, best = tables.selected(), tables.families(), _widest(tables)
     ks = sorted({int(k) for k in tables.fits["k"]})
     grids = {
-        "found the best (%)": 100 * best["hits"] / best["draws"].where(best["sound"] > 0),
-        "chance of a new optimum (%)": 100 * best["p_new"],
+        style.say("found the best (%)"): 100
+        * best["hits"]
+        / best["draws"].where(best["sound"] > 0),
+        style.say("chance of a new optimum (%)"): 100 * best["p_new"],
     }
     figure = style.figure(
         style.pick(32 + 2 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))
     )
-    chance = f", {share(row['hits'] / row['draws'])} of {row['draws']:.0f} restarts"
+    chance = style.say(
+        ", {share} of {draws} restarts",
+        share=share(row["hits"] / row["draws"]),
+        draws=f"{row['draws']:.0f}",
+    )
     figure.suptitle(style.title(tables.dataset, f": {model(row)}{elide(chance, 30)}"))
     panels = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True, sharey=True)
     room = style.pick(1.0, 0.5) * (MILLIMETRES[style.width] - 30) / len(ks) / style.font_size * 7
@@ -63,7 +73,8 @@ def draw(tables: Tables, style: Style) -> Figure:
         outline(axes, (ks.index(int(row["k"])), families.index(str(row["covariance"]))))
     label(panels, families, ks, style)
     colours = ScalarMappable(norm, COLOURS)
-    figure.colorbar(colours, ax=list(panels), aspect=style.pick(25, 12)).set_label("percent")
+    bar = figure.colorbar(colours, ax=list(panels), aspect=style.pick(25, 12))
+    bar.set_label(style.say("percent"))
     return figure
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gmmpipe.figures.groups import draw_groups
 from gmmpipe.figures.projection import plane
-from gmmpipe.figures.scatter import Groups, rasterised_sentence
+from gmmpipe.figures.scatter import Groups, lost_sentence, rasterised_sentence
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.numerics.mixture import Mixture
@@ -25,10 +25,17 @@ def applies(tables: Tables) -> bool:
 def caption(tables: Tables, style: Style) -> str:
     """Return what the groups are."""
     names = tables.groups()[1]
-    text = f"{tables.dataset}: the {len(tables.x)} samples in their {len(names)} true groups."
-    if len(tables.features) > 2:
-        text += f" The axes are {plane(tables.features, _moments(tables), style).name}."
-    return text + rasterised_sentence(tables, style)
+    text = style.say(
+        "{dataset}: the {n} samples in their {k} true groups.",
+        dataset=tables.dataset,
+        n=len(tables.x),
+        k=len(names),
+    )
+    several = len(tables.features) > 1
+    axes = plane(tables.features, _moments(tables), style).sentence if several else ""
+    return style.sentences(
+        text, axes, lost_sentence(tables, style), rasterised_sentence(tables, style)
+    )
 
 
 @styled
@@ -38,9 +45,12 @@ def draw(tables: Tables, style: Style) -> Figure:
     # the tutorial swaps the two: here circles come first
     order = [1, 0, *range(2, len(names))]
     looks = [style.component(order[index]) for index in range(len(names))]
-    told = [f"group {name}" if name.lstrip("-").isdigit() else name for name in names]
+    told = [
+        style.say("group {name}", name=name) if name.lstrip("-").isdigit() else name
+        for name in names
+    ]
     figure = draw_groups(tables, style, Groups(groups, told, looks), _moments(tables))
-    figure.suptitle("sample_data")
+    figure.suptitle(style.say("sample_data"))
     return figure
 
 
@@ -48,6 +58,8 @@ def _moments(tables: Tables) -> Mixture:
     """Return share, mean and covariance of each true group, as a mixture."""
     groups, names = tables.groups()
     x = tables.x.to_numpy(float)
+    whole = ~np.isnan(x).any(axis=1)
+    x, groups = x[whole], groups[whole]
     members = [x[groups == index] for index in range(len(names))]
     members = [group for group in members if len(group)]
     return Mixture(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.figures.style import MILLIMETRES
+from gmmpipe.figures.wording import breadth, elide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Look, Style
     from gmmpipe.figures.tables import Tables
-    from gmmpipe.numerics.mixture import Array
+    from gmmpipe.numerics.mixture import Array, Mixture
 
 
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
@@ -33,6 +34,17 @@ class Groups:
     codes: npt.NDArray[np.int64]
     names: list[str]
     looks: list[Look]
+
+
+def found_groups(tables: Tables, mixture: Mixture, style: Style) -> Groups:
+    """Return the samples by component of the selected ``mixture``; what belongs to none is noise.
+
+    The names are numbers from 1 on, then "noise" where there is any.
+    """
+    codes, k = tables.assignments["component"].to_numpy(np.int64), mixture.n_components
+    names = [str(index + 1) for index in range(k)]
+    names += [] if mixture.box is None else [style.say("noise")]
+    return Groups(np.where(codes < 0, k, codes), names, style.looks(mixture))
 
 
 def marker_area(n_samples: int) -> float:
@@ -70,9 +82,22 @@ def draw_points(
         )
 
 
-def draw_histogram(axes: Axes, values: Array, groups: Groups) -> list[BarContainer]:
+def draw_backdrop(axes: Axes, points: Array, style: Style) -> None:
+    """Draw points (N, 2) in grey, for a mixture to stand out from."""
+    axes.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=0.5 * marker_area(len(points)),
+        color="0.7",
+        linewidths=0,
+        zorder=1,
+        rasterized=len(points) > style.rasterise_over,
+    )
+
+
+def draw_stacks(axes: Axes, values: Array, groups: Groups) -> list[BarContainer]:
     """Draw the stacked histogram of ``values`` (N,) by group; return the bars of each."""
-    edges = bins(values)
+    edges = bins(values[~np.isnan(values)])
     bottom = np.zeros(len(edges) - 1)
     bars = []
     for index, look in enumerate(groups.looks):
@@ -121,7 +146,7 @@ def legend_below(
 ) -> None:
     """Put a legend below the axes, in as many columns as fit; the figure grows with its rows."""
     em = style.font_size / 72 * 25.4  # millimetres
-    widest = 0.5 * em * max(map(len, texts)) + 3.3 * em
+    widest = 0.5 * em * max(map(breadth, texts)) + 3.3 * em
     columns = max(1, int((MILLIMETRES[style.width] - 6) / widest))
     rows = -(-len(texts) // columns)
     figure.legend(
@@ -135,8 +160,22 @@ def legend_below(
     figure.set_size_inches(width, height + (rows - 1) * 1.55 * em / 25.4)
 
 
+def name_axes(axes: Axes, labels: tuple[str, str], style: Style) -> None:
+    """Name both axes of a figure that has one panel, as long as there is room."""
+    axes.set_xlabel(elide(labels[0], style.characters(style.pick(66, 150))))
+    axes.set_ylabel(elide(labels[1], style.characters(style.pick(44, 75))))
+
+
 def rasterised_sentence(tables: Tables, style: Style) -> str:
     """Return the sentence of a caption that owns up to points drawn as pixels, or nothing."""
     if len(tables.x) <= style.rasterise_over:
         return ""
-    return f" The {len(tables.x)} points are drawn as pixels, without outlines."
+    return style.say("The {n} points are drawn as pixels, without outlines.", n=len(tables.x))
+
+
+def lost_sentence(tables: Tables, style: Style) -> str:
+    """Return the sentence of a caption on samples that have missing values, or nothing."""
+    n = int(tables.x.isna().any(axis=1).sum())
+    if n == 0:
+        return ""
+    return style.say("{n} samples have missing values; a point needs both of its values.", n=n)

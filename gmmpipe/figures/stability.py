@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_PANELS = 6
-KINDS = {"seeds": "seeds, start {start}", "bootstrap": "bootstrap resamples"}
+KINDS = ("seeds", "bootstrap")
 
 
 def applies(tables: Tables) -> bool:
@@ -29,15 +29,14 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what is compared, how many fits, and what the bars are."""
-    del style
     rows = _shown(tables)
     few, most = int(rows["runs"].min()), int(rows["runs"].max())
-    count = f"{few}" if few == most else f"{few} to {most}"
-    return (
-        f"{tables.dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of"
-        " each family and K, of the data or of resamples of it as the panel says (1: all have the"
-        " same clusters, 0: no more alike than by chance). Bars: standard error (jackknife over"
-        " fits)."
+    return style.say(
+        "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
+        " family and K, of the data or of resamples of it as the panel says (1: all have the same"
+        " clusters, 0: no more alike than by chance). Bars: standard error (jackknife over fits).",
+        dataset=tables.dataset,
+        count=f"{few}" if few == most else style.say("{few} to {most}", few=few, most=most),
     )
 
 
@@ -55,11 +54,14 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes: Axes = grid[index]
         for family in [name for name in families if name in set(cells["covariance"])]:
             handles[family] = _draw_family(axes, cells, families, family, style)
-        axes.set_title(elide(title, style.characters(style.pick(70, 160) / columns)))
+        kind, start = title
+        words = style.say("seeds, start {start}", start=start)
+        words = style.say("bootstrap resamples") if kind == "bootstrap" else words
+        axes.set_title(elide(words, style.characters(style.pick(70, 160) / columns)))
         outer = (index % columns == 0, index + columns >= len(panels))
         axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
-        axes.set_xlabel("number of components K" if outer[1] else "")
-        axes.set_ylabel("mean ARI of pairs" if outer[0] else "")
+        axes.set_xlabel(style.say("number of components K") if outer[1] else "")
+        axes.set_ylabel(style.say("mean ARI of pairs") if outer[0] else "")
     _limits(grid[0], _shown(tables), style.pick(12, 24) // columns)
     for empty in grid[len(panels) :]:
         empty.remove()
@@ -94,8 +96,8 @@ def _shown(tables: Tables) -> pd.DataFrame:
     return pd.concat([cells for _, cells in _panels(tables)])
 
 
-def _panels(tables: Tables) -> list[tuple[str, pd.DataFrame]]:
-    """Return title and rows of each kind (and start, for seeds), of the selected normaliser.
+def _panels(tables: Tables) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Return kind, start (of seeds, else "") and rows of each panel, of the selected normaliser.
 
     K = 1 is left out: one component always agrees with itself.
     """
@@ -103,12 +105,8 @@ def _panels(tables: Tables) -> list[tuple[str, pd.DataFrame]]:
     if rows.empty:
         return []
     rows = rows[(rows["normaliser"] == tables.selected()["normaliser"]) & (rows["k"] > 1)]
-    panels = []
-    for kind, title in KINDS.items():
-        ours = rows[rows["kind"] == kind]
-        if kind == "bootstrap" and len(ours):
-            panels.append((title, ours))
-            continue
-        starts = [start for start in tables.starts() if start in set(ours["start"])]
-        panels += [(title.format(start=name), ours[ours["start"] == name]) for name in starts]
+    seeds, resamples = (rows[rows["kind"] == kind] for kind in KINDS)
+    starts = [start for start in tables.starts() if start in set(seeds["start"])]
+    panels = [(("seeds", name), seeds[seeds["start"] == name]) for name in starts]
+    panels += [(("bootstrap", ""), resamples)] if len(resamples) else []
     return panels[:MOST_PANELS]

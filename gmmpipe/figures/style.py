@@ -10,25 +10,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from gmmpipe.figures.wording import elide
+from gmmpipe.figures.language import Language, chinese_font, listing, require_font, say, sentences
+from gmmpipe.figures.movie import Movie
+from gmmpipe.figures.wording import breadth, elide
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gmmpipe.figures.tables import Tables
+    from gmmpipe.numerics.mixture import Mixture
 
 T = TypeVar("T")
+Drawn = TypeVar("Drawn", "Figure", Movie)
 
 MILLIMETRES = {"column": 85.0, "page": 180.0}
 # Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002), vibrant, its grey darkened to show on white;
 # red squares and blue circles first, as in the EM tutorial
 COMPONENT_COLOURS = ("#CC3311", "#0077BB", "#009988", "#EE7733", "#33BBEE", "#EE3377", "#555555")
 COMPONENT_MARKERS = ("s", "o", "^", "D", "v", "P", "X", "<", "p", ">")
+NOISE_COLOUR = "#999999"
 # Okabe & Ito (2008), "Color universal design"; for families and starts, which are no components
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 SERIES_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", ">")
 SERIES_DASHES = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
-EAST_ASIAN = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei")
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,15 @@ class Look:
 class Style:
     """What a person may choose about all figures.
 
-    width: ``column`` is 85 mm, ``page`` 180 mm. font_size in points as printed. sigmas: radii
-    of the ellipses in standard deviations. projection: how more than two features are shown,
-    by the two ``discriminant`` directions or by the two ``features`` that separate best.
-    Above rasterise_over samples, points become pixels in SVG and PDF too.
+    width: ``column`` is 85 mm, ``page`` 180 mm. language: ``en`` or ``zh``. font_size in points
+    as printed. sigmas: radii of the ellipses in standard deviations. projection: how more than
+    two features are shown, by the two ``discriminant`` directions or by the two ``features`` that
+    separate best. Above rasterise_over samples, points become pixels in SVG and PDF too. frames:
+    most pictures of an animation, rate: how many of them a second.
     """
 
     width: Literal["column", "page"] = "column"
+    language: Language = "en"
     font_size: Annotated[float, Ge(6.5), Le(14)] = 7.0
     sigmas: Annotated[tuple[Annotated[float, Gt(0), Le(10)], ...], MinLen(1), MaxLen(4)] = (
         1.0,
@@ -58,10 +64,34 @@ class Style:
     )
     projection: Literal["discriminant", "features"] = "discriminant"
     rasterise_over: Annotated[int, Ge(0), Le(1_000_000_000)] = 20_000
+    frames: Annotated[int, Ge(2), Le(1000)] = 40
+    rate: Annotated[float, Gt(0), Le(50)] = 6.0
+
+    def say(self, text: str, **values: Any) -> str:
+        """Return the English ``text`` in the figures' language, its {fields} filled."""
+        return say(self.language, text, **values)
+
+    def sentences(self, *parts: str) -> str:
+        """Return the parts of a caption that are not empty, as one text."""
+        return sentences(self.language, parts)
+
+    def listing(self, words: list[str]) -> str:
+        """Return "a, b and c"."""
+        return listing(self.language, words)
+
+    @property
+    def noise(self) -> Look:
+        """Return the look of samples that belong to no component."""
+        return Look(NOISE_COLOUR, "*", SERIES_DASHES[0])
 
     def component(self, index: int) -> Look:
         """Return the look of component ``index`` of a mixture."""
         return _look(index, COMPONENT_COLOURS, COMPONENT_MARKERS)
+
+    def looks(self, mixture: Mixture) -> list[Look]:
+        """Return the looks of the components, then of the noise if there is any."""
+        looks = [self.component(index) for index in range(mixture.n_components)]
+        return looks if mixture.box is None else [*looks, self.noise]
 
     def series(self, index: int) -> Look:
         """Return the look of the family or start at position ``index`` of the sweep."""
@@ -77,7 +107,7 @@ class Style:
 
     def title(self, dataset: str, rest: str = "") -> str:
         """Return a figure's title of one line, the name of the data set elided if need be."""
-        room = self.characters(0.85 * MILLIMETRES[self.width]) - len(rest)
+        room = self.characters(0.85 * MILLIMETRES[self.width]) - breadth(rest)
         return elide(dataset, max(room, 8)) + rest
 
     def figure(self, height: float) -> Figure:
@@ -136,26 +166,25 @@ def _look(index: int, colours: tuple[str, ...], markers: tuple[str, ...]) -> Loo
 
 @functools.cache
 def _fonts() -> list[str]:
-    """Return matplotlib's own font, then one for East Asian names if the machine has any."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return ["DejaVu Sans", *[name for name in EAST_ASIAN if name in installed][:1]]
+    """Return matplotlib's own font, then one for Chinese words and names if there is any."""
+    return ["DejaVu Sans", *filter(None, [chinese_font()])]
 
 
-def styled(draw: Callable[[Tables, Style], Figure]) -> Callable[[Tables, Style], Figure]:
+def styled(draw: Callable[[Tables, Style], Drawn]) -> Callable[[Tables, Style], Drawn]:
     """Return ``draw`` within its style, its layout computed once for every output format."""
 
     @functools.wraps(draw)
-    def drawn(tables: Tables, style: Style) -> Figure:
+    def drawn(tables: Tables, style: Style) -> Drawn:
+        require_font(style.language)
         with style.applied():
-            figure = draw(tables, style)
+            made = draw(tables, style)
+            figure = made.figure if isinstance(made, Movie) else made
             # ticks take their style when first drawn, which must not be later
             figure.draw_without_rendering()
             _keep_ticks(figure)
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
-        return figure
+        return made
 
     return drawn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from gmmpipe.numerics.mixture import Mixture
 if TYPE_CHECKING:
     import pandas as pd
 
+Replay = Callable[["pd.Series", Sequence[int]], list[Mixture]]
 RUN = ["normaliser", "covariance", "start", "k", "seed"]
 CELL = [*RUN, "iteration"]
+BOX = ("noise_low", "noise_high")  # of the noise component, where there is one
 MATRIX = "covariance_matrix"  # of a component; ``covariance`` is the name of the family
 
 
@@ -33,12 +36,13 @@ class Tables:
     the order of the classes or plain values, then ordered by first appearance. fits, best,
     parameters and trajectories have the columns of the written tables; in parameters the name
     of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
-    assignments (N rows) are the ``component`` and ``probability`` of the selected model, the
-    one of rank 1. Components have the same number in all fits that share samples (of any seed,
-    K, family), and keep it from snapshot to snapshot. lineage, stability and recovery are the
-    tables of that name, recovery with the rows of all points of the outer axes. tests and
+    assignments (N rows) are the ``component`` (-1: noise) and ``probability`` of the selected
+    model, the one of rank 1. Components have the same number in all fits that share samples (of
+    any seed, K, family), and keep it from snapshot to snapshot. lineage, stability and recovery
+    are the tables of that name, recovery with the rows of all points of the outer axes. tests and
     intervals are the tables of the bootstrap, None where there was none; a feature of intervals
-    is named as in x.
+    is named as in x. replay(row, counts) is the mixture of the run of ``row`` after each of these
+    iteration counts, the start being 0, as EM goes once more; None where it cannot.
     """
 
     dataset: str
@@ -55,6 +59,7 @@ class Tables:
     recovery: pd.DataFrame = field(default_factory=_none)
     tests: pd.DataFrame | None = None
     intervals: pd.DataFrame | None = None
+    replay: Replay | None = None
 
     @property
     def features(self) -> list[str]:
@@ -97,12 +102,35 @@ class Tables:
 
     def mixture(self, row: pd.Series) -> Mixture:
         """Return the mixture of the cell that ``row`` names, components in the table's order."""
-        rows = _rows(self.parameters, row, CELL).sort_values("component", kind="stable")
+        return self._mixture(_rows(self.parameters, row, CELL))
+
+    def _mixture(self, rows: pd.DataFrame) -> Mixture:
+        rows = rows.sort_values("component", kind="stable")
         n_features = len(self.x.columns)
         means = np.array([np.asarray(mean, float) for mean in rows["mean"]])
         flat = np.array([np.asarray(covariance, float).ravel() for covariance in rows[MATRIX]])
         covariances = flat.reshape(len(rows), n_features, n_features)
-        return Mixture(rows["weight"].to_numpy(float), means, covariances)
+        noisy = BOX[0] in rows and rows[BOX[0]].notna().all()
+        box = np.array([np.asarray(rows[name].iloc[0], float) for name in BOX]) if noisy else None
+        return Mixture(rows["weight"].to_numpy(float), means, covariances, box)
+
+    def mixtures(self, cells: pd.DataFrame) -> list[Mixture]:
+        """Return the mixture of each row of ``cells``."""
+        ours = cells[CELL].assign(cell=np.arange(len(cells)))
+        found = ours.merge(self.parameters, on=CELL)
+        return [self._mixture(rows) for _, rows in found.groupby("cell", sort=True)]
+
+    def runs(self, covariance: str, k: int) -> pd.DataFrame:
+        """Return the ends of the runs of one family and k, with the selected normaliser."""
+        ends, normaliser = self.ends(), self.selected()["normaliser"]
+        mine = (ends["covariance"] == covariance) & (ends["k"] == k)
+        found: pd.DataFrame = ends[mine & (ends["normaliser"] == normaliser)]
+        return found
+
+    def trajectory(self, row: pd.Series) -> npt.NDArray[np.float64]:
+        """Return the log-likelihoods of a run after 0, 1, ... iterations; empty if not kept."""
+        rows = _rows(self.trajectories, row, RUN)["log_likelihood"]
+        return np.asarray(rows.iloc[0] if len(rows) else [], dtype=np.float64)
 
     def families(self) -> list[str]:
         """Return the covariance families in the order of the sweep."""

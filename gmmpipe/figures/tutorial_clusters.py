@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gmmpipe.figures.groups import draw_groups
 from gmmpipe.figures.projection import plane
-from gmmpipe.figures.scatter import Groups, rasterised_sentence
+from gmmpipe.figures.scatter import Groups, found_groups, lost_sentence, rasterised_sentence
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import model
@@ -25,22 +23,29 @@ def applies(tables: Tables) -> bool:
 def caption(tables: Tables, style: Style) -> str:
     """Return which mixture gave the classes."""
     row = tables.selected()
-    text = (
-        f"{tables.dataset}: each sample in the class of its most probable component, of the"
-        f" mixture of lowest BIC ({model(row)}) after {row['iteration']} iterations."
+    text = style.say(
+        "{dataset}: each sample in the class of its most probable component, of the mixture of"
+        " lowest BIC ({model}) after {n} iterations.",
+        dataset=tables.dataset,
+        model=model(row),
+        n=row["iteration"],
     )
-    if len(tables.features) > 2:
-        text += f" The axes are {plane(tables.features, tables.mixture(row), style).name}."
-    return text + rasterised_sentence(tables, style)
+    several = len(tables.features) > 1
+    axes = plane(tables.features, tables.mixture(row), style).sentence if several else ""
+    return style.sentences(
+        text, axes, lost_sentence(tables, style), rasterised_sentence(tables, style)
+    )
 
 
 @styled
 def draw(tables: Tables, style: Style) -> Figure:
     """Return the samples in original units, class 1 as red squares, class 2 as blue circles."""
     mixture = tables.mixture(tables.selected())
-    looks = [style.component(index) for index in range(mixture.n_components)]
-    names = [f"class {index + 1}" for index in range(mixture.n_components)]
-    components = tables.assignments["component"].to_numpy(np.int64)
-    figure = draw_groups(tables, style, Groups(components, names, looks), mixture)
-    figure.suptitle("GMM Clustering By EM Algorithm")
+    found = found_groups(tables, mixture, style)
+    names = [
+        style.say("class {name}", name=name) if index < mixture.n_components else name
+        for index, name in enumerate(found.names)
+    ]
+    figure = draw_groups(tables, style, Groups(found.codes, names, found.looks), mixture)
+    figure.suptitle(style.say("GMM Clustering By EM Algorithm"))
     return figure

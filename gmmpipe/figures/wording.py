@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,10 +14,19 @@ if TYPE_CHECKING:
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def breadth(text: str) -> int:
+    """Return how wide ``text`` is, in Latin characters; a Chinese one is as wide as two."""
+    return len(text) + sum(east_asian_width(character) in "WF" for character in text)
+
+
 def elide(name: object, length: int = 24) -> str:
-    """Return ``name`` on one line of at most ``length`` characters."""
+    """Return ``name`` on one line, at most as wide as ``length`` Latin characters."""
     text = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split())
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+    if breadth(text) <= length:
+        return text
+    while breadth(text) > length - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def number(value: float, decimals: int = 1) -> str:
@@ -36,11 +46,6 @@ def share(fraction: float) -> str:
     return f"{math.floor(percent) if percent > 99 else round(percent)} %"
 
 
-def listing(words: list[str]) -> str:
-    """Return "a", "a and b" or "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def power_of_ten(value: float, _position: int | None = None) -> str:
     """Return a tick label of a logarithmic axis, such as 10⁻³, without mathtext."""
     exponent = round(math.log10(value)) if value > 0 else 0
@@ -58,15 +63,23 @@ def powers_of_ten(axis: Axis, n_ticks: int) -> None:
 
 def iteration_axis(axes: Axes, largest: int, *, narrow: bool) -> None:
     """Scale and label the x axis of iterations, logarithmic once there are more than ten."""
-    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+    from matplotlib.ticker import MaxNLocator
 
     if largest <= 10:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         return
     axes.set_xscale("log")
     steps = (1,) if narrow or largest > 2000 else (1, 2, 5)
+    iteration_ticks(axes, largest, steps)
+
+
+def iteration_ticks(axes: Axes, largest: int, steps: tuple[int, ...] = (1,)) -> None:
+    """Label a logarithmic axis of iterations at ``steps`` of each decade, and at 0 if it is on."""
+    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
     decades = range(math.ceil(math.log10(largest)) + 1)
-    ticks = [float(step * 10**decade) for decade in decades for step in steps]
+    ticks = [0.0, *(float(step * 10**decade) for decade in decades for step in steps)]
+    ticks = ticks if axes.get_xscale() == "symlog" else ticks[1:]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gmmpipe import artifacts
-from gmmpipe.figures import FIGURES, Style, Tables, render
+from gmmpipe.figures import FIGURES, Style, Tables
+from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
 
 
@@ -23,26 +25,35 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     del config, threads
     study = Study(inputs[0])
     wanted = study.plan["config"]["figures"]
-    taste: dict[str, Any] = {field.name: wanted[field.name] for field in fields(Style)}
-    style = Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
+    style = style_of(wanted)
     names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
     captions: dict[str, str] = {}
     for (dataset, case), found in cases(study):
         for name in names:
-            kind, tables, place = FIGURES[name], found, case
-            if kind.across:
-                tables, place = replace(found, dataset=dataset), _file_part(dataset)
+            tables, place = seen_by(name, dataset, case, found)
             if f"{name}-{place}" in captions:
                 continue
+            kind = FIGURES[name]
             if not kind.applies(tables):
                 print(f"{name} does not apply to {place}")
                 continue
-            figure = kind.draw(tables, style)
             captions[f"{name}-{place}"] = kind.caption(tables, style)
-            for suffix in wanted["formats"]:
-                image = render(figure, suffix, wanted["dpi"])
-                artifacts.write(f"{output}/{name}-{place}.{suffix}", image)
+            for suffix, content in kind.files(tables, style, wanted["formats"], wanted["dpi"]):
+                artifacts.write(f"{output}/{name}-{place}.{suffix}", content)
     artifacts.write_json(Path(output) / "captions.json", captions)
+
+
+def style_of(wanted: Mapping[str, Any]) -> Style:
+    """Return the style in the section `figures` of a configuration."""
+    taste: dict[str, Any] = {field.name: wanted[field.name] for field in fields(Style)}
+    return Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
+
+
+def seen_by(name: str, dataset: str, case: str, tables: Tables) -> tuple[Tables, str]:
+    """Return the tables as a figure sees them, and what its file is named after."""
+    if FIGURES[name].across:
+        return replace(tables, dataset=dataset), _file_part(dataset)
+    return tables, case
 
 
 def cases(study: Study) -> Iterator[tuple[tuple[str, str], Tables]]:
@@ -74,6 +85,7 @@ def cases(study: Study) -> Iterator[tuple[tuple[str, str], Tables]]:
                 recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
                 tests=ours.get("bootstrap"),
                 intervals=ours.get("intervals"),
+                replay=partial(steps, study, at, ours["parameters"]),
             ),
         )
 

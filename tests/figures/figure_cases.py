@@ -92,6 +92,31 @@ def without_trajectories() -> Tables:
     return replace(tables, tests=None, intervals=None)
 
 
+def noisy() -> Tables:
+    """Return tables of a selected mixture that leaves a tenth of the samples to noise."""
+    x, labels = groups(np.random.default_rng(10), 2, [60, 60], 4.0)
+    tables = build("noisy", x, labels, k=[1, 2, 3], seed=[0, 1])
+    low, high = x.min().to_list(), x.max().to_list()
+    parameters = tables.parameters.assign(weight=0.9 * tables.parameters["weight"])
+    parameters = parameters.assign(noise_low=[low] * len(parameters))
+    component = tables.assignments["component"].to_numpy().copy()
+    component[::10] = -1
+    return replace(
+        tables,
+        parameters=parameters.assign(noise_high=[high] * len(parameters)),
+        assignments=tables.assignments.assign(component=component),
+    )
+
+
+def missing_values() -> Tables:
+    """Return tables of three features, of which some samples lack one or all."""
+    x, labels = groups(np.random.default_rng(11), 3, [50, 50], 4.0)
+    tables = build("missing", x, labels, k=[1, 2], seed=[0, 1])
+    lost = x.copy()
+    lost.iloc[::7, 0], lost.iloc[::11, 2], lost.iloc[3] = np.nan, np.nan, np.nan
+    return replace(tables, x=lost)
+
+
 CASES = {
     make.__name__: make
     for make in (
@@ -105,6 +130,8 @@ CASES = {
         awkward,
         large,
         without_trajectories,
+        noisy,
+        missing_values,
     )
 }
 

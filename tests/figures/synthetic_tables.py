@@ -52,6 +52,12 @@ def joint(x, weights, means, covariances):
     return np.array(columns).T
 
 
+def entropy(x, mixture):
+    terms = joint(x.to_numpy(float), *mixture)
+    resp = np.exp(terms - logsumexp(terms, axis=1, keepdims=True))
+    return float(-np.sum(resp * np.log(np.maximum(resp, 1e-300))))
+
+
 def em(x, run, iterations):
     """Return the log-likelihoods (n_iter + 1,) and the mixture after each of ``iterations``."""
     k, family = run["k"], run["covariance"]
@@ -76,6 +82,11 @@ def em(x, run, iterations):
         weights = counts / counts.sum()
         mixture = (weights, means, CONSTRAINTS[family](scatter, weights) + ridge)
     return trajectory, snapshots
+
+
+def replay(x, row, counts):
+    _, snapshots = em(x, row, counts)
+    return [Mixture(*snapshots[count]) for count in counts]
 
 
 def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any) -> Tables:
@@ -103,6 +114,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
                 | {"n_iter": i, "converged": False, "degenerate": degenerate(run)}
                 | {"log_likelihood": trajectory[i], "n_parameters": n}
                 | {"bic": n * np.log(len(x)) - 2 * trajectory[i]}
+                | {"icl": n * np.log(len(x)) - 2 * trajectory[i] + 2 * entropy(x, mixture)}
                 | agreement
             )
             parameters += [
@@ -112,6 +124,8 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
             ]
     tables = {"fits": fits, "parameters": parameters, "trajectories": trajectories}
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    values = x.to_numpy(float)
+    frames["replay"] = lambda row, counts: replay(values, row, counts)
     frames["certificates"] = certificates(runs, [], set())
     frames["stability"] = stability(pd.DataFrame(ends), [])
     return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))

@@ -43,7 +43,7 @@ def test_discriminants_have_unit_variance_within_and_do_not_correlate():
     seen = mixture(3 * rng.normal(size=(4, 5)), root @ root.T)
     view = plane(names(5), seen, Style())
     np.testing.assert_allclose(view.mixture(seen).covariances[0], np.eye(2), atol=1e-4)
-    assert view.name.startswith("the two leading discriminant directions")
+    assert view.sentence.startswith("The axes are the two leading discriminant directions")
 
 
 def test_first_discriminant_finds_the_feature_that_separates():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from figure_cases import case
 
-from gmmpipe.figures.optima import runs_of
+from gmmpipe.figures.runs import runs_of
 
 
 def test_mixture_is_that_of_the_cell():

@@ -4,20 +4,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmmpipe.figures.wording import elide, listing, number, power_of_ten, share
+from gmmpipe.figures.language import listing, sentences
+from gmmpipe.figures.wording import breadth, elide, number, power_of_ten, share
 
 
 @given(st.text(), st.integers(2, 40))
 @settings(deadline=None, max_examples=50)
 def test_elided_names_fit_one_line(name, length):
     text = elide(name, length)
-    assert len(text) <= length
+    assert len(text) <= breadth(text) <= length
     assert text.isprintable()
 
 
 def test_elided_names_say_so():
     assert elide("abcdefgh", 5) == "abcd…"
     assert elide(" two\n\tlines ") == "two lines"
+    assert elide("鸢尾花的花萼", 6) == "鸢尾…"
 
 
 @pytest.mark.parametrize(
@@ -28,8 +30,15 @@ def test_numbers(value, text):
 
 
 def test_listing():
-    assert listing(["1"]) == "1"
-    assert listing(["1", "2", "3"]) == "1, 2 and 3"
+    assert listing("en", []) == ""
+    assert listing("en", ["1"]) == "1"
+    assert listing("en", ["1", "2", "3"]) == "1, 2 and 3"
+    assert listing("zh", ["1", "2", "3"]) == "1、2和3"
+
+
+def test_sentences():
+    assert sentences("en", ["One.", "", "Two."]) == "One. Two."
+    assert sentences("zh", ["一。", "", "二。"]) == "一。二。"
 
 
 @pytest.mark.parametrize(

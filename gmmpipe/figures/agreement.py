@@ -1,0 +1,140 @@
+"""How alike the clusterings of each two runs of the selected model are: a matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.grid import COLOURS
+from gmmpipe.figures.scatter import legend_below, markers
+from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.wording import elide, model
+from gmmpipe.numerics import em
+from gmmpipe.numerics.certificate import optima
+from gmmpipe.numerics.identity import probe
+from gmmpipe.numerics.stability import agreement
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_RUNS = 100
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether the selected model has several components and sound runs."""
+    if not tables.has_selection or int(tables.selected()["k"]) == 1:
+        return False
+    return len(_sound(tables)) > 1
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what a cell is, in which order the runs stand, and how many are left out."""
+    row, n = tables.selected(), len(_sound(tables))
+    text = style.say(
+        "{dataset}, {model}: adjusted Rand index of the clusterings of each two of {n} runs (1: the"
+        " same, 0: no more alike than by chance). The runs are ordered by the optimum they ended"
+        " in, from the best on, with a line between two optima; the marks name the start.",
+        dataset=tables.dataset,
+        model=model(row),
+        n=min(n, MOST_RUNS),
+    )
+    hidden = n - MOST_RUNS
+    rest = style.say("{n} further runs of lower log-likelihood are left out.", n=hidden)
+    rows = len(probe(len(tables.x)))
+    some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
+    return style.sentences(text, rest if hidden > 0 else "", some if rows < len(tables.x) else "")
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return the matrix of agreement, runs of one optimum side by side."""
+    runs, which = _ordered(tables)
+    matrix = agreement(_labels(tables, runs))
+    figure = style.figure(style.pick(82, 112))
+    figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
+    axes, n = figure.add_subplot(), len(runs)
+    picture = axes.imshow(matrix, vmin=0, vmax=1, cmap=COLOURS, interpolation="nearest")
+    starts = tables.starts()
+    _name_starts(axes, runs["start"].tolist(), starts, style)
+    _name_optima(axes, which, style)
+    for edge in np.flatnonzero(np.diff(which)) + 0.5:
+        axes.plot([-0.5, n - 0.5], [edge, edge], color="white", linewidth=0.8)
+        axes.plot([edge, edge], [-0.5, n - 0.5], color="white", linewidth=0.8)
+    axes.spines[:].set_visible(False)
+    bar = figure.colorbar(picture, ax=axes, aspect=25)
+    bar.set_label(style.say("adjusted Rand index"))
+    shown = [start for start in starts if start in set(runs["start"])]
+    looks = [style.series(starts.index(start)) for start in shown]
+    texts = [style.say("start: {start}", start=elide(start, 16)) for start in shown]
+    legend_below(figure, style, markers(looks), texts)
+    return figure
+
+
+def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> None:
+    """Put the mark of each run's start left of its row."""
+    n = len(of)
+    room = max(1.0, 0.035 * n)
+    for index, start in enumerate(starts):
+        look = style.series(index)
+        rows = [row for row, name in enumerate(of) if name == start]
+        size = min(3.5, 150 / n)
+        axes.plot(
+            np.full(len(rows), -0.5 - room / 2),
+            rows,
+            look.marker,
+            color=look.colour,
+            markersize=size,
+            markeredgewidth=0,
+        )
+    axes.set_xlim(-0.5 - room, n - 0.5)
+    axes.set_ylim(n - 0.5, -0.5)
+
+
+def _name_optima(axes: Axes, which: npt.NDArray[np.int64], style: Style) -> None:
+    """Write beside each optimum's rows how many runs it has, where these are high enough."""
+    n, times = len(which), np.bincount(which)
+    height = style.pick(58.0, 84.0) / n  # millimetres of a row
+    ends = np.cumsum(times)
+    names = [
+        (end - 0.5 - count / 2, style.say("{n} runs", n=count))
+        for end, count in zip(ends, times, strict=True)
+        if count * height > 1.1 * style.font_size / 72 * 25.4 and count > 1
+    ]
+    axes.set_yticks([place for place, _ in names], [text for _, text in names])
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    fits = style.characters(MILLIMETRES[style.width] * 0.6)
+    axes.set_xlabel(elide(style.say("runs, from the best optimum on"), fits))
+
+
+def _sound(tables: Tables) -> pd.DataFrame:
+    """Return the ends of the sound runs of the selected model, the likeliest first."""
+    row = tables.selected()
+    ends = tables.runs(row["covariance"], row["k"])
+    sound = ends[~ends["degenerate"] & ends["bic"].notna()]
+    return sound.sort_values("log_likelihood", ascending=False, kind="stable")
+
+
+def _ordered(tables: Tables) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Return the runs shown by optimum, start and seed, and their optima, 0 being the best."""
+    runs, starts = _sound(tables).head(MOST_RUNS), tables.starts()
+    which = optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
+    places = np.array([starts.index(start) for start in runs["start"]])
+    order = np.lexsort((runs["seed"].to_numpy(int), places, which))
+    return runs.iloc[order], which[order]
+
+
+def _labels(tables: Tables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the component of each sample compared in each run (R, samples)."""
+    x = tables.x.to_numpy(float)
+    x = x[probe(len(x))]
+    found = [
+        em.log_responsibilities(x, mixture, missing="mar")[1].argmax(axis=1)
+        for mixture in tables.mixtures(runs)
+    ]
+    return np.array(found)

@@ -1,0 +1,272 @@
+"""The words of all figures in Chinese, by the English that stands in the code.
+
+{fields} are filled alike in both. A test finds what is missing here and what nobody says.
+"""
+
+CHINESE = {
+    # titles and categories
+    "Selected mixture": "选中的混合模型",
+    "Density and responsibilities": "密度与后验概率",
+    "BIC and ICL against K": "BIC 和 ICL 随 K 的变化",
+    "Bootstrap test of K against K + 1": "K 对 K + 1 的自助法检验",
+    "Bootstrap intervals of parameters": "参数的自助法区间",
+    "The sweep at a glance": "扫描一览",
+    "Log-likelihood of every seed": "每个种子的对数似然",
+    "The mixture as EM goes on": "EM 迭代过程中的混合模型",
+    "EM from start to convergence": "EM 从初始值到收敛",
+    "Seeds that reach the best optimum": "达到最优解的种子",
+    "Which seeds fell into which optimum": "哪些种子落入哪个局部最优",
+    "How far the restarts can be trusted": "重启有多可信",
+    "Which component splits as K grows": "K 增大时哪个分量分裂",
+    "Agreement from seed to seed": "不同种子之间的一致性",
+    "How alike each two runs are": "任意两次运行有多相似",
+    "Recovery of the true mixture": "对真实混合模型的还原",
+    "GMM Clustering By EM Algorithm": "用 EM 算法做 GMM 聚类",
+    "True groups": "真实的组",
+    "Clusters": "聚类",
+    "Selection": "模型选择",
+    "Sweep": "扫描",
+    "Convergence": "收敛",
+    "Recovery": "还原",
+    "Data": "数据",
+    # axes, legends, panels
+    "{first} and {last}": "{first}和{last}",
+    "{few} to {most}": "{few} 至 {most}",
+    ", {share} of {draws} restarts": "，{draws} 次重启中的 {share}",
+    ": recovery": "：还原",
+    "2 log likelihood ratio": "2 倍对数似然比",
+    "adjusted Rand index": "调整兰德指数",
+    "Bayes' rule": "贝叶斯判别",
+    "below the best (nats)": "低于最优（nat）",
+    "best fit": "最佳拟合",
+    "BIC (lower is better)": "BIC（越低越好）",
+    "BIC above the lowest": "BIC 与最低值之差",
+    "BIC near the lowest": "BIC，最低值附近",
+    "bootstrap resamples": "自助法重抽样",
+    "chance of a new optimum (%)": "出现新最优解的概率（%）",
+    "class {name}": "类 {name}",
+    "component": "分量",
+    "component (weight)": "分量（权重）",
+    "component {i}": "分量 {i}",
+    "covariance family": "协方差类型",
+    "covariances, off by": "协方差的偏差",
+    "dash-dotted": "点划线",
+    "dashed": "虚线",
+    "density": "密度",
+    "discriminant {i}": "判别方向 {i}",
+    "dotted": "点线",
+    "drawn from K": "由 K 抽样",
+    "found the best (%)": "找到最优解（%）",
+    "gap to the best (nats)": "与最优之差（nat）",
+    "group {name}": "组 {name}",
+    "ICL (lower is better)": "ICL（越低越好）",
+    "ICL near the lowest": "ICL，最低值附近",
+    "iteration": "迭代",
+    "iteration {n}": "第 {n} 次迭代",
+    "{n} iteration": "{n} 次迭代",
+    "{n} iterations": "{n} 次迭代",
+    "{n} iterations, converged": "{n} 次迭代，已收敛",
+    "K = {k0} against {k1}: ": "K = {k0} 对 {k1}：",
+    "log-likelihood (nats)": "对数似然（nat）",
+    "mean ARI of pairs": "两两 ARI 的均值",
+    "means, off by (std)": "均值的偏差（标准差）",
+    "median of all runs": "全部运行的中位数",
+    "{n} normalisers": "{n} 种归一化",
+    "{n} runs": "{n} 次运行",
+    "{n} seeds": "{n} 个种子",
+    "{n} starts": "{n} 种初始化",
+    "noise": "噪声",
+    "nonparametric": "非参数",
+    "number of components K": "分量数 K",
+    "observed": "观测值",
+    "one seed": "一个种子",
+    "parametric": "参数",
+    "percent": "百分比",
+    "principal {i}": "主方向 {i}",
+    "probability": "概率",
+    "replicates": "重复次数",
+    "restarts that found the best (%)": "找到最优解的重启（%）",
+    "runs at the best (%)": "达到最优的运行（%）",
+    "runs, from the best optimum on": "各次运行，从最优解开始",
+    "sample_data": "样本数据",
+    "samples": "样本",
+    "seed": "种子",
+    "seeds, start {start}": "种子，初始化 {start}",
+    "{share} % inside": "内含 {share} %",
+    "share of the samples (height)": "样本占比（高度）",
+    "solid": "实线",
+    "start": "初始值",
+    "start: {start}": "初始化：{start}",
+    "{title} (still rising)": "{title}（仍在上升）",
+    "{value} nats": "{value} nat",
+    "weight": "权重",
+    "weighted": "加权",
+    # captions
+    "{dataset}: the mixture of lowest BIC, {bic} ({model}).": (
+        "{dataset}：BIC 最低的混合模型，{bic}（{model}）。"
+    ),
+    "Ellipses: {radii} standard deviations ({names}), which enclose {shares} of a component;"
+    " crosses: means.": (
+        "椭圆：{radii} 倍标准差（{names}），包含一个分量的 {shares}；十字：均值。"
+    ),
+    "The paler a point, the less certain its component.": "点越淡，所属的分量越不确定。",
+    "Histogram, components (coloured) and their sum (black).": (
+        "直方图、各分量（彩色）及其总和（黑色）。"
+    ),
+    "The axes are the two features that separate the components best.": (
+        "坐标轴是最能区分各分量的两个特征。"
+    ),
+    "The axes are the two leading principal directions, in standard deviations within"
+    " components.": "坐标轴是前两个主方向，以分量内的标准差为单位。",
+    "The axes are the discriminant and the leading principal direction, in standard deviations"
+    " within components.": "坐标轴是判别方向和第一主方向，以分量内的标准差为单位。",
+    "The axes are the two leading discriminant directions, in standard deviations within"
+    " components.": "坐标轴是前两个判别方向，以分量内的标准差为单位。",
+    "The {n} points are drawn as pixels, without outlines.": "{n} 个点以像素绘制，不带轮廓。",
+    "{n} samples have missing values; a point needs both of its values.": (
+        "{n} 个样本有缺失值；两个坐标都有值的点才能画出。"
+    ),
+    "{dataset}: density and responsibilities of the mixture of lowest BIC ({model}).": (
+        "{dataset}：BIC 最低的混合模型（{model}）的密度与后验概率。"
+    ),
+    "Contours enclose {shares} of the probability of all components.": (
+        "等高线包含全部分量概率的 {shares}。"
+    ),
+    "Map: the colours of the components, mixed by their probabilities and the paler the less"
+    " certain; black: where the most probable component changes.": (
+        "分布图：各分量的颜色按概率混合，越淡越不确定；黑线：最可能的分量在此改变。"
+    ),
+    "Both are of the mixture's marginal in this plane.": "两者均为混合模型在该平面上的边缘分布。",
+    "Below: the probability of each component at a value; lines where the most probable one"
+    " changes.": "下图：在每个取值处各分量的概率；竖线处最可能的分量改变。",
+    "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers), with the"
+    " range over {spread} (bars). Rings: the lowest, BIC {bic} ({model}) and ICL {icl}"
+    " ({other}).": (
+        "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记），竖条为{spread}的范围。"
+        "圆圈：最低值，BIC {bic}（{model}），ICL {icl}（{other}）。"
+    ),
+    "Certificate of the selected model: {hits} of {draws} restarts found its best; one more finds a"
+    " better one with a chance below {bound} % (at 95 % confidence).": (
+        "选中模型的证书：{draws} 次重启中有 {hits} 次找到其最优解；再试一次找到更优解的概率低于"
+        " {bound} %（95 % 置信度）。"
+    ),
+    "Hollow: only one restart found it, so a better one is likely.": (
+        "空心：只有一次重启找到它，因此很可能还有更优解。"
+    ),
+    "{lost} of {n} fits are degenerate and left out.": "{n} 次拟合中有 {lost} 次退化，未计入。",
+    "A cross stands where no fit is sound.": "叉号处没有有效的拟合。",
+    "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates} samples"
+    " drawn from the fitted mixture of K (histogram) and observed (line; an arrow where it lies"
+    " further right); p with its Monte Carlo error.": (
+        "{dataset}，{family}：K 对 K + 1 个分量的似然比：从 K 个分量的拟合模型抽取的"
+        " {replicates} 个样本（直方图）与观测值（竖线；若更靠右则为箭头）；p 值附蒙特卡罗误差。"
+    ),
+    "K = {k} is the first that is not rejected (bold).": "K = {k} 是第一个未被拒绝的（粗体）。",
+    "Every K is rejected.": "所有 K 都被拒绝。",
+    "{lost} of {n} replicates are degenerate and left out.": (
+        "{n} 个重复中有 {lost} 个退化，未计入。"
+    ),
+    "Not shown: K = {ks}.": "未显示：K = {ks}。",
+    "{dataset}, {family}, K = {k} (lowest BIC of the family): weights and means (markers) with"
+    " bootstrap percentile intervals (bars) of {replicates} replicates of each kind.": (
+        "{dataset}，{family}，K = {k}（该类型中 BIC 最低）：权重和均值（标记），以及每种自助法"
+        " {replicates} 个重复的百分位区间（横条）。"
+    ),
+    "Degenerate and left out: {lost}.": "退化而未计入：{lost}。",
+    "The means of {n} further features are in the table.": "其余 {n} 个特征的均值见表格。",
+    "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined): the best fit of"
+    " each family and K, and the median over its runs (seeds, starts). Colours are linear up to 10"
+    " and logarithmic above.": (
+        "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少：每种类型和 K 的最佳拟合，以及其"
+        "全部运行（种子、初始化）的中位数。颜色在 10 以内为线性，以上为对数。"
+    ),
+    "{lost} of {n} fits are degenerate and left out; hatched: all.": (
+        "{n} 次拟合中有 {lost} 次退化，未计入；斜线：全部退化。"
+    ),
+    "{dataset}, {model}: log-likelihood after each iteration, one line for each of {n} runs, and"
+    " the gap to the best optimum, {best} nats (a converged run's gap below 10⁻⁸ nats is drawn"
+    " there).": (
+        "{dataset}，{model}：每次迭代后的对数似然，{n} 次运行各一条线；以及与最优解"
+        " {best} nat 之差（已收敛的运行若差值小于 10⁻⁸ nat，则画在该处）。"
+    ),
+    "{n} degenerate runs are left out.": "{n} 次退化的运行未计入。",
+    "{dataset}: the mixture of {model} from start {start}, seed {seed}, as EM goes on; a component"
+    " keeps its colour.": (
+        "{dataset}：{model} 的混合模型（初始化 {start}，种子 {seed}）在 EM 迭代中的变化；"
+        "每个分量颜色不变。"
+    ),
+    "{n} snapshots in between are left out.": "略去中间的 {n} 个快照。",
+    "{dataset}: EM of {model} from its start ({start}, seed {seed}) to iteration {n}, and the"
+    " log-likelihood at each iteration; dots: the iterations shown. A component keeps its"
+    " colour.": (
+        "{dataset}：{model} 的 EM，从初始值（{start}，种子 {seed}）到第 {n} 次迭代，以及每次迭代的"
+        "对数似然；圆点：所示的迭代。每个分量颜色不变。"
+    ),
+    "{dataset}, {fixed}: share of the runs of each start whose log-likelihood is within 10⁻³ nats"
+    " of the best that any run reached ({optima} nats).": (
+        "{dataset}，{fixed}：每种初始化中，对数似然与所有运行的最优值相差不超过 10⁻³ nat 的运行所占"
+        "比例（{optima} nat）。"
+    ),
+    "Still rising: the best run had not converged, so no optimum is known.": (
+        "仍在上升：最好的运行尚未收敛，因此最优解未知。"
+    ),
+    "{dataset}, {fixed}: the optimum that each run ended in, by how far it lies below the best one"
+    " found (0). Lines: distinct optima ({counts}), with the number of runs that found them;"
+    " log-likelihoods within {nats} nats and alike mixtures are one.": (
+        "{dataset}，{fixed}：每次运行最终到达的局部最优，以其低于已知最优解（0）的程度表示。横线：不同"
+        "的局部最优（{counts}），右侧为到达它的运行次数；对数似然相差不超过 {nats} nat"
+        " 且混合模型相近的视为同一个。"
+    ),
+    "Crosses at the top: degenerate runs.": "顶部的叉号：退化的运行。",
+    "{dataset}: in percent, the restarts that found the best optimum of each family and K, and the"
+    " Good-Turing estimate of the chance that one more finds an optimum not seen so far. The"
+    " selected model, {model} (outlined): {hits} of {draws} restarts found its best; one more finds"
+    " a better one with a chance below {bound} % (at 95 % confidence).": (
+        "{dataset}：以百分比表示，每种类型和 K 中找到最优解的重启比例，以及再重启一次找到未见过的"
+        "最优解的概率（Good-Turing 估计）。选中的模型 {model}（方框）：{draws} 次重启中有 {hits} 次"
+        "找到其最优解；再试一次找到更优解的概率低于 {bound} %（95 % 置信度）。"
+    ),
+    "Hatched: no sound fit.": "斜线：没有有效的拟合。",
+    "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
+    " component, as high as its part of the samples; a ribbon is what it shares with a component of"
+    " the K before, in whose colour it is. Outlined: new at this K.": (
+        "{dataset}，{family}：每个 K 的最佳拟合中各分量的来源。竖条是一个分量，高度为其所占样本的"
+        "比例；色带是它与前一个 K 的某个分量共有的样本，颜色取自后者。带边框：该 K 新出现的分量。"
+    ),
+    "Ribbons below 0.1 % of the samples are not drawn.": "不足样本 0.1 % 的色带未画出。",
+    "Below K: the component that gives most to the new one.": "K 下方：给新分量样本最多的分量。",
+    "Bold: the K of lowest BIC, {k}.": "粗体：BIC 最低的 K，即 {k}。",
+    "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each family"
+    " and K, of the data or of resamples of it as the panel says (1: all have the same clusters,"
+    " 0: no more alike than by chance). Bars: standard error (jackknife over fits).": (
+        "{dataset}：每种类型和 K 的 {count} 个有效拟合两两之间调整兰德指数的均值，拟合的是数据本身"
+        "还是其重抽样见各小图标题（1：聚类完全相同，0：与随机无异）。竖条：标准误（对拟合做刀切法）。"
+    ),
+    "{dataset}, {model}: adjusted Rand index of the clusterings of each two of {n} runs (1: the"
+    " same, 0: no more alike than by chance). The runs are ordered by the optimum they ended in,"
+    " from the best on, with a line between two optima; the marks name the start.": (
+        "{dataset}，{model}：{n} 次运行中任意两次的聚类之间的调整兰德指数（1：相同，0：与随机无异）"
+        "。运行按其到达的局部最优排序，从最优解开始，不同的局部最优之间有一条线；标记表示初始化方法。"
+    ),
+    "{n} further runs of lower log-likelihood are left out.": (
+        "另有 {n} 次对数似然更低的运行未显示。"
+    ),
+    "Compared by {n} of the samples, drawn at random.": "用随机抽取的 {n} 个样本比较。",
+    "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"
+    " the data were drawn from: agreement with the true groups (in black, of Bayes' rule, which"
+    " knows the mixture), distance of the means in standard deviations of the true components,"
+    " affine-invariant distance of the covariances (means over the components).": (
+        "{dataset}：每种协方差类型在真实 K 下的最佳拟合与生成数据的混合模型相比：与真实分组的一致性"
+        "（黑色为已知模型的贝叶斯判别）、均值的距离（以真实分量的标准差为单位）、协方差的仿射不变距离"
+        "（对各分量取平均）。"
+    ),
+    "Mean and standard error over {axes}.": "均值和标准误取自 {axes}。",
+    "{dataset}: each sample in the class of its most probable component, of the mixture of lowest"
+    " BIC ({model}) after {n} iterations.": (
+        "{dataset}：每个样本归入其最可能的分量所对应的类，混合模型的 BIC 最低（{model}），"
+        "迭代 {n} 次。"
+    ),
+    "{dataset}: the {n} samples in their {k} true groups.": (
+        "{dataset}：{n} 个样本及其 {k} 个真实的组。"
+    ),
+}

@@ -1,0 +1,40 @@
+"""A figure that moves: what stays, and what each picture has on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LAST = 2.5  # seconds that the first and the last picture stay
+
+
+@dataclass(frozen=True)
+class Movie:
+    """The unmoving figure, the artists of each picture in it, hidden, and pictures a second."""
+
+    figure: Figure
+    pictures: list[list[Artist]]
+    rate: float
+
+    @property
+    def milliseconds(self) -> list[int]:
+        """Return how long each picture stays, in the hundredths of a second that a GIF can hold."""
+        each = max(10 * round(100 / self.rate), 20)
+        long = int(1000 * LAST)
+        return [max(each, 1000), *[each] * (len(self.pictures) - 2), max(each, long)]
+
+
+def hidden(axes: Axes, draw: Callable[[], object]) -> list[Artist]:
+    """Call ``draw`` and return the artists that it added to ``axes``, made invisible."""
+    before = set(map(id, axes.get_children()))
+    draw()
+    new = [artist for artist in axes.get_children() if id(artist) not in before]
+    for artist in new:
+        artist.set_visible(False)
+    return sorted(new, key=lambda artist: artist.get_zorder())

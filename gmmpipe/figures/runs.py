@@ -1,0 +1,100 @@
+"""The runs of one family and K, and the best optimum that any of them reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.tables import RUN
+from gmmpipe.figures.wording import elide
+
+if TYPE_CHECKING:
+    from gmmpipe.figures.style import Style
+    from gmmpipe.figures.tables import Tables
+    from gmmpipe.numerics.mixture import Array
+
+SETTLED = 1e-5  # nats
+MOST_MODELS = 6
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The sound runs: their starts, their log-likelihoods from iteration 1 on, and the best."""
+
+    starts: list[str]
+    trajectories: list[Array]
+    best: float
+    n_degenerate: int
+    rising: bool  # the best run still gained more than ``SETTLED`` in its last iteration
+
+    def reached(self, start: str, n_iterations: int, tolerance: float) -> Array:
+        """Return how many runs from ``start`` are within ``tolerance`` nats of the best.
+
+        After 1, 2, ..., ``n_iterations`` iterations, (n_iterations,); a run that converged
+        earlier stays where it is.
+        """
+        counts = np.zeros(n_iterations)
+        for name, values in zip(self.starts, self.trajectories, strict=True):
+            if name == start:
+                held = np.append(values, np.full(max(n_iterations - len(values), 0), values[-1]))
+                counts += held[:n_iterations] >= self.best - tolerance
+        return counts
+
+
+def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum:
+    """Return the runs of one family, k and normaliser; degenerate ones are only counted."""
+    rows = tables.trajectories
+    rows = rows[
+        (rows["covariance"] == covariance) & (rows["k"] == k) & (rows["normaliser"] == normaliser)
+    ]
+    ends = tables.ends()
+    degenerate = set(ends[ends["degenerate"]][RUN].itertuples(index=False, name=None))
+    starts, trajectories, n_degenerate = [], [], 0
+    for run, values in zip(
+        rows[RUN].itertuples(index=False, name=None), rows["log_likelihood"], strict=True
+    ):
+        after = np.asarray(values, float)[1:]  # the start itself is no iteration
+        if run in degenerate:
+            n_degenerate += 1
+        elif len(after) and np.isfinite(after).all():
+            starts.append(str(run[RUN.index("start")]))
+            trajectories.append(after)
+    best = max((float(values.max()) for values in trajectories), default=float("nan"))
+    rising = any(
+        float(values.max()) == best and len(values) > 1 and values[-1] - values[-2] > SETTLED
+        for values in trajectories
+    )
+    return Optimum(starts, trajectories, best, n_degenerate, rising)
+
+
+def models(tables: Tables) -> list[tuple[str, str, int]]:
+    """Return title, family and k of every K of the selected family, else of every family.
+
+    Of more than ``MOST_MODELS`` K those next to the selected one are kept.
+    """
+    row, ks = tables.selected(), _ks(tables)
+    if len(ks) > 1:
+        near = sorted(sorted(ks, key=lambda k: abs(k - int(row["k"])))[:MOST_MODELS])
+        return [(f"K = {k}", str(row["covariance"]), k) for k in near]
+    return [(elide(name, 16), name, ks[0]) for name in tables.families()[:MOST_MODELS]]
+
+
+def common(tables: Tables) -> str:
+    """Return what all ``models`` have in common: the family, else K."""
+    ks = _ks(tables)
+    return elide(tables.selected()["covariance"], 16) if len(ks) > 1 else f"K = {ks[0]}"
+
+
+def _ks(tables: Tables) -> list[int]:
+    """Return the K fitted, without K = 1, which has one optimum only, where there are more."""
+    ks = sorted({int(k) for k in tables.fits["k"]})
+    return [k for k in ks if k > 1] or ks
+
+
+def left_out(n_degenerate: int, style: Style) -> str:
+    """Return the sentence of a caption on degenerate runs, or nothing."""
+    if n_degenerate == 0:
+        return ""
+    return style.say("{n} degenerate runs are left out.", n=n_degenerate)
