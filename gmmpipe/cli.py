@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
     _add_table(commands.add_parser("table", help="print a table for a paper or a page"))
     _add_compare(commands.add_parser("compare", help="say what changed between two versions"))
+    _add_figure(commands.add_parser("figure", help="draw one figure of a finished run again"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -164,6 +165,24 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_figure(figure: argparse.ArgumentParser) -> None:
+    figure.description = (
+        "Draw one figure of a finished version again, in another width, language or format;"
+        " nothing is run and nothing in the version is touched. Prints the files written."
+    )
+    figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
+    figure.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    figure.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="a .png, .svg, .pdf or .gif file, or a folder for all formats (default: this one)",
+    )
+    figure.add_argument("--dataset", metavar="NAME", help="only this data set (default: each)")
+    figure.add_argument("--width", metavar="WIDTH", help="column (85 mm) or page (180 mm)")
+    figure.add_argument("--language", metavar="LANGUAGE", help="en or zh")
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
@@ -202,6 +221,15 @@ def _compare(args: argparse.Namespace) -> int:
     from gmmpipe import comparison
 
     comparison.run(args.before, args.after, args.format, args.output)
+    return 0
+
+
+def _figure(args: argparse.Namespace) -> int:
+    from gmmpipe.redraw import redraw
+
+    taste = {"width": args.width, "language": args.language}
+    for path in redraw(args.name, args.folder, args.output, args.dataset, taste):
+        print(path)
     return 0
 
 
@@ -268,4 +296,4 @@ def _pin_threads() -> None:
 
 
 # commands that read finished versions, from anywhere
-READERS = {"replay": _replay, "compare": _compare, "table": _table}
+READERS = {"replay": _replay, "compare": _compare, "table": _table, "figure": _figure}
