@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint format docs lock bench clean
+.PHONY: run test lint format docs lock bench golden clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -30,6 +30,10 @@ docs: run # the notebooks, executed
 
 bench: $(READY)
 	$(BIN)/python benchmarks/engine.py
+
+# The pictures that the figures are compared with: look at each in `git diff` before you commit it.
+golden: $(READY)
+	GMMPIPE_RENEW_GOLDEN=1 $(BIN)/pytest tests/figures/test_figure_golden.py
 
 # Everything is built here from locked tools (no isolation), so nothing escapes the hashes.
 $(READY): requirements-build.lock requirements.lock pyproject.toml
