@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import combining, east_asian_width
 
 import numpy as np
 
@@ -138,21 +139,37 @@ def _one_line(text: str) -> str:
 
 
 def _text(frame: pd.DataFrame, digits: int) -> str:
-    return _aligned(cells(frame, digits), "simple", str)
+    (head, *rows), widths = _aligned(cells(frame, digits), str)
+    rule = ["-" * width for width in widths]
+    return "".join("  ".join(row).rstrip() + "\n" for row in (head, rule, *rows))
 
 
 def _markdown(frame: pd.DataFrame, digits: int) -> str:
-    return _aligned(cells(frame, digits), "pipe", markdown)
+    table = cells(frame, digits)
+    (head, *rows), widths = _aligned(table, markdown)
+    pairs = zip(widths, table.right, strict=True)
+    rule = [f"{'-' * (width - 1)}:" if right else "-" * width for width, right in pairs]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, rule, *rows))
 
 
-def _aligned(table: Cells, form: str, escape: Callable[[str], str]) -> str:
-    from tabulate import tabulate
+def _aligned(table: Cells, escape: Callable[[str], str]) -> tuple[list[list[str]], list[int]]:
+    """Return the names and the rows, padded to the same widths, and the widths."""
+    texts = [[escape(name) for name in table.names]]
+    texts += [[escape(cell.text) for cell in row] for row in table.rows]
+    widths = [max(3, *map(_width, column)) for column in zip(*texts, strict=True)]
 
-    rows = [[escape(cell.text) for cell in row] for row in table.rows]
-    align = ["right" if right else "left" for right in table.right]
-    names = [escape(name) for name in table.names]
-    text = tabulate(rows, names, form, colalign=align if rows else None, disable_numparse=True)
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    def padded(text: str, width: int, right: bool) -> str:
+        space = " " * (width - _width(text))
+        return space + text if right else text + space
+
+    return [list(map(padded, row, widths, table.right)) for row in texts], widths
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for a Chinese character."""
+    return sum(
+        2 if east_asian_width(character) in "WF" else not combining(character) for character in text
+    )
 
 
 def _latex(frame: pd.DataFrame, digits: int) -> str:

@@ -113,7 +113,16 @@ def test_latex_table():
 
 def test_text_lines_up():
     lines = typeset.typeset(FRAME[["k", "ok"]], "text").splitlines()
-    assert lines == ["  k  ok", "---  ----", "  1  yes", " 12  no"]
+    assert lines == ["  k  ok", "---  ---", "  1  yes", " 12  no"]
+
+
+def test_chinese_lines_up():
+    frame = pd.DataFrame({"\u7279\u5f81": ["\u7b49\u5f85", "e\u0301a", "x"], "k": [1, 2, 3]})
+    lines = typeset.typeset(frame, "text").splitlines()
+    assert lines[1] == "----  ---"
+    assert lines[2] == "\u7b49\u5f85    1"  # two columns a character
+    assert lines[3] == "e\u0301a      2"
+    assert typeset.typeset(frame[:1], "markdown").splitlines()[1] == "| ---- | --: |"
 
 
 def test_html_is_escaped():
