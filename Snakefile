@@ -10,6 +10,10 @@ import os
 import shlex
 from pathlib import Path
 
+from gmmpipe.pinning import pin_threads
+
+pin_threads()  # before numpy is loaded, here and in every job
+
 from gmmpipe.artifacts import hold_lock
 from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.errors import InputError
+from gmmpipe.pinning import pin_threads
 
 STAGES = {
     "generate": "read or generate one data set",
@@ -186,7 +187,7 @@ def _add_figure(figure: argparse.ArgumentParser) -> None:
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
-    _pin_threads()
+    pin_threads()
     if args.command in STAGES:
         return _stage(args)
     if args.command in READERS:
@@ -287,12 +288,6 @@ def _project() -> Path:
         if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
             return folder
     raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
-
-
-def _pin_threads() -> None:
-    """Keep BLAS to one thread, before numpy loads: its sums depend on the number of threads."""
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{library}_NUM_THREADS"] = "1"
 
 
 # commands that read finished versions, from anywhere
