@@ -78,6 +78,19 @@ def write(path: str | Path, content: bytes | str) -> None:
         raise
 
 
+def describe(path: str | Path) -> dict[str, Any]:
+    """Return size and SHA-256 of a regular file; raises InputError if there is none to be read."""
+    path = Path(path)
+    if not path.is_file():
+        read(path)  # says what is wrong
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
 def write_json(path: str | Path, value: Any) -> None:
     """Write plain JSON types, readable and in a stable order."""
     write(path, json.dumps(value, indent=1, allow_nan=False) + "\n")

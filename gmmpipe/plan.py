@@ -33,7 +33,14 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
     """
     settled = config.load(root / "conf", overrides, own)
     own_folders(root, settled["experiment"])
-    given = str(own["path"]) if own else None
+    return freeze_settled(root, settled, str(own["path"]) if own else None)
+
+
+def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Path:
+    """Plan a configuration that is composed and checked already; else as ``freeze``.
+
+    given: the path of the user's own file, which may lie outside of the project.
+    """
     plan: Section = {"experiment": settled["experiment"], "config": settled}
     plan |= {"data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
@@ -117,9 +124,11 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
     given is the path that the user himself gave beside the configuration, if any.
     """
     source: Section = {}
+    n_bytes = 0
     if options["kind"] == "file":
         path = located(root, options["path"], given)
         content = artifacts.read(path)
+        n_bytes = len(content)
         source = {"path": str(options["path"]), "sha256": artifacts.sha256(content)}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}
         identity = f"{name}-{artifacts.digest(digested)}"
@@ -134,6 +143,7 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
         "dataset": name,
         **size,
         "source": source,
+        "bytes": n_bytes,
         "config": options,
         "digested": digested,
     }

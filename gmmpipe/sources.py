@@ -18,6 +18,16 @@ def source_digest(module: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def package_digest() -> str:
+    """Return the SHA-256 of all files of the package, names and bytes."""
+    found = hashlib.sha256()
+    for path in sorted(ROOT.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            found.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return found.hexdigest()
+
+
 def _closure(module: str) -> dict[str, ast.Module]:
     found: dict[str, ast.Module] = {}
     waiting = [module]

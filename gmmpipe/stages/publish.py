@@ -1,47 +1,138 @@
 """Write what a version was made of, and point `latest` at it."""
 
-import sys
+import os
+import platform
+import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.crate import NAME, WORKFLOW, crate
+from gmmpipe.provenance import environment
 from gmmpipe.study import Study
 
-LIBRARIES = ("gmmpipe", "numpy", "scipy", "numba", "pandas", "pyarrow", "matplotlib", "snakemake")
+LOCK = "results/.lock"  # a run writes its process id there when it begins
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
-    """Write config.yaml and manifest.json of the plan ``inputs[0]``, then move the link ``output``.
+    """Write the records of the plan ``inputs[0]``, then move the link ``output``.
 
-    The manifest has the size and SHA-256 of every input, stored artifact, table and figure (the
-    report apart, which holds times), and the versions of Python and the libraries.
+    config.yaml has every setting; manifest.json all that determines the results, and their size
+    and SHA-256; run.json times, host and durations; ro-crate-metadata.json both, for other
+    programs. Where these are all there and tell of the same bytes they stay as they are: they say
+    what made those bytes, not who looked last.
     """
-    import yaml
-
     del config, threads
     study = Study(inputs[0])
-    settings = yaml.safe_dump(study.plan["config"], sort_keys=False, allow_unicode=True)
-    artifacts.write(f"{study.folder}/config.yaml", settings)
-    figures = sorted(map(str, Path(f"{study.folder}/figures").glob("[!.]*")))
-    sources = {name: data["source"] for name, data in study.plan["data"].items() if data["source"]}
-    stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
-    manifest = {
-        "experiment": study.experiment,
-        "version": study.version,
-        "inputs": {s["path"]: {"sha256": s["sha256"]} for s in sources.values()},
-        "dropped_rows": {name: data["dropped"] for name, data in study.plan["data"].items()},
-        "artifacts": {
-            p: _described(p) for p in [*stored, *study.tables, *study.summaries, *figures]
-        },
-        "python": sys.version.split()[0],
-        "libraries": {name: version(name) for name in LIBRARIES},
-    }
-    artifacts.write_json(f"{study.folder}/manifest.json", manifest)
+    folder = Path(study.folder)
+    _write_settings(study)
+    contents = _contents(study)
+    if not _is_told(folder, contents):
+        manifest, made = contents | environment(Path()), _run(study)
+        artifacts.write_json(folder / "manifest.json", manifest)
+        artifacts.write_json(folder / "run.json", made)
+        if (folder / WORKFLOW).exists():
+            artifacts.write_json(folder / NAME, crate(manifest, made, _files(folder, contents)))
     artifacts.link(output, study.version)
 
 
-def _described(path: str) -> dict[str, Any]:
-    content = artifacts.read(path)
-    return {"size": len(content), "sha256": artifacts.sha256(content)}
+def _write_settings(study: Study) -> None:
+    """Write config.yaml and a copy of the workflow, unless they are there already."""
+    import yaml
+
+    settings = yaml.safe_dump(study.plan["config"], sort_keys=False, allow_unicode=True)
+    wanted = {"config.yaml": settings.encode()}
+    if Path(WORKFLOW).is_file():
+        wanted[WORKFLOW] = artifacts.read(WORKFLOW)
+    for name, content in wanted.items():
+        path = Path(study.folder) / name
+        if not path.is_file() or path.read_bytes() != content:
+            artifacts.write(path, content)
+
+
+def _contents(study: Study) -> dict[str, Any]:
+    """Return what the manifest has that any run of this version shares."""
+    folder = Path(study.folder)
+    data = study.plan["data"]
+    sources = {
+        told["source"]["path"]: {"size": told["bytes"], "sha256": told["source"]["sha256"]}
+        for told in data.values()
+        if told["source"]
+    }
+    stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
+    figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
+    others = [str(folder / name) for name in ("config.yaml", WORKFLOW)]
+    paths = [study.path, *stored, *study.tables, *study.summaries, *figures]
+    paths += [path for path in others if Path(path).exists()]
+    return {
+        "experiment": study.experiment,
+        "version": study.version,
+        "config": study.plan["config"],
+        "inputs": dict(sorted(sources.items())),
+        "dropped_rows": {name: told["dropped"] for name, told in data.items()},
+        "artifacts": {path: artifacts.describe(path) for path in paths},
+    }
+
+
+def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
+    """Say whether the records are there and tell of these contents."""
+    if not all((folder / name).is_file() for name in ("manifest.json", "run.json")):
+        return False
+    try:
+        told = artifacts.read_json(folder / "manifest.json")
+    except ValueError:  # damaged
+        return False
+    return isinstance(told, dict) and all(told.get(key) == contents[key] for key in contents)
+
+
+def _run(study: Study) -> dict[str, Any]:
+    """Return times, host and durations of this run: all that may differ in the next."""
+    return {
+        "started": _told(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
+        "published": _told(time.time()),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "seconds": {stage: _seconds(stage, names) for stage, names in _jobs(study).items()},
+    }
+
+
+def _told(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def _jobs(study: Study) -> dict[str, list[str]]:
+    plan, whole = study.plan, [f"{study.experiment}-{study.version}"]
+    return {
+        "generate": list(plan["data"]),
+        "normalise": list(plan["normalised"]),
+        "fit": list(plan["fits"]),
+        "evaluate": whole,
+        "bootstrap": list(plan["bootstrap"]),
+        "combine": whole,
+        "figures": whole,
+    }
+
+
+def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
+    """Return the seconds that the jobs of a stage took, whenever that was; none where unknown."""
+    found: dict[str, float] = {}
+    for name in names:
+        path = Path(f"results/benchmarks/{stage}/{name}.tsv")
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        if len(lines) > 1:  # a heading, then seconds first
+            found[name] = float(lines[1].split("\t")[0])
+    return found
+
+
+def _files(folder: Path, contents: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return {path in the folder: size and digest} of all files but the crate's own."""
+    inside = {
+        str(Path(path).relative_to(folder)): told
+        for path, told in contents["artifacts"].items()
+        if Path(path).is_relative_to(folder)
+    }
+    records = {name: artifacts.describe(folder / name) for name in ("manifest.json", "run.json")}
+    return inside | records

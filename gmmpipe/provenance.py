@@ -1,0 +1,102 @@
+"""What made a version: code, libraries and machine; nothing here tells one run from the next."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gmmpipe import artifacts
+from gmmpipe.pinning import VARIABLES
+from gmmpipe.sources import package_digest
+
+LIBRARIES = (
+    "gmmpipe", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pandas", "pyarrow",
+    "matplotlib", "hydra-core", "pydantic", "snakemake",
+)  # fmt: skip
+CLASS = ("python", "libraries", "blas", "machine", "threads")  # where equal, so are the bytes
+
+
+def environment(root: Path) -> dict[str, Any]:
+    """Return what made the results in the project ``root``, beside configuration and data.
+
+    package: the digest of gmmpipe's source. lock, workflow: those files where there are any, by
+    path, size and digest. git: commit and whether tracked files differ from it, None outside a
+    checkout. python, libraries: versions. blas: what numpy and scipy call, and for which
+    processor. machine: system, processor and what it can do. threads: see ``pinning``.
+    """
+    return {
+        "package": {
+            "name": "gmmpipe",
+            "version": version("gmmpipe"),
+            "sha256": package_digest(),
+        },
+        "lock": _file(root, "requirements.lock"),
+        "workflow": _file(root, "Snakefile"),
+        "git": _git(root),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "blas": _blas(),
+        "machine": _machine(),
+        "threads": {name: os.environ.get(name, "") for name in VARIABLES},
+    }
+
+
+def _file(root: Path, name: str) -> dict[str, Any] | None:
+    return {"path": name, **artifacts.describe(root / name)} if (root / name).is_file() else None
+
+
+def _git(root: Path) -> dict[str, Any] | None:
+    """Return commit and dirty flag of the checkout that has the project's Snakefile, if one has."""
+    if _ask_git(root, "ls-files", "--error-unmatch", "Snakefile") is None:
+        return None
+    commit = _ask_git(root, "rev-parse", "HEAD")
+    status = _ask_git(root, "status", "--porcelain", "--untracked-files=no")
+    return None if commit is None or status is None else {"commit": commit, "dirty": status != ""}
+
+
+def _ask_git(root: Path, *question: str) -> str | None:
+    """Return git's answer; it writes nothing and runs no program that the checkout names."""
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *question]
+    try:
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _blas() -> list[dict[str, str]]:
+    import scipy.linalg  # noqa: F401 - loads its BLAS, as numpy does its own
+    from threadpoolctl import threadpool_info
+
+    keys = {"library": "internal_api", "version": "version", "architecture": "architecture"}
+    found = [
+        {name: str(library.get(key)) for name, key in keys.items()}
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    ]
+    return sorted(found, key=str)
+
+
+def _machine() -> dict[str, Any]:
+    model, flags = platform.processor(), ""
+    cpuinfo = Path("/proc/cpuinfo")  # Linux
+    if cpuinfo.exists():
+        first = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+        told = {key.strip(): value.strip() for key, _, value in map(_cut, first.splitlines())}
+        model = told.get("model name", model)
+        flags = told.get("flags", told.get("Features", ""))
+    return {
+        "system": platform.system(),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "architecture": platform.machine(),
+        "cpu": model,
+        "flags": " ".join(sorted(flags.split())),
+    }
+
+
+def _cut(line: str) -> tuple[str, str, str]:
+    return line.partition(":")
