@@ -2,8 +2,12 @@
 
 import ast
 import hashlib
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
+LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
+LIBRARIES |= {"sklearn": "scikit-learn"}
 ROOT = Path(__file__).parent
 
 
@@ -11,10 +15,17 @@ def source_digest(module: str) -> str:
     """Return 12 hex digits over ``module`` and every gmmpipe module it imports, however deep.
 
     module is a dotted name such as "gmmpipe.stages.fit". The digest is of the syntax trees
-    without docstrings, so comments, docstrings and layout are free to change.
+    without docstrings, so comments, docstrings and layout are free to change, and of the versions
+    of those libraries they import that decide numbers and pictures.
     """
-    trees = sorted(_closure(module).items())
-    text = "\n".join(f"{name} {ast.dump(tree)}" for name, tree in trees)
+    trees = _closure(module)
+    words = [f"{name} {ast.dump(tree)}" for name, tree in sorted(trees.items())]
+    imported = {name.partition(".")[0] for tree in trees.values() for name in _names(tree)}
+    words += [
+        f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
+        for name in sorted(imported & set(LIBRARIES))
+    ]
+    text = "\n".join(words)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -41,18 +52,22 @@ def _closure(module: str) -> dict[str, ast.Module]:
 
 
 def _imports(name: str, path: Path, tree: ast.Module) -> set[str]:
-    names = {name.rpartition(".")[0]}  # importing a module runs its package first
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    names = {name.rpartition(".")[0], *_names(tree)}  # importing a module runs its package first
     if (
         "import_module" in path.read_text(encoding="utf-8") and path.name == "__init__.py"
     ):  # loads its members by name
         names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
     return {n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name}
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module imports, and what that may have as members."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _path(name: str) -> Path | None:
