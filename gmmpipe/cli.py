@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "--" in arguments:
         cut = arguments.index("--")
         ours, snakemake = arguments[:cut], arguments[cut + 1 :]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of any script, whatever the locale can show
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(_dispatch(_parsed(ours), snakemake))
     except InputError as error:
@@ -92,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_table(commands.add_parser("table", help="print a table for a paper or a page"))
     _add_compare(commands.add_parser("compare", help="say what changed between two versions"))
     _add_figure(commands.add_parser("figure", help="draw one figure of a finished run again"))
+    _add_verify(commands.add_parser("verify", help="check a version against its manifest"))
+    _add_clean(commands.add_parser("clean", help="remove what no version needs"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -184,6 +190,30 @@ def _add_figure(figure: argparse.ArgumentParser) -> None:
     figure.add_argument("--language", metavar="LANGUAGE", help="en or zh")
 
 
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.description = (
+        "Check that every input and artifact of a version is what its manifest says, and that"
+        " nothing is missing or extra. Exit code 0 where all is well, else 1, each file named."
+    )
+    verify.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    verify.add_argument(
+        "--rerun",
+        action="store_true",
+        help="then make it again from the manifest, elsewhere, and compare: bytes where machine and"
+        " libraries are those of the manifest, else numbers to 1e-9",
+    )
+    verify.add_argument("--cores", default="all", metavar="N", help="cores for --rerun")
+
+
+def _add_clean(clean: argparse.ArgumentParser) -> None:
+    clean.description = (
+        "List the entries of results/store that no version refers to. To be rid of a version,"
+        " remove its folder first."
+    )
+    clean.add_argument("--unused", action="store_true", required=True, help="what to look for")
+    clean.add_argument("--yes", action="store_true", help="remove what is listed")
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
@@ -231,6 +261,26 @@ def _figure(args: argparse.Namespace) -> int:
     taste = {"width": args.width, "language": args.language}
     for path in redraw(args.name, args.folder, args.output, args.dataset, taste):
         print(path)
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from gmmpipe.verify import Version, verify
+
+    version = Version(args.folder)
+    if not verify(version):
+        return 1
+    if args.rerun:
+        from gmmpipe.rerun import rerun
+
+        return 0 if rerun(version, args.cores) else 1
+    return 0
+
+
+def _clean(args: argparse.Namespace) -> int:
+    from gmmpipe.clean import clean
+
+    clean(_project(), args.yes)
     return 0
 
 
@@ -290,5 +340,12 @@ def _project() -> Path:
     raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
 
 
-# commands that read finished versions, from anywhere
-READERS = {"replay": _replay, "compare": _compare, "table": _table, "figure": _figure}
+# commands that read finished versions
+READERS = {
+    "replay": _replay,
+    "compare": _compare,
+    "table": _table,
+    "figure": _figure,
+    "verify": _verify,
+    "clean": _clean,
+}

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,15 +119,23 @@ def command(project: Path) -> Callable[..., Answer]:
     return lambda *arguments: run(project, *arguments)
 
 
-def run(folder: Path, *arguments: str) -> Answer:
-    """Run `python -m ARGUMENTS` in a folder."""
+def run(
+    folder: Path,
+    *arguments: str,
+    umask: int = -1,
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Answer:
+    """Run `python -m ARGUMENTS` in a folder; environment is set on top of this one."""
+    kept = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
     done = subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [*prefix, sys.executable, "-m", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"},
+        env={**kept, **(environment or {})},
+        umask=umask,
         timeout=240,
     )
     return Answer(done.returncode, done.stdout, done.stderr)

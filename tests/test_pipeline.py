@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import make_project, run
 
 import gmmpipe
+from gmmpipe import artifacts
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
 TINY += ("sweep.seed=0..1", "sweep.iteration=[1,5]")
@@ -28,8 +31,8 @@ GROWTH = {
 
 
 def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
-    """Return {path: bytes} of results; without the report and what tells of times."""
-    told = ("logs/", "benchmarks/", ".lock", "report.html", ".snakemake_timestamp", ".call-")
+    """Return {path: bytes} of results; without what tells of times."""
+    told = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-", "report.html")
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -77,21 +80,50 @@ def test_a_study_runs_grows_and_returns(project, command):
     assert contents(project / "results", whole=True) == now
 
 
-def test_neither_cores_nor_the_front_change_a_byte(project, command, tmp_path_factory):
-    both = (*TINY[:1], "sweep.start=[uniform]", *TINY[2:])
-    assert command("gmmpipe", "run", *both, "--", "--cores", "2", "--until", "figures").code == 0
+def test_no_surroundings_change_a_byte(project, command, tmp_path):
+    """Another folder, home, time zone, locale, umask, hash seed, front, number of processors."""
+    both = (*TINY[:1], "sweep.start=[uniform]", *TINY[2:-1], "figures.formats=[png,svg,pdf]")
+    assert command("gmmpipe", "run", *both, "--", "--cores", "2").code == 0
     one = contents(project / "results")
-    (project / "results").rename(tmp_path_factory.mktemp("kept") / "results")
-    (project / ".snakemake").rename(tmp_path_factory.mktemp("kept") / "snakemake")
 
+    home = tmp_path / "a home"
+    (home / ".config/matplotlib").mkdir(parents=True)
+    taste = "font.size: 30\nlines.linewidth: 9\nsavefig.facecolor: red\nsvg.hashsalt: salt\n"
+    (home / ".config/matplotlib/matplotlibrc").write_text(taste)
+    other = make_project(tmp_path / "un autre projet, été 数据")
     overrides = "overrides=" + str(list(both[1:])).replace("'", '"')
-    settings = ("--until", "figures", "--config", "experiment=smoke", overrides)
-    plain = command("snakemake", "--cores", "1", *settings)
+    plain = run(
+        other,
+        *("snakemake", "--cores", "1", "--config", "experiment=smoke", overrides),
+        umask=0o077,
+        prefix=["taskset", "-c", "0"] if shutil.which("taskset") else [],
+        environment={
+            "HOME": str(home),
+            "LC_ALL": "POSIX",
+            "OMP_NUM_THREADS": "2",
+            "PYTHONHASHSEED": "42",
+            "SOURCE_DATE_EPOCH": "1",
+            "TMPDIR": str(home),
+            "TZ": "Pacific/Kiritimati",
+            "XDG_CONFIG_HOME": str(home / ".config"),
+        },
+    )
     assert plain.code == 0, plain
-    two = contents(project / "results")
+    two = contents(other / "results")
     assert list(two) == list(one)  # the same version too
     assert [name for name in one if one[name] != two[name]] == []
-    assert {Path(name).suffix for name in one} >= {".png", ".csv", ".parquet", ".npz"}
+    suffixes = {".png", ".svg", ".pdf", ".csv", ".parquet", ".npz", ".json", ".html", ".yaml"}
+    assert {Path(name).suffix for name in one} >= suffixes
+
+
+def test_a_version_is_made_again_from_its_manifest(project, command):
+    assert command("gmmpipe", "run", *TINY).code == 0
+    latest = project / "results/smoke/latest"
+    answer = command("gmmpipe", "verify", "--rerun", "--cores", "2", str(latest))
+    assert answer.code == 0, answer
+    count = len(artifacts.read_json(latest / "manifest.json")["artifacts"])
+    assert f"made again: {count} files of the same bytes" in answer.out
+    assert not list((project / "results/store").glob("**/.*.tmp"))
 
 
 def test_your_own_file(tmp_path, project, command):

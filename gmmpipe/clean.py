@@ -1,0 +1,89 @@
+"""Remove from the store what no version refers to any more, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.study import STORE, Study
+from gmmpipe.verify import Version
+
+KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
+KINDS |= {"bootstrap": (".npz",), "plans": (".json",)}
+OTHERS = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
+UNITS = ("bytes", "kB", "MB", "GB")
+
+
+def clean(project: Path, remove: bool = False) -> None:
+    """List the unused entries of the store and what they take up; with ``remove`` remove them.
+
+    A version is a folder results/<experiment>/<version>; to be rid of one, remove its folder
+    first. Raises InputError if a version cannot be read, since what it needs is then not known,
+    and if an experiment is running.
+    """
+    if remove:
+        artifacts.hold_lock(str(project / "results/.lock"))
+    found = list(unused(project))
+    total = 0
+    for path in found:
+        size = path.lstat().st_size
+        total += size
+        print(f"{_shown(size):>9}  {path.relative_to(project)}")
+        if remove:
+            path.unlink()
+    if not found:
+        print("every entry of the store belongs to a version")
+    elif remove:
+        print(f"removed {len(found)} entries, {_shown(total)}")
+    else:
+        print(
+            f"{len(found)} entries, {_shown(total)}, belong to no version; nothing was removed:"
+            " `gmmpipe clean --unused --yes` removes them"
+        )
+
+
+def unused(project: Path) -> Iterator[Path]:
+    """Yield the files of the store that no version refers to."""
+    used = referred(project)
+    for kind, suffixes in KINDS.items():
+        for path in sorted((project / STORE / kind).glob("[!.]*")):
+            entry = str(path.relative_to(project).with_suffix(""))
+            if path.suffix in suffixes and path.is_file() and entry not in used:
+                yield path
+
+
+def referred(project: Path) -> set[str]:
+    """Return the entries of the store that versions refer to, paths without suffixes.
+
+    A version needs what its plan names, so one that was interrupted keeps what is done of it, and
+    what its manifest names, so one whose plan was lost, or is now planned otherwise, stays whole.
+    """
+    used: set[str] = set()
+    for folder in sorted((project / "results").glob("*/*/")):
+        if folder.is_symlink() or folder.parent.name in OTHERS or folder.name.startswith("."):
+            continue
+        plan = project / f"{STORE}/plans/{folder.parent.name}-{folder.name}.json"
+        manifest = folder / "manifest.json"
+        named: list[str] = []
+        if plan.is_file():
+            study = Study(plan)
+            named += [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
+            named.append(str(plan.relative_to(project)))
+        if manifest.is_file():
+            named += Version(folder).manifest["artifacts"]
+        if not named:
+            raise InputError(
+                f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
+                " its experiment again, or remove the folder"
+            )
+        used.update(str(Path(path).with_suffix("")) for path in named)
+    return used
+
+
+def _shown(size: float) -> str:
+    """Return a size in the unit that gives one to three digits before the point."""
+    for unit in UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} {UNITS[-1]}"

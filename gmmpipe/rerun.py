@@ -1,0 +1,180 @@
+"""Make a version again from its manifest, in a place of its own, and compare."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe import artifacts
+from gmmpipe.boundary import located
+from gmmpipe.errors import InputError
+from gmmpipe.plan import freeze_settled
+from gmmpipe.provenance import CLASS, environment
+from gmmpipe.study import Study
+from gmmpipe.verify import Version
+
+TOLERANCE = 1e-9  # of the largest value of an array or a column
+PARTS = ("Snakefile", "profiles", "docs/captions")  # of a project, beside conf/ and data
+
+
+def rerun(version: Version, cores: str = "all") -> bool:
+    """Make the version again with the present code; print what differs; return if nothing does.
+
+    Where interpreter, libraries, BLAS, processor and threads are those of the manifest every file
+    must have the same bytes. Elsewhere the numbers of arrays and tables must agree to 1e-9 of the
+    largest of their array or column, and figures and the report are not compared. The folder is
+    kept where something differs. Raises InputError if the configuration or an input is no more
+    what the manifest says.
+    """
+    here = environment(version.project)
+    exact = all(here[key] == version.manifest.get(key) for key in CLASS)
+    for key in (key for key in CLASS if here[key] != version.manifest.get(key)):
+        print(f"{key}: not that of the manifest, so numbers are compared instead of bytes")
+    if here["package"] != version.manifest.get("package"):
+        print("gmmpipe's code is not that of the manifest")
+    place = Path(tempfile.mkdtemp(prefix="gmmpipe-rerun-"))
+    try:
+        study = _plan(version, place)
+        if not _run(study, place, cores):
+            return False
+        wrong, compared = _compare(version, place, exact)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    for line in wrong:
+        print(f"gmmpipe: {line}", file=sys.stderr)
+    if wrong:
+        print(
+            f"gmmpipe: {len(wrong)} files differ; those made again are in {place}", file=sys.stderr
+        )
+        return False
+    shutil.rmtree(place, ignore_errors=True)
+    told = ", ".join(f"{count} {what}" for what, count in compared.items())
+    print(f"made again: {told}")
+    return True
+
+
+def _plan(version: Version, place: Path) -> Study:
+    """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
+    for part in PARTS:
+        source, target = version.project / part, place / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        elif source.is_file():
+            shutil.copyfile(source, target)
+        elif part == "Snakefile":
+            raise InputError(f"{source}: no such file; a version is made again in its project")
+    given = None
+    for path in version.manifest["inputs"]:
+        if Path(path).is_absolute():
+            given = path  # the user's own file, from outside of the project
+        else:
+            target = located(place, path, None)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(version.project / path, target)
+    config = version.manifest["config"]
+    if config.get("experiment") != version.manifest["experiment"]:
+        raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
+    try:
+        plan = freeze_settled(place, config, given)
+    except (KeyError, TypeError, AttributeError) as error:
+        told = f"{version.folder}/manifest.json: its config is not whole"
+        raise InputError(f"{told} ({error!r})") from None
+    with contextlib.chdir(place):
+        study = Study(plan.relative_to(place))
+    if study.version != version.manifest["version"]:
+        raise InputError(
+            f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
+            " and inputs; use the gmmpipe of the manifest"
+        )
+    return study
+
+
+def _run(study: Study, place: Path, cores: str) -> bool:
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        cores,
+        "--config",
+        f"plan={study.path}",
+    ]
+    surroundings = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
+    done = subprocess.run(
+        command, cwd=place, env=surroundings, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        print(f"gmmpipe: it cannot be made again: {' '.join(said[-2:])} ({place})", file=sys.stderr)
+    return done.returncode == 0
+
+
+def _compare(version: Version, place: Path, exact: bool) -> tuple[list[str], Counter[str]]:
+    """Return a line on each artifact that differs, and how many were compared in which way."""
+    wrong, compared = [], Counter[str]()
+    for path, told in version.manifest["artifacts"].items():
+        again = place / path
+        if not again.is_file():
+            wrong.append(f"{path}: not made again")
+        elif artifacts.describe(again)["sha256"] == told["sha256"]:
+            compared["files of the same bytes"] += 1
+        elif exact:
+            wrong.append(f"{path}: other bytes when made again")
+        elif (numbers := _numbers(again)) is None:
+            compared["not compared, as they are no arrays or tables"] += 1
+        elif said := apart(_numbers(version.find(path)) or {}, numbers):
+            wrong.append(f"{path}: {said} when made again")
+        else:
+            compared["files of numbers equal to 1e-9"] += 1
+    return wrong, compared
+
+
+def _numbers(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the arrays or columns of a file by name; None if it has none."""
+    if path.suffix == ".npz":
+        return artifacts.read_arrays(path)
+    if path.suffix not in (".csv", ".parquet"):
+        return None
+    import pandas as pd
+
+    frame = artifacts.read_frame(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    return {str(name): _flat(column) for name, column in frame.items()}
+
+
+def _flat(column: Any) -> npt.NDArray[Any]:
+    """Return a column as one array, lists end to end after their lengths."""
+    values = column.to_numpy()
+    if len(values) and isinstance(values[0], np.ndarray):
+        return np.concatenate([[len(value) for value in values], *values])
+    return np.asarray(values)
+
+
+def apart(ours: dict[str, npt.NDArray[Any]], theirs: dict[str, npt.NDArray[Any]]) -> str:
+    """Return in what two sets of arrays differ by more than 1e-9, "" if in nothing."""
+    if list(ours) != list(theirs):
+        return f"{', '.join(ours)} has become {', '.join(theirs)}"
+    for name, a in ours.items():
+        b = theirs[name]
+        if a.shape != b.shape:
+            return f"{name} has another shape, {b.shape} instead of {a.shape}"
+        if a.dtype.kind != "f" or b.dtype.kind != "f":
+            if not np.array_equal(a.astype(str), b.astype(str)):
+                return f"{name} differs"
+            continue
+        size = np.abs(a[np.isfinite(a)]).max(initial=0.0)
+        if not np.allclose(b, a, rtol=0, atol=TOLERANCE * size, equal_nan=True):
+            with np.errstate(invalid="ignore"):  # infinity from infinity
+                gaps = np.abs(b - a)
+            worst = gaps[np.isfinite(gaps)].max(initial=0.0)
+            return f"{name} differs by up to {worst:.1e}, its largest value being {size:.1e}"
+    return ""

@@ -1,0 +1,94 @@
+"""Whether a version is still what its manifest says."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gmmpipe import artifacts
+from gmmpipe.boundary import ALLOWED, is_name
+from gmmpipe.crate import NAME
+from gmmpipe.errors import InputError
+
+RECORDS = ("manifest.json", "run.json", NAME, "report.html")  # some hold times
+SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
+KEYS = {"experiment": str, "version": str, "config": dict, "inputs": dict, "artifacts": dict}
+
+
+class Version:
+    """A finished version: its folder, its manifest, and the project it belongs to."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).resolve()
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            raise InputError(
+                f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
+            )
+        self.manifest: dict[str, Any] = artifacts.read_json(path)
+        if not isinstance(self.manifest, dict):
+            raise InputError(f"{path}: not a manifest of gmmpipe")
+        for key, kind in KEYS.items():
+            if not isinstance(self.manifest.get(key), kind):
+                raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
+        for name, told in self.told.items():
+            if not (isinstance(told, dict) and {"size", "sha256"} <= set(told)):
+                raise InputError(f"{path}: not a manifest of gmmpipe, no size and sha256 of {name}")
+        experiment, version = self.manifest["experiment"], self.manifest["version"]
+        if not (is_name(experiment) and is_name(version)):
+            raise InputError(
+                f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}"
+            )
+        self.project = self.folder.parents[2]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return {path as in the manifest: size and sha256} of all inputs and artifacts."""
+        return {**self.manifest["inputs"], **self.manifest["artifacts"]}
+
+    def find(self, path: str) -> Path:
+        """Return where a path of the manifest is now: the version's folder may have moved."""
+        home = f"results/{self.manifest['experiment']}/{self.manifest['version']}/"
+        if path.startswith(home):
+            return self.folder / path.removeprefix(home)
+        return self.project / path
+
+
+def verify(version: Version) -> bool:
+    """Print which files of a version are not as its manifest says; return whether none is."""
+    wrong = list(differences(version))
+    for line in wrong:
+        print(f"gmmpipe: {line}", file=sys.stderr)
+    title = f"{version.manifest['experiment']} {version.manifest['version']}"
+    if wrong:
+        print(f"gmmpipe: {title}: {len(wrong)} files are not as told", file=sys.stderr)
+    else:
+        count = len(version.told)
+        print(f"{title}: {count} files are as the manifest says, none is missing or extra")
+    return not wrong
+
+
+def differences(version: Version) -> Iterator[str]:
+    """Yield a line on each file that is missing, changed, or not in the manifest."""
+    for path, told in version.told.items():
+        place = version.find(path)
+        if not place.exists():
+            yield f"{path}: missing"
+            continue
+        found = artifacts.describe(place)
+        if found["size"] != told["size"]:
+            yield f"{path}: changed: {found['size']} bytes, the manifest says {told['size']}"
+        elif found["sha256"] != told["sha256"]:
+            yield (
+                f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
+                f" the manifest says {told['sha256'][:12]}..."
+            )
+    for name in RECORDS[1:3]:
+        if not (version.folder / name).is_file():
+            yield f"{version.folder / name}: missing"
+    known = {version.find(path) for path in version.told}
+    known |= {version.folder / name for name in RECORDS}
+    for place in sorted(version.folder.rglob("*")):
+        folder = place.is_dir() and not place.is_symlink()
+        if not folder and place not in known and place.name not in SNAKEMAKES:
+            yield f"{place}: extra: not in the manifest"

@@ -1,0 +1,108 @@
+"""Making a version again, but for the run itself: that is in test_pipeline."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gmmpipe import artifacts, rerun
+from gmmpipe.rerun import apart
+from gmmpipe.verify import Version
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1..2", "sweep.seed=0")
+TINY += ("sweep.iteration=2",)
+
+
+@pytest.fixture
+def again(study, monkeypatch):
+    """Return a function that makes a version again, what comes out being changed by ``change``."""
+    done = study(*TINY)
+    here = rerun.environment(Path())
+
+    def make(change=None, **environment):
+        def run(_study, place, _cores):
+            for path in Version(done.folder).manifest["artifacts"]:
+                (place / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place / path)
+            if change is not None:
+                change(place)
+            return True
+
+        monkeypatch.setattr(rerun, "_run", run)
+        monkeypatch.setattr(rerun, "environment", lambda _: {**here, **environment})
+        return rerun.rerun(Version(done.folder))
+
+    make.done = done
+    return make
+
+
+def scaled(path, factor):
+    def change(place):
+        arrays = artifacts.read_arrays(place / path)
+        artifacts.write_arrays(place / path, {**arrays, "mean": arrays["mean"] * factor})
+
+    return change
+
+
+def test_the_same_bytes_are_asked_of_the_same_machine(again, capsys):
+    assert again()
+    assert "files of the same bytes" in capsys.readouterr().out
+    path = again.done.fits[0]
+    assert not again(scaled(path, 1 + 1e-15))
+    said = capsys.readouterr().err
+    assert said.startswith(f"gmmpipe: {path}: other bytes when made again\n")
+    kept = Path(said.split("made again")[-1].split()[-1])
+    assert (kept / path).is_file()
+    shutil.rmtree(kept)
+
+
+@pytest.mark.parametrize("key", ["python", "libraries", "blas", "machine"])
+def test_numbers_to_nine_digits_are_asked_of_another(key, again, capsys):
+    path = again.done.fits[0]
+    assert again(scaled(path, 1 + 1e-12), **{key: "another"})
+    said = capsys.readouterr().out
+    assert f"{key}: not that of the manifest" in said
+    assert "1 files of numbers equal to 1e-9" in said
+    assert not again(scaled(path, 1 + 1e-7), **{key: "another"})
+    said = capsys.readouterr().err
+    assert f"{path}: mean differs by up to" in said
+    shutil.rmtree(said.split()[-1])
+
+
+def test_what_is_not_made_again_is_named(again, capsys):
+    path = f"{again.done.folder}/tables/fits.csv"
+    assert not again(lambda place: (place / path).unlink())
+    said = capsys.readouterr().err
+    assert f"{path}: not made again" in said
+    shutil.rmtree(said.split()[-1])
+
+
+A = {"x": np.array([1.0, -1e-9, np.nan, np.inf]), "n": np.array([1, 2]), "s": np.array(["a", "b"])}
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"x": A["x"] + [1e-10, -1e-10, 0, 0]}, ""),
+        ({"x": A["x"] + [1e-8, 0, 0, 0]}, "x differs by up to 1.0e-08"),
+        ({"x": np.array([1.0, 0.0, 0.0, np.inf])}, "x differs"),
+        ({"x": np.array([1.0, 0.0, np.nan, -np.inf])}, "x differs"),
+        ({"x": A["x"][:3]}, "x has another shape"),
+        ({"n": np.array([1, 3])}, "n differs"),
+        ({"s": np.array(["a", "c"])}, "s differs"),
+        ({"more": np.array([1])}, "x, n, s has become"),
+    ],
+)
+def test_what_counts_as_apart(change, word):
+    found = apart(A, {**A, **change})
+    assert found.startswith(word)
+    assert bool(found) == bool(word)
+
+
+def test_tables_are_compared_by_column(tmp_path):
+    frame = pytest.importorskip("pandas").DataFrame({"k": [1, 2], "m": [[1.0], [2.0, 3.0]]})
+    artifacts.write_frame(tmp_path / "a.parquet", frame)
+    columns = rerun._numbers(tmp_path / "a.parquet")
+    assert columns["m"].tolist() == [1, 2, 1, 2, 3]
+    assert rerun._numbers(tmp_path / "a.svg") is None
