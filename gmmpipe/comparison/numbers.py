@@ -66,9 +66,10 @@ def movements(found: Matched) -> pd.DataFrame:
     """Return a row for each number of the cells: how often and how far it moved, and where.
 
     moved counts cells beyond rounding (relative 1e-9), rounding those within; change is the
-    largest, after minus before; median that of the absolute changes of those that moved.
+    largest, after minus before; median that of the absolute changes of those that moved; where
+    the cell of the largest, by the keys that vary.
     """
-    rows = []
+    rows, varying = [], [key for key in found.keys if found.both[key].nunique() > 1]
     for name in _numbers(found.both):
         a, b = (found.both[f"{name}_{side}"].to_numpy(np.float64) for side in "ab")
         with np.errstate(invalid="ignore"):
@@ -86,7 +87,7 @@ def movements(found: Matched) -> pd.DataFrame:
                 "rounding": int((apart & near).sum()),
                 "change": np.nan if at is None else change[at],
                 "median": np.nan if at is None else float(np.nanmedian(np.abs(change[moved]))),
-                "where": "" if at is None else where(found.both.iloc[at], found.keys),
+                "where": "" if at is None else where(found.both.iloc[at], varying),
             }
         )
     columns = ["number", "cells", "moved", "rounding", "change", "median", "where"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -94,8 +95,8 @@ def tidy(of: Comparison) -> pd.DataFrame:
 
 def _heading(column: str) -> str:
     """Return the name of a column as a person reads it."""
-    name, _, side = column.rpartition("_")
-    return f"{name} {SIDES[side]}" if side in SIDES else column
+    column = re.sub("^change_", "change in ", column)
+    return re.sub("_([ab])$", lambda found: f" {SIDES[found[1]]}", column)
 
 
 def _changed(of: Comparison) -> Section:
@@ -119,6 +120,7 @@ def _models(of: Comparison) -> Section:
     rows = of.models
     still = rows["change_bic"].abs() <= ROUNDING * rows["bic_a"].abs()
     moved = rows[~still].sort_values("change_bic", key=abs, ascending=False, kind="stable")
+    moved = moved.drop(columns=["log_likelihood_a", "log_likelihood_b"])
     words = (
         f"{int(still.sum()):,} of {len(rows):,} models have the same BIC; {of.best.only_a:,} are"
         f" only before, {of.best.only_b:,} only after. weights, means, covariances: the largest"
