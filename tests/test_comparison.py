@@ -116,6 +116,8 @@ def test_environment_and_code_are_told_where_recorded(plain, tmp_path):
     manifest["libraries"] |= {"numpy": "0.1", "gmmpipe": "9.9"}
     manifest["git"] = {"commit": "0123456789abcdef", "dirty": True}
     manifest["lock"] = {"path": "requirements.lock", "sha256": "f" * 64}
+    manifest["machine"] = {"flags": " ".join(f"flag{i}" for i in range(50)) + " avx9"}
+    plain.manifest["machine"] = {"flags": " ".join(f"flag{i}" for i in range(50))}
     manifest["blas"] = [{"library": "openblas", "version": "9.9"}]
     artifacts.write_json(other / "manifest.json", manifest)
     told = compare(plain, other).settings.set_index("key")
@@ -123,6 +125,7 @@ def test_environment_and_code_are_told_where_recorded(plain, tmp_path):
     assert told.loc["libraries.gmmpipe", "part"] == "code"
     assert told.loc["git.commit", ["part", "after"]].tolist() == ["code", "0123456789abcdef"]
     assert told.loc["lock.sha256", "after"] == "f" * 12
+    assert told.loc["machine.flags", ["before", "after"]].tolist() == ["...", "... avx9"]
     assert told.loc["blas.0.version", ["part", "after"]].tolist() == ["environment", "9.9"]
     assert set(told["part"]) == {"code", "environment"}
     del manifest["python"]  # as of a version made before that was recorded

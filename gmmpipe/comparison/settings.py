@@ -1,5 +1,6 @@
 """What made two versions: configuration, data, code and environment, key by key."""
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ CODE = ("package", "lock", "workflow", "git", "libraries.gmmpipe")
 # ... and those that say what was made, not of what
 MADE = ("experiment", "version", "config", "inputs", "dropped_rows", "artifacts")
 NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
+LONG = 80  # characters of a value that are told
 UNKNOWN = "not recorded"
 
 
@@ -29,7 +31,7 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
             absent = UNKNOWN if part in ("code", "environment") else ""
             pair = [side.get(key, absent) for side in (old, new)]
             if pair[0] != pair[1]:
-                found.append([part, key, *pair])
+                found.append([part, key, *_brief(*pair)])
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -76,6 +78,19 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield from _flat(below, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", words(item)[:12] if key == "sha256" else words(item)
+
+
+def _brief(before: str, after: str) -> tuple[str, str]:
+    """Return two texts, of long ones the words that the other has not, such as a CPU's flags."""
+    if max(len(before), len(after)) <= LONG:
+        return before, after
+    sides = (before.split(), after.split())
+    own = (
+        [word for word in side if word not in set(other)]
+        for side, other in zip(sides, sides[::-1], strict=True)
+    )
+    short = [textwrap.shorten(f"... {' '.join(side)}", LONG, placeholder=" ...") for side in own]
+    return short[0], short[1]
 
 
 def _entries(experiment: Experiment) -> set[str]:
