@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gmmpipe import artifacts, schema
+from gmmpipe.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.experiment import Experiment
 from gmmpipe.figures import FIGURES, FORMATS, FigureKind, Tables
-from gmmpipe.stages.figures import cases, seen_by, style_of
 from gmmpipe.study import Study
 
 
@@ -85,7 +85,7 @@ def _wanted(name: str, study: Study, dataset: str | None) -> list[Wanted]:
     if dataset is not None and dataset not in known:
         raise InputError(suggest("--dataset", dataset, known))
     found: dict[str, Wanted] = {}
-    for (its, case), tables in cases(study):
+    for (its, case), tables in cases(study, frames_of(study)):
         seen, place = seen_by(name, its, case, tables)
         if dataset in (None, its) and place not in found and FIGURES[name].applies(seen):
             found[place] = Wanted(name, place, seen)
