@@ -9,8 +9,10 @@ from typing import Any
 
 import hydra
 import yaml
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -22,6 +24,7 @@ GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
 OUTER = re.compile(r"sweep\.\w+\.")
 LONGEST = 100_000  # characters of an override
 DEEPEST = 10  # brackets within brackets of an override
+OVERRIDE = "override"  # where a setting comes from that is in no file
 UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
 
 
@@ -61,6 +64,31 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
             " `# @package _global_`, which puts its keys at the top"
         )
     return {"experiment": experiment, **plain}
+
+
+def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (where, {dotted key: value}) of all that ``compose`` lays over one another.
+
+    The weakest come first: the files in the order Hydra merges them, then each override. Keys are
+    as deep as they are written there, a value may hold more. Raises InputError as ``compose`` does.
+    """
+    picks, settings = _split(conf, overrides)
+    try:
+        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            loader = GlobalHydra.instance().config_loader()
+            defaults = loader.compute_defaults_list("config", picks, RunMode.RUN).defaults
+    except UNREADABLE as error:
+        raise InputError(f"{conf}: {one_line(error)}") from None
+    found = [(OVERRIDE, dict([pick.split("=", 1)])) for pick in picks]
+    for default in defaults:
+        file = f"{default.config_path}.yaml"
+        if not file.startswith("hydra/"):
+            tree = OmegaConf.to_container(OmegaConf.load(conf / file))
+            above = f"{default.package}." if default.package else ""
+            keys = {f"{above}{k!s}": v for k, v in tree.items()} if isinstance(tree, dict) else {}
+            keys.pop(f"{above}defaults", None)
+            found.append((f"conf/{file}", keys))
+    return found + [(OVERRIDE, {key: value}) for key, value in settings]
 
 
 def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:

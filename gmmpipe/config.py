@@ -105,7 +105,7 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     for axis in (*NAMED, *NUMBERS):
         if axis not in sweep:
             raise InputError(f"sweep.{axis} is missing; give a list of values")
-    for axis, value in _flat(sweep):
+    for axis, value in flat(sweep):
         if axis in NUMBERS:
             axes[axis] = schema.whole_numbers(f"sweep.{axis}", value, *NUMBERS[axis])
             continue
@@ -127,10 +127,11 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     return axes
 
 
-def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) of everything in a tree that is no tree itself."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
+            yield from flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
 
@@ -161,7 +162,7 @@ def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
     for parent in parents:
         node = node.get(parent) if isinstance(node, dict) else None
     if not isinstance(node, dict) or last not in node or isinstance(node[last], dict):
-        allowed = [key for key, _ in _flat({k: tree[k] for k in (*NAMED, "fit")})]
+        allowed = [key for key, _ in flat({k: tree[k] for k in (*NAMED, "fit")})]
         raise InputError(suggest("an axis of sweep", path, allowed))
     node[last] = value
 

@@ -16,7 +16,9 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
 from gmmpipe.numerics.registry import build
+from gmmpipe.origins import origins
 from gmmpipe.own import own_file
+from gmmpipe.study import origins_of
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
@@ -27,7 +29,7 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
 
     own is the user's file and its options (path, label, columns), or None. The plan is JSON:
     experiment, version, config, and the sections data, normalised, fits and bootstrap, each
-    {name: section}.
+    {name: section}. Beside it stands who asked for it how, which is no part of the version.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
@@ -61,9 +63,17 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
         del described["bootstrap"]
     plan["version"] = artifacts.digest([described, contents])
     path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
-    if not path.exists() or artifacts.read_json(path) != plan:  # untouched, it triggers no rerun
-        artifacts.write_json(path, plan)
+    _write_changed(path, plan)
+    call = {"overrides": list(overrides), "own": own}
+    where = origins(root / "conf", overrides, own, settled)
+    _write_changed(origins_of(path), {**call, "origins": where})
     return path
+
+
+def _write_changed(path: Path, value: Section) -> None:
+    """Write JSON unless the file holds the same: untouched, it triggers no rerun."""
+    if not path.exists() or artifacts.read_json(path) != value:
+        artifacts.write_json(path, value)
 
 
 def blocks(

@@ -24,6 +24,11 @@ TABLES = (
 READ = ("fits.csv", "best.csv", "certificates.csv", "best.html")  # by people, the rest by programs
 
 
+def origins_of(plan: str | Path) -> Path:
+    """Return the path of the file that says by what call a plan came to be, and what set what."""
+    return Path(plan).with_suffix(".origins.json")
+
+
 class Study:
     """One version of one experiment; ``path`` is its frozen plan."""
 
@@ -47,6 +52,11 @@ class Study:
         for name in names:
             if not re.fullmatch(STORED, str(name)):
                 raise InputError(f"{self.path}: {name!r} names no artifact; run anew")
+
+    @property
+    def origins(self) -> str:
+        """Return the path of {overrides, own, origins}: the call, and where each value was set."""
+        return str(origins_of(self.path))
 
     @property
     def outer(self) -> list[str]:
