@@ -4,11 +4,15 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint format docs lock bench golden clean
+.PHONY: run report-snakemake test lint format docs lock bench golden clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
 	$(BIN)/gmmpipe run
+
+# Snakemake's own report of what was run: make report-snakemake RUN=experiment=tutorial
+report-snakemake: $(READY)
+	$(BIN)/gmmpipe run $(RUN) -- --report results/report-snakemake.html
 
 test: lint
 	$(BIN)/pytest

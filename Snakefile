@@ -34,6 +34,10 @@ except InputError as error:
     print(f"gmmpipe: {error}", file=sys.stderr)
     sys.exit(2)
 
+# The captions of Snakemake's own report (make report-snakemake) quote what was drawn and found.
+if any(word.startswith("--report") for word in sys.argv):
+    config.update(study.words())
+
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
 shell.prefix(f"export PYTHONSAFEPATH=1 PATH={shlex.quote(folder)}:$PATH; ")
@@ -226,6 +230,9 @@ rule figures:
 rule report:
     input:
         plan=study.path,
+        origins=study.origins,
+        data=study.data,
+        normalised=study.normalisations,
         tables=study.tables + study.summaries,
         figures=f"{study.folder}/figures",
     output:

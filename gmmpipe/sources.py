@@ -15,18 +15,31 @@ def source_digest(module: str) -> str:
     """Return 12 hex digits over ``module`` and every gmmpipe module it imports, however deep.
 
     module is a dotted name such as "gmmpipe.stages.fit". The digest is of the syntax trees
-    without docstrings, so comments, docstrings and layout are free to change, and of the versions
-    of those libraries they import that decide numbers and pictures.
+    without docstrings, so comments, docstrings and layout are free to change, of every other file in
+    the packages found, such as templates, and of the versions of those libraries they import that
+    decide numbers and pictures.
     """
     trees = _closure(module)
     words = [f"{name} {ast.dump(tree)}" for name, tree in sorted(trees.items())]
+    words += [f"{p.name} {p.read_bytes()!r}" for name in sorted(trees) for p in _others(name)]
     imported = {name.partition(".")[0] for tree in trees.values() for name in _names(tree)}
     words += [
         f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
     ]
-    text = "\n".join(words)
+    text = "
+".join(words)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _others(name: str) -> list[Path]:
+    """Return the files of a package that are not Python; nothing for a module."""
+    path = _path(name)
+    if path is None or path.name != "__init__.py":
+        return []
+    home = path.parent
+    found = sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".py")
+    return [p for p in found if not any(q[0] in "_." for q in p.relative_to(home).parts)]
 
 
 def package_digest() -> str:

@@ -163,6 +163,12 @@ class Study:
             for row in rows
         ]
 
+    def words(self) -> dict[str, Any]:
+        """Return what the captions in docs/captions quote; the figures being drawn."""
+        captions = artifacts.read_json(f"{self.folder}/figures/captions.json")
+        named = {"experiment": self.experiment, "version": self.version}
+        return {**named, "captions": captions, "summary": self.winners()}
+
     def cases(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (data set in the store, coordinates) of each data set at each outer point."""
         seen = []

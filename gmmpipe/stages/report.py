@@ -1,34 +1,19 @@
-"""Bind figures and tables into one HTML file that opens offline: Snakemake's report."""
+"""Bind figures, tables and an explorer of all fits into one HTML file that opens offline."""
 
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.report.contents import contents
+from gmmpipe.report.page import page
 from gmmpipe.study import Study
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write the report of the plan ``inputs[0]``, its tables and figures being made, to ``output``.
 
-    Raises RuntimeError with Snakemake's own words if it fails.
+    The same results and the same call give the same bytes. config is not used, the plan says it
+    all.
     """
     del config, threads
-    study = Study(inputs[0])
-    captions = artifacts.read_json(f"{study.folder}/figures/captions.json")
-    settings = Path(study.folder) / ".captions.json"
-    page = Path(output).with_name(".report.html")
-    words = {"experiment": study.experiment, "version": study.version, "summary": study.winners()}
-    artifacts.write_json(settings, {"plan": study.path, "captions": captions, **words})
-    command = [sys.executable, "-m", "snakemake", "--report", str(page), "--nolock"]
-    command += ["--configfile", str(settings), "--", f"{study.folder}/figures"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip() or done.stdout.strip())
-        artifacts.write(output, page.read_bytes())
-    finally:
-        page.unlink(missing_ok=True)
-        settings.unlink(missing_ok=True)
+    artifacts.write(output, page(contents(Study(inputs[0]))))

@@ -1,0 +1,140 @@
+"""All that the page of one version shows, as the variables of its template."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe import artifacts
+from gmmpipe.cases import cases, frames_of
+from gmmpipe.figures import Style, Tables
+from gmmpipe.figures.style import COMPONENT_COLOURS
+from gmmpipe.figures.wording import elide, number
+from gmmpipe.numerics.normalise import Affine
+from gmmpipe.report import evidence, explorer, provenance
+from gmmpipe.report.doubts import doubts
+from gmmpipe.report.pictures import Picture, by_category, pictures
+from gmmpipe.report.sheets import sheets
+from gmmpipe.study import Study
+
+OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
+
+
+def contents(study: Study) -> dict[str, Any]:
+    """Return the variables of templates/report.html for a version whose figures are drawn."""
+    frames, images = frames_of(study), pictures(study)
+    found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
+    style = _style(study)
+    budget = explorer.MOST_NUMBERS // len(found)
+    scenes = [
+        explorer.scene(tables, _affines(study, stored), style, budget)
+        for stored, (_, tables) in found
+    ]
+    shown = [
+        _case(study, study.plan["data"][stored], place, tables, images)
+        for stored, ((_, place), tables) in found
+    ]
+    for place, case in enumerate(shown, 1):
+        case["number"] = place
+    portraits = {case["picture"] for case in shown}
+    return {
+        "experiment": study.experiment,
+        "version": study.version,
+        "extent": _extent(study, frames["fits"]),
+        "cases": shown,
+        "laid_open": len(shown) <= OPEN,
+        "colours": COMPONENT_COLOURS,
+        "categories": by_category([p for p in images if p not in portraits]),
+        "sheets": sheets(frames, study.outer),
+        "configuration": provenance.configuration(study),
+        "files": provenance.digests(study),
+        "scenes": scenes,
+        "command": provenance.command(study),
+        "citation": provenance.citation(study),
+        "references": provenance.REFERENCES,
+    }
+
+
+def _style(study: Study) -> Style:
+    wanted = study.plan["config"]["figures"]
+    taste = {field.name: wanted[field.name] for field in fields(Style)}
+    return Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
+
+
+def _affines(study: Study, stored: str) -> dict[str, Affine]:
+    """Return the map of each normaliser of one data set in the store."""
+    found = {}
+    for block, section in study.plan["fits"].items():
+        name = section["config"]["coordinates"]["normaliser"]
+        path = study.normalised(block)
+        if name not in found and study.raw(section["normalised"]) == study.stored(stored):
+            arrays = artifacts.read_arrays(path, "shift", "scale")
+            found[name] = Affine(arrays["shift"], arrays["scale"])
+    return found
+
+
+def _extent(study: Study, fits: pd.DataFrame) -> str:
+    """Return in one sentence how much was tried."""
+    sweep = study.plan["config"]["sweep"]
+    ks = sweep["k"]
+    span = f"K = {ks[0]}" if len(ks) == 1 else f"K from {ks[0]} to {ks[-1]}"
+    words = [
+        _counted(len(sweep["dataset"]), "data set"),
+        _counted(len(sweep["normaliser"]), "normaliser"),
+        _counted(len(sweep["covariance"]), "covariance family", "covariance families"),
+        span,
+        _counted(len(sweep["start"]), "start"),
+        _counted(fits["seed"].nunique(), "seed"),
+        _counted(len(sweep["iteration"]), "snapshot"),
+        *(f"{_counted(len(sweep[axis]), 'value')} of {elide(axis, 40)}" for axis in study.outer),
+    ]
+    return f"{', '.join(words)}: {len(fits):,} cells"
+
+
+def _counted(count: int, word: str, plural: str = "") -> str:
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def _case(
+    study: Study, data: Mapping[str, Any], place: str, tables: Tables, images: list[Picture]
+) -> dict[str, Any]:
+    """Return the summary of one data set at one outer point."""
+    found = doubts(tables, study.plan["config"]["fit"]["target"], data["dropped"])
+    case: dict[str, Any] = {
+        "name": tables.dataset,
+        "data": _data(data, tables),
+        "doubts": found,
+        "grave": sum(doubt.grave for doubt in found),
+        "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
+        "model": "no model selected",
+        "numbers": "",
+        "facts": [],
+        "features": [],
+        "components": [],
+    }
+    if tables.has_selection:
+        row = tables.selected()
+        case |= {
+            "model": evidence.model_name(row),
+            "numbers": f"BIC {number(row['bic'], 2)}, log-likelihood"
+            f" {number(row['log_likelihood'], 3)}, {row['n_parameters']} parameters",
+            "run": f"normaliser {elide(row['normaliser'], 24)}, start {elide(row['start'], 24)},"
+            f" seed {row['seed']}, {row['n_iter']} iterations",
+            "facts": evidence.facts(tables),
+        }
+        case["features"], case["components"] = evidence.components(tables)
+    case["brief"] = {fact.name: fact.value for fact in case["facts"]}
+    return case
+
+
+def _data(data: Mapping[str, Any], tables: Tables) -> str:
+    """Return in one line what the data are and where they come from."""
+    names = [elide(name, 24) for name in tables.features]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    text = f"{len(tables.x):,} samples of {_counted(len(names), 'feature')}"
+    text += f" ({', '.join(names[:4])}{more})"
+    if data["source"]:
+        return f"{text}, from {data['source']['path']}"
+    kind = data["config"]["kind"]
+    return f"{text}, {'bundled with scikit-learn' if kind == 'bundled' else f'drawn ({kind})'}"

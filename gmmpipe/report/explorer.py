@@ -1,0 +1,231 @@
+"""What the explorer of the page draws: every kept fit at every snapshot, in the plane shown.
+
+Numbers travel as base64 of little-endian float32: places as their distance from an origin amid
+the data, log-likelihoods from the last one of their run, so that no digit a person sees is lost.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gmmpipe.figures import Style, Tables
+from gmmpipe.figures.projection import Plane, plane
+from gmmpipe.figures.style import COMPONENT_COLOURS
+from gmmpipe.figures.tables import MATRIX, RUN
+from gmmpipe.figures.wording import elide
+from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.normalise import Affine
+from gmmpipe.report.evidence import counted_from_one
+
+MOST_NUMBERS = 450_000  # of all mixtures in one page: 2.4 MB
+MOST_WORK = 20_000_000  # covariance entries read for one data set
+MOST_POINTS = 2_000  # samples shown of one data set
+MOST_STEPS = 8  # snapshots of a run
+MOST_TIMES = 60  # iterations whose log-likelihood is kept
+PLACES = 6  # numbers of a component in the plane: weight, mean, covariance
+
+
+def scene(
+    tables: Tables, affines: Mapping[str, Affine], style: Style, numbers: int = MOST_NUMBERS
+) -> dict[str, Any]:
+    """Return one data set for the explorer, in plain JSON types.
+
+    affines: of each normaliser, as starts are stored in its units. numbers: of mixtures, at most.
+    """
+    ends, d = tables.ends(), len(tables.features)
+    steps = _thinned(np.unique(tables.fits["iteration"]), MOST_STEPS)
+    runs = _kept(tables, min(numbers, MOST_WORK * PLACES // (d * d)) // (len(steps) + 1))
+    view = _view(tables, style)
+    rows = sorted(_evenly(len(tables.x), MOST_POINTS))
+    x = tables.x.to_numpy(float)[rows]
+    points = view.points(x) if view else x
+    origin = np.zeros(PLACES)
+    origin[1 : 1 + points.shape[1]] = points.mean(axis=0)
+    return {
+        "name": tables.dataset,
+        "axes": [elide(name, 40) for name in (view.labels if view else tables.features)],
+        "plane": view.name if view else "",
+        "dimensions": min(d, 2),
+        "exact": d <= 2,
+        "n": len(tables.x),
+        "origin": origin[1:3].tolist(),
+        "points": _packed(points - origin[1 : 1 + points.shape[1]]),
+        "best": _models(tables, runs),
+        "selected": _selected(tables, runs),
+        "colours": list(COMPONENT_COLOURS),
+        "steps": [0, *steps],
+        "runs": _runs(runs, tables, steps),
+        "mixtures": _packed(_mixtures(tables, runs, steps, affines, view) - origin),
+        "left_out": _left_out(tables, runs, len(ends), len(rows), steps),
+        **_trajectories(tables, runs, steps),
+    }
+
+
+def _kept(tables: Tables, numbers: int) -> pd.DataFrame:
+    """Return the runs that fit: of each model and start the best, then the first seeds."""
+    ends = tables.ends().reset_index(drop=True)
+    ends = ends.assign(sweep=np.arange(len(ends)))
+    order = ends.sort_values(
+        ["degenerate", "log_likelihood", "sweep"], ascending=[True, False, True], kind="stable"
+    )
+    model = [key for key in RUN if key != "seed"]
+    best = order.drop_duplicates(model).index
+    first = ends.index.isin(best)
+    turn = ends.assign(first=~first).sort_values([*model, "first", "seed"], kind="stable")
+    ends["turn"] = turn.groupby(model, sort=False).cumcount()
+    selected = np.zeros(len(ends), dtype=bool)
+    if tables.has_selection:
+        chosen = tables.selected()
+        selected = np.all([ends[key] == chosen[key] for key in RUN], axis=0)
+    queue = ends.assign(rest=~selected).sort_values(["rest", "turn", "k", "sweep"], kind="stable")
+    kept = queue[(queue["k"] * PLACES).cumsum() <= max(numbers, PLACES * int(queue["k"].iloc[0]))]
+    return kept.sort_values("sweep", kind="stable").reset_index(drop=True)
+
+
+def _thinned(values: npt.NDArray[Any], most: int) -> list[int]:
+    """Return up to ``most`` of ascending ``values``, evenly by rank, the ends among them."""
+    return [int(values[i]) for i in sorted(_evenly(len(values), most))]
+
+
+def _evenly(count: int, most: int) -> set[int]:
+    return {int(i) for i in np.linspace(0, count - 1, min(count, most)).round()}
+
+
+def _view(tables: Tables, style: Style) -> Plane | None:
+    if len(tables.features) == 1:
+        return None
+    row = tables.selected() if tables.has_selection else tables.ends().iloc[0]
+    return plane(tables.features, tables.mixture(row), style)
+
+
+def _models(tables: Tables, runs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return BIC of the best sound fit of every (normaliser, family, K)."""
+    keys = ["normaliser", "covariance", "k", "start", "seed", "bic"]
+    rows = tables.best.dropna(subset=["bic"])[keys]
+    shown = rows.merge(runs[["normaliser", "covariance"]].drop_duplicates())
+    return [
+        {**{key: _plain(row[key]) for key in keys}, "bic": round(float(row["bic"]), 4)}
+        for _, row in shown.iterrows()
+    ]
+
+
+def _selected(tables: Tables, runs: pd.DataFrame) -> int:
+    """Return the place of the selected run, or of the first where none was selected."""
+    if not tables.has_selection:
+        return 0
+    best = tables.selected()
+    return int(np.flatnonzero(np.all([runs[key] == best[key] for key in RUN], axis=0))[0])
+
+
+def _runs(runs: pd.DataFrame, tables: Tables, steps: list[int]) -> dict[str, Any]:
+    """Return what identifies each run, its end, and the iterations done at each step."""
+    cells = runs[RUN].assign(run=np.arange(len(runs))).merge(tables.fits, on=RUN)
+    done = cells.pivot_table(index="run", columns="iteration", values="n_iter")[steps]
+    reasons = runs["reason"][runs["degenerate"]]
+    return {
+        **{key: _coded(runs[key]) for key in ("normaliser", "covariance", "start")},
+        "k": runs["k"].tolist(),
+        "seed": runs["seed"].tolist(),
+        "parameters": runs["n_parameters"].tolist(),
+        "final": [round(value, 6) for value in runs["log_likelihood"]],
+        "converged": [int(value) for value in runs["converged"]],
+        "done": done.to_numpy(int).tolist(),
+        "degenerate": {str(i): elide(counted_from_one(text), 200) for i, text in reasons.items()},
+    }
+
+
+def _coded(values: pd.Series) -> dict[str, Any]:
+    codes, levels = pd.factorize(values)
+    return {"levels": [str(level) for level in levels], "codes": codes.tolist()}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _trajectories(tables: Tables, runs: pd.DataFrame, steps: list[int]) -> dict[str, Any]:
+    """Return some iterations, and each run's log-likelihood there less its last one."""
+    last = steps[-1]
+    grid = np.unique(np.geomspace(1, max(last, 1), MOST_TIMES - len(steps)).round().astype(int))
+    times = sorted({0, *steps, *grid.tolist()})
+    mine = runs[RUN].merge(tables.trajectories, on=RUN, how="left")["log_likelihood"]
+    gaps = np.empty((len(runs), len(times)))
+    for i, (values, final) in enumerate(zip(mine, runs["log_likelihood"], strict=True)):
+        gaps[i] = np.asarray(values, float)[np.minimum(times, len(values) - 1)] - final
+    return {"times": times, "gaps": _packed(gaps)}
+
+
+def _mixtures(
+    tables: Tables,
+    runs: pd.DataFrame,
+    steps: list[int],
+    affines: Mapping[str, Affine],
+    view: Plane | None,
+) -> Array:
+    """Return (weight, mean, covariance) in the plane of each component, run by run, (R, 6).
+
+    Of each run first the start, then every snapshot of ``steps``.
+    """
+    keyed = runs[RUN].assign(run=np.arange(len(runs)))
+    rows = tables.parameters[tables.parameters["iteration"].isin(steps)].merge(keyed, on=RUN)
+    rows = rows.sort_values(["run", "iteration", "component"], kind="stable")
+    first = rows[rows["iteration"] == steps[0]]
+    starts = _placed(first, ("start_weight", "start_mean", "start_covariance"), view, affines)
+    fitted = _placed(rows, ("weight", "mean", MATRIX), view)
+    order = np.concatenate([first["run"], rows["run"]])
+    step = np.concatenate([np.full(len(first), -1), rows["iteration"]])
+    component = np.concatenate([first["component"], rows["component"]])
+    return np.concatenate([starts, fitted])[np.lexsort((component, step, order))]
+
+
+def _placed(
+    rows: pd.DataFrame,
+    names: tuple[str, str, str],
+    view: Plane | None,
+    affines: Mapping[str, Affine] | None = None,
+) -> Array:
+    """Return (weight, mean x, y, variance x, covariance, variance y) of each row, (R, 6)."""
+    weight, mean, covariance = names
+    means = np.stack(rows[mean].to_list()).astype(float)
+    d = means.shape[1]
+    covariances = np.stack(rows[covariance].to_list()).astype(float).reshape(-1, d, d)
+    if affines is not None:
+        normalisers = rows["normaliser"].to_numpy()
+        for name, affine in affines.items():
+            ours = normalisers == name
+            means[ours] = affine.shift + affine.scale * means[ours]
+            covariances[ours] *= np.multiply.outer(affine.scale, affine.scale)
+    out = np.zeros((len(rows), PLACES))
+    out[:, 0] = rows[weight]
+    if view is None:
+        out[:, 1], out[:, 3] = means[:, 0], covariances[:, 0, 0]
+        return out
+    out[:, 1:3] = view.points(means)
+    flat = view.directions.T @ covariances @ view.directions
+    out[:, 3], out[:, 4], out[:, 5] = flat[:, 0, 0], flat[:, 0, 1], flat[:, 1, 1]
+    return out
+
+
+def _left_out(
+    tables: Tables, runs: pd.DataFrame, n_runs: int, n_points: int, steps: list[int]
+) -> str:
+    """Say what of this data set the page does not hold, or nothing."""
+    found = []
+    if len(runs) < n_runs:
+        found.append(
+            f"{len(runs):,} of {n_runs:,} fits (of each model the best seed and the first ones)"
+        )
+    if n_points < len(tables.x):
+        found.append(f"{n_points:,} of {len(tables.x):,} samples (evenly spaced rows)")
+    n_steps = tables.fits["iteration"].nunique()
+    if len(steps) < n_steps:
+        found.append(f"{len(steps)} of {n_steps} snapshots")
+    return f"Embedded here: {', '.join(found)}." if found else ""
+
+
+def _packed(numbers: Array) -> str:
+    return b64encode(np.ascontiguousarray(numbers, "<f4").tobytes()).decode()

@@ -1,0 +1,64 @@
+"""The figures of a version as the page holds them: each an image that no network is asked for.
+
+An SVG stands in an <img>, where the browser runs no script of it and lets nothing out of it; the
+largest ones stand as PNG.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from gmmpipe import artifacts
+from gmmpipe.figures import FIGURES
+from gmmpipe.study import Study
+
+LARGE = 400_000  # bytes of an SVG from which its PNG is taken
+TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure: what it shows, its bytes as a data URI ("" for a PDF alone), and its files."""
+
+    name: str
+    case: str
+    title: str
+    category: str
+    caption: str
+    source: str
+    files: tuple[str, ...]
+
+
+def pictures(study: Study) -> list[Picture]:
+    """Return the figures of a version, those of one kind together, in the registry's order."""
+    folder = Path(study.folder) / "figures"
+    captions = artifacts.read_json(folder / "captions.json")
+    order = list(FIGURES)
+    stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
+    return [_picture(folder, stem, str(captions[stem])) for stem in stems]
+
+
+def by_category(shown: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
+    """Return (category, its figures), the categories in the order in which they come up."""
+    order = list(dict.fromkeys(picture.category for picture in shown))
+    ranked = sorted(shown, key=lambda picture: order.index(picture.category))
+    return [(name, list(group)) for name, group in groupby(ranked, lambda p: p.category)]
+
+
+def _picture(folder: Path, stem: str, caption: str) -> Picture:
+    name, _, case = stem.partition("-")
+    kind = FIGURES[name]
+    paths = [path for path in sorted(folder.glob(f"{name}-*")) if path.stem == stem]
+    by_suffix = {path.suffix: path for path in paths}
+    svg = by_suffix.get(".svg")
+    if svg and svg.stat().st_size > LARGE and ".png" in by_suffix:
+        del by_suffix[".svg"]
+    shown = next((by_suffix[suffix] for suffix in TYPES if suffix in by_suffix), None)
+    source = ""
+    if shown:
+        content = b64encode(artifacts.read(shown)).decode()
+        source = f"data:{TYPES[shown.suffix]};base64,{content}"
+    files = tuple(f"figures/{path.name}" for path in paths)
+    return Picture(name, case, kind.title, kind.category, caption, source, files)

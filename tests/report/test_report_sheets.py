@@ -1,0 +1,48 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from gmmpipe.report import sheets
+
+
+def values(column):
+    if column["kind"] == "text":
+        return [column["levels"][code] for code in column["codes"]]
+    return column["values"]
+
+
+def test_columns_keep_their_kind_and_what_is_missing():
+    frame = pd.DataFrame(
+        {
+            "name": pd.array(["a", None, "a"], dtype="string"),
+            "k": [3, 1, 2],
+            "bic": [1 / 3, np.nan, -np.inf],
+            "sound": [True, False, True],
+            "null": [[1.0], [2.0], [3.0]],
+        }
+    )
+    found = {c["name"]: c for c in sheets.sheet("t", "T", "Note.", frame, {"k"}).columns}
+    assert list(found) == ["name", "k", "bic", "sound"]
+    assert values(found["name"]) == ["a", "", "a"]
+    assert values(found["k"]) == [3, 1, 2]
+    assert values(found["bic"]) == [0.3333333333, None, None]
+    assert values(found["sound"]) == ["yes", "no", "yes"]
+    assert {name: c["shown"] for name, c in found.items()}["k"] is False
+
+
+def test_a_table_too_long_for_a_page_is_cut_and_says_so(monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_CELLS", 40)
+    frame = pd.DataFrame({"a": range(100), "b": range(100)})
+    found = sheets.sheet("t", "T", "Note.", frame)
+    assert found.rows == 20
+    assert found.note == "Note. Here are the first 20 of 100 rows."
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(10**6, 12), (20, 4)])
+def test_of_too_many_fits_the_last_snapshots_stand_for_all(monkeypatch, limit, rows):
+    monkeypatch.setattr(sheets, "MOST_CELLS", limit)
+    fits = pd.DataFrame({"iteration": [1, 5, 9] * 4, "bic": np.arange(12.0)})
+    (found,) = sheets.sheets({"fits": fits, "best": fits.head(0)}, [])
+    assert (found.name, found.rows) == ("fits", rows)
+    assert ("after the largest iteration" in found.note) == (rows < 12)
+    assert "tables/fits.csv" in found.note
