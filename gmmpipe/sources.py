@@ -27,8 +27,7 @@ def source_digest(module: str) -> str:
         f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
     ]
-    text = "
-".join(words)
+    text = "\n".join(words)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

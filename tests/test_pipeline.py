@@ -19,7 +19,7 @@ from gmmpipe import artifacts
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
 TINY += ("sweep.seed=0..1", "sweep.iteration=[1,5]")
-TINY += ("figures.names=[clusters]", "figures.formats=[png]")
+TINY += ("figures.names=[clusters]", "figures.formats=[png,svg]")
 ENDS = {"evaluate": 1, "figures": 1, "report": 1, "publish": 1}
 
 # a change of TINY -> what runs besides ENDS
@@ -32,7 +32,7 @@ GROWTH = {
 
 def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
     """Return {path: bytes} of results; without what tells of times."""
-    told = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-", "report.html")
+    told = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-")
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -61,6 +61,12 @@ def test_a_study_runs_grows_and_returns(project, command):
     assert again.code == 0
     assert "nothing to do" in again.out
     assert contents(project / "results", whole=True) == results
+
+    own = command("gmmpipe", "run", *TINY, "--", "--report", "own.html")
+    assert own.code == 0, own
+    told = (project / "own.html").read_text()
+    assert "the mixture of lowest BIC" in told  # a caption, and a line of the summary
+    assert f"version {(project / 'results/smoke/latest').readlink().name}" in told
 
     for change, expected in GROWTH.items():
         assert planned(command, *change.split()) == {**expected, **ENDS}, change

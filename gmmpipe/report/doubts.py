@@ -116,7 +116,7 @@ def _certificates(tables: Tables, target: float) -> list[Doubt]:
     if best["draws"] > 1 and (best["hits"] < HITS or best["p_better_bound"] > target):
         found.append(
             Doubt(
-                best["hits"] < HITS,
+                bool(best["hits"] < HITS),
                 f"The certificate of the selected model is below its target: {best['hits']:.0f} of"
                 f" {best['draws']:.0f} restarts found it, and one more finds a better one with a"
                 f" chance of up to {share(best['p_better_bound'])}, not {share(target)}"
