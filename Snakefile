@@ -30,13 +30,11 @@ try:
         from gmmpipe.plan import from_snakemake
 
         study = Study(from_snakemake(config, workflow.is_main_process))
+    if any(word.startswith("--report") for word in sys.argv):
+        config.update(study.words())  # the captions of Snakemake's own report quote them
 except InputError as error:
     print(f"gmmpipe: {error}", file=sys.stderr)
     sys.exit(2)
-
-# The captions of Snakemake's own report (make report-snakemake) quote what was drawn and found.
-if any(word.startswith("--report") for word in sys.argv):
-    config.update(study.words())
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
