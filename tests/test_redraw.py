@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from gmmpipe import artifacts
+from gmmpipe.cases import cases, frames_of
 from gmmpipe.figures import language
 from gmmpipe.stages import figures
 
@@ -89,7 +90,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
 
 def test_steps_are_those_of_the_fit(study):
     done = study(*SETTINGS[:-1], "sweep.iteration=[1,2,3]", "fit.tol=0")
-    for (_, _), tables in figures.cases(done):
+    for (_, _), tables in cases(done, frames_of(done)):
         row = tables.selected()
         again = tables.replay(row, [0, 1, 2, 3])
         for (_, cell), mixture in zip(tables.snapshots(row).iterrows(), again[1:], strict=True):

@@ -1,14 +1,13 @@
 """All that the page of one version shows, as the variables of its template."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import pandas as pd
 
 from gmmpipe import artifacts
-from gmmpipe.cases import cases, frames_of
-from gmmpipe.figures import Style, Tables
+from gmmpipe.cases import cases, frames_of, style_of
+from gmmpipe.figures import Tables
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.figures.wording import elide, number
 from gmmpipe.numerics.normalise import Affine
@@ -25,7 +24,7 @@ def contents(study: Study) -> dict[str, Any]:
     """Return the variables of templates/report.html for a version whose figures are drawn."""
     frames, images = frames_of(study), pictures(study)
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
-    style = _style(study)
+    style = style_of(study.plan["config"]["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
     scenes = [
         explorer.scene(tables, _affines(study, stored), style, budget)
@@ -40,6 +39,7 @@ def contents(study: Study) -> dict[str, Any]:
     portraits = {case["picture"] for case in shown}
     return {
         "experiment": study.experiment,
+        "language": study.plan["config"]["figures"]["language"],
         "version": study.version,
         "extent": _extent(study, frames["fits"]),
         "cases": shown,
@@ -54,12 +54,6 @@ def contents(study: Study) -> dict[str, Any]:
         "citation": provenance.citation(study),
         "references": provenance.REFERENCES,
     }
-
-
-def _style(study: Study) -> Style:
-    wanted = study.plan["config"]["figures"]
-    taste = {field.name: wanted[field.name] for field in fields(Style)}
-    return Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
 
 
 def _affines(study: Study, stored: str) -> dict[str, Affine]:

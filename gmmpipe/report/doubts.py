@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.figures import Tables
+from gmmpipe.figures.language import listing
 from gmmpipe.figures.tables import RUN
-from gmmpipe.figures.wording import elide, listing, number, share
+from gmmpipe.figures.wording import elide, number, share
 from gmmpipe.numerics.certificate import HITS
 from gmmpipe.report.evidence import (
     counted_from_one,
@@ -59,7 +60,7 @@ def _degenerate(tables: Tables) -> list[Doubt]:
     models = ends.groupby(["covariance", "k"], sort=False)["degenerate"].all()
     lost = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
     if lost:
-        text += f"; no sound fit of {listing(_few(lost))}"
+        text += f"; no sound fit of {listing('en', _few(lost))}"
     reason = elide(counted_from_one(bad["reason"].iloc[0]), 160)
     return [Doubt(len(bad) * 2 > len(ends), f"{text}. The first: {reason}.")]
 
@@ -127,7 +128,7 @@ def _certificates(tables: Tables, target: float) -> list[Doubt]:
     rivals = rivals[(rivals["bic"] - best["bic"] < RIVAL) & (rivals["draws"] > 1)].iloc[1:]
     once = rivals[rivals["hits"] < HITS]
     if len(once):
-        names = listing(_few([model_name(row) for _, row in once.iterrows()]))
+        names = listing("en", _few([model_name(row) for _, row in once.iterrows()]))
         found.append(
             Doubt(
                 True,
@@ -174,7 +175,7 @@ def _joined(picks: Mapping[str, str]) -> str:
     by_pick: dict[str, list[str]] = {}
     for name, pick in picks.items():
         by_pick.setdefault(pick, []).append(name)
-    return "; ".join(f"{listing(names)} {pick}" for pick, names in by_pick.items())
+    return "; ".join(f"{listing('en', names)} {pick}" for pick, names in by_pick.items())
 
 
 def _large(tables: Tables) -> list[Doubt]:

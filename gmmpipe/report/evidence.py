@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.figures import Tables
-from gmmpipe.figures.wording import elide, listing, number, share
+from gmmpipe.figures.language import listing
+from gmmpipe.figures.wording import elide, number, share
 from gmmpipe.numerics.selection import CRITERIA
 
 # Kass & Raftery 1995, JASA 90, 773-795: of 2 log Bayes factor, which a difference in BIC estimates
@@ -155,7 +156,7 @@ def _criteria(tables: Tables) -> Fact:
     return Fact(
         "Criteria",
         f"{len(agreeing)} of {len(CRITERIA)} agree",
-        "; ".join([f"chosen by {listing(agreeing)}", *differing]),
+        "; ".join([f"chosen by {listing('en', agreeing)}", *differing]),
     )
 
 
@@ -164,7 +165,7 @@ def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:
     mixture = tables.mixture(tables.selected())
     shown = tables.features[:MOST_FEATURES]
     deviations = np.sqrt(np.diagonal(mixture.covariances, axis1=1, axis2=2))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "number": index + 1,
             "index": index,
@@ -176,6 +177,10 @@ def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:
         }
         for index in range(mixture.n_components)
     ]
+    if mixture.box is not None:
+        even = [f"{_short(low, 4)} to {_short(high, 4)}" for low, high in mixture.box.T]
+        head = {"number": "noise, even", "index": None, "weight": number(mixture.noise, 3)}
+        rows.append({**head, "means": even[: len(shown)]})
     return [elide(name, 28) for name in shown], rows
 
 

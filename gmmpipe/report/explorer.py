@@ -6,6 +6,7 @@ the data, log-likelihoods from the last one of their run, so that no digit a per
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from gmmpipe.figures import Style, Tables
 from gmmpipe.figures.projection import Plane, plane
 from gmmpipe.figures.style import COMPONENT_COLOURS
-from gmmpipe.figures.tables import MATRIX, RUN
+from gmmpipe.figures.tables import BOX, MATRIX, RUN
 from gmmpipe.figures.wording import elide
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.normalise import Affine
@@ -48,9 +49,10 @@ def scene(
     return {
         "name": tables.dataset,
         "axes": [elide(name, 40) for name in (view.labels if view else tables.features)],
-        "plane": view.name if view else "",
+        "plane": view.sentence if view else "",
         "dimensions": min(d, 2),
         "exact": d <= 2,
+        "noise_volume": _noise_volume(tables.parameters),
         "n": len(tables.x),
         "origin": origin[1:3].tolist(),
         "points": _packed(points - origin[1 : 1 + points.shape[1]]),
@@ -99,7 +101,15 @@ def _view(tables: Tables, style: Style) -> Plane | None:
     if len(tables.features) == 1:
         return None
     row = tables.selected() if tables.has_selection else tables.ends().iloc[0]
-    return plane(tables.features, tables.mixture(row), style)
+    return plane(tables.features, tables.mixture(row), replace(style, language="en"))
+
+
+def _noise_volume(parameters: pd.DataFrame) -> float | None:
+    """Return the volume over which the noise component is even; None without one."""
+    if BOX[0] not in parameters or parameters[BOX[0]].isna().all():
+        return None
+    low, high = (np.asarray(parameters[name].dropna().iloc[0], float) for name in BOX)
+    return float(np.prod(high - low))
 
 
 def _models(tables: Tables, runs: pd.DataFrame) -> list[dict[str, Any]]:

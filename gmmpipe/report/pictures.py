@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES
+from gmmpipe.figures.language import Language
 from gmmpipe.study import Study
 
 LARGE = 400_000  # bytes of an SVG from which its PNG is taken
@@ -37,7 +38,8 @@ def pictures(study: Study) -> list[Picture]:
     captions = artifacts.read_json(folder / "captions.json")
     order = list(FIGURES)
     stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
-    return [_picture(folder, stem, str(captions[stem])) for stem in stems]
+    language = study.plan["config"]["figures"]["language"]
+    return [_picture(folder, stem, str(captions[stem]), language) for stem in stems]
 
 
 def by_category(shown: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
@@ -47,7 +49,7 @@ def by_category(shown: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
     return [(name, list(group)) for name, group in groupby(ranked, lambda p: p.category)]
 
 
-def _picture(folder: Path, stem: str, caption: str) -> Picture:
+def _picture(folder: Path, stem: str, caption: str, language: Language) -> Picture:
     name, _, case = stem.partition("-")
     kind = FIGURES[name]
     paths = [path for path in sorted(folder.glob(f"{name}-*")) if path.stem == stem]
@@ -61,4 +63,4 @@ def _picture(folder: Path, stem: str, caption: str) -> Picture:
         content = b64encode(artifacts.read(shown)).decode()
         source = f"data:{TYPES[shown.suffix]};base64,{content}"
     files = tuple(f"figures/{path.name}" for path in paths)
-    return Picture(name, case, kind.title, kind.category, caption, source, files)
+    return Picture(name, case, kind.heading(language), kind.place(language), caption, source, files)

@@ -27,7 +27,7 @@ sweep:
   seed: 0..3
   iteration: [1, 5, 10]
 figures:
-  names: [clusters, bic, convergence]
+  names: [clusters, selection, convergence]
   formats: [png, svg]
   dpi: 60
 dataset:

@@ -55,17 +55,21 @@ function decoded(raw) {
   };
 }
 
-/** Return for each point the component it most likely comes from; -1 where none has a density. */
+/** Return for each point the component it most likely comes from; -1 for noise. */
 function assigned(scene, mixture) {
-  const { dimensions, points } = scene;
+  const { dimensions, points, noise_volume: volume } = scene;
   const parts = [];
+  let rest = 1;
   for (let j = 0; j < mixture.length; j += PLACES) {
     const [weight, mx, my, a, b, d] = mixture.subarray(j, j + PLACES);
     const det = dimensions === 1 ? a : a * d - b * b;
+    rest -= weight;
     parts.push({ mx, my, a, b, d, det, log: Math.log(weight) - Math.log(det) / 2 });
   }
+  const even = volume === null ? 0 : Math.max(rest, 0) / volume; // the density of noise
+  const least = Math.log(even) + (dimensions / 2) * Math.log(2 * Math.PI);
   return Array.from({ length: points.length / dimensions }, (_, i) => {
-    let best = -1, most = -Infinity;
+    let best = -1, most = least;
     parts.forEach(({ mx, my, a, b, d, det, log }, j) => {
       const u = points[i * dimensions] - mx;
       const v = dimensions === 1 ? 0 : points[i * dimensions + 1] - my;

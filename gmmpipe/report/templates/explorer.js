@@ -15,7 +15,7 @@
     scene = scenes.get(index);
     stage = makeStage(scene);
     find("scatter-caption").textContent = scene.exact
-      ? "" : `The plane of ${scene.plane}; samples are grey, as it does not tell their component.`;
+      ? "" : `${scene.plane} Samples are grey, as this plane does not tell their component.`;
     find("left-out").textContent = scene.left_out;
     choose(scene.runs[scene.selected], scene.steps.length - 1);
   }
