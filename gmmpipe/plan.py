@@ -35,7 +35,11 @@ def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None =
     """
     settled = config.load(root / "conf", overrides, own)
     own_folders(root, settled["experiment"])
-    return freeze_settled(root, settled, str(own["path"]) if own else None)
+    path = freeze_settled(root, settled, str(own["path"]) if own else None)
+    told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
+    told["origins"] = origins(root / "conf", overrides, own, settled)
+    _write_changed(origins_of(path), told)
+    return path
 
 
 def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Path:
@@ -64,9 +68,6 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
     plan["version"] = artifacts.digest([described, contents])
     path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
     _write_changed(path, plan)
-    call = {"overrides": list(overrides), "own": own}
-    where = origins(root / "conf", overrides, own, settled)
-    _write_changed(origins_of(path), {**call, "origins": where})
     return path
 
 

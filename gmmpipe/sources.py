@@ -15,9 +15,9 @@ def source_digest(module: str) -> str:
     """Return 12 hex digits over ``module`` and every gmmpipe module it imports, however deep.
 
     module is a dotted name such as "gmmpipe.stages.fit". The digest is of the syntax trees
-    without docstrings, so comments, docstrings and layout are free to change, of every other file in
-    the packages found, such as templates, and of the versions of those libraries they import that
-    decide numbers and pictures.
+    without docstrings, so comments, docstrings and layout are free to change; of every other file
+    of the packages found, such as templates; and of the versions of those libraries they import
+    that decide numbers and pictures.
     """
     trees = _closure(module)
     words = [f"{name} {ast.dump(tree)}" for name, tree in sorted(trees.items())]
