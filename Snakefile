@@ -31,7 +31,9 @@ try:
 
         study = Study(from_snakemake(config, workflow.is_main_process))
     if any(word.startswith("--report") for word in sys.argv):
-        config.update(study.words())  # the captions of Snakemake's own report quote them
+        config.update(
+            study.words()
+        )  # the captions of Snakemake's own report quote them
 except InputError as error:
     print(f"gmmpipe: {error}", file=sys.stderr)
     sys.exit(2)
