@@ -27,7 +27,8 @@ SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 LICENCE = "https://spdx.org/licenses/BSD-3-Clause"
 NO_LICENCE = "Data and results: for those to say who own them. The workflow: BSD 3-Clause."
 FORMATS = {
-    ".csv": "text/csv", ".data": "text/plain", ".html": "text/html", ".json": "application/json",
+    ".csv": "text/csv", ".data": "text/plain", ".gif": "image/gif", ".html": "text/html",
+    ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet", ".pdf": "application/pdf", ".png": "image/png",
     ".svg": "image/svg+xml", ".yaml": "application/yaml",
 }  # fmt: skip
