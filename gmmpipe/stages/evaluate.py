@@ -16,7 +16,7 @@ from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.numerics.soundness import Soundness, Ties, soundness
 from gmmpipe.numerics.starts import STARTS
-from gmmpipe.study import TABLES, Study
+from gmmpipe.study import AXES, TABLES, Study
 from gmmpipe.tables.cases import Case, to_mixture
 from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.numbering import numbered
@@ -51,6 +51,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             section = study.plan["fits"][block]["config"]
             for stored in blocks.from_arrays(artifacts.read_arrays(study.fit(block))):
                 _fit(data, section, stored, rows, threads)
+    _put_in_order(rows, [*AXES[:4], *study.outer])
     ends = rows.pop("ends")
     frames = {name: pd.DataFrame(found) for name, found in rows.items()}
     frames["certificates"] = certificates(ends, study.outer, _seedless(study))
@@ -73,6 +74,19 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     page = frames["best"][shown].to_html(index=False, float_format="{:.4f}".format)
     artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
     _write_drawn(study, output)
+
+
+def _put_in_order(rows: Mapping[str, list[Any]], axes: Sequence[str]) -> None:
+    """Sort rows within each point of the axes by K and seed, whatever blocks they came from."""
+    points: dict[str, int] = {}
+
+    def place(row: Row | Run) -> tuple[int, int, int]:
+        key = row.key if isinstance(row, Run) else row
+        point = repr([key[axis] for axis in axes])
+        return points.setdefault(point, len(points)), key["k"], key["seed"]
+
+    for found in rows.values():
+        found.sort(key=place)
 
 
 class _Data:
