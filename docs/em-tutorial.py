@@ -28,7 +28,7 @@
 # 再看让 EM 成立的那个不等式，然后写出二十来行能逐行看懂的 numpy 代码，最后看看实际使用时会出哪些问题。
 # 需要的预备知识只有正态分布和一点线性代数。
 
-# %%
+# %% en="Scatter of waiting time against duration: two clouds, one of short eruptions with short waits, a larger one of long eruptions with long waits." zh="等待时间对持续时间的散点图：两团点，一团喷发短、等待短，另一团更大，喷发长、等待长。"
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -56,7 +56,7 @@ plt.show()
 # 如此反复。它是 EM 的一个简化版；看看它在哪里失败，就知道我们真正想要的是什么。下面是两个并排的长条形的类：
 
 
-# %%
+# %% en="Left the truth, an upper and a lower strip; right k-means, which cuts both strips across the middle." zh="左图是真实分组，一上一下两个长条；右图是 k 均值的结果，把两个长条都从中间切断。"
 def k_means(x, centres, iterations=50):
     for _ in range(iterations):
         squared = ((x[:, None] - centres) ** 2).sum(axis=2)
@@ -117,7 +117,7 @@ print(f"k-means agrees with the truth on {max(agree, 1 - agree):.0%} of the poin
 # 其中 $\theta = (\pi_k, \mu_k, \Sigma_k)_{k=1}^K$：权重 $\pi_k$ 之和为 1；$\mu_k$ 是第 $k$ 个分量的位置；
 # 协方差 $\Sigma_k$ 是它的大小和方向。
 
-# %%
+# %% en="Left two clouds in two colours with their ellipses; right the same points in grey." zh="左图是两种颜色的两团点和它们的椭圆；右图是同样的点，全部为灰色。"
 weights = np.array([0.35, 0.65])
 means = np.array([[2.0, 55.0], [4.3, 80.0]])
 covariances = np.array([[[0.07, 0.4], [0.4, 34.0]], [[0.17, 0.9], [0.9, 36.0]]])
@@ -200,7 +200,7 @@ plt.show()
 # $\ell$（E 步），它的最高点就是下一步要去的地方（M 步）。
 
 
-# %%
+# %% en="The log-likelihood as a curve with one top, and three dashed bounds below it, each touching it at a point; the points climb towards the top." zh="对数似然是一条单峰曲线，下方有三条虚线下界，各在一点碰到它；这些点逐步爬向峰顶。"
 def normal(x, mean, deviation):
     return np.exp(-0.5 * ((x - mean) / deviation) ** 2) / (np.sqrt(2 * np.pi) * deviation)
 
@@ -319,7 +319,7 @@ def em(x, mixture, iterations):
 # %% [markdown] lang="zh"
 # 故意从一个很差的起点开始，两个均值都放错地方，然后看它怎么走：
 
-# %%
+# %% en="Six pictures: two ellipses far off the data, then two that overlap along both clouds for long, at last one on each cloud." zh="六张图：两个椭圆起初远离数据，随后长时间重叠着覆盖两团点，最后各自落在一团点上。"
 start = (
     np.array([0.5, 0.5]),
     np.array([[2.5, 85.0], [4.5, 60.0]]),
@@ -343,7 +343,7 @@ for ax, iteration in zip(axes.flat, (0, 1, 20, 26, 30, 60), strict=True):
 plt.show()
 assert all(np.diff(trajectory) > -1e-9)  # it never falls
 
-# %%
+# %% en="The log-likelihood jumps at once, is flat for 25 iterations, rises steeply until 38 and stays." zh="对数似然先猛升一步，平了 25 次迭代，然后陡升到第 38 次，此后不变。"
 fig, ax = plt.subplots(figsize=(4.6, 2.6), layout="constrained")
 ax.plot(trajectory, "o-", color="black", markersize=2.5, linewidth=1)
 ax.set(xlabel="iteration", ylabel="log-likelihood (nats)", ylim=(-1300, -1120))
@@ -392,7 +392,7 @@ ours.snapshots[-1].mixture
 # EM 找到的是 *一个* 极大值，不一定是 *最大* 值。用 40 个随机起点拟合四个分量，每个起点随机取四个数据点作为均值，
 # 看看它们各自停在哪里：
 
-# %%
+# %% en="Left 40 curves of log-likelihood that end at several heights; right two fits of four components, at -1106.0 and -1111.2, that divide the points differently." zh="左图是 40 条对数似然曲线，停在几个不同的高度；右边是两个四分量拟合，对数似然为 -1106.0 和 -1111.2，对点的划分不同。"
 rng = np.random.default_rng(4)
 starts = [
     Mixture(np.full(4, 0.25), rng.choice(x, 4, replace=False), np.tile(np.cov(x.T) / 4, (4, 1, 1)))
@@ -434,7 +434,7 @@ print(f"{(totals[sound] > best - 1e-3).sum()} of {len(fits)} starts reach the be
 # 把一个分量放在某一个点上，让它不断缩小。它在那里的密度会无限增大，其余的点由别的分量照管，
 # 于是对数似然趋于无穷：
 
-# %%
+# %% en="The log-likelihood rises without end as the spike gets thinner, above the fit of section 5." zh="尖刺越细，对数似然越高，没有尽头，并高过第 5 节的拟合。"
 weights, means, covariances = history[-1]
 sizes = np.geomspace(1, 1e-12, 60)
 spike = [
@@ -528,7 +528,7 @@ print(f"mixture: {mixture_right[0]:.0%} right in cm, {mixture_right[1]:.0%} in m
 # 分量越多，对数似然越高，所以它自己没法做选择。**贝叶斯信息准则（BIC）** 让每个自由参数都付出代价：
 # $\mathrm{BIC} = -2\,\ell(\hat\theta) + P \log N$，协方差自由时 $P = K - 1 + K D + K D (D + 1) / 2$。越低越好。
 
-# %%
+# %% en="Left the log-likelihood, which rises with K; right BIC, lowest at K = 2." zh="左图是对数似然，随 K 上升；右图是 BIC，在 K = 2 处最低。"
 ks = range(1, 7)
 models = [GaussianMixture(k, n_init=20, tol=1e-6, max_iter=1000, random_state=0).fit(x) for k in ks]
 fig, axes = plt.subplots(1, 2, figsize=(6.6, 2.5), layout="constrained")

@@ -1,7 +1,8 @@
 """Run the sources of the notebooks and write them, executed, in English and in Chinese.
 
 A source is a Python script in cells: ``# %%`` starts code, ``# %% [markdown] lang="en"`` (or zh, or
-none for both) starts text in comments. Code stands once for both languages. It is run as Jupyter
+none for both) starts text in comments; ``# %% en="..." zh="..."`` starts code that draws, and says
+what is seen for those who cannot. Code stands once for both languages. It is run as Jupyter
 would run it, in this process: what is printed, the value of the last expression and all pyplot
 figures are the output. No times, no paths, no machine: the same run gives the same bytes.
 
@@ -20,14 +21,15 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 SOURCES = ("em-tutorial.py", "load-to-figure.py")
 SUFFIXES = {"en": ".ipynb", "zh": ".zh-CN.ipynb"}
-HEAD = re.compile(r'^# %%(?P<text> \[markdown\](?: lang="(?P<lang>\w+)")?)?$')
+HEAD = re.compile(r"^# %%(?P<text> \[markdown\])?(?P<options>( \w+=\"[^\"]*\")*)$")
+OPTION = re.compile(r"(\w+)=\"([^\"]*)\"")
 # Markdown makes a space of the end of a line, which Chinese does not want
 FULL = r"[\u3000-\u303f\uff00-\uffef]"  # punctuation as wide as a character
 WIDE = r"[\u3000-\u9fff\uff00-\uffef]"
@@ -37,11 +39,12 @@ COLOURS = 96  # of a picture: it halves the bytes and cannot be seen
 
 @dataclass(frozen=True)
 class Cell:
-    """Text (of one language, or of all if lang is "") or code."""
+    """Text (of one language, or of all if lang is "") or code, with what its pictures show."""
 
     code: bool
     lang: str
     source: str
+    alt: dict[str, str] = field(default_factory=dict)
 
 
 def cells(script: str) -> list[Cell]:
@@ -57,10 +60,11 @@ def cells(script: str) -> list[Cell]:
 
 
 def _cell(head: re.Match[str], lines: list[str]) -> Cell:
+    options = dict(OPTION.findall(head["options"]))
     if head["text"]:
         text = "\n".join(line[2:] for line in lines).strip()
-        return Cell(False, head["lang"] or "", WRAPPED.sub("", text))
-    return Cell(True, "", "\n".join(lines).strip("\n"))
+        return Cell(False, options.get("lang", ""), WRAPPED.sub("", text))
+    return Cell(True, "", "\n".join(lines).strip("\n"), options)
 
 
 def execute(script: str) -> list[list[dict[str, Any]]]:
@@ -120,7 +124,7 @@ def notebook(script: str, outputs: list[list[dict[str, Any]]], lang: str) -> dic
         head = {"id": f"cell-{number:02d}", "metadata": {}, "source": _lines(cell.source)}
         if cell.code:
             count += 1
-            ours = [_numbered(output, count) for output in outputs[count - 1]]
+            ours = [_placed(output, count, cell.alt.get(lang, "")) for output in outputs[count - 1]]
             found.append({"cell_type": "code", **head, "execution_count": count, "outputs": ours})
         elif cell.lang in ("", lang):
             found.append({"cell_type": "markdown", **head})
@@ -129,12 +133,14 @@ def notebook(script: str, outputs: list[list[dict[str, Any]]], lang: str) -> dic
     return {"cells": found, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _numbered(output: dict[str, Any], count: int) -> dict[str, Any]:
+def _placed(output: dict[str, Any], count: int, alt: str) -> dict[str, Any]:
+    """Return an output as it is written in the code cell number ``count``."""
     if "text" in output:
         return {**output, "text": _lines(output["text"])}
     data = {k: v if k == "image/png" else _lines(v) for k, v in output["data"].items()}
+    told = {"image/png": {"alt": alt}} if "image/png" in data else {}
     place = {"execution_count": count} if output["output_type"] == "execute_result" else {}
-    return {**output, "data": data, **place}
+    return {**output, "data": data, "metadata": told, **place}
 
 
 def _lines(text: str) -> list[str]:

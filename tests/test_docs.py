@@ -66,8 +66,13 @@ def test_both_languages_tell_the_same(name):
             r"\$\$(.+?)\$\$", chinese, re.DOTALL
         )
         assert english.count("\n#") == chinese.count("\n#")  # headings
-    for suffix in build.SUFFIXES.values():
-        written = (HOME / "docs" / f"{Path(name).stem}{suffix}").read_text(encoding="utf-8")
+    for lang, suffix in build.SUFFIXES.items():
+        path = HOME / "docs" / f"{Path(name).stem}{suffix}"
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", ()):
+                if "image/png" in output.get("data", {}):
+                    assert output["metadata"]["image/png"]["alt"], (lang, cell["source"])
+        written = path.read_text(encoding="utf-8")
         assert not re.search(r"/home/|/tmp/|/root/|/work/|\b20\d\d-\d\d-\d\d\b", written)
 
 
@@ -80,10 +85,10 @@ def test_links_lead_somewhere():
 
 def test_cells_and_their_outputs():
     text = '# %% [markdown] lang="zh"\n# 一\uff0c\n# 二\n# three\n'
-    script = f"no cell\n{text}# %%\nprint(1)\n2\n# %%\n3;\n"
+    script = f'no cell\n{text}# %% en="seen" zh=""\nprint(1)\n2\n# %%\n3;\n'
     first, code, _ = build.cells(script)
     assert (first.lang, first.source) == ("zh", "一\uff0c二\nthree")
-    assert (code.code, code.source) == (True, "print(1)\n2")
+    assert (code.code, code.source, code.alt) == (True, "print(1)\n2", {"en": "seen", "zh": ""})
     printed, nothing = build.execute(script)
     assert [output.get("text", output.get("data")) for output in printed] == [
         "1\n",
