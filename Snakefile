@@ -19,7 +19,7 @@ from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
 from gmmpipe.sources import source_digest
-from gmmpipe.study import READ, Study
+from gmmpipe.study import BOOTSTRAPPED, READ, Study
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
 
@@ -110,7 +110,7 @@ rule normalise:
 
 rule fit:
     input:
-        lambda w: study.normalised(w.block),
+        lambda w: study.fitted(w.block),
     output:
         "results/store/fits/{block}.npz",
     log:
@@ -156,7 +156,7 @@ rule evaluate:
         " --threads {threads} > {log:q} 2>&1"
 
 
-# The next two belong to experiments with bootstrap.replicates above 0.
+# The next two belong to experiments with bootstrap.replicates or bootstrap.stability above 0.
 rule bootstrap:
     input:
         lambda w: study.replicated(w.replicates),
@@ -189,9 +189,9 @@ rule combine:
                 labels={"table": Path(path).name},
                 caption="docs/captions/tables.rst",
             )
-            for path in study.summary_paths[:2]
+            for path in study.summary_paths[: len(BOOTSTRAPPED)]
         ],
-        study.summary_paths[2:],
+        study.summary_paths[len(BOOTSTRAPPED) :],
     log:
         f"results/logs/combine/{study.experiment}-{study.version}.log",
     benchmark:

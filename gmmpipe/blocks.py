@@ -11,10 +11,13 @@ from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.mixture import Mixture
 
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
-OWN = {
+OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on whole rows
     "acceleration": "none",
     "algorithm": "exact",
-}  # of `fit`: iterations are EM's
+    "missing": "refuse",
+    "frozen": [],
+    "noise": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,15 @@ def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
 
     k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood,
     log_prior (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end:
-    weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S.
+    weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S. With
+    a noise component also its box (2, D), which is the data's.
     """
     fits = [s.fit for s in stored]
     by_step = list(zip(*(fit.snapshots for fit in fits), strict=True))
     starts = [fit.start for fit in fits]
+    box = by_step[0][0].mixture.box
     return {
+        **({} if box is None else {"box": box}),
         "k": np.array([s.k for s in stored]),
         "seed": np.array([s.seed for s in stored]),
         "n_iter": np.array([fit.n_iter for fit in fits]),
@@ -74,7 +80,12 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
                 int(arrays["done"][s, i]),
                 bool(arrays["settled"][s, i]),
                 float(arrays["log_likelihood"][s, i]),
-                Mixture(*(arrays[name][s, own] for name in ("weight", "mean", "covariance"))),
+                Mixture(
+                    arrays["weight"][s, own],
+                    arrays["mean"][s, own],
+                    arrays["covariance"][s, own],
+                    arrays.get("box"),
+                ),
                 float(arrays["log_prior"][s, i]),
             )
             for s, iteration in enumerate(arrays["iteration"].tolist())

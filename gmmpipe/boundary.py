@@ -53,8 +53,9 @@ def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link: results stay in the project."""
     results = root / "results"
     store = results / "store"
-    kinds = (store / kind for kind in ("plans", "data", "normalised", "fits", "bootstrap"))
-    for folder in (results, store, *kinds, results / "logs", results / experiment):
+    kinds = ("plans", "data", "normalised", "starts", "fits", "bootstrap")
+    folders = (results, store, results / "logs", results / experiment)
+    for folder in (*folders, *(store / kind for kind in kinds)):
         if folder.is_symlink():
             raise InputError(
                 f"{folder}: is a symbolic link; results stay in the project: move the project,"

@@ -58,7 +58,7 @@ def cases(
                 assignments=ours["labels"],
                 certificates=ours["certificates"],
                 lineage=ours["lineage"],
-                stability=ours["stability"],
+                stability=_stacked(ours["stability"], ours.get("resamples")),
                 recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
                 tests=ours.get("bootstrap"),
                 intervals=ours.get("intervals"),
@@ -76,3 +76,9 @@ def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:
     for axis, value in at.items():
         keep &= frame[axis] == value
     return frame[keep].reset_index(drop=True)
+
+
+def _stacked(seeds: pd.DataFrame, resamples: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the stability between seeds, then that between resamples."""
+    both = [seeds, *([] if resamples is None else [resamples])]
+    return pd.concat([table for table in both if len(table)] or [seeds], ignore_index=True)

@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--data", metavar="FILE", help="your own file as the data set")
         command.add_argument("--label", metavar="COLUMN", help="column of --data with known groups")
+        command.add_argument("--weight", metavar="COLUMN", help="column of --data: row weights")
         command.add_argument("--columns", metavar="A,B", help="columns of --data to use")
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
     _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
@@ -102,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
         )
-        number = {"generate": "*", "bootstrap": "+"}.get(name, 1)
+        number = {"generate": "*", "fit": "+", "bootstrap": "+"}.get(name, 1)
         stage.add_argument("inputs", nargs=number, metavar="INPUT", help="file to read")
         stage.add_argument("-o", "--output", required=True, help="file or folder to write")
         stage.add_argument(

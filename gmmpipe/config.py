@@ -84,7 +84,8 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
             name: _first_comment(ours[name]) if name in ours else _first_line(registered[name])
             for name in sorted(_available(conf, group))
         }
-    found["metric"] = {name: _first_line(f) for name, f in {**CRITERIA, **METRICS}.items()}
+    measures: dict[str, object] = {**CRITERIA, **METRICS}
+    found["metric"] = {name: _first_line(f) for name, f in measures.items()}
     found["figure"] = {name: kind.title for name, kind in FIGURES.items()}
     return found
 

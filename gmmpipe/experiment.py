@@ -13,12 +13,19 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.study import AXES, BOOTSTRAPPED, STORE, TABLES, Study
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.study import AXES, STORE, TABLES, Study
+from gmmpipe.tables import to_mixture
 
 if TYPE_CHECKING:
     from gmmpipe.numerics.estimator import GaussianMixture
     from gmmpipe.numerics.mixture import Mixture
+
+OPTIONAL = {  # tables -> what asks for them
+    "bootstrap": "bootstrap.replicates=199",
+    "intervals": "bootstrap.replicates=199",
+    "resamples": "bootstrap.stability=50",
+    "imputed": "fit.missing=mar on data with missing values",
+}
 
 
 class Experiment:
@@ -57,7 +64,7 @@ class Experiment:
     @property
     def tables(self) -> list[str]:
         """The names of the tables that this version has."""
-        names = [*TABLES, *BOOTSTRAPPED]
+        names = [*TABLES, *OPTIONAL]
         return [name for name in names if (self.folder / f"tables/{name}.parquet").is_file()]
 
     @property
@@ -133,6 +140,16 @@ class Experiment:
     def intervals(self) -> pd.DataFrame:
         """One row per resampled parameter: estimate, standard error, percentile interval."""
         return self._table("intervals")
+
+    @cached_property
+    def resamples(self) -> pd.DataFrame:
+        """Mean adjusted Rand index between the fits of resampled data, by family and K."""
+        return self._table("resamples")
+
+    @cached_property
+    def imputed(self) -> pd.DataFrame:
+        """One row per missing value: its mean given what is observed, by the selected model."""
+        return self._table("imputed")
 
     @cached_property
     def study(self) -> Study:
@@ -266,10 +283,8 @@ class Experiment:
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / f"tables/{name}.parquet"
-        if name in BOOTSTRAPPED and not path.exists():
-            raise InputError(
-                f"{self.folder}: no table {name}; run with bootstrap.replicates=199, say"
-            )
+        if name in OPTIONAL and not path.exists():
+            raise InputError(f"{self.folder}: no table {name}; run with {OPTIONAL[name]}, say")
         return artifacts.read_frame(path)
 
 

@@ -12,8 +12,8 @@ from gmmpipe.errors import InputError
 def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the options of the user's own file, its path relative to ``root`` where inside."""
     if settings.get("data") is None:
-        if settings.get("label") or settings.get("columns"):
-            raise InputError("label and columns belong to data; give --data FILE")
+        if any(settings.get(key) for key in ("label", "weight", "columns")):
+            raise InputError("label, weight and columns belong to data; give --data FILE")
         return None
     named, project = Path(str(settings["data"])), root.resolve()
     path = named.parent.resolve() / named.name  # the name stays as given, links before it do not
@@ -22,8 +22,9 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
         raise InputError(f"{settings['data']}: {what}; give --data the path of a local data file")
     inside = path.is_relative_to(project)
     own: dict[str, Any] = {"path": str(path.relative_to(project) if inside else path)}
-    if settings.get("label") is not None:
-        own["label"] = str(settings["label"])
+    for key in ("label", "weight"):
+        if settings.get(key) is not None:
+            own[key] = str(settings[key])
     if settings.get("columns"):
         own["columns"] = [part.strip() for part in str(settings["columns"]).split(",")]
     return own

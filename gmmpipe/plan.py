@@ -9,12 +9,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gmmpipe import artifacts, config, reader, replicates
 from gmmpipe.blocks import OWN, RESTARTS
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.em import seconds
+from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
 from gmmpipe.own import own_file
@@ -27,8 +30,8 @@ Section = dict[str, Any]
 def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None = None) -> Path:
     """Compose and check the configuration in ``root``/conf; plan it; return the plan's path.
 
-    own is the user's file and its options (path, label, columns), or None. The plan is JSON:
-    experiment, version, config, and the sections data, normalised, fits and bootstrap, each
+    own is the user's file and its options (path, label, weight, columns), or None. The plan is
+    JSON: experiment, version, config, and the sections data, normalised, fits and bootstrap, each
     {name: section}. Beside it stands who asked for it how, which is no part of the version.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
@@ -51,17 +54,23 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
     plan |= {"data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
         for name in there["dataset"]:
-            data = _data(root, name, there["dataset"][name], given)
+            data = _data(root, name, _settled(there["dataset"][name], there["fit"]), given)
+            if data["missing"] and there["fit"]["missing"] != "mar":
+                raise InputError(
+                    f"dataset {name} keeps {data['missing']} missing values; set fit.missing=mar"
+                )
             plan["data"][data["name"]] = data
             for normaliser, family, start in product(*(there[a] for a in config.NAMED[1:])):
                 normalised = _normalised(data, normaliser, there["normaliser"][normaliser])
                 plan["normalised"][normalised["name"]] = normalised
                 at = {"dataset": name, "normaliser": normaliser, "covariance": family}
                 at |= {"start": start, **outer}
-                for block in blocks(normalised["name"], data, at, there):
+                source = _start(root, data, there["start"][start], there["sweep"]["k"])
+                for block in blocks(normalised["name"], data, at, there, source):
                     plan["fits"][block["name"]] = block
     plan["bootstrap"] = {block["name"]: block for block in replicates.blocks(plan)}
     contents = [data["digested"] for data in plan["data"].values()]
+    contents += sorted({b["source"]["sha256"] for b in plan["fits"].values() if b["source"]})
     described = {k: v for k, v in settled.items() if k != "dataset"}
     if not plan["bootstrap"]:  # nothing of it is in the results
         del described["bootstrap"]
@@ -78,9 +87,15 @@ def _write_changed(path: Path, value: Section) -> None:
 
 
 def blocks(
-    normalised: str, data: Section, at: Section, there: Mapping[str, Any]
+    normalised: str,
+    data: Section,
+    at: Section,
+    there: Mapping[str, Any],
+    source: Mapping[str, Any] | None = None,
 ) -> Iterator[Section]:
     """Yield the blocks of one (data set, normaliser, family, start, outer point).
+
+    source: the file that the start is in, its sha256, and where it is stored; or nothing.
 
     A block is the part of the sweep inside one tile of an aligned (K, seed) grid. The tile's size
     depends on the cost of its fits and on the values of K they share, never on how many seeds
@@ -88,10 +103,12 @@ def blocks(
     """
     n, d = data["n"], data["d"]
     sweep, family = there["sweep"], there["covariance"][at["covariance"]]
-    if sweep["k"][-1] > n:
+    most_k = data.get("positive", n)
+    if sweep["k"][-1] > most_k:
+        kind = "rows" if most_k == n else "rows of positive weight"
         raise InputError(
-            f"sweep.k holds {sweep['k'][-1]}, but data set {at['dataset']} has {n} rows;"
-            f" k must not exceed {n}"
+            f"sweep.k holds {sweep['k'][-1]}, but data set {at['dataset']} has {most_k} {kind};"
+            f" k must not exceed {most_k}"
         )
 
     rule = there["fit"]
@@ -121,12 +138,21 @@ def blocks(
                 "iteration": sweep["iteration"],
             }
             tile = f"k{low}-{high}.s{first}-{last}"
+            made_of = [normalised, section, *([source["sha256"]] if source else [])]
             yield {
-                "name": stored(f"{words}.{tile}-{artifacts.digest([normalised, section])}"),
+                "name": stored(f"{words}.{tile}-{artifacts.digest(made_of)}"),
                 "normalised": normalised,
+                "source": dict(source or {}),
                 "config": section,
                 "seconds": each * (most if auto else len(seeds)),
             }
+
+
+def _settled(options: Section, fit: Section) -> Section:
+    """Return the options of a data set, whether to keep missing values settled by fit.missing."""
+    if options.get("missing") != "auto":
+        return options
+    return {**options, "missing": "keep" if fit["missing"] == "mar" else "refuse"}
 
 
 def _data(root: Path, name: str, options: Section, given: str | None) -> Section:
@@ -148,7 +174,7 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
         digested = options
         identity = f"{name}-{artifacts.digest(digested)}"
         n, d = build(DATASETS, "data set", options, "kind").shape
-        size = {"n": n, "d": d, "dropped": 0}
+        size = {"n": n, "d": d, "dropped": 0, "missing": 0}
     return {
         "name": identity,
         "dataset": name,
@@ -160,14 +186,47 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
     }
 
 
+def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Section:
+    """Store the start that is in a file; return path, sha256 and what is stored, {} if none is.
+
+    Raises InputError for a file outside the project or of another K or number of rows.
+    """
+    path = options.get("path")
+    if path is None:
+        return {}
+    content = artifacts.read(located(root, path, None))
+    found = reader.given(content, path)
+    rows = getattr(found, "labels", None)
+    if rows is not None and len(rows) != data["n"]:
+        raise InputError(f"{path}: {len(rows)} groups, but {data['dataset']} has {data['n']} rows")
+    if list(ks) != [found.n_components]:
+        raise InputError(
+            f"{path}: {found.n_components} components; set sweep.k=[{found.n_components}]"
+        )
+    digest = artifacts.sha256(content)
+    place = f"results/store/starts/{digest[:12]}.npz"
+    if not (root / place).exists():  # content and name go together
+        artifacts.write_arrays(root / place, to_arrays(found))
+    return {"path": path, "bytes": len(content), "sha256": digest, "stored": place}
+
+
 def _size(known: Path, content: bytes, path: Path, options: Section) -> Section:
-    """Return rows, features, dropped rows of a file: read through once, then remembered."""
+    """Return what a plan must know of a file: read through once, then remembered.
+
+    n, d, dropped; missing: how many values are; where rows have weights, their total and how many
+    are positive.
+    """
     if not known.exists():
         sample = reader.read(content, str(path), build(DATASETS, "data set", options, "kind"))
         n, d = sample.x.shape
-        artifacts.write_json(known, {"n": n, "d": d, "dropped": sample.dropped})
-    size: Section = artifacts.read_json(known)
-    return size
+        size = {"n": n, "d": d, "dropped": sample.dropped}
+        size["missing"] = int(np.isnan(sample.x).sum())
+        if sample.weight is not None:
+            size["total"] = float(sample.weight.sum())
+            size["positive"] = int(np.count_nonzero(sample.weight))
+        artifacts.write_json(known, size)
+    read: Section = artifacts.read_json(known)
+    return read
 
 
 def _normalised(data: Section, name: str, options: Section) -> Section:
@@ -176,12 +235,12 @@ def _normalised(data: Section, name: str, options: Section) -> Section:
 
 
 def from_snakemake(settings: Mapping[str, Any], main: bool) -> Path:
-    """Return the plan for --config settings: experiment, overrides, data, label, columns.
+    """Return the plan for --config settings: experiment, overrides, data, label, weight, columns.
 
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
     the others look up what it planned. Raises InputError for unknown or wrong settings.
     """
-    known = ("experiment", "overrides", "data", "label", "columns")
+    known = ("experiment", "overrides", "data", "label", "weight", "columns")
     for key in settings:
         if key not in known:
             raise InputError(suggest("--config key", key, list(known)))

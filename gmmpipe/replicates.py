@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.blocks import RESTARTS
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.em import seconds
 from gmmpipe.tiles import tiles, width_of, windows
@@ -23,21 +24,29 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
     Raises InputError where there is no K to test.
     """
     settings = plan["config"]["bootstrap"]
-    if not settings["replicates"]:
+    if not (settings["replicates"] or settings["stability"]):
         return
     for fits in _units(plan["fits"]):
         first = plan["fits"][fits[0]]
         data = plan["data"][plan["normalised"][first["normalised"]]["data"]]
         ks = sorted({k for name in fits for k in plan["fits"][name]["config"]["k"]})
-        tested = [k for k in ks if k <= settings["max_k"] and k < data["n"]]
-        if settings["max_k"] and not tested:
+        n = data.get("positive", data["n"])
+        tested = [k for k in ks if k <= settings["max_k"] and k < n]
+        _check(settings, data, first["config"]["fit"])
+        if settings["replicates"] and settings["max_k"] and not tested:
             raise InputError(
                 f"bootstrap.max_k is {settings['max_k']}, but the least K to test of sweep.k is"
-                f" {ks[0]} and {data['dataset']} has {data['n']} rows; raise max_k, or 0 = no test"
+                f" {ks[0]} and {data['dataset']} has {n} rows; raise max_k, or 0 = no test"
             )
         known = _known(first["config"], settings)
-        size = (data["n"], data["d"], first["config"]["covariance"]["family"])
-        for part in [*_tests(tested, size, known), *_intervals(ks[-1], size, known, settings)]:
+        rows = max(data["n"], round(data.get("total", 0)))  # that a resample may have
+        size = (rows, data["d"], first["config"]["covariance"]["family"])
+        parts = [
+            *_tests(tested, size, known),
+            *_intervals(ks[-1], size, known, settings),
+            *_resamples([k for k in ks if k > 1], size, known, settings),
+        ]
+        for part in parts:
             section = {**known, **part["config"]}
             identity = artifacts.digest([first["normalised"], fits, section])
             words = [str(section["coordinates"][axis]) for axis in AXES]
@@ -60,11 +69,30 @@ def _units(fits: Mapping[str, Section]) -> list[list[str]]:
     return list(units.values())
 
 
+def _check(settings: Section, data: Section, fit: Section) -> None:
+    """Refuse what has no meaning where values are missing or parts of the mixture are frozen."""
+    if not settings["replicates"]:
+        return
+    whole = ["parametric"] if "parametric" in settings["kind"] else []
+    whole += ["a test"] if settings["max_k"] else []
+    if data["missing"] and whole:
+        raise InputError(
+            f"bootstrap: {' and '.join(whole)} would draw whole rows, but {data['dataset']} misses"
+            f" {data['missing']} values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
+        )
+    if fit.get("frozen") and settings["max_k"]:
+        raise InputError(
+            "bootstrap: a test compares K with K + 1 components, both fitted, but fit.frozen holds"
+            f" {', '.join(fit['frozen'])}; set bootstrap.max_k=0"
+        )
+
+
 def _known(fitted: Section, settings: Section) -> Section:
     """Return what all blocks of replicates of some fits have in common."""
     at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
     refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
-    refit |= {key: fitted["fit"][key] for key in ("regularisation", "reg_covar")}
+    own = {"tol", *RESTARTS}
+    refit["options"] = {key: value for key, value in fitted["fit"].items() if key not in own}
     known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
     return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
 
@@ -98,5 +126,26 @@ def _intervals(
             yield {
                 "tile": f"b{first}-{last}",
                 "config": {"kind": kind, "replicates": held},
+                "seconds": each * len(held),
+            }
+
+
+def _resamples(
+    ks: list[int], size: tuple[int, int, str], known: Section, settings: Section
+) -> Iterator[Section]:
+    """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
+
+    def cost(k: int) -> float:
+        starts = int(known["refit"]["starts"])
+        return (starts + 1) * seconds(*size, k, ITERATIONS) + starts * OVERHEAD
+
+    for (low, high), inside in tiles(ks, cost):
+        each = sum(map(cost, inside))
+        for (first, last), held in windows(
+            range(settings["stability"]), width_of(len(inside), each)
+        ):
+            yield {
+                "tile": f"k{low}-{high}.b{first}-{last}",
+                "config": {"kind": "stability", "k": inside, "replicates": held},
                 "seconds": each * len(held),
             }

@@ -6,11 +6,18 @@ from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 from math import ceil
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pydantic.dataclasses
 from annotated_types import Ge, Gt, Le, Len, Lt
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
@@ -18,6 +25,7 @@ from gmmpipe.figures.language import require_font
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.normalise import NORMALISERS
+from gmmpipe.numerics.problem import frozen_parts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.numerics.uncertainty import KINDS
 
@@ -39,11 +47,24 @@ class Fit(BaseModel):
     tol: Annotated[float, Ge(0), Le(1e9)]
     regularisation: Annotated[float, Ge(0), Lt(1)] | Literal["map"]
     reg_covar: Annotated[float, Ge(0)]
+    missing: Literal["refuse", "mar"] = "refuse"
+    frozen: Annotated[
+        tuple[Literal["weights", "means", "covariances"], ...],
+        AfterValidator(lambda names: tuple(sorted(set(names)))),
+    ] = ()
+    noise: Annotated[float, Ge(0), Lt(1)] = 0.0
     restarts: Literal["fixed", "auto"]
     target: Annotated[float, Gt(0), Lt(1)]
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
     acceleration: Literal["none", "squarem", "anderson"] = "none"
     algorithm: Literal["exact", "stepwise"] = "exact"
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> Self:
+        held = frozen_parts(self.frozen)
+        if self.regularisation == "map" and {"means", "covariances"} <= held:
+            raise InputError("regularisation is map, a prior on means and covariances: free one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,7 @@ class Bootstrap(BaseModel):
     max_k: Annotated[int, Ge(0), Le(1_000)] = 5
     level: Annotated[float, Ge(1e-4), Le(0.5)] = 0.05
     kind: tuple[str, ...] = ("parametric", "nonparametric")
+    stability: Annotated[int, Ge(0), Le(100)] = 0
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     starts: Annotated[int, Ge(1), Le(1_000)] = 2
     iterations: Annotated[int, Ge(1), Le(1_000_000)] = 1000
@@ -132,7 +154,8 @@ def check_bootstrap(value: Any) -> dict[str, Any]:
             f"bootstrap.replicates is {section['replicates']}: too few to reject anything at level"
             f" {section['level']}; give {least} or more"
         )
-    return section if section["replicates"] else {"replicates": 0}
+    on = section["replicates"] or section["stability"]
+    return section if on else {"replicates": 0, "stability": 0}
 
 
 def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:

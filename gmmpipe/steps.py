@@ -11,7 +11,7 @@ from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.study import STORE, Study
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
 
 CELL = ("normaliser", "covariance", "start", "k", "seed", "iteration")
 HOMES = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}

@@ -16,7 +16,7 @@ STORE = "results/store"
 LONG = 10.0  # seconds of one thread from which a block gets all cores
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
-BOOTSTRAPPED = ("bootstrap", "intervals")  # tables of experiments that ask for them
+BOOTSTRAPPED = ("bootstrap", "intervals", "resamples")  # tables of experiments that ask for them
 TABLES = (
     "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
     "recovery",
@@ -82,7 +82,13 @@ class Study:
     def tables(self) -> list[str]:
         """Return the paths of all files of tables."""
         names = [*READ, *(f"{name}.parquet" for name in TABLES)]
+        names += ["imputed.parquet"] if self.imputes else []
         return [f"{self.folder}/tables/{name}" for name in [*names, *self.drawn.values()]]
+
+    @property
+    def imputes(self) -> bool:
+        """Return whether some data set misses values."""
+        return any(data["missing"] for data in self.plan["data"].values())
 
     @property
     def bootstraps(self) -> list[str]:
@@ -124,6 +130,11 @@ class Study:
         normalised = f"{STORE}/normalised/{section['normalised']}.npz"
         return [normalised, *map(self.fit, section["fits"])]
 
+    def fitted(self, block: str) -> list[str]:
+        """Return the inputs of a block: the normalised data, and its stored start if any."""
+        source = self.plan["fits"][block].get("source")
+        return [self.normalised(block), *([source["stored"]] if source else [])]
+
     def fit(self, block: str) -> str:
         """Return the path of a fitted block."""
         return f"{STORE}/fits/{block}.npz"
@@ -148,7 +159,8 @@ class Study:
     def section(self, stage: str, name: str) -> str:
         """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""
         section = self.plan[stage][name]
-        return json.dumps({**section["config"], **section.get("source", {})}, sort_keys=True)
+        source = section["source"] if stage == "data" else {}
+        return json.dumps({**section["config"], **source}, sort_keys=True)
 
     def winners(self) -> list[str]:
         """Return one line on the selected model of each data set, from the finished tables."""

@@ -96,7 +96,7 @@ def carry_out(*overrides: str) -> Study:
         normalise.run([study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
     for name in study.plan["fits"]:
         config = json.loads(study.section("fits", name))
-        fit.run([study.normalised(name)], study.fit(name), config)
+        fit.run(study.fitted(name), study.fit(name), config)
     evaluate.run([study.path], f"{study.folder}/tables", {})
     for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
         bootstrap.run(study.replicated(name), path, json.loads(study.section("bootstrap", name)))

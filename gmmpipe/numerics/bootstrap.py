@@ -5,9 +5,9 @@ null the K + 1 components are not identified), so its distribution is found by r
 drawn from the fitted mixture of K components.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.generators import draw
 from gmmpipe.numerics.growth import split
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.moments import deviations
-from gmmpipe.numerics.runs import best
+from gmmpipe.numerics.moments import deviations, total
+from gmmpipe.numerics.runs import objective
+from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import ShortEM
 from gmmpipe.numerics.streams import content, stream
 
@@ -28,30 +29,42 @@ class Refit:
     """How samples are refitted: the covariance family, the rest as in ``em.fit``.
 
     starts: random starts (``ShortEM``) of each K beside those that grow from fitted mixtures.
+    options: further options of ``em.fit``, by name.
     """
 
     family: str
     tol: float = 1e-7
     iterations: int = 1000
-    regularisation: float | Literal["map"] = 1e-6
-    reg_covar: float = 0.0
     starts: int = 2
     threads: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, x: Array, starts: Sequence[Mixture], weight: Array | None = None) -> Fit:
-        """Return the likeliest sound fit of x (N, D) with sample weights (N,), if any is sound."""
+        """Return the likeliest sound fit of x (N, D) with sample weights (N,), if any is sound.
+
+        Else the likeliest of all, ``degenerate`` saying what EM or ``soundness`` found wrong.
+        """
         fits = em.fit(
             x,
             starts,
             self.family,
             [self.iterations],
             tol=self.tol,
-            regularisation=self.regularisation,
-            reg_covar=self.reg_covar,
             sample_weight=weight,
             threads=self.threads,
+            **self.options,
         )
-        return best(fits)
+        judge = self.judge(x, weight)
+        likeliest = sorted(fits, key=lambda fit: -objective(fit))
+        sound = next((fit for fit in likeliest if judge.is_sound(fit)), None)
+        if sound is not None:
+            return sound
+        return replace(likeliest[0], degenerate=judge.reasons(likeliest[0]))
+
+    def judge(self, x: Array, weight: Array | None = None) -> Judge:
+        """Return the judge of fits to x (N, D) with sample weights (N,)."""
+        frozen = self.options.get("frozen", ())
+        return Judge(x, self.family, weight, frozen=frozen, threads=self.threads)
 
 
 @dataclass(frozen=True)
@@ -85,8 +98,9 @@ def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
     alternative: Mixture | None,
     refit: Refit,
     rng: np.random.Generator,
+    weight: Array | None = None,
 ) -> Comparison:
-    """Return the best fits of k and k + 1 components to x (N, D).
+    """Return the best fits of k and k + 1 components to x (N, D) of weight (N,) > 0.
 
     null and alternative are known mixtures of k and k + 1 components to set out from, if any.
     Beside them K sets out from random starts (the optimum of K = 1 is unique, so not there), K + 1
@@ -97,14 +111,14 @@ def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
         raise InputError(f"k is {k}; choose from 1 to {len(x) - 1}, to compare with k + 1")
     if refit.starts < 1:
         raise InputError(f"starts is {refit.starts}; give 1 or more")
-    random = ShortEM().prepare(x, refit.family)
+    random = ShortEM().prepare(x, refit.family, weight)
     known = [] if null is None else [null]
     drawn = 0 if k == 1 and known else refit.starts
-    below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))])
-    fitted, scale = below.snapshots[-1].mixture, deviations(x)
+    below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))], weight)
+    fitted, scale = below.snapshots[-1].mixture, deviations(x, weight)
     grown = [] if alternative is None else [alternative]
     grown += [split(fitted, j, scale) for j in range(k)]
-    above = refit(x, [*grown, *(random(k + 1, rng) for _ in range(refit.starts))])
+    above = refit(x, [*grown, *(random(k + 1, rng) for _ in range(refit.starts))], weight)
     return Comparison(below, above)
 
 
@@ -128,29 +142,35 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
     refit: Refit,
     replicates: Sequence[int],
     seed: int = 0,
+    weight: Array | None = None,
 ) -> RatioTest:
-    """Test k against k + 1 components on x (N, D).
+    """Test k against k + 1 components on x (N, D) of weight (N,) > 0, none = 1 each.
 
     The observed statistic is searched for as that of every replicate is (``compare``), and the
-    null mixture is the one found then. Replicate b draws N rows from it and depends on (x, seed, k,
-    b) alone. Where the observed fits are degenerate there is nothing to draw from, and every
-    replicate is too.
+    null mixture is the one found then. Replicate b draws as many rows from it as those of x count
+    for, and depends on (x, seed, k, b) alone. Where the observed fits are degenerate there is
+    nothing to draw from, and every replicate is too.
     """
     purpose = ("bootstrap", content(x), "ratio", seed, k)
-    observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"))
+    observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"), weight)
     if observed.degenerate:
         reasons = (f"observed data: {observed.degenerate}",) * len(replicates)
         return RatioTest(observed, np.full(len(replicates), np.nan), reasons)
     truth = observed.null.snapshots[-1].mixture
     larger = observed.alternative.snapshots[-1].mixture
-    found = []
+    found, n = [], round(total(x, weight))
     for b in replicates:
         rng = stream(*purpose, b)
-        found.append(compare(resample(truth, len(x), rng), k, truth, larger, refit, rng))
+        found.append(compare(resample(truth, n, rng), k, truth, larger, refit, rng))
     statistics = np.array([one.statistic for one in found], dtype=np.float64)
     return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
 
 
 def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:
-    """Return n rows drawn from the mixture, (n, D), in the order of its components."""
-    return draw(mixture, rng.multinomial(n, mixture.weights), False, rng).x
+    """Return n rows drawn from the mixture, (n, D), in the order of its components, noise last."""
+    if mixture.box is None:
+        return draw(mixture, rng.multinomial(n, mixture.weights), False, rng).x
+    counts = rng.multinomial(n, [*mixture.weights, mixture.noise])
+    gaussian = draw(mixture, counts[:-1], False, rng).x
+    low, high = mixture.box
+    return np.vstack([gaussian, rng.uniform(low, high, (counts[-1], len(low)))])

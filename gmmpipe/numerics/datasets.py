@@ -5,7 +5,7 @@ A new kind is one class with ``sample`` and one line in ``DATASETS``.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import MaxLen, MinLen
@@ -26,12 +26,16 @@ SHAPES = {
 class File:
     """Your own table: .csv, .tsv, .txt, .data, .npy or .parquet, each also .gz."""
 
+    features_needed: ClassVar[bool] = True
     path: Annotated[str, MinLen(1)]
     """File to read, relative to the project."""
     label: str | int | None = None
     """Column of the known groups, by name or 1-based number (-1 = last); not a feature."""
     columns: Annotated[tuple[str | int, ...], MinLen(1)] | None = None
-    """Features, by name or 1-based number; null = all but the label."""
+    """Features, by name or 1-based number; null = all but the label and the weight."""
+    weight: str | int | None = None
+    """Column of sample weights, by name or 1-based number (-1 = last); a row of weight 2 counts as
+    that row twice, one of weight 0 not at all."""
     names: Annotated[tuple[str, ...], MinLen(1)] | None = None
     """Names of all columns, for a file without a header; null = x1, x2, ..."""
     delimiter: Literal["auto", "comma", "semicolon", "tab", "pipe", "blank"] = "auto"
@@ -44,8 +48,9 @@ class File:
     """Encoding of a text file; null = UTF-8, or UTF-16 where a byte order mark says so."""
     comment: Annotated[str, MinLen(1), MaxLen(8)] | None = "#"
     """Lines that begin with this are passed over; null = none."""
-    missing: Literal["refuse", "drop"] = "refuse"
-    """Rows with a missing or infinite value: refuse the file, or drop and count them."""
+    missing: Literal["auto", "refuse", "drop", "keep"] = "auto"
+    """Rows with a missing value: refuse the file, drop and count them, or keep them, to be fitted
+    with fit.missing=mar; auto = keep for that, else refuse. Infinity is refused or dropped."""
 
 
 @dataclass(frozen=True)

@@ -26,21 +26,25 @@ class Split:
     iterations: Annotated[int, Ge(1), Le(10_000)] = 10
     """Iterations of EM after which the splits of all components are compared."""
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the k groups; see ``soft_moments``."""
-        return self.prepare(x, "full")(k, rng)
+        return self.prepare(x, "full", weight)(k, rng)
 
-    def prepare(self, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
+    def prepare(
+        self, x: Array, family: str, weight: Array | None = None
+    ) -> Callable[[int, np.random.Generator], Mixture]:
         """Return the start for any K on x (N, D); what was grown for one K serves the larger."""
-        scale = deviations(x)
-        grown = [soft_moments(x, np.ones((len(x), 1)), x[:1])]
+        scale = deviations(x, weight)
+        grown = [soft_moments(x, np.ones((len(x), 1)), x[:1], weight)]
 
         def start(k: int, rng: np.random.Generator) -> Mixture:
             del rng
             check_k(x, k)
             while len(grown) < k:
                 splits = [split(grown[-1], j, scale) for j in range(len(grown))]
-                grown.append(best_of(x, splits, family, self.iterations))
+                grown.append(best_of(x, splits, family, self.iterations, weight))
             return grown[k - 1]
 
         return start
@@ -60,6 +64,5 @@ def split(mixture: Mixture, j: int, scale: Array) -> Mixture:
     means = np.vstack([mixture.means, mixture.means[j] - step])
     weights[j] /= 2
     means[j] += step
-    return Mixture(
-        weights, means, np.concatenate([mixture.covariances, mixture.covariances[j : j + 1]])
-    )
+    covariances = np.concatenate([mixture.covariances, mixture.covariances[j : j + 1]])
+    return Mixture(weights, means, covariances, mixture.box)

@@ -20,7 +20,8 @@ class Ward:
     Ward 1963, Journal of the American Statistical Association 58, 236-244: at each step the two
     groups merge whose union adds least to the sum of squares within groups, in standard
     deviations of each feature. Of more than ``most`` rows a random subset, the same for all K,
-    is merged and each other row joins the group with the nearest mean.
+    is merged and each other row joins the group with the nearest mean. Weights count in the
+    deviations and in the moments of the groups, not in the tree.
     """
 
     seedless: ClassVar[bool] = True
@@ -29,15 +30,19 @@ class Ward:
     seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
     """Which of all possible subsets, where there are more rows."""
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the k groups; see ``moments``."""
-        return self.prepare(x, "full")(k, rng)
+        return self.prepare(x, "full", weight)(k, rng)
 
-    def prepare(self, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
+    def prepare(
+        self, x: Array, family: str, weight: Array | None = None
+    ) -> Callable[[int, np.random.Generator], Mixture]:
         """Return the start for any K on x (N, D): the tree is built here, once."""
         del family
         # Nine digits are the same in all units, so that ties are resolved in the same way.
-        z = np.round(standardised(x), 9)
+        z = np.round(standardised(x, weight), 9)
         rows = self._rows(x)
         tree = _merges(z[rows])
 
@@ -48,7 +53,7 @@ class Ward:
                 raise InputError(
                     f"start ward: k is {k}, but the tree has {len(rows)} leaves; raise start.*.most"
                 )
-            return moments(x, _labels(z, rows, cut(tree, k)), x[:k])
+            return moments(x, _labels(z, rows, cut(tree, k)), x[:k], weight)
 
         return start
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.streams import stream
 
 Indices = npt.NDArray[np.int64]
+NOISE = -1  # the label of a sample that is most probably noise: it has no number among components
 MOST_ROWS = 8192  # with labels of one byte, 10,000 fits are 80 MB and aligned in a second
 
 
@@ -31,15 +32,19 @@ def overlap(resp_a: Array, resp_b: Array, weight: Array | None = None) -> Array:
     return table
 
 
-def overlap_of_labels(a: Codes, b: Codes, k: int, other: int) -> Array:
+def overlap_of_labels(a: Codes, b: Codes, k: int, other: int, weight: Array | None = None) -> Array:
     """Return the number of samples in component i of a and j of b, (k, other).
 
-    a, b: labels (N,), in 0..k - 1 and 0..other - 1. What ``overlap`` is for hard
-    responsibilities, at the cost of one pass; components without samples keep their rows.
+    a, b: labels (N,), in 0..k - 1 and 0..other - 1, NOISE for none of them; weight (N,): none = 1
+    each. What ``overlap`` is for hard responsibilities, at the cost of one pass; components without
+    samples keep their rows.
     """
     if a.shape != b.shape:
         raise InputError(f"labels of shape {a.shape} and {b.shape}; give the same samples")
-    cells = np.bincount(a.astype(np.int64) * other + b, minlength=k * other)
+    held = (a != NOISE) & (b != NOISE)
+    if not held.all():
+        a, b, weight = a[held], b[held], None if weight is None else weight[held]
+    cells = np.bincount(a.astype(np.int64) * other + b, weight, k * other)
     return cells.reshape(k, other).astype(np.float64)
 
 
@@ -94,6 +99,22 @@ def by_size(counts: npt.NDArray[np.number]) -> Indices:
     numbers = np.empty(len(counts), np.int64)
     numbers[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
     return numbers
+
+
+def component_of(log_resp: Array, mixture: Mixture) -> Codes:
+    """Return the most probable component of each sample (N,), NOISE where that is the noise.
+
+    log_resp (N, K), or (N, K + 1) with noise, as ``em.log_responsibilities`` gives them.
+    """
+    labels = log_resp.argmax(axis=1)
+    return np.where(labels == mixture.n_components, NOISE, labels)
+
+
+def count(labels: Codes, k: int, weight: Array | None = None) -> Array:
+    """Return the number of samples in each of k components, (k,); labels as above."""
+    held = labels != NOISE
+    counted = np.bincount(labels[held], None if weight is None else weight[held], k)
+    return counted.astype(np.float64)
 
 
 def probe(n: int) -> Indices:

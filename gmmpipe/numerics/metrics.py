@@ -1,10 +1,11 @@
 """Agreement of found labels with known groups; 1 is perfect whatever the labels are called.
 
-Each metric takes labels (N,) and truth (N,), integer codes, and raises InputError where their
-lengths differ or N = 0. All start from the contingency table, so each costs one pass.
+Each metric takes labels (N,) and truth (N,), integer codes, and weight (N,) >= 0, how many times
+each sample counts (none = once). It raises InputError where their lengths differ or N = 0. All
+start from the contingency table, so each costs one pass.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,16 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array
 
 Codes = npt.NDArray[np.integer]
-Metric = Callable[[Codes, Codes], float]
 
 
-def contingency(labels: Codes, truth: Codes) -> Array:
+class Metric(Protocol):
+    """What a metric is."""
+
+    def __call__(self, labels: Codes, truth: Codes, weight: Array | None = None) -> float:
+        """Return the agreement."""
+
+
+def contingency(labels: Codes, truth: Codes, weight: Array | None = None) -> Array:
     """Return the number of samples in each found group and true group, (found, true).
 
     Groups without any sample have no row or column.
@@ -28,7 +35,7 @@ def contingency(labels: Codes, truth: Codes) -> Array:
         )
     rows, columns = _dense(labels), _dense(truth)
     width = int(columns.max()) + 1
-    cells = np.bincount(rows * width + columns, minlength=(int(rows.max()) + 1) * width)
+    cells = np.bincount(rows * width + columns, weight, (int(rows.max()) + 1) * width)
     table = cells.reshape(-1, width).astype(np.float64)
     return table[np.ix_(table.any(axis=1), table.any(axis=0))]
 
@@ -40,9 +47,9 @@ def _dense(codes: Codes) -> npt.NDArray[np.int64]:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
-def ari(labels: Codes, truth: Codes) -> float:
+def ari(labels: Codes, truth: Codes, weight: Array | None = None) -> float:
     """Hubert & Arabie's adjusted Rand index (1985): 0 expected by chance, 1 perfect."""
-    return float(ari_of(contingency(labels, truth)))
+    return float(ari_of(contingency(labels, truth, weight)))
 
 
 def ari_of(tables: Array) -> Array:
@@ -57,9 +64,9 @@ def ari_of(tables: Array) -> Array:
     return np.asarray(np.where(same, 1.0, (both - expected) / (most - expected)))
 
 
-def nmi(labels: Codes, truth: Codes) -> float:
+def nmi(labels: Codes, truth: Codes, weight: Array | None = None) -> float:
     """Normalised mutual information, by the mean entropy (Strehl & Ghosh 2002), in [0, 1]."""
-    table = contingency(labels, truth)
+    table = contingency(labels, truth, weight)
     joint = table / table.sum()
     found, true = joint.sum(axis=1), joint.sum(axis=0)
     entropy = (_entropy(found) + _entropy(true)) / 2
@@ -69,17 +76,17 @@ def nmi(labels: Codes, truth: Codes) -> float:
     return float(min(max(gain / entropy, 0.0), 1.0))
 
 
-def accuracy(labels: Codes, truth: Codes) -> float:
+def accuracy(labels: Codes, truth: Codes, weight: Array | None = None) -> float:
     """Share of samples right under the best one-to-one matching of groups (Kuhn 1955)."""
     from scipy.optimize import linear_sum_assignment
 
-    table = contingency(labels, truth)
+    table = contingency(labels, truth, weight)
     return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())
 
 
-def purity(labels: Codes, truth: Codes) -> float:
+def purity(labels: Codes, truth: Codes, weight: Array | None = None) -> float:
     """Share of samples whose found group is mostly of their own true group."""
-    table = contingency(labels, truth)
+    table = contingency(labels, truth, weight)
     return float(table.max(axis=1).sum() / table.sum())
 
 

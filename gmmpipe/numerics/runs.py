@@ -55,11 +55,12 @@ def best(fits: Sequence[Fit]) -> Fit:
 
     Under a prior that of the highest log posterior.
     """
+    return max(fits, key=lambda fit: (not fit.degenerate, objective(fit)))
 
-    def worth(fit: Fit) -> tuple[bool, float]:
-        return not fit.degenerate, fit.trajectory[-1] + fit.snapshots[-1].log_prior
 
-    return max(fits, key=worth)
+def objective(fit: Fit) -> float:
+    """Return what EM raised: the final log-likelihood, under a prior the log posterior (nats)."""
+    return float(fit.trajectory[-1] + fit.snapshots[-1].log_prior)
 
 
 def report(fits: Sequence[Fit], weight: float, verbose: int, interval: int) -> None:

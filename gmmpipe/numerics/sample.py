@@ -14,9 +14,10 @@ Labels = npt.NDArray[np.int64]
 class Sample:
     """N rows of D features.
 
-    x (N, D) float64, C order, in the units of the source; features: D names; labels (N,) codes
-    into classes, or None; classes: names of the groups; truth: the mixture that was drawn from,
-    or None; dropped: rows left out because a value was missing.
+    x (N, D) float64, C order, in the units of the source, NaN where a value is missing; features: D
+    names; labels (N,) codes into classes, or None; classes: names of the groups; truth: the mixture
+    that was drawn from, or None; dropped: rows left out because a value was missing; weight (N,)
+    >= 0: how many times each row counts, none = once.
     """
 
     x: Array
@@ -25,3 +26,4 @@ class Sample:
     classes: tuple[str, ...] = ()
     truth: Mixture | None = None
     dropped: int = 0
+    weight: Array | None = None

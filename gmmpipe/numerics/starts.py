@@ -6,8 +6,10 @@ deviations of each feature, so raw, min-max and z-scored data give the same star
 rounding. Each raises InputError unless 1 <= k <= N. A new start is one class and one line in
 ``STARTS``.
 
-A start that does work for all K at once, or that runs EM itself, has ``prepare(x, family)`` too;
-see ``prepared``. One that draws nothing says ``seedless = True``: all its restarts are one.
+One that can start on weighted rows takes ``weight`` (N,) > 0 last, none = 1 each: a row of weight 2
+is as that row twice. A start that does work for all K at once, or that runs EM itself, has
+``prepare(x, family)`` too; see ``prepared``. One that draws nothing says ``seedless = True``: all
+its restarts are one.
 
 Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the same for every start,
 K and seed, unless it says ``whole = True``: it then reads all rows, without copying them.
@@ -16,11 +18,13 @@ K and seed, unless it says ``whole = True``: it then reads all rows, without cop
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
 
+from gmmpipe.errors import InputError
 from gmmpipe.numerics.given import Given
 from gmmpipe.numerics.growth import Split
 from gmmpipe.numerics.hierarchy import Ward
@@ -42,18 +46,26 @@ from gmmpipe.numerics.trials import best_of
 MOST_ROWS = 200_000
 
 
-def prepared(start: Any, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
-    """Return ``start`` on x (N, D) as a function of k and the random generator.
+def prepared(
+    start: Any, x: Array, family: str, weight: Array | None = None
+) -> Callable[[int, np.random.Generator], Mixture]:
+    """Return ``start`` on x (N, D) of weight (N,) > 0 as a function of k and the random generator.
 
     Where the start has a method ``prepare(x, family)`` returning that function, work shared by
     all k is done once, and short runs of EM are of the covariance family that is to be fitted
     (called with x, k and rng alone: of ``full``). What the function yields depends on its
-    arguments alone, never on earlier calls.
+    arguments alone, never on earlier calls. Raises InputError for weights that the start does not
+    take.
     """
     if not getattr(start, "whole", False):
-        x = x[rows(len(x))]
+        chosen = rows(len(x))
+        x, weight = x[chosen], None if weight is None else weight[chosen]
     prepare = getattr(start, "prepare", None)
-    return partial(start, x) if prepare is None else prepare(x, family)
+    call = start if prepare is None else prepare
+    known: dict[str, Any] = {} if weight is None else {"weight": weight}
+    if known and "weight" not in signature(call).parameters:
+        raise InputError(f"start {type(start).__name__}: takes no weights; choose another start")
+    return partial(start, x, **known) if prepare is None else prepare(x, family, **known)
 
 
 def rows(n: int) -> Indices | slice:
@@ -73,8 +85,11 @@ class Uniform:
 
     whole: ClassVar[bool] = True
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the start; a constant feature counts as one of range 1."""
+        del weight  # no row of weight 0 is here
         check_k(x, k)
         low = x.min(axis=0)
         span = x.max(axis=0) - low
@@ -91,19 +106,21 @@ class Points:
     alike stay alike for ever.
     """
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the start."""
         check_k(x, k)
         picked: list[int] = []
         twins: list[int] = []
         seen: set[bytes] = set()
-        for i in rng.permutation(len(x)):
+        for i in _shuffled(len(x), rng, weight):
             key = x[i].tobytes()
             (twins if key in seen else picked).append(int(i))
             seen.add(key)
             if len(picked) == k:
                 break
-        return _equal(x[(picked + twins)[:k]], total_covariance(x))
+        return _equal(x[(picked + twins)[:k]], total_covariance(x, weight))
 
 
 @dataclass(frozen=True)
@@ -117,11 +134,13 @@ class Random:
     """Of the symmetric Dirichlet distribution of the shares: 1 = uniform, towards 0 = all to one
     component, large = equal shares."""
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the shares; see ``soft_moments``."""
         check_k(x, k)
         shares = rng.dirichlet(np.full(k, self.concentration), len(x))
-        return soft_moments(x, shares, x[rng.permutation(len(x))[:k]])
+        return soft_moments(x, shares, x[_shuffled(len(x), rng, weight)[:k]], weight)
 
 
 @dataclass(frozen=True)
@@ -137,16 +156,20 @@ class ShortEM:
     iterations: Annotated[int, Ge(1), Le(10_000)] = 5
     """Iterations of each."""
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the groups; see ``best_of``."""
-        return self.prepare(x, "full")(k, rng)
+        return self.prepare(x, "full", weight)(k, rng)
 
-    def prepare(self, x: Array, family: str) -> Callable[[int, np.random.Generator], Mixture]:
+    def prepare(
+        self, x: Array, family: str, weight: Array | None = None
+    ) -> Callable[[int, np.random.Generator], Mixture]:
         """Return the start on x (N, D), its runs of a covariance family."""
 
         def start(k: int, rng: np.random.Generator) -> Mixture:
-            starts = [Points()(x, k, rng) for _ in range(self.runs)]
-            return best_of(x, starts, family, self.iterations)
+            starts = [Points()(x, k, rng, weight) for _ in range(self.runs)]
+            return best_of(x, starts, family, self.iterations, weight)
 
         return start
 
@@ -159,12 +182,14 @@ class KMeansPlusPlus:
     distance from the seeds so far.
     """
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the rows nearest to each seed; see ``moments``."""
         check_k(x, k)
-        z = standardised(x)
-        seeds = _seeds(z, k, rng)
-        return moments(x, nearest(z, z[seeds]), x[seeds])
+        z = standardised(x, weight)
+        seeds = _seeds(z, k, rng, weight)
+        return moments(x, nearest(z, z[seeds]), x[seeds], weight)
 
 
 @dataclass(frozen=True)
@@ -176,18 +201,21 @@ class KMeans:
     tol: Annotated[float, Ge(0), Lt(1)] = 1e-3
     """It stops once no more than this share of the rows changes group (0 = none does)."""
 
-    def __call__(self, x: Array, k: int, rng: np.random.Generator) -> Mixture:
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
         """Return the moments of the groups; see ``moments``."""
         check_k(x, k)
-        z = standardised(x)
-        centres = z[_seeds(z, k, rng)]
+        z = standardised(x, weight)
+        centres = z[_seeds(z, k, rng, weight)]
         labels = nearest(z, centres)
         for _ in range(self.max_iter):
-            centres = group_means(z, labels, centres)
+            centres = group_means(z, labels, centres, weight)
             before, labels = labels, nearest(z, centres)
-            if np.count_nonzero(labels != before) <= self.tol * len(x):
+            if np.average(labels != before, weights=weight) <= self.tol:
                 break
-        return moments(x, labels, x.mean(axis=0) + centres * deviations(x))
+        whole = np.average(x, axis=0, weights=weight)
+        return moments(x, labels, whole + centres * deviations(x, weight), weight)
 
 
 def _equal(means: Array, covariance: Array) -> Mixture:
@@ -196,16 +224,23 @@ def _equal(means: Array, covariance: Array) -> Mixture:
     return Mixture(np.full(k, 1 / k), means, np.tile(covariance, (k, 1, 1)))
 
 
-def _seeds(z: Array, k: int, rng: np.random.Generator) -> Indices:
+def _shuffled(n: int, rng: np.random.Generator, weight: Array | None) -> Indices:
+    """Return the rows in random order, (n,), each next drawn with probability by its weight."""
+    if weight is None:
+        return np.asarray(rng.permutation(n), np.int64)
+    return np.argsort(rng.standard_exponential(n) / weight)  # Efraimidis & Spirakis 2006
+
+
+def _seeds(z: Array, k: int, rng: np.random.Generator, weight: Array | None) -> Indices:
     """Return the k-means++ seeds, (k,) row numbers without repetition."""
     seeds = np.empty(k, np.int64)
-    seeds[0] = rng.integers(len(z))
+    seeds[0] = rng.integers(len(z)) if weight is None else _shuffled(len(z), rng, weight)[0]
     distance = np.full(len(z), np.inf)
     for j in range(1, k):
         distance = np.minimum(distance, np.sum((z - z[seeds[j - 1]]) ** 2, axis=1))
         distance[seeds[:j]] = 0.0
         mass = distance if distance.any() else ~np.isin(np.arange(len(z)), seeds[:j])
-        total = np.cumsum(mass, dtype=np.float64)
+        total = np.cumsum(mass if weight is None else mass * weight, dtype=np.float64)
         chosen = int(np.searchsorted(total, rng.random() * total[-1], side="right"))
         seeds[j] = min(chosen, int(np.flatnonzero(mass)[-1]))
     return seeds

@@ -6,21 +6,27 @@ import numpy as np
 
 from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.moments import soft_moments
+from gmmpipe.numerics.moments import soft_moments, total
 
 EQUAL = 1e-9  # nats per row: below that, which of two is likelier is up to rounding and units
 
 
-def best_of(x: Array, starts: Sequence[Mixture], family: str, iterations: int) -> Mixture:
-    """Return the moments of what the likeliest short EM run makes of x (N, D).
+def best_of(
+    x: Array,
+    starts: Sequence[Mixture],
+    family: str,
+    iterations: int,
+    weight: Array | None = None,
+) -> Mixture:
+    """Return the moments of what the likeliest short EM run makes of x (N, D) of weight (N,).
 
     A sound run beats any degenerate one, however likely; of equals the first wins. The moments
     are those of its responsibilities, shrunk as in ``soft_moments``, so that whatever EM did on
     the way no component begins empty or collapsed.
     """
-    runs = em.fit(x, starts, family, [iterations])
+    runs = em.fit(x, starts, family, [iterations], sample_weight=weight)
     ends = [run.snapshots[-1] for run in [r for r in runs if not r.degenerate] or runs]
-    enough = max(end.log_likelihood for end in ends) - EQUAL * len(x)
+    enough = max(end.log_likelihood for end in ends) - EQUAL * total(x, weight)
     mixture = next(end for end in ends if end.log_likelihood >= enough).mixture
     responsibilities = np.exp(em.log_responsibilities(x, mixture)[1])
-    return soft_moments(x, responsibilities, mixture.means)
+    return soft_moments(x, responsibilities, mixture.means, weight)

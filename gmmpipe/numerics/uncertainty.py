@@ -1,7 +1,8 @@
 """How sure are we of a mixture? Its components, refitted to resampled data."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -10,28 +11,44 @@ from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import Refit, resample
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.moments import total
 from gmmpipe.numerics.streams import content, stream
 
-Resampling = Callable[[Array, Mixture, np.random.Generator], tuple[Array, Array | None]]
+
+class Resampling(Protocol):
+    """A way to draw another data set: rows, and how many times each counts (none = once)."""
+
+    def __call__(
+        self, x: Array, mixture: Mixture, rng: np.random.Generator, weight: Array | None = None
+    ) -> tuple[Array, Array | None]:
+        """Draw as many rows as those of x (N, D) count for, of weight (N,)."""
 
 
-def parametric(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, None]:
+def parametric(
+    x: Array, mixture: Mixture, rng: np.random.Generator, weight: Array | None = None
+) -> tuple[Array, None]:
     """As many rows drawn from the fitted mixture (Efron 1979)."""
-    return resample(mixture, len(x), rng), None
+    return resample(mixture, round(total(x, weight)), rng), None
 
 
-def nonparametric(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, Array]:
+def nonparametric(
+    x: Array, mixture: Mixture, rng: np.random.Generator, weight: Array | None = None
+) -> tuple[Array, Array]:
     """Rows drawn with replacement, as weights that count how often each was (Efron 1979)."""
     del mixture
-    n = len(x)
-    return x, rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64)
+    n, whole = len(x), total(x, weight)
+    chances = np.full(n, 1 / n) if weight is None else weight / whole
+    return x, rng.multinomial(round(whole), chances).astype(np.float64)
 
 
-def weighted(x: Array, mixture: Mixture, rng: np.random.Generator) -> tuple[Array, Array]:
+def weighted(
+    x: Array, mixture: Mixture, rng: np.random.Generator, weight: Array | None = None
+) -> tuple[Array, Array]:
     """Uniform Dirichlet weights of the rows (Newton & Raftery 1994); no row is ever left out."""
     del mixture
-    shares = rng.standard_exponential(len(x))
-    return x, len(x) * shares / shares.sum()
+    n = len(x)
+    shares = rng.standard_exponential(n) if weight is None else rng.standard_gamma(weight)
+    return x, total(x, weight) * shares / shares.sum()
 
 
 @dataclass(frozen=True)
@@ -50,9 +67,15 @@ class Replicates:
 
 
 def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
-    x: Array, mixture: Mixture, kind: str, refit: Refit, replicates: Sequence[int], seed: int = 0
+    x: Array,
+    mixture: Mixture,
+    kind: str,
+    refit: Refit,
+    replicates: Sequence[int],
+    seed: int = 0,
+    weight: Array | None = None,
 ) -> Replicates:
-    """Refit resampled x (N, D), each time from the mixture fitted to x.
+    """Refit resampled x (N, D) of weight (N,), each time from the mixture fitted to x.
 
     mixture: from where EM first goes on until it has converged on x itself. kind: a name of
     ``KINDS``. Replicate b depends on (x, kind, seed, K, b) alone. Where the observed fit is
@@ -63,18 +86,20 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
         raise InputError("replicates is empty; give one or more")
     if kind not in KINDS:
         raise InputError(suggest("bootstrap kind", kind, sorted(KINDS)))
-    observed = refit(x, [mixture])
+    observed = refit(x, [mixture], weight)
     fitted = observed.snapshots[-1].mixture
     if observed.degenerate:
         reasons = [f"observed data: {observed.degenerate}"] * len(replicates)
         return _stacked(observed, [fitted] * len(replicates), reasons)
-    responsibilities = np.exp(em.log_responsibilities(x, fitted)[1])
+    responsibilities = _responsibilities(x, fitted)
+    if weight is not None:
+        responsibilities *= weight[:, None]
     purpose = ("bootstrap", content(x), kind, seed, fitted.n_components)
     mixtures, reasons = [], []
     for b in replicates:
         rng = stream(*purpose, b)
-        data, weight = KINDS[kind](x, fitted, rng)
-        fit = refit(data, [fitted], weight)
+        data, counts = KINDS[kind](x, fitted, rng, weight)
+        fit = refit(data, [fitted], counts)
         mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))
         reasons.append(fit.degenerate)
     return _stacked(observed, mixtures, reasons)
@@ -88,9 +113,20 @@ def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
     """
     from scipy.optimize import linear_sum_assignment
 
-    overlap = responsibilities.T @ np.exp(em.log_responsibilities(x, mixture)[1])
+    overlap = responsibilities.T @ _responsibilities(x, mixture)
     order = linear_sum_assignment(overlap, maximize=True)[1]
-    return Mixture(mixture.weights[order], mixture.means[order], mixture.covariances[order])
+    return replace(
+        mixture,
+        weights=mixture.weights[order],
+        means=mixture.means[order],
+        covariances=mixture.covariances[order],
+    )
+
+
+def _responsibilities(x: Array, mixture: Mixture) -> Array:
+    """Return those of the components (N, K), without that of noise; NaN in x is a missing value."""
+    logs = em.log_responsibilities(x, mixture, missing="mar")[1]
+    return np.exp(logs[:, : mixture.n_components])
 
 
 def _stacked(observed: Fit, mixtures: Sequence[Mixture], reasons: Sequence[str]) -> Replicates:

@@ -26,9 +26,9 @@ def npy(content: bytes, name: str, kind: File) -> Table:
     chosen = choose(columns, kind, name, named=kind.names is not None)
     if data.dtype.kind in "iu":
         _refuse_large(data, columns, name)
-    x = data[:, list(chosen.features)].astype(np.float64)
+    x = data[:, list(chosen.numeric)].astype(np.float64)
     labels = None if chosen.label is None else [str(v) for v in data[:, chosen.label].tolist()]
-    return Table(name, chosen.names, x, labels, _row)
+    return Table(name, chosen.names, x, labels, _row, chosen.weight is not None)
 
 
 def _array(content: bytes, name: str) -> Any:
@@ -95,7 +95,7 @@ def parquet(content: bytes, name: str, kind: File) -> Table:
             )
         columns = tuple(given) if kind.names is None else _names(len(given), kind, name)
         chosen = choose(columns, kind, name)
-        needed = [given[c] for c in (*chosen.features, chosen.label) if c is not None]
+        needed = [given[c] for c in (*chosen.numeric, chosen.label) if c is not None]
         table = file.read(columns=needed, use_threads=False)
     except InputError:
         raise
@@ -103,14 +103,14 @@ def parquet(content: bytes, name: str, kind: File) -> Table:
         raise InputError(
             f"{name}: not a sound Parquet file ({_line(error)}); save it anew"
         ) from None
-    x = np.empty((table.num_rows, len(chosen.features)))
-    for j, (c, column) in enumerate(zip(chosen.features, chosen.names, strict=True)):
-        x[:, j] = _numbers(table.column(given[c]), column, name)
+    x = np.empty((table.num_rows, len(chosen.numeric)))
+    for j, c in enumerate(chosen.numeric):
+        x[:, j] = _numbers(table.column(given[c]), columns[c], name)
     labels = None
     if chosen.label is not None:
         values = table.column(given[chosen.label]).to_pylist()
         labels = ["" if value is None else str(value) for value in values]
-    return Table(name, chosen.names, x, labels, _row)
+    return Table(name, chosen.names, x, labels, _row, chosen.weight is not None)
 
 
 def _numbers(data: Any, column: str, name: str) -> Array:

@@ -13,6 +13,7 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 INTEGER = re.compile(r"[+-]?[0-9]+")
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+LET_THROUGH = "set missing: drop, or fit.missing=mar"
 MISSING = frozenset({"", "na", "n/a", "null", "none", "?", "."})
 
 
@@ -24,12 +25,12 @@ def is_value(cell: str) -> bool:
 
 
 def numbers(
-    cells: Sequence[str], refuse: bool, fail: Callable[[int, str, str], InputError]
+    cells: Sequence[str], missing: str, fail: Callable[[int, str, str], InputError]
 ) -> Array:
     """Return the cells as float64, NaN where missing.
 
-    refuse: whether a missing or infinite value is an error. fail(i, value, reason) makes the
-    error about cell i.
+    missing is as in ``File``: a missing value is an error unless it is to be dropped or kept, an
+    infinite one unless it is to be dropped. fail(i, value, reason) makes the error about cell i.
     """
     text = "".join(cells)
     if text.isascii() and "_" not in text:  # float() takes 1_000 and digits of other scripts
@@ -40,11 +41,11 @@ def numbers(
         else:
             if np.max(np.abs(values), initial=0.0) < EXACT:  # false for NaN as well
                 return values
-    return np.array([_number(i, cell, refuse, fail) for i, cell in enumerate(cells)], np.float64)
+    return np.array([_number(i, cell, missing, fail) for i, cell in enumerate(cells)], np.float64)
 
 
-def _number(i: int, cell: str, refuse: bool, fail: Callable[[int, str, str], InputError]) -> float:
-    cell = cell.strip()
+def _number(i: int, cell: str, missing: str, fail: Callable[[int, str, str], InputError]) -> float:
+    cell, refuse = cell.strip(), missing != "drop"
     if NUMBER.fullmatch(cell):
         value = float(cell)
         if INTEGER.fullmatch(cell) and abs(value) >= EXACT and abs(int(cell)) > EXACT:
@@ -52,14 +53,15 @@ def _number(i: int, cell: str, refuse: bool, fail: Callable[[int, str, str], Inp
         if np.isfinite(value) or not refuse:
             return value
         raise fail(i, cell, "is beyond the range of doubles; mend it, or set missing: drop")
+    if cell.lower() in MISSING or (missing == "keep" and cell.lower().endswith("nan")):
+        if missing not in ("drop", "keep"):
+            raise fail(i, cell, f"is a missing value; mend it, or {LET_THROUGH}")
+        return float("nan")
     if NOT_FINITE.fullmatch(cell):
         if refuse:
-            raise fail(i, cell, "is not finite; mend it, or set missing: drop")
+            way = LET_THROUGH if cell.lower()[-1] == "n" else "set missing: drop"
+            raise fail(i, cell, f"is not finite; mend it, or {way}")
         return float(cell)
-    if cell.lower() in MISSING:
-        if refuse:
-            raise fail(i, cell, "is a missing value; mend it, or set missing: drop")
-        return float("nan")
     if DECIMAL_COMMA.fullmatch(cell):
         raise fail(i, cell, "has a comma in it; for decimal commas set decimal: comma")
     raise fail(i, cell, "is not a number; mend it")

@@ -27,12 +27,12 @@ def delimited(content: bytes, name: str, kind: File) -> Table:
     if not body:
         raise InputError(f"{name}: line {lines[0][0]} is a header and no row follows; add rows")
     chosen = choose(columns, kind, name, named=named)
-    x = np.empty((len(body), len(chosen.features)))
+    x = np.empty((len(body), len(chosen.numeric)))
     labels: list[str] = []
     begin = 0
     for part, rows in _chunks(body, delimiter, name):
         _same_width(part, rows, columns, lines[0][0], name)
-        for j, c in enumerate(chosen.features):
+        for j, c in enumerate(chosen.numeric):
             cells = [row[c] for row in rows]
             x[begin : begin + len(rows), j] = _column(cells, part, columns[c], kind, name)
         if chosen.label is not None:
@@ -42,8 +42,8 @@ def delimited(content: bytes, name: str, kind: File) -> Table:
 
 
 def _table(name: str, chosen: Chosen, x: Array, labels: list[str], body: Sequence[Line]) -> Table:
-    given = None if chosen.label is None else labels
-    return Table(name, chosen.names, x, given, lambda i: f"line {body[i][0]}")
+    given, weighted = None if chosen.label is None else labels, chosen.weight is not None
+    return Table(name, chosen.names, x, given, lambda i: f"line {body[i][0]}", weighted)
 
 
 def _names(first: list[str], header: bool, kind: File, name: str) -> tuple[tuple[str, ...], bool]:
@@ -131,7 +131,7 @@ def _column(cells: list[str], part: Sequence[Line], column: str, kind: File, nam
             if "." in cell and cell.strip() not in MISSING:
                 raise fail(i, cell, "has a point in it, yet decimal is comma")
         cells = [cell.replace(",", ".") for cell in cells]
-    return numbers(cells, kind.missing == "refuse", fail)
+    return numbers(cells, kind.missing, fail)
 
 
 def _short(value: str) -> str:

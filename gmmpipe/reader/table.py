@@ -18,19 +18,25 @@ EXACT = 2**53  # beyond, doubles leave out integers
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which columns to read: numbers of the features and of the label, names of the features."""
+    """Which columns to read: numbers of features, label and weight, names of the features."""
 
     features: tuple[int, ...]
     label: int | None
     names: tuple[str, ...]
+    weight: int | None = None
+
+    @property
+    def numeric(self) -> tuple[int, ...]:
+        """Return the numbers of the columns of numbers: the features, then the weight if any."""
+        return self.features if self.weight is None else (*self.features, self.weight)
 
 
 @dataclass(frozen=True)
 class Table:
     """The chosen columns of a file.
 
-    x (N, D) with NaN where a value is missing; labels (N,) text or None; place(i) says where
-    row i stands in the file.
+    x (N, D), NaN where a value is missing, its last column the weight where one is ``weighted``;
+    columns: D names; labels (N,) text or None; place(i) says where row i stands in the file.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Table:
     x: Array
     labels: Sequence[str] | None
     place: Callable[[int], str]
+    weighted: bool = False
 
 
 def choose(columns: Sequence[str], kind: File, name: str, *, named: bool = True) -> Chosen:
@@ -49,22 +56,28 @@ def choose(columns: Sequence[str], kind: File, name: str, *, named: bool = True)
     if repeated:
         raise InputError(f"{name}: two columns are called {repeated[0]!r}; rename one")
     label = None if kind.label is None else _find(kind.label, columns, name, "label")
+    weight = None if kind.weight is None else _find(kind.weight, columns, name, "weight")
     if kind.columns is None:
-        features = tuple(c for c in range(len(columns)) if c != label)
+        features = tuple(c for c in range(len(columns)) if c not in (label, weight))
     else:
         features = tuple(_find(key, columns, name, "column") for key in kind.columns)
     if len(set(features)) < len(features):
         raise InputError(f"{name}: columns {_listed(kind.columns or ())} name one column twice")
-    if label in features:
-        raise InputError(f"{name}: column {kind.label!r} is the label; leave it out of columns")
-    if not features:
-        raise InputError(f"{name}: no column is left besides the label; a feature is needed")
+    for what, place in (("label", label), ("weight", weight)):
+        if place in features:
+            raise InputError(
+                f"{name}: column {getattr(kind, what)!r} is the {what}; leave it out of columns"
+            )
+    if label is not None and label == weight:
+        raise InputError(f"{name}: column {kind.label!r} is both label and weight; give two")
+    if not features and kind.features_needed:
+        raise InputError(f"{name}: no column is left besides label and weight; a feature is needed")
     for c in features:
         if named and not columns[c].strip():
             raise InputError(
                 f"{name}: column {c + 1} has no name (row numbers?); name it, or choose columns"
             )
-    return Chosen(features, label, tuple(columns[c] for c in features))
+    return Chosen(features, label, tuple(columns[c] for c in features), weight)
 
 
 def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
@@ -86,33 +99,62 @@ def sample(table: Table, kind: File) -> Sample:
     """Return the sample of a table.
 
     Rows with a missing or infinite value, or without a label, are refused or dropped as kind
-    says. Raises InputError for those, and for fewer than two distinct rows.
+    says; where it keeps missing values, rows without any are dropped. Raises InputError for those,
+    for fewer than two distinct rows, and for weights that are none.
     """
-    sound = np.asarray(np.isfinite(table.x).all(axis=1))
+    finite = np.isfinite(table.x)
+    sound = np.asarray(finite.all(axis=1))
+    if kind.missing == "keep":
+        lost = np.isnan(table.x)
+        sound = np.asarray((finite | lost).all(axis=1))
+        if table.weighted:
+            sound &= finite[:, -1]
     named = np.array([label.strip() not in MISSING_LABELS for label in table.labels or ()], bool)
-    if kind.missing == "refuse":
+    if kind.missing != "drop":
         _refuse(table, sound, named)
     keep = sound & named if table.labels is not None else sound
-    x = np.ascontiguousarray(table.x[keep])
+    values = table.x[:, :-1] if table.weighted else table.x
+    keep = keep & ~np.isnan(values).all(axis=1)
+    x = np.ascontiguousarray(values[keep])
     if len(x) == 0:
         why = f"a value is missing in all {len(keep)}" if len(keep) else "the file holds none"
         raise InputError(f"{table.name}: no row is left: {why}; add rows")
-    if not (x != x[0]).any():
+    if np.array_equal(x, np.broadcast_to(x[0], x.shape), equal_nan=True):
         raise InputError(f"{table.name}: all {len(x)} rows are equal; give two distinct rows")
+    weight = _weight(table, keep) if table.weighted else None
     dropped = len(keep) - len(x)
     if table.labels is None:
-        return Sample(x, table.columns, dropped=dropped)
+        return Sample(x, table.columns, dropped=dropped, weight=weight)
     kept = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
     labels, classes = encode(kept)
-    return Sample(x, table.columns, labels, classes, dropped=dropped)
+    return Sample(x, table.columns, labels, classes, dropped=dropped, weight=weight)
+
+
+def _weight(table: Table, keep: npt.NDArray[np.bool_]) -> Array:
+    """Return the weights of the rows that are kept; raises InputError for what is no weight."""
+    weight = np.ascontiguousarray(table.x[keep, -1])
+    if (weight < 0).any():
+        i = int(np.flatnonzero(keep)[np.argmax(weight < 0)])
+        raise InputError(
+            f"{table.name}: {table.place(i)}: the weight {table.x[i, -1]:g} is negative; give 0 or"
+            " more"
+        )
+    total = weight.sum()
+    if not 1 < total < np.inf:
+        raise InputError(
+            f"{table.name}: the weights sum to {total:g}; a weight says how many times its row"
+            " counts, so scale them to sum to the number of rows"
+        )
+    return weight
 
 
 def _refuse(table: Table, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]) -> None:
     if not sound.all():
         i = int(np.argmin(sound))
         c = int(np.argmin(np.isfinite(table.x[i])))
+        column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
         raise InputError(
-            f"{table.name}: {table.place(i)}, column {table.columns[c]!r}: value {table.x[i, c]} "
+            f"{table.name}: {table.place(i)}, {column}: value {table.x[i, c]} "
             "is not finite; mend it, or set missing: drop"
         )
     if not named.all():

@@ -13,7 +13,7 @@ from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.replay.case import Case
 from gmmpipe.replay.cells import key_columns
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Stored:
     @property
     def volume(self) -> float:
         """Return N sum(log scale)."""
-        return len(self.case.x) * self.affine.log_volume
+        return self.affine.log_volume(self.case.x)
 
 
 class Shelf:
@@ -49,8 +49,8 @@ class Shelf:
     def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
         """Return the fit of a row of ``fits``, up to ``most`` iterations.
 
-        Raises InputError where the store has lost the data or holds other data, or for a fit under
-        a prior.
+        Raises InputError where the store has lost the data or holds other data, or for a fit that
+        is not of plain maximum likelihood.
         """
         keys = key_columns(self.experiment)
         key = {name: row[name] for name in keys if name != "iteration"}
@@ -62,17 +62,7 @@ class Shelf:
         kept = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
         settings = self.study.plan["fits"][block]["config"]
-        if settings["fit"]["regularisation"] == "map":
-            raise InputError(
-                f"{self.experiment.folder}: fit.regularisation is map; a replay compares fits of"
-                " maximum likelihood, so give a version with a number there"
-            )
-        for name, own in OWN.items():
-            if settings["fit"].get(name, own) != own:
-                raise InputError(
-                    f"{self.experiment.folder}: fit.{name} is {settings['fit'][name]}; a replay"
-                    f" compares EM's own iterations, so give a version with {own} there"
-                )
+        self._check(settings["fit"], data)
         case = Case(
             data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
             settings["covariance"]["family"], settings["fit"]["regularisation"],
@@ -81,6 +71,21 @@ class Shelf:
         final = None if kept.empty else to_mixture(parts[parts["iteration"] == kept.iloc[0]])
         affine = Affine(data["shift"], data["scale"])
         return Stored(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
+
+    def _check(self, fit: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Refuse what other engines have no counterpart of."""
+        special = [name for name, own in OWN.items() if fit.get(name, own) != own]
+        special += ["regularisation"] if fit["regularisation"] == "map" else []
+        for name in special:
+            raise InputError(
+                f"{self.experiment.folder}: fit.{name} is {fit[name]}; a replay compares EM's own"
+                " iterations of maximum likelihood of all parameters on whole rows, so give a"
+                f" version with {OWN.get(name, 'a number')} there"
+            )
+        if "weight" in data:
+            raise InputError(
+                f"{self.experiment.folder}: the rows have weights, which a replay does not take"
+            )
 
     def _block(self, key: Mapping[str, Any]) -> str:
         for name, block in self.study.plan["fits"].items():

@@ -1,4 +1,4 @@
-"""Refit one block of resampled data: tests of K against K + 1, or intervals of parameters."""
+"""Refit one block of resampled data: tests of K against K + 1, intervals, or clusterings."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,14 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import RatioTest, Refit, ratio_test
 from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.identity import NOISE, probe
+from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.moments import total
 from gmmpipe.numerics.normalise import Affine
+from gmmpipe.numerics.resamples import FitWeighted, bootstrap_labels
 from gmmpipe.numerics.selection import bic
-from gmmpipe.numerics.soundness import Ties, is_sound
+from gmmpipe.numerics.starts import ShortEM
 from gmmpipe.numerics.uncertainty import replicate
 
 KEYS = ("covariance", "refit", "kind", "replicates", "seed")
@@ -24,49 +28,61 @@ Arrays = dict[str, Any]
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write the replicates of a block: of the fits ``inputs[1:]`` of the data ``inputs[0]``.
 
-    config has `covariance`, `refit` (settings of ``Refit``), `kind` ("test", or a kind of
-    interval), `replicates` (their numbers), `seed`, and for tests the list `k`. A test sets out
-    from the best fits of k and k + 1; the intervals are of the fit of lowest BIC. What a replicate
-    yields depends on neither its neighbours nor ``threads``. Raises InputError for what is wrong.
+    config has `covariance`, `refit` (settings of ``Refit``), `kind` ("test", "stability", or a kind
+    of interval), `replicates` (their numbers), `seed`, and but for intervals the list `k`. A test
+    sets out from the best fits of k and k + 1, a clustering from that of k and from random starts;
+    the intervals are of the fit of lowest BIC. What a replicate yields depends on neither its
+    neighbours nor ``threads``. Raises InputError for what is wrong.
     """
-    for key in ("replicates", *(["k"] if config["kind"] == "test" else [])):
+    for key in ("replicates", *(["k"] if config["kind"] in ("test", "stability") else [])):
         values = config.get(key)
         if not (isinstance(values, list) and values and all(type(v) is int for v in values)):
             raise InputError(f"{key} is {values!r}; give a list of whole numbers")
     stored = artifacts.read_arrays(inputs[0], "x", "shift", "scale")
-    x, family = stored["x"], str(config["covariance"].get("family"))
+    x, weight, family = stored["x"], stored.get("weight"), str(config["covariance"].get("family"))
     refit = Refit(family=family, threads=threads, **config["refit"])
-    fits = _best(inputs[1:], x, refit)
+    fits = _best(inputs[1:], x, weight, refit)
     if config["kind"] == "test":
-        arrays = _tests(x, fits, refit, config)
+        arrays = _tests(x, weight, fits, refit, config)
+    elif config["kind"] == "stability":
+        arrays = _resamples(x, weight, fits, refit, config)
     else:
         affine = Affine(stored["shift"], stored["scale"])
-        arrays = _intervals(x, affine, fits, refit, config)
+        arrays = _intervals((x, weight), affine, fits, refit, config)
     artifacts.write_arrays(output, arrays)
 
 
-def _best(paths: Sequence[str], x: Array, refit: Refit) -> dict[int, Fit]:
+def _best(paths: Sequence[str], x: Array, weight: Array | None, refit: Refit) -> dict[int, Fit]:
     """Return the likeliest sound fit of each K that has any."""
     found: dict[int, list[Fit]] = {}
     for path in paths:
         for stored in blocks.from_arrays(artifacts.read_arrays(path)):
             found.setdefault(stored.k, []).append(stored.fit)
-    ties, top = Ties(x), {}
+    judge, top = refit.judge(x, weight), {}
     for k in sorted(found):
         order = sorted(found[k], key=lambda fit: -fit.trajectory[-1])
-        sound = (fit for fit in order if is_sound(x, fit, refit.family, ties, refit.threads))
-        if (fit := next(sound, None)) is not None:
+        if (fit := next(filter(judge.is_sound, order), None)) is not None:
             top[k] = fit
     return top
 
 
-def _tests(x: Array, fits: Mapping[int, Fit], refit: Refit, config: Mapping[str, Any]) -> Arrays:
+def _tests(
+    x: Array,
+    weight: Array | None,
+    fits: Mapping[int, Fit],
+    refit: Refit,
+    config: Mapping[str, Any],
+) -> Arrays:
     """Return k, observed and observed_reason (K,), and statistic and reason (K, R)."""
+    if weight is not None:
+        x, weight = x[weight > 0], weight[weight > 0]
     mixtures = {k: fit.snapshots[-1].mixture for k, fit in fits.items()}
     tests: list[RatioTest] = []
     for k in config["k"]:
         null, alternative = mixtures.get(k), mixtures.get(k + 1)
-        test = ratio_test(x, k, null, alternative, refit, config["replicates"], config["seed"])
+        test = ratio_test(
+            x, k, null, alternative, refit, config["replicates"], config["seed"], weight
+        )
         tests.append(test)
         print(f"k={k} against {k + 1}: 2 log(ratio) = {test.observed.statistic:.6f}")
         _report(test.degenerate)
@@ -80,25 +96,76 @@ def _tests(x: Array, fits: Mapping[int, Fit], refit: Refit, config: Mapping[str,
     }
 
 
+def _resamples(
+    x: Array,
+    weight: Array | None,
+    fits: Mapping[int, Fit],
+    refit: Refit,
+    config: Mapping[str, Any],
+) -> Arrays:
+    """Return k (K,), replicate (R,), whether each is sound (K, R), and the labels (K, R, M).
+
+    The labels are those of the samples by which fits are compared (``identity.probe``).
+    """
+    rows = probe(len(x))
+    numbers, small = config["replicates"], np.min_scalar_type(-max(config["k"]) - 1)
+    labels = np.full((len(config["k"]), len(numbers), len(rows)), NOISE, small)
+    sound = np.zeros(labels.shape[:2], bool)
+    for i, k in enumerate(config["k"]):
+        if k not in fits:
+            continue
+        again = _again(fits[k].snapshots[-1].mixture, refit)
+        purpose = ("stability", config["seed"], k)
+        found = bootstrap_labels(x, weight, again, numbers, purpose, threads=refit.threads)
+        for r, ours in enumerate(found):
+            if ours is not None:
+                labels[i, r], sound[i, r] = ours[rows], True
+        print(f"k={k}: {np.count_nonzero(sound[i])} of {len(numbers)} resamples have a sound fit")
+    known = {"k": np.array(config["k"]), "replicate": np.array(numbers)}
+    return {**known, "sound": sound, "labels": labels}
+
+
+def _again(mixture: Mixture, refit: Refit) -> FitWeighted:
+    """Return what fits a resample: from the fitted mixture and from random starts anew."""
+    k = mixture.n_components
+
+    def fit(x: Array, counts: Array, rng: np.random.Generator) -> Mixture | None:
+        drawn = counts > 0
+        rows = completed(x[drawn], counts[drawn])
+        random = ShortEM().prepare(rows, refit.family, counts[drawn])
+        starts = [random(k, rng) for _ in range(refit.starts)] if k <= len(rows) else []
+        found = refit(x, [mixture, *starts], counts)
+        return None if found.degenerate else found.snapshots[-1].mixture
+
+    return fit
+
+
 def _intervals(
-    x: Array, affine: Affine, fits: Mapping[int, Fit], refit: Refit, config: Mapping[str, Any]
+    data: tuple[Array, Array | None],
+    affine: Affine,
+    fits: Mapping[int, Fit],
+    refit: Refit,
+    config: Mapping[str, Any],
 ) -> Arrays:
     """Return replicate (R,), and in original units the components of the fit and the replicates.
 
     weight (K,), mean (K, D), covariance (K, D, D), each with replicate_* (R, ...); reason (R,). K
     is 0 where no fit is sound.
     """
-    (n, d), numbers = x.shape, config["replicates"]
+    (x, weight), numbers, frozen = data, config["replicates"], refit.options.get("frozen", ())
+    n, d = total(x, weight), x.shape[1]
     if not fits:
         print("every fit is degenerate, so no model is resampled")
         empty = Mixture(np.empty(0), np.empty((0, d)), np.empty((0, d, d)))
         return {"replicate": np.array(numbers), **_parts(empty), "reason": np.array([], dtype=str)}
 
     def criterion(k: int) -> float:
-        return bic(fits[k].trajectory[-1], em.n_parameters(refit.family, k, d), n, 0.0)
+        noisy = fits[k].snapshots[-1].mixture.box is not None
+        parameters = em.n_parameters(refit.family, k, d, frozen, noisy)
+        return bic(fits[k].trajectory[-1], parameters, n, 0.0)
 
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
-    found = replicate(x, chosen, str(config["kind"]), refit, numbers, config["seed"])
+    found = replicate(x, chosen, str(config["kind"]), refit, numbers, config["seed"], weight)
     print(f"k={chosen.n_components}, {config['kind']}: {len(numbers)} replicates")
     _report(found.degenerate)
     mixtures = map(Mixture, found.weights, found.means, found.covariances)

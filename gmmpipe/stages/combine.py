@@ -1,4 +1,4 @@
-"""Combine the bootstrap of a version into tables: a row per test, and per parameter."""
+"""Combine the bootstrap of a version into tables: a row per test, per parameter, per K."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,10 +8,13 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
+from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.inference import decide, interval, p_value
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.study import Study
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
+from gmmpipe.tables.ranking import ALL
+from gmmpipe.tables.stability import stability
 
 Row = dict[str, Any]
 Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
@@ -22,7 +25,9 @@ INTERVALS += ["estimate", "se", "low", "high", "replicates", "degenerate"]
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
-    """Write bootstrap and intervals of the plan ``inputs[0]``, .parquet and .csv, into ``output``.
+    """Write the bootstrap's tables of the plan ``inputs[0]``, .parquet and .csv, into ``output``.
+
+    They are bootstrap (the tests), intervals, and resamples (stability between resamples).
 
     config is not used, the plan says it all. Raises InputError for a damaged artifact.
     """
@@ -31,15 +36,19 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     level = study.plan["config"]["bootstrap"]["level"]
     tests: list[Row] = []
     intervals: list[Row] = []
+    fits: list[Row] = []
     for found in _groups(study):
         if found[0][1]["kind"] == "test":
             tests.extend(_tests(found, level))
+        elif found[0][1]["kind"] == "stability":
+            fits.extend(_resamples(study, found))
         else:
             intervals.extend(_intervals(study, found, level))
     keys = ["dataset", "normaliser", "covariance", *study.outer]
     frames = {
         "bootstrap": pd.DataFrame(_decided(tests, keys, level), columns=[*keys, *TESTS]),
         "intervals": pd.DataFrame(intervals, columns=[*keys, *INTERVALS]),
+        "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
     }
     for name, frame in frames.items():
         artifacts.write_frame(f"{output}/{name}.parquet", frame)
@@ -131,6 +140,26 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
                     for word, v in zip(("se", "low", "high"), bounds, strict=True)
                 },
                 **tail,
+            }
+
+
+def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
+    """Yield a row for each fit of a resample, with its labels, as ``stability`` wants them."""
+    name, config, first = found[0]
+    normalised = study.plan["bootstrap"][name]["normalised"]
+    data = artifacts.read_arrays(study.raw(normalised), "x")
+    x = data["x"]
+    weight = data.get("weight", np.ones(len(x)))[probe(len(x))]
+    for _, _, arrays in found:
+        for (i, r), sound in np.ndenumerate(arrays["sound"]):
+            yield {
+                **config["coordinates"],
+                "start": ALL,
+                "k": int(first["k"][i]),
+                "seed": int(arrays["replicate"][r]),
+                "degenerate": not sound,
+                "labels": arrays["labels"][i, r],
+                "weight": weight,
             }
 
 

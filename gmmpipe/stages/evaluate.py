@@ -9,15 +9,17 @@ import pandas as pd
 
 from gmmpipe import artifacts, blocks
 from gmmpipe.numerics import em
-from gmmpipe.numerics.identity import probe
+from gmmpipe.numerics.identity import component_of, probe
 from gmmpipe.numerics.metrics import METRICS, Codes
+from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.numerics.soundness import Soundness, Ties, soundness
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.study import AXES, TABLES, Study
-from gmmpipe.tables.cases import Case, to_mixture
+from gmmpipe.tables import BOX, to_mixture
+from gmmpipe.tables.cases import Case
 from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.numbering import numbered
 from gmmpipe.tables.ranking import Run, certificates, rank, trusted
@@ -58,7 +60,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     best = rank(frames["fits"], study.outer)
     frames["best"] = trusted(best, frames["certificates"], study.outer)
     frames |= numbered(frames, study.outer)
-    frames["labels"] = _labels(study, frames, threads)
+    selected = list(_selected(study, frames))
+    frames["labels"] = _labels(study, selected, threads)
     frames["lineage"] = lineage(
         frames["best"], frames["parameters"], _cases(study), study.outer, threads
     )
@@ -68,6 +71,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     )
     for name in TABLES:
         artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
+    if study.imputes:
+        artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
     for name in ("fits", "best", "certificates"):
         artifacts.write_frame(f"{output}/{name}.csv", frames[name])
     shown = ["rank", *study.outer, *SHOWN]
@@ -96,26 +101,31 @@ class _Data:
         stored = artifacts.read_arrays(study.normalised(block))
         raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
         self.x: Array = stored["x"]
+        self.weight: Array | None = stored.get("weight")
         self.ties = Ties(self.x)
         self.affine = Affine(stored["shift"], stored["scale"])
+        self.volume = self.affine.log_volume(self.x, self.weight)
         self.truth = raw.get("labels")
         self.probe = probe(len(self.x))
+        weight = np.ones(len(self.x)) if self.weight is None else self.weight
+        self.total, self.probed = float(weight.sum()), weight[self.probe]
 
 
 def _fit(
     data: _Data, section: Row, stored: blocks.Stored, rows: dict[str, list[Any]], threads: int
 ) -> None:
     """Append the rows of one fit to the tables."""
-    fit, (n, d) = stored.fit, data.x.shape
-    family = section["covariance"]["family"]
-    parameters = em.n_parameters(family, stored.k, d)
+    fit, family = stored.fit, section["covariance"]["family"]
+    frozen = section["fit"].get("frozen", ())
+    noisy = fit.snapshots[0].mixture.box is not None
+    parameters = em.n_parameters(family, stored.k, data.x.shape[1], frozen, noisy)
     key = {**section["coordinates"], "k": stored.k, "seed": stored.seed}
-    volume = n * data.affine.log_volume
-    rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - volume})
+    rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - data.volume})
     for snapshot in fit.snapshots:
         cell = {**key, "iteration": snapshot.iteration}
-        total = snapshot.log_likelihood - volume
-        labels, entropy, sound = _assign(data, snapshot.mixture, family, threads)
+        total = snapshot.log_likelihood - data.volume
+        labels, entropy, resp = _assign(data, snapshot.mixture, threads)
+        sound = soundness(snapshot.mixture, family, resp, data.ties, data.weight, frozen=frozen)
         reason = "; ".join(filter(None, (fit.degenerate, sound.reasons)))
         row = {
             **cell,
@@ -125,39 +135,41 @@ def _fit(
             "log_likelihood": total,
             "n_parameters": parameters,
         }
-        row |= {name: f(total, parameters, n, entropy) for name, f in CRITERIA.items()}
+        row |= {name: f(total, parameters, data.total, entropy) for name, f in CRITERIA.items()}
         if data.truth is None:
             row |= dict.fromkeys(METRICS, np.nan)
         else:
-            row |= {name: metric(labels, data.truth) for name, metric in METRICS.items()}
+            row |= {n: metric(labels, data.truth, data.weight) for n, metric in METRICS.items()}
         row |= {"least_eigenvalue": sound.eigenvalues.min(), "least_samples": sound.counts.min()}
-        rows["fits"].append({**row, "most_tied": sound.tied.max(), "reason": reason})
+        row |= {"most_tied": sound.tied.max(), "noise": snapshot.mixture.noise, "reason": reason}
+        rows["fits"].append(row)
         rows["parameters"].extend(
             _components(cell, data.affine, snapshot.mixture, fit.start, sound)
         )
-    compared = labels[data.probe].astype(np.min_scalar_type(stored.k))
+    compared = labels[data.probe].astype(np.min_scalar_type(-stored.k - 1))
     end = {"log_likelihood": total, "degenerate": bool(reason), "labels": compared}
-    rows["runs"].append({**key, **end})
+    rows["runs"].append({**key, **end, "weight": data.probed})
     rows["ends"].append(Run(key, total, snapshot.mixture, not reason))
 
 
-def _assign(
-    data: _Data, mixture: Mixture, family: str, threads: int
-) -> tuple[Codes, float, Soundness]:
-    """Return each sample's component, the entropy of the responsibilities, and soundness."""
-    _, log_resp = em.log_responsibilities(data.x, mixture, threads)
+def _assign(data: _Data, mixture: Mixture, threads: int) -> tuple[Codes, float, Array]:
+    """Return each sample's component, the entropy of the responsibilities, and these."""
+    _, log_resp = em.log_responsibilities(data.x, mixture, threads, "mar")
     resp = np.exp(log_resp)
-    entropy = float(-np.sum(resp * np.where(resp > 0, log_resp, 0)))
-    return resp.argmax(axis=1), entropy, soundness(mixture, family, resp, data.ties)
+    each = resp * np.where(resp > 0, log_resp, 0)
+    entropy = -np.sum(each if data.weight is None else each * data.weight[:, None])
+    return component_of(log_resp, mixture), float(entropy), resp
 
 
 def _components(
     cell: Row, affine: Affine, mixture: Mixture, start: Mixture, sound: Soundness
 ) -> list[Row]:
     original = affine.invert(mixture)
+    box = {} if original.box is None else dict(zip(BOX, original.box, strict=True))
     return [
         {
             **cell,
+            **box,
             "component": j,
             "weight": original.weights[j],
             "mean": original.means[j],
@@ -179,28 +191,49 @@ def _seedless(study: Study) -> set[str]:
     return {name for name, o in starts if getattr(STARTS[o["method"]], "seedless", False)}
 
 
-def _labels(study: Study, frames: dict[str, pd.DataFrame], threads: int) -> pd.DataFrame:
-    """Return each sample's component by the selected model of its data set; print the model."""
+def _selected(
+    study: Study, frames: Mapping[str, pd.DataFrame]
+) -> Iterator[tuple[Row, Row, Mixture]]:
+    """Yield each case with a selected model, and that model; print it."""
     keys = [c for c in frames["parameters"].columns if c in frames["fits"].columns]
-    parts = []
-    for name, at in study.cases():
-        data = artifacts.read_arrays(study.stored(name))
+    for at, data in _cases(study):
         chosen = frames["best"][frames["best"]["rank"] == 1]
         for axis, value in at.items():
             chosen = chosen[chosen[axis] == value]
         if chosen.empty:
             print(f"{at}: every fit is degenerate, so no model is selected")
             continue
-        found = chosen[keys].merge(frames["parameters"], on=keys)
-        mixture = to_mixture(found)
+        mixture = to_mixture(chosen[keys].merge(frames["parameters"], on=keys))
         print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
         print(mixture.describe())
-        _, log_resp = em.log_responsibilities(data["x"], mixture, threads)
-        columns = {**at, "row": np.arange(len(data["x"])), "component": log_resp.argmax(axis=1)}
+        yield dict(at), dict(data), mixture
+
+
+def _labels(
+    study: Study, selected: Sequence[tuple[Row, Row, Mixture]], threads: int
+) -> pd.DataFrame:
+    """Return each sample's component by the selected model of its data set."""
+    parts = []
+    for at, data, mixture in selected:
+        _, log_resp = em.log_responsibilities(data["x"], mixture, threads, "mar")
+        columns = {**at, "row": np.arange(len(log_resp))}
+        columns["component"] = component_of(log_resp, mixture)
         columns["probability"] = np.exp(log_resp.max(axis=1))
         columns["label"] = data["classes"][data["labels"]] if "labels" in data else None
         parts.append(pd.DataFrame(columns).astype({"label": "string"}))
     names = [*study.outer, "dataset", "row", "component", "probability", "label"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+
+
+def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
+    """Return a row for each missing value: its mean given what is observed of the sample."""
+    parts = []
+    for at, data, mixture in selected:
+        rows, columns = np.nonzero(np.isnan(data["x"]))
+        found = {"row": rows, "feature": data["features"][columns]}
+        found["mean"] = imputed(data["x"], mixture)[rows, columns]
+        parts.append(pd.DataFrame({**at, **found}).astype({"feature": "string"}))
+    names = [*study.outer, "dataset", "row", "feature", "mean"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 

@@ -8,9 +8,11 @@ from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.certificate import Certificate, certify
+from gmmpipe.numerics.given import Grouped, from_arrays
+from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.registry import build
-from gmmpipe.numerics.soundness import Ties, is_sound
+from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import content, stream
 
@@ -20,9 +22,10 @@ KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write the fits of every (k, seed) of a block of the normalised data ``inputs[0]``.
 
-    config has `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and
-    `iteration` (snapshots). What a fit yields depends on neither its neighbours nor ``threads``.
-    With fit.restarts `auto` each k gets as many further seeds as its certificate asks for.
+    ``inputs[1]`` is the stored start `given`, where that has the path of a file. config has
+    `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and `iteration`
+    (snapshots). What a fit yields depends on neither its neighbours nor ``threads``. With
+    fit.restarts `auto` each k gets as many further seeds as its certificate asks for.
     """
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
@@ -30,10 +33,11 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     for section in ("covariance", "start", "fit"):
         if not isinstance(config[section], Mapping):
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
-    x = artifacts.read_arrays(inputs[0], "x")["x"]
+    data = artifacts.read_arrays(inputs[0], "x")
     rule = {k: v for k, v in config["fit"].items() if k in blocks.RESTARTS}
     options = {k: v for k, v in config["fit"].items() if k not in blocks.RESTARTS}
-    fitted = _Fitter(x, {**config, "fit": options}, threads)
+    start = _start(inputs, config)
+    fitted = _Fitter(data["x"], data.get("weight"), start, {**config, "fit": options}, threads)
     stored = fitted(config["k"], config["seed"])
     if rule.get("restarts") == "auto" and fitted.draws:
         stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
@@ -42,17 +46,39 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         _report(k, [s for s in stored if s.k == k])
 
 
-class _Fitter:
-    """EM on one data set from one start: (K, seed) in, fits out."""
+def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
+    """Return the start, read from the store if it came from a file."""
+    start = build(STARTS, "start", config["start"], "method")
+    stored = getattr(start, "path", None) is not None
+    if len(inputs) != 1 + stored:
+        raise InputError(f"{len(inputs)} INPUT files; give the data, and a start that has a path")
+    return from_arrays(artifacts.read_arrays(inputs[1])) if stored else start
 
-    def __init__(self, x: Array, config: Mapping[str, Any], threads: int) -> None:
-        self.x, self.config, self.threads = x, config, threads
+
+class _Fitter:
+    """EM on one data set, x (N, D) of weight (N,), from one start: (K, seed) in, fits out."""
+
+    def __init__(
+        self,
+        x: Array,
+        weight: Array | None,
+        start: Any,
+        config: Mapping[str, Any],
+        threads: int,
+    ) -> None:
+        self.x, self.weight, self.config, self.threads = x, weight, config, threads
         self.method = config["start"]["method"]
         self.content = content(x)
         self.family = str(config["covariance"].get("family"))
-        start = build(STARTS, "start", config["start"], "method")
         self.draws = not getattr(start, "seedless", False)
-        self.start = prepared(start, x, self.family)
+        if weight is not None:  # what does not count is no place to start at
+            held = weight > 0
+            x, weight = x[held], weight[held]
+            if isinstance(start, Grouped):
+                start = Grouped(start.labels[held])
+        if config["fit"].get("missing") == "mar":
+            x = completed(x, weight)
+        self.start = prepared(start, x, self.family, weight)
 
     def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[blocks.Stored]:
         """Return the fits of every k and seed."""
@@ -64,29 +90,31 @@ class _Fitter:
             starts,
             self.family,
             self.config["iteration"],
+            sample_weight=self.weight,
             threads=self.threads,
             **self.config["fit"],
         )
         return [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
 
-    def is_sound(self, fit: em.Fit, ties: Ties) -> bool:
-        """Say whether a fit may be selected."""
-        return is_sound(self.x, fit, self.family, ties, self.threads)
+    def judge(self) -> Judge:
+        """Return what says whether a fit may be selected."""
+        frozen = self.config["fit"].get("frozen", ())
+        return Judge(self.x, self.family, self.weight, frozen=frozen, threads=self.threads)
 
 
 def _go_on(
     fitter: _Fitter, stored: list[blocks.Stored], target: float, most: int
 ) -> list[blocks.Stored]:
     """Double the seeds of each k until its certificate reaches the target or there are ``most``."""
-    ties, done = Ties(fitter.x), []
+    judge, done = fitter.judge(), []
     for _, group in groupby(stored, lambda s: s.k):
         mine = list(group)
-        sound = [fitter.is_sound(s.fit, ties) for s in mine]
+        sound = [judge.is_sound(s.fit) for s in mine]
         while len(mine) < most and not _certify(mine, sound).reaches(target):
             first = mine[-1].seed + 1
             more = fitter([mine[0].k], range(first, first + min(len(mine), most - len(mine))))
             mine += more
-            sound += [fitter.is_sound(s.fit, ties) for s in more]
+            sound += [judge.is_sound(s.fit) for s in more]
         done += mine
     return done
 

@@ -41,13 +41,18 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 
 def arrays(sample: Sample) -> dict[str, Any]:
-    """Return the arrays of a stored data set: x, features, and what else is known of it."""
+    """Return the arrays of a stored data set: x, features, and what else is known of it.
+
+    weight (N,) is there where the rows do not all count once.
+    """
     known: dict[str, Any] = {
         "x": sample.x,
         "features": np.array(sample.features, dtype=str),
         "classes": np.array(sample.classes, dtype=str),
         "dropped": np.array(sample.dropped),
     }
+    if sample.weight is not None:
+        known["weight"] = sample.weight
     if sample.labels is not None:
         known["labels"] = sample.labels
     if sample.truth is not None:

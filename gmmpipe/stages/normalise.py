@@ -12,18 +12,20 @@ from gmmpipe.numerics.registry import build
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write ``x`` of ``inputs[0]`` normalised, and the ``shift`` and ``scale`` that did it.
 
-    config is one entry of conf/normaliser/ with its `method`. Raises InputError for data that the
-    method cannot map, e.g. a constant column.
+    Where the rows have a ``weight`` it goes along, and the map is of the weighted rows. config is
+    one entry of conf/normaliser/ with its `method`. Raises InputError for data that the method
+    cannot map, e.g. a constant column.
     """
     del threads
     data = artifacts.read_arrays(inputs[0], "x", "features")
     method = build(NORMALISERS, "normaliser", config, "method")
     try:
-        affine = method(data["x"], data["features"].tolist())
+        affine = method(data["x"], data["features"].tolist(), data.get("weight"))
     except InputError as error:
         raise InputError(f"{data.get('origin', inputs[0])}: {error}") from None
-    artifacts.write_arrays(
-        output, {"x": affine.apply(data["x"]), "shift": affine.shift, "scale": affine.scale}
-    )
+    mapped = {"x": affine.apply(data["x"]), "shift": affine.shift, "scale": affine.scale}
+    if "weight" in data:
+        mapped["weight"] = data["weight"]
+    artifacts.write_arrays(output, mapped)
     for name, shift, scale in zip(data["features"], affine.shift, affine.scale, strict=True):
         print(f"{name}: ({name} - {shift:g}) / {scale:g}")

@@ -61,6 +61,9 @@ def _contents(study: Study) -> dict[str, Any]:
         for told in data.values()
         if told["source"]
     }
+    for fit in study.plan["fits"].values():
+        if start := fit.get("source"):
+            sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
     stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
     figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
     others = [str(folder / name) for name in ("config.yaml", WORKFLOW)]

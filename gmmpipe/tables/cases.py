@@ -1,6 +1,6 @@
 """The best fits of a case as mixtures, and what they make of its samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.tables import to_mixture
 
 Case = tuple[Mapping[str, Any], Mapping[str, Any]]  # its coordinates, the arrays of its data
 
@@ -27,20 +28,10 @@ def mixtures(cells: pd.DataFrame, parameters: pd.DataFrame) -> list[Mixture]:
     return [to_mixture(rows) for _, rows in ours.groupby("cell", sort=True)]
 
 
-def to_mixture(rows: pd.DataFrame) -> Mixture:
-    """Return the mixture of one cell from its rows of ``parameters``."""
-    rows = rows.sort_values("component", kind="stable")
-    means = np.stack(rows["mean"].to_list())
-    k, d = means.shape
-    covariances = np.stack(rows["covariance_matrix"].to_list()).reshape(k, d, d)
-    return Mixture(rows["weight"].to_numpy(), means, covariances)
-
-
 def responsibilities(x: Array, mixture: Mixture, threads: int) -> Array:
-    """Return the probability of each component for each sample of x (N, D), (N, K)."""
-    return np.exp(em.log_responsibilities(x, mixture, threads)[1])
+    """Return the probability of each component for each sample of x (N, D), (N, K).
 
-
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Return ``rows`` as a data frame that has its columns even without any row."""
-    return pd.DataFrame(list(rows), columns=list(columns))
+    NaN in x is a missing value. The rows add up to 1 less the probability of noise.
+    """
+    logs = em.log_responsibilities(x, mixture, threads, "mar")[1]
+    return np.exp(logs[:, : mixture.n_components])

@@ -8,7 +8,8 @@ import pandas as pd
 
 from gmmpipe.numerics.lineage import lineage as links
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at, table
+from gmmpipe.tables import table
+from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at
 
 COLUMNS = ("covariance", "parent_k", "parent", "k", "component", "mass", "share")
 
@@ -23,7 +24,7 @@ def lineage(
     """Return the links between the best fits of neighbouring K of each (case, family).
 
     Of several normalisers the likeliest fit stands for a K. mass is the part of all samples that
-    a component shares with its parent, share that over the component's own part.
+    a component shares with its parent, share that over the component's own part; noise is left out.
     """
     rows: list[dict[str, Any]] = []
     for coordinates, data in cases:
@@ -36,6 +37,7 @@ def lineage(
             for k, mixture in zip(cells["k"], mixtures(cells, parameters), strict=True):
                 now = {int(k): responsibilities(data["x"], mixture, threads)}
                 key = {**coordinates, "covariance": covariance}
-                rows += [{**key, **asdict(link)} for link in links({**before, **now})]
+                found = links({**before, **now}, data.get("weight"))
+                rows += [{**key, **asdict(link)} for link in found]
                 before = now
     return table(rows, ["dataset", *outer, *COLUMNS])

@@ -18,8 +18,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from gmmpipe.numerics.identity import Indices, by_size, overlap_of_labels, renumber
+from gmmpipe.numerics.identity import NOISE, Indices, by_size, count, overlap_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
+from gmmpipe.numerics.mixture import Array
 
 MODEL = ["normaliser", "covariance"]
 FIT = [*MODEL, "start", "k", "seed"]
@@ -29,15 +30,19 @@ def numbered(frames: Mapping[str, pd.DataFrame], outer: Sequence[str]) -> dict[s
     """Return ``runs``, ``parameters`` and ``fits`` with the components numbered alike in all fits.
 
     frames: ``runs`` has a row per fit, with ``log_likelihood``, ``degenerate`` and the ``labels``
-    of the samples compared; ``parameters`` has its rows cell by cell, ``best`` the best of each
-    (case, normaliser, family, k). A cell's rows are put in the new order, and the components
-    that a ``reason`` of fits names are renamed. The weights, means, covariances are untouched.
+    of the samples compared, perhaps with their ``weight``; ``parameters`` has its rows cell by
+    cell, ``best`` the best of each (case, normaliser, family, k). A cell's rows are put in the new
+    order, and the components that a ``reason`` of fits names are renamed. The weights, means,
+    covariances are untouched.
     """
     runs, case = frames["runs"], ["dataset", *outer]
     numbers = numbers_of(runs, frames["best"], case)
     key = [*case, *FIT]
     index = runs[key].assign(run=np.arange(len(runs)))
-    labels = [new[old] for new, old in zip(numbers, runs["labels"], strict=True)]
+    labels = [
+        np.where(old == NOISE, old, new[old])
+        for new, old in zip(numbers, runs["labels"], strict=True)
+    ]
     return {
         "runs": runs.assign(labels=pd.Series(labels, index=runs.index, dtype=object)),
         "parameters": _components(frames["parameters"], index, numbers),
@@ -55,11 +60,14 @@ def numbers_of(runs: pd.DataFrame, best: pd.DataFrame, case: Sequence[str]) -> l
     labels: list[Codes] = runs["labels"].to_list()
     found: dict[int, Indices] = {}
     for _, ours in order.groupby(list(case), sort=False, dropna=False):
-        found |= _numbers_of_case(ours, labels)
+        weight = runs["weight"].iloc[ours.index[0]] if "weight" in runs else None
+        found |= _numbers_of_case(ours, labels, weight)
     return [found[row] for row in range(len(runs))]
 
 
-def _numbers_of_case(order: pd.DataFrame, labels: Sequence[Codes]) -> dict[int, Indices]:
+def _numbers_of_case(
+    order: pd.DataFrame, labels: Sequence[Codes], weight: Array | None
+) -> dict[int, Indices]:
     """Return {row: numbers} of the fits of one case, which come the best first."""
     columns = (order[name].tolist() for name in [*MODEL, "k"])
     fits = list(zip(order.index.tolist(), *columns, strict=True))
@@ -70,11 +78,11 @@ def _numbers_of_case(order: pd.DataFrame, labels: Sequence[Codes]) -> dict[int, 
     found: dict[int, Indices] = {}
 
     def follow(row: int, k: int, other: int, other_k: int) -> None:
-        table = overlap_of_labels(labels[row], labels[other], k, other_k)
+        table = overlap_of_labels(labels[row], labels[other], k, other_k, weight)
         found[row] = renumber(table, found[other])
 
     ks = sorted(spine)
-    found[spine[ks[0]]] = by_size(np.bincount(labels[spine[ks[0]]], minlength=ks[0]))
+    found[spine[ks[0]]] = by_size(count(labels[spine[ks[0]]], ks[0], weight))
     for before, k in pairwise(ks):
         follow(spine[k], k, spine[before], before)
     for model in list(best.values())[1:]:

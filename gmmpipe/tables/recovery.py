@@ -9,7 +9,8 @@ from gmmpipe.numerics.metrics import ari
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.recovery import Optimum, bayes
 from gmmpipe.numerics.recovery import recovery as errors
-from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at, table
+from gmmpipe.tables import table
+from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at
 
 FIT = ("normaliser", "covariance", "start", "k", "seed", "iteration")
 AGREEMENT = ("ari", "bayes_ari", "error", "bayes_error")

@@ -1,10 +1,12 @@
 """Table `stability`: how far fits of the same samples agree, from seed to seed."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from gmmpipe.numerics.stability import stability as summary
-from gmmpipe.tables.cases import table
+from gmmpipe.tables import table
 
 GROUP = ("normaliser", "covariance", "start", "k")
 COLUMNS = (*GROUP, "kind", "runs", "ari", "standard_error")
@@ -14,17 +16,22 @@ MOST_RUNS = 100  # of a group: 4,950 pairs
 def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.DataFrame:
     """Return mean adjusted Rand index and standard error over pairs of fits of equal settings.
 
-    runs: a row per fit with its ``labels`` and whether it is ``degenerate``; such fits are left
-    out, and of more than ``MOST_RUNS`` in a group those of the first seeds count: ``runs`` says
-    how many did. A group of fewer than two has no row. kind: what sets the fits of a group
-    apart, their ``seeds``, or the resamples of a ``bootstrap``, numbered in ``seed``.
+    runs: a row per fit with its ``labels``, perhaps the ``weight`` of the samples compared, and
+    whether it is ``degenerate``; such fits are left out, and of more than ``MOST_RUNS`` in a group
+    those of the first seeds count: ``runs`` says how many did. A group of fewer than two has no
+    row. kind: what sets the fits of a group apart, their ``seeds``, or the resamples of a
+    ``bootstrap``, numbered in ``seed``.
     """
     key = ["dataset", *outer, *GROUP]
-    rows = []
+    rows: list[dict[str, Any]] = []
+    if runs.empty:
+        return table(rows, ["dataset", *outer, *COLUMNS])
     for values, ours in runs[~runs["degenerate"]].groupby(key, sort=False, dropna=False):
         labels = ours.sort_values("seed", kind="stable")["labels"].head(MOST_RUNS)
         if len(labels) > 1:
-            found = summary(np.stack(labels.to_list()))
+            weight = ours["weight"].iloc[0] if "weight" in ours else None
+            stacked = np.stack(labels.to_list()).astype(np.int64)
+            found = summary(stacked - min(int(stacked.min()), 0), weight)  # NOISE is a cluster too
             row = dict(zip(key, values, strict=True)) | {"kind": kind, "runs": found.runs}
             rows.append(row | {"ari": found.mean, "standard_error": found.standard_error})
     return table(rows, ["dataset", *outer, *COLUMNS])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.metrics import ari
-from gmmpipe.numerics.stability import agreement, bootstrap_labels, stability
+from gmmpipe.numerics.resamples import bootstrap_labels
+from gmmpipe.numerics.stability import agreement, stability
 from gmmpipe.numerics.starts import STARTS
 
 
@@ -75,7 +76,12 @@ def test_one_clustering_is_refused():
         stability(np.zeros((1, 4), int))
 
 
-def refit(x, counts, k, method="points"):
+def labels_of(x, weight, fit, replicates, purpose):
+    """Return the labels of all resamples, (replicates, N)."""
+    return np.stack(list(bootstrap_labels(x, weight, fit, range(replicates), purpose)))
+
+
+def refit(x, counts, rng=None, *, k, method="points"):  # noqa: ARG001 - starts alike here
     start = STARTS[method]()(x, k, np.random.default_rng(0))
     (fitted,) = em.fit(x, [start], "full", [30], sample_weight=counts)
     return fitted.snapshots[-1].mixture
@@ -84,14 +90,14 @@ def refit(x, counts, k, method="points"):
 def test_a_resample_by_counts_is_a_resample_by_rows():
     x, drawn = clusters(0, n=120), []
 
-    def by_rows(x, counts):
+    def by_rows(x, counts, _):
         drawn.append(counts)
         copies = np.repeat(x, counts.astype(int), axis=0)
         (fitted,) = em.fit(copies, [a_start(x, 3)], "full", [30])
         return fitted.snapshots[-1].mixture
 
-    by_counts = bootstrap_labels(x, None, partial(refit, k=3), 4, ["test"])
-    np.testing.assert_array_equal(by_counts, bootstrap_labels(x, None, by_rows, 4, ["test"]))
+    by_counts = labels_of(x, None, partial(refit, k=3), 4, ["test"])
+    np.testing.assert_array_equal(by_counts, labels_of(x, None, by_rows, 4, ["test"]))
     assert all(counts.sum() == 120 for counts in drawn)
     assert not np.array_equal(drawn[0], drawn[1])
 
@@ -99,14 +105,21 @@ def test_a_resample_by_counts_is_a_resample_by_rows():
 def test_more_replicates_change_none():
     x = clusters(1, n=90)
     fit = partial(refit, k=2)
-    few, more = (bootstrap_labels(x, None, fit, r, ["case", 2]) for r in (2, 3))
+    few, more = (labels_of(x, None, fit, r, ["case", 2]) for r in (2, 3))
     np.testing.assert_array_equal(few, more[:2])
+    (last,) = bootstrap_labels(x, None, fit, [2], ["case", 2])
+    np.testing.assert_array_equal(last, more[2])
+
+
+def test_a_resample_without_a_sound_fit_has_no_labels():
+    found = bootstrap_labels(clusters(1, n=9), None, lambda *_: None, range(2), [])
+    assert list(found) == [None, None]
 
 
 def test_clear_groups_are_more_stable_than_too_many():
     x = np.concatenate([clusters(3, n=60, k=1), 30 + clusters(4, n=60, k=1)])
     fits = {k: partial(refit, k=k, method="kmeans") for k in (2, 5)}
-    found = {k: stability(bootstrap_labels(x, None, fit, 6, [k])).mean for k, fit in fits.items()}
+    found = {k: stability(labels_of(x, None, fit, 6, [k])).mean for k, fit in fits.items()}
     assert found[2] > 0.99
     assert found[5] < 0.9
 
@@ -115,17 +128,26 @@ def test_samples_of_weight_0_are_never_drawn_yet_labelled():
     x, seen = clusters(5, n=40), []
     weight = np.repeat([0.0, 2.0], 20)
 
-    def fit(x, counts):
+    def fit(x, counts, rng):
         seen.append(counts)
-        return refit(x, counts, 2)
+        return refit(x, counts, rng, k=2)
 
-    assert bootstrap_labels(x, weight, fit, 3, []).shape == (3, 40)
+    assert labels_of(x, weight, fit, 3, []).shape == (3, 40)
     assert all((counts[:20] == 0).all() and counts.sum() == 40 for counts in seen)
 
 
-@pytest.mark.parametrize(
-    ("weight", "replicates"), [(None, 0), (np.zeros(40), 2), (-np.ones(40), 2), (np.ones(3), 2)]
-)
-def test_what_cannot_be_resampled_is_refused(weight, replicates):
+@pytest.mark.parametrize("weight", [np.zeros(40), -np.ones(40), np.ones(3)])
+def test_what_cannot_be_resampled_is_refused(weight):
     with pytest.raises(InputError, match="bootstrap of 40 samples"):
-        bootstrap_labels(clusters(0, n=40), weight, partial(refit, k=1), replicates, [])
+        labels_of(clusters(0, n=40), weight, partial(refit, k=1), 2, [])
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=20)
+def test_a_sample_of_weight_two_agrees_twice(seed):
+    rng = np.random.default_rng(seed)
+    labels, weight = rng.integers(0, 3, (4, 30)), rng.integers(0, 3, 30)
+    written = np.repeat(labels, weight, axis=1)
+    if weight.sum() > 1:
+        found = agreement(labels, weight.astype(float))
+        np.testing.assert_allclose(found, agreement(written), atol=1e-12)

@@ -20,7 +20,7 @@ TOTALS = np.array([-200.0, -150.0, -149.0])
 def stored(reason="", final=ONE, regularisation=1e-6):
     case = Case(X, ONE, "full", regularisation, 0.0, 2)
     mixture = final and AFFINE.invert(final)
-    return Stored({}, case, AFFINE, TOTALS - 50 * AFFINE.log_volume, mixture, reason)
+    return Stored({}, case, AFFINE, TOTALS - AFFINE.log_volume(case.x), mixture, reason)
 
 
 def replayed(totals, mixture=ONE, stop=""):

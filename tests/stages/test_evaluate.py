@@ -5,7 +5,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from gmmpipe import artifacts
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed", "iteration"]
 SWEEP = (

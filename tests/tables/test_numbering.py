@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gmmpipe import artifacts
 from gmmpipe.numerics import em
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
 from gmmpipe.tables.numbering import numbered, numbers_of
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed"]

@@ -6,7 +6,7 @@ from gmmpipe import artifacts
 from gmmpipe.numerics import em
 from gmmpipe.numerics.metrics import ari
 from gmmpipe.tables import stability as stability_table
-from gmmpipe.tables.cases import to_mixture
+from gmmpipe.tables import to_mixture
 
 NAMES = ("fits", "best", "parameters", "lineage", "stability", "recovery")
 
