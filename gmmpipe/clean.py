@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError
-from gmmpipe.study import STORE, Study
+from gmmpipe.study import STORE, Study, origins_of
 from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
@@ -68,7 +68,7 @@ def referred(project: Path) -> set[str]:
         if plan.is_file():
             study = Study(plan)
             named += [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
-            named.append(str(plan.relative_to(project)))
+            named += [str(path.relative_to(project)) for path in (plan, origins_of(plan))]
         if manifest.is_file():
             named += Version(folder).manifest["artifacts"]
         if not named:

@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from gmmpipe import artifacts
 from gmmpipe.boundary import located
-from gmmpipe.config import flat
 from gmmpipe.errors import InputError
 from gmmpipe.plan import freeze_settled
 from gmmpipe.provenance import CLASS, environment
-from gmmpipe.study import Study, origins_of
+from gmmpipe.study import Study
 from gmmpipe.verify import Version
 
 TOLERANCE = 1e-9  # of the largest value of an array or a column
@@ -90,8 +89,6 @@ def _plan(version: Version, place: Path) -> Study:
     except (KeyError, TypeError, AttributeError) as error:
         told = f"{version.folder}/manifest.json: its config is not whole"
         raise InputError(f"{told} ({error!r})") from None
-    where = dict.fromkeys(dict(flat(config)), "manifest.json")
-    artifacts.write_json(origins_of(plan), {"overrides": [], "own": None, "origins": where})
     with contextlib.chdir(place):
         study = Study(plan.relative_to(place))
     if study.version != version.manifest["version"]:
@@ -99,6 +96,7 @@ def _plan(version: Version, place: Path) -> Study:
             f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
             " and inputs; use the gmmpipe of the manifest"
         )
+    shutil.copyfile(version.project / study.origins, place / study.origins)  # the report tells it
     return study
 
 

@@ -10,7 +10,7 @@ from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
 
-RECORDS = ("manifest.json", "run.json", NAME, "report.html")  # some hold times
+RECORDS = ("manifest.json", "run.json", NAME)
 SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
 KEYS = {"experiment": str, "version": str, "config": dict, "inputs": dict, "artifacts": dict}
 
@@ -83,7 +83,7 @@ def differences(version: Version) -> Iterator[str]:
                 f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
                 f" the manifest says {told['sha256'][:12]}..."
             )
-    for name in RECORDS[1:3]:
+    for name in RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
     known = {version.find(path) for path in version.told}

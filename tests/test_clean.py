@@ -30,13 +30,13 @@ def test_what_no_version_needs_is_listed_then_removed_and_nothing_else(study, gm
 
     answer = gmmpipe("clean", "--unused")
     assert (answer.code, answer.err) == (0, "")
-    assert listed(answer) == {first.path, *first.fits}
+    assert listed(answer) == {first.path, first.origins, *first.fits}
     assert "nothing was removed" in answer.out
     assert store() == before
 
     answer = gmmpipe("clean", "--unused", "--yes")
-    assert listed(answer) == {first.path, *first.fits}
-    assert store() == before - {first.path, *first.fits}
+    assert listed(answer) == {first.path, first.origins, *first.fits}
+    assert store() == before - {first.path, first.origins, *first.fits}
     assert all(Path(path).exists() for path in theirs)
     assert gmmpipe("verify", second.folder).code == 0
     assert "every entry" in gmmpipe("clean", "--unused", "--yes").out

@@ -66,8 +66,8 @@ def _contents(study: Study) -> dict[str, Any]:
             sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
     stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
     figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
-    others = [str(folder / name) for name in ("config.yaml", WORKFLOW)]
-    paths = [study.path, *stored, *study.tables, *study.summaries, *figures]
+    others = [str(folder / name) for name in ("config.yaml", WORKFLOW, "report.html")]
+    paths = [study.path, study.origins, *stored, *study.tables, *study.summaries, *figures]
     paths += [path for path in others if Path(path).exists()]
     return {
         "experiment": study.experiment,
