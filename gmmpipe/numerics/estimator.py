@@ -21,6 +21,7 @@ from gmmpipe.numerics.density import Density
 from gmmpipe.numerics.em import Fit, n_parameters
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Prior
+from gmmpipe.numerics.soundness import Judge
 
 _NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or "
@@ -90,7 +91,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     trajectory_ : (n_iter_ + 1,)
         Total log-likelihood (nats) at the start and after each iteration.
     degenerate_ : str
-        "" for a sound fit, else what collapsed.
+        "" for a sound fit, else what EM or the soundness of the components (smallest eigenvalue,
+        effective samples, tied share) finds wrong, as in the column `reason` of an experiment.
     n_parameters_ : int
         Free parameters, which ``bic`` and ``aic`` count.
     mixture_ : gmmpipe.numerics.mixture.Mixture
@@ -222,7 +224,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         total = float(len(samples) if weight is None else weight.sum())
         if self.verbose:
             runs.report(fits, total, self.verbose, self.verbose_interval)
-        self._keep(runs.best(fits), kept, total, data.dtype)
+        best = runs.best(fits)
+        self._keep(best, kept, total, data.dtype)
+        self.degenerate_ = self._judge(samples.astype(np.float64, copy=False), weight).reasons(best)
         return self
 
     def fit_predict(
@@ -262,6 +266,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             )
         return mixture
 
+    def _judge(self, x: Array, weight: Array | None) -> Judge:
+        """Return what says of fits to the samples which components are no groups, as reports do."""
+        return Judge(x, self.covariance_type, weight, frozen=self.frozen, threads=self._threads())
+
     def _keep(self, fit: Fit, kept: list[int], total: float, dtype: npt.DTypeLike) -> None:
         """Set the fitted attributes; total: sum of the sample weights."""
         unfinished = not fit.converged and fit.n_iter < self.max_iter
@@ -278,7 +286,6 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         self.n_parameters_ = n_parameters(self.covariance_type, k, d, self.frozen)
         self.converged_ = fit.converged
         self.n_iter_ = fit.n_iter
-        self.degenerate_ = fit.degenerate
         self.trajectory_ = fit.trajectory
         self.lower_bounds_ = (fit.trajectory[1:] / total).tolist()
         self.lower_bound_ = float(fit.trajectory[-1] / total)

@@ -4,10 +4,12 @@ from em_cases import families
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gmmpipe import GaussianMixture
 from gmmpipe.numerics import em
+from gmmpipe.numerics import soundness as module
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.soundness import Ties, least_samples, soundness
+from gmmpipe.numerics.soundness import Judge, Ties, least_samples, soundness
 
 RNG = np.random.default_rng(3)
 X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
@@ -105,6 +107,59 @@ def test_a_row_of_weight_two_counts_as_two_rows():
     once = measured(X, mixture, weight=weight)
     np.testing.assert_allclose(once.counts, double.counts)
     np.testing.assert_allclose(once.tied.max(), 2 / once.counts[0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [7, 65_536])
+def test_a_judge_measures_slice_by_slice_what_is_measured_at_once(size, monkeypatch):
+    monkeypatch.setattr(module, "SLICE", size)
+    weight = RNG.integers(0, 3, 300).astype(float)
+    thin = two_groups(np.diag([1e-5, 1.0]))
+    x = X.copy()
+    x[150:, 0] = np.round(x[150:, 0], 1)
+    for mixture in (two_groups(np.eye(2)), thin):
+        whole = measured(x, mixture, weight=weight)
+        found = Judge(x, "full", weight).soundness(mixture)
+        np.testing.assert_allclose(found.counts, whole.counts, rtol=1e-12)
+        np.testing.assert_array_equal(found.eigenvalues, whole.eigenvalues)
+        assert found.reasons == whole.reasons
+    assert "tied" in found.reasons
+
+
+def test_covariances_that_are_held_are_never_too_thin():
+    thin = two_groups(np.diag([1e-5, 1.0]))
+    resp = np.exp(em.log_responsibilities(X, thin)[1])
+    assert soundness(thin, "full", resp, Ties(X)).reasons
+    assert soundness(thin, "full", resp, Ties(X), frozen=["covariances"]).reasons == ""
+    assert Judge(X, "full", frozen=["covariances"]).soundness(thin).reasons == ""
+
+
+def test_missing_values_are_tied_to_nothing():
+    x = np.column_stack([X[:, 0], np.where(np.arange(300) < 200, np.nan, X[:, 1])])
+    ties = Ties(x)
+    assert ties.shares(np.ones((300, 1)), np.array([300.0])) == pytest.approx(1 / 300)
+
+
+def test_noise_is_no_component_that_could_be_unsound():
+    mixture = two_groups(np.eye(2))
+    noisy = Mixture(
+        0.9 * mixture.weights, mixture.means, mixture.covariances, np.array([X.min(0), X.max(0)])
+    )
+    found = measured(X, noisy)
+    assert found.counts.shape == (2,)
+    np.testing.assert_allclose(found.eigenvalues, measured(X, mixture).eigenvalues)
+
+
+def test_the_estimator_says_what_the_pipeline_says():
+    """Fourteen samples near a line are no group, though EM itself finds nothing wrong."""
+    line = np.column_stack([RNG.normal(3, 1, 14), RNG.normal(3, 1e-3, 14)])
+    x = np.vstack([X, line])
+    model = GaussianMixture(3, covariance_type="diag", means_init=[[0, 0], [6, 6], [3, 3]])
+    model.set_params(weights_init=[0.48, 0.48, 0.04], precisions_init=[[1, 1], [1, 1], [1, 1e6]])
+    model.fit(x)
+    said = measured(x, model.mixture_, "diag").reasons
+    assert said.startswith("component 2: smallest eigenvalue ")
+    assert model.degenerate_ == said
+    assert GaussianMixture(2, random_state=0).fit(X).degenerate_ == ""
 
 
 def test_a_feature_without_variance_is_unsound_not_an_error():
