@@ -64,8 +64,9 @@ class Experiment:
     @property
     def tables(self) -> list[str]:
         """The names of the tables that this version has."""
-        names = [*TABLES, *OPTIONAL]
-        return [name for name in names if (self.folder / f"tables/{name}.parquet").is_file()]
+        there = {path.stem for path in self.folder.glob("tables/*.parquet")}
+        known = [name for name in (*TABLES, *OPTIONAL) if name in there]
+        return [*known, *sorted(there - {*known})]
 
     @property
     def outer(self) -> list[str]:

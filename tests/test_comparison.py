@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import carry_out, make_project
 
 import gmmpipe
 from gmmpipe import artifacts
@@ -33,9 +34,24 @@ def version(study, *overrides):
     return gmmpipe.load(done.folder)
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two versions, made once: the second with another bound, another seed, one K less."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(make_project(tmp_path_factory.mktemp("compared") / "project"))
+        patch.delenv("GMMPIPE_LOCK", raising=False)
+        other = ("fit.regularisation=0.05", "sweep.seed=[0,1,2]", "sweep.k=[2]")
+        return [Path(carry_out(*TINY, *more).folder).resolve() for more in ((), other)]
+
+
 @pytest.fixture
-def plain(study):
-    return version(study)
+def plain(folders):
+    return gmmpipe.load(folders[0])
+
+
+@pytest.fixture
+def after(folders):
+    return gmmpipe.load(folders[1])
 
 
 def test_a_version_is_equal_to_itself(plain):
@@ -54,9 +70,7 @@ def test_a_version_is_equal_to_itself(plain):
     assert "Nothing changed" in found.typeset("html")
 
 
-def test_what_changed_and_what_moved(plain, study):
-    """Another normaliser as well, regularisation, one seed more and one K less."""
-    after = version(study, "fit.regularisation=0.05", "sweep.seed=[0,1,2]", "sweep.k=[2]")
+def test_what_changed_and_what_moved(plain, after):
     found = compare(plain, after)
     told = {tuple(row[:2]): tuple(row[2:]) for row in found.settings.itertuples(index=False)}
     assert told == {
@@ -214,8 +228,7 @@ class Page(HTMLParser):
         self.attributes += attrs
 
 
-def test_the_page_is_one_file_whose_names_are_no_markup(plain, study):
-    after = version(study, "fit.regularisation=0.05")
+def test_the_page_is_one_file_whose_names_are_no_markup(plain, after):
     nasty = "<script>alert(1)</script>\" onload='x'"
     for one in (plain, after):
         for table in (one.best, one.fits, one.labels, one.parameters):
@@ -235,8 +248,7 @@ def test_the_page_is_one_file_whose_names_are_no_markup(plain, study):
     assert text == Comparison(plain, after).typeset("html")
 
 
-def test_the_command(plain, study, gmmpipe, refused, tmp_path):
-    after = version(study, "fit.regularisation=0.05")
+def test_the_command(plain, after, gmmpipe, refused, tmp_path):
     folders = ("compare", str(plain.folder), str(after.folder))
     answer = gmmpipe(*folders)
     assert answer.code == 0
@@ -245,7 +257,7 @@ def test_the_command(plain, study, gmmpipe, refused, tmp_path):
     rows = pd.read_csv(pd.io.common.StringIO(gmmpipe(*folders, "--format", "csv").out))
     assert rows["section"].unique().tolist() == ["settings", "models", "cells"]
     answer = gmmpipe(*folders, "-o", str(tmp_path / "compare.html"))
-    assert answer.out.startswith("Changed: config (1).\n")
+    assert answer.out.startswith("Changed: config (3).\n")
     assert (tmp_path / "compare.html").read_text() == compare(plain, after).typeset("html")
     refused("--format 'tex' text", *folders, "--format", "tex")
     refused("-o .html", *folders, "-o", "x.pdf")

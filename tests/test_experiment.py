@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import carry_out, make_project
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
@@ -19,9 +20,20 @@ from gmmpipe.numerics.mixture import Mixture
 TINY = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project with one experiment done, which no test may change."""
+    root = make_project(tmp_path_factory.mktemp("loaded") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("GMMPIPE_LOCK", raising=False)
+        return root, carry_out(*TINY)
+
+
 @pytest.fixture
-def loaded(study):
-    done = study(*TINY)
+def loaded(made, monkeypatch):
+    root, done = made
+    monkeypatch.chdir(root)
     return done, gmmpipe.load("results/smoke/latest")
 
 
@@ -113,8 +125,9 @@ def test_every_family_comes_back_in_original_units(study):
             assert (model.covariance_type == family) == held, cell
 
 
-def test_data_is_that_of_the_version_or_none(loaded):
-    done, found = loaded
+def test_data_is_that_of_the_version_or_none(study):
+    done = study("experiment=smoke", "sweep.k=[1]", "sweep.seed=[0]")
+    found = gmmpipe.load("results/smoke/latest")
     with pytest.raises(InputError, match=r"several data sets have .*dataset=gmm; dataset=sample"):
         found.data()
     with pytest.raises(InputError, match="no data set has"):
