@@ -210,8 +210,9 @@ class Experiment:
 
         It predicts, samples and scores as if it had been fitted here: ``bic`` of the data is the
         BIC of the table. Where the normaliser took the covariances out of their family (as
-        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. It
-        knows the features' names while the store has the data.
+        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. A
+        sample that is most probably noise is predicted to be -1. It knows the features' names
+        while the store has the data.
         """
         from gmmpipe.numerics.known import fitted
 
@@ -225,6 +226,7 @@ class Experiment:
             n_parameters=int(row["n_parameters"]),
             trajectory=trajectory[: int(row["n_iter"]) + 1],
             converged=bool(row["converged"]),
+            missing=row.get("fit.missing", self.config["fit"].get("missing", "refuse")),
         )
         with suppress(InputError):
             names = self.data(row["dataset"], **{axis: row[axis] for axis in self.outer}).columns

@@ -125,6 +125,24 @@ def test_every_family_comes_back_in_original_units(study):
             assert (model.covariance_type == family) == held, cell
 
 
+def test_noise_and_missing_values_come_back_too(study):
+    rows = Path("data/gmm.data").read_text().splitlines()
+    rows[:3] = ["nan 79", "1.8 nan", "9 20"]
+    Path("data/gmm.data").write_text("\n".join(rows) + "\n")
+    few = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]", "sweep.iteration=[50]")
+    study(*few, "fit.noise=0.05", "fit.missing=mar")
+    found = gmmpipe.load("results/smoke/latest")
+    model, x = found.estimator(), found.data()
+    np.testing.assert_array_equal(model.predict(x), found.labels["component"])
+    assert model.predict(x)[2] == -1
+    assert model.bic(x) == pytest.approx(found.best["bic"].iloc[0], rel=1e-9)
+    drawn, components = model.set_params(random_state=0).sample(4000)
+    assert (components == -1).mean() == pytest.approx(model.mixture_.noise, abs=0.01)
+    low, high = model.mixture_.box
+    assert ((drawn >= low) & (drawn <= high))[components == -1].all()
+    assert "noise" in found.mixture()._repr_html_()
+
+
 def test_data_is_that_of_the_version_or_none(study):
     done = study("experiment=smoke", "sweep.k=[1]", "sweep.seed=[0]")
     found = gmmpipe.load("results/smoke/latest")

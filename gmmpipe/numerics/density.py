@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em, layout
 from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.identity import NOISE, component_of
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 
@@ -37,9 +38,9 @@ class Density:
     n_parameters_: int
 
     def predict(self, X: npt.ArrayLike) -> Labels:
-        """Return the most probable component of each sample, (N,)."""
-        labels: Labels = self._evaluate(X)[1].argmax(axis=1)
-        return labels
+        """Return the most probable component of each sample, (N,); -1 for noise."""
+        labels = component_of(self._evaluate(X)[1], self._mixture())
+        return labels.astype(np.int64, copy=False)
 
     def predict_proba(self, X: npt.ArrayLike) -> Floats:
         """Return the probability of each component for each sample, (N, K)."""
@@ -70,25 +71,28 @@ class Density:
     def sample(self, n_samples: int = 1) -> tuple[Array, Labels]:
         """Return n_samples drawn samples (n_samples, D) and their components (n_samples,).
 
-        Component by component, with the draws of scikit-learn.
+        Component by component, with the draws of scikit-learn; noise last, its component -1.
         """
         mixture = self._mixture("covariances_")
         if n_samples < 1:
             raise InputError(f"Invalid value for 'n_samples': {n_samples}; draw at least one")
-        if mixture.box is not None:
-            raise InputError("sample: the mixture has a noise component, which cannot be drawn")
         rng = check_random_state(self.random_state)
-        counts = rng.multinomial(n_samples, mixture.weights / mixture.weights.sum())
+        shares, names = mixture.weights, [*range(mixture.n_components)]
+        if mixture.box is not None:
+            shares, names = np.append(shares, mixture.noise), [*names, NOISE]
+        counts = rng.multinomial(n_samples, shares / shares.sum())
         axis_aligned = FAMILIES[self.covariance_type].axis_aligned
         drawn = [
             mean + rng.standard_normal((count, len(mean))) * np.sqrt(np.diag(covariance))
             if axis_aligned
             else rng.multivariate_normal(mean, covariance, int(count))
             for mean, covariance, count in zip(
-                mixture.means, mixture.covariances, counts, strict=True
+                mixture.means, mixture.covariances, counts, strict=False
             )
         ]
-        return np.vstack(drawn), np.repeat(np.arange(len(counts)), counts)
+        if mixture.box is not None:
+            drawn.append(rng.uniform(*mixture.box, size=(counts[-1], mixture.n_features)))
+        return np.vstack(drawn), np.repeat(names, counts)
 
     def _n_parameters(self) -> int:
         if hasattr(self, "n_parameters_"):

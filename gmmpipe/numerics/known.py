@@ -1,5 +1,7 @@
 """A mixture that is known already, as a fitted estimator."""
 
+from typing import Literal
+
 import numpy as np
 
 from gmmpipe.numerics import layout
@@ -16,16 +18,18 @@ def fitted(  # noqa: PLR0913 - what a fit leaves
     n_parameters: int,
     trajectory: Array,
     converged: bool,
+    missing: Literal["refuse", "mar"] = "refuse",
 ) -> GaussianMixture:
     """Return the estimator whose fit gave ``mixture``, in the mixture's units.
 
     n_samples: N, or the weight of all samples.
     family: that of the fit. Rescaled features may have taken the covariances out of it: then the
     estimator is diag or full, and its ``bic`` still counts the n_parameters of the fit.
-    trajectory (n_iter + 1,): total log-likelihood, nats.
+    trajectory (n_iter + 1,): total log-likelihood, nats. missing: as the fit took NaN.
     """
-    model = GaussianMixture(mixture.n_components, covariance_type=_holding(mixture, family))
-    for name, value in layout.attributes(mixture, model.covariance_type).items():
+    kind = _holding(mixture, family)
+    model = GaussianMixture(mixture.n_components, covariance_type=kind, missing=missing)
+    for name, value in layout.attributes(mixture, kind).items():
         setattr(model, name, value)
     model.mixture_ = mixture
     model.snapshots_ = []
