@@ -72,12 +72,19 @@ run.mixture("gmm")
 # %% [markdown] lang="en"
 # ## The figure
 #
+# The report's figures are in results/default/latest/figures/, and `gmmpipe figure clusters
+# results/default/latest --width page` draws one again in another size, language or format. Here we
+# make one of our own.
+#
 # 85 mm wide, 7 pt type, the colours of all other gmmpipe figures (safe for colour-blind readers).
 # Left the classes, their ellipses at 1 and 2 standard deviations, and where one class ends and the
 # next begins; right why this model.
 
 # %% [markdown] lang="zh"
 # ## 插图
+#
+# 报告里的图在 results/default/latest/figures/ 中；用 `gmmpipe figure clusters results/default/latest
+# --width page` 可以换一种大小、语言或格式重画其中一张。这里我们自己画一张。
 #
 # 宽 85 毫米，7 磅字，配色与 gmmpipe 的其他图一致（对色盲读者友好）。左图：各个类，1 倍和 2 倍标准差的椭圆，
 # 以及类与类的分界；右图：为什么选这个模型。
