@@ -22,7 +22,8 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> str
             emptied = ", weight 0" if "weights" not in problem.frozen else ""
             reasons.append(f"component {k}: no samples left{emptied}")
         elif status == FLOOR:
-            scale = np.sqrt(np.multiply.outer(problem.variances, problem.variances))
+            deviations = np.sqrt(problem.variances)
+            scale = np.multiply.outer(deviations, deviations)
             least = np.linalg.eigvalsh(mixture.covariances[k] / scale)[0]
             reasons.append(
                 f"component {k}: smallest relative eigenvalue {least:.1e} at the floor "
@@ -46,6 +47,7 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> str
 def _bare(problem: Problem, covariance: Array) -> float:
     """Return the smallest eigenvalue, features of variance 1, that is not reg_covar's doing."""
     varies = problem.variances > 0
-    bare = covariance - problem.reg_covar * np.eye(len(covariance))
-    scale = np.sqrt(np.multiply.outer(problem.variances, problem.variances)[varies][:, varies])
-    return float(np.linalg.eigvalsh(bare[varies][:, varies] / scale)[0]) if varies.any() else 0.0
+    bare = (covariance - problem.reg_covar * np.eye(len(covariance)))[varies][:, varies]
+    deviations = np.sqrt(problem.variances[varies])  # of their squares' products many overflow
+    scale = np.multiply.outer(deviations, deviations)
+    return float(np.linalg.eigvalsh(bare / scale)[0]) if varies.any() else 0.0

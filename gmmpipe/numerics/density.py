@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics import em, layout
+from gmmpipe.numerics import em, layout, validation
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.identity import NOISE, component_of
 from gmmpipe.numerics.mixture import Array, Mixture
@@ -127,6 +127,7 @@ class Density:
 
     def _validated(self, X: npt.ArrayLike, **options: Any) -> Floats:
         """Return X (N, D) as float64 or float32; with NaN where these may be missing."""
+        validation.refuse_rounding(X)
         finite = True if self.missing == "refuse" else "allow-nan"
         data: Floats = validate_data(
             self, X, dtype=[np.float64, np.float32], ensure_all_finite=finite, **options

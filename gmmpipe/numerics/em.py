@@ -13,6 +13,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import Family
 from gmmpipe.numerics.engines import for_densities, for_moments
+from gmmpipe.numerics.far import sharpen
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.noise import bounding_box
 from gmmpipe.numerics.prior import Prior, conjugate
@@ -214,9 +215,9 @@ def log_responsibilities(
 
     With noise (``mixture.box``) there are K + 1 columns, that of the noise last.
 
-    A component of weight 0 gets -inf. missing "mar": given what is observed of each row; one
-    without any value has log p = 0 and the weights. Raises InputError where x or the mixture is
-    no such thing.
+    A component of weight 0 gets -inf; log p is at least about -1e300. missing "mar": given what
+    is observed of each row; one without any value has log p = 0 and the weights. Raises InputError
+    where x or the mixture is no such thing.
     """
     data, _ = samples(x, None, missing)
     checked = start(mixture, "mixture", data.shape[1])
@@ -225,7 +226,10 @@ def log_responsibilities(
     broken = engine.place(desk, checked)
     if broken >= 0:
         raise InputError(f"mixture: covariance of component {broken} is not positive definite")
-    return engine.evaluate(desk, checked.n_components)
+    densities, logs = engine.evaluate(desk, checked.n_components)
+    if checked.box is None:
+        sharpen(data, checked, densities, logs)
+    return densities, logs
 
 
 def n_parameters(

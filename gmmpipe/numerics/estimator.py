@@ -197,6 +197,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         ValueError) where components collapsed and reg_covar does not hold them.
         """
         self._validate_params()
+        validation.refuse_booleans(self.get_params(deep=False))
         data = self._validated(X, ensure_min_samples=2)
         samples, weight = validation.weighted(data, sample_weight)
         if len(samples) < self.n_components:
@@ -204,6 +205,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
                 "Expected n_samples >= n_components but got n_components = "
                 f"{self.n_components}, n_samples = {len(samples)}"
             )
+        validation.refuse_extremes(samples)
         kept = validation.checked_snapshots(self.snapshots, self.max_iter)
         warm = self.warm_start and hasattr(self, "converged_")
         fits = runs.run(

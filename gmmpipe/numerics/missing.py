@@ -20,6 +20,7 @@ Rows = npt.NDArray[np.int64]
 _TINY = 1e-100  # a count below holds no information
 _ROUNDING = 4e-16  # what is left of a variance when others explain all of it
 _SIZE = 2**18  # numbers per intermediate array
+_FARTHEST = 1e300  # a squared distance that leaves logarithms finite
 _ROUNDS = 1000  # most iterations for one normal
 
 
@@ -172,10 +173,12 @@ class Given:
         log_det += len(self.pattern.seen) * np.log(2 * np.pi)
         with np.errstate(divide="ignore"):
             peaks = np.log(self.mixture.weights) - 0.5 * log_det
-        terms = peaks[:, None] - 0.5 * (self.scores**2).sum(axis=1)
+        with np.errstate(over="ignore"):
+            falls = np.minimum((self.scores**2).sum(axis=1), _FARTHEST)
+        terms = peaks[:, None] - 0.5 * falls
         top = terms.max(axis=0)
-        total: Array = top + np.log(np.exp(terms - top).sum(axis=0))
-        return total, terms - total
+        rest = np.log(np.exp(terms - top).sum(axis=0))
+        return top + rest, terms - top - rest
 
     def deviations(self, centres: Array) -> Array:
         """Return the rows less centres (K, D), conditional means where missing, (K, n, D)."""

@@ -12,7 +12,11 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
+from gmmpipe.numerics.real import real
 
+LEAST = 1e-290  # variance below which those of components may be no normal double
+LIGHTEST = 1e-80  # weight of all samples of which the parts are still told apart
+SKEW = 1e-6  # share of a covariance that rounding may have made asymmetric
 PARTS = ("weights", "means", "covariances")
 ALGORITHMS = ("exact", "stepwise")
 _SLICE = 65_536  # rows
@@ -81,18 +85,20 @@ def samples(
     """
     if missing not in ("refuse", "mar"):
         raise InputError(suggest("missing", missing, ["refuse", "mar"]))
-    data = np.ascontiguousarray(x, dtype=np.float64)
+    data = np.ascontiguousarray(real(x), dtype=np.float64)
     if data.ndim != 2 or 0 in data.shape:
         raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
     for cut in cuts(len(data)):
         _refuse(data[cut], cut.start, missing)
     if sample_weight is None:
         return data, unit_weights(*data.shape)
-    weight = np.ascontiguousarray(sample_weight, dtype=np.float64)
+    weight = np.ascontiguousarray(real(sample_weight, "sample_weight"), dtype=np.float64)
     if weight.shape != (len(data),) or not (np.isfinite(weight) & (weight >= 0)).all():
         raise InputError(f"sample_weight: expected {len(data)} finite numbers >= 0")
-    if not 0 < weight.sum() < np.inf:
-        raise InputError(f"sample_weight: the sum is {weight.sum()}, expected finite and > 0")
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not LIGHTEST < total < np.inf:
+        raise InputError(f"sample_weight: the sum is {total}, expected finite, > {LIGHTEST}")
     return data, weight
 
 
@@ -142,6 +148,12 @@ def variances(data: Array, weight: Array) -> Array:
         column = np.flatnonzero(~np.isfinite(squares))[0]
         raise InputError(f"data: the variance of column {column} overflows; rescale the column")
     result: Array = squares / total
+    for column in np.flatnonzero(result < LEAST):
+        if np.ptp(data[weight > 0, column]) > 0:
+            raise InputError(
+                f"data: the variance of column {column} is {result[column]:.3g}, too near to zero"
+                " for doubles; rescale the column"
+            )
     return result
 
 
@@ -182,7 +194,10 @@ def suited(family: str, d: int) -> Family:
 
 def counts(iterations: Sequence[int]) -> tuple[int, ...]:
     """Return the snapshots' iteration counts: some, each >= 0, in order."""
-    checked = tuple(int(count) for count in iterations)
+    given = list(iterations)
+    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
+        raise InputError(f"iterations: {given}, expected whole numbers")
+    checked = tuple(int(count) for count in given)
     if not checked or list(checked) != sorted(checked) or checked[0] < 0:
         raise InputError(f"iterations: {list(checked)}, expected one count >= 0 or more, in order")
     return checked
@@ -190,7 +205,8 @@ def counts(iterations: Sequence[int]) -> tuple[int, ...]:
 
 def non_negative(name: str, value: Any) -> float:
     """Return the setting, which must be finite and >= 0."""
-    if not isinstance(value, float | int | np.number) or not 0 <= value < np.inf:
+    number = isinstance(value, float | int | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= value < np.inf:
         raise InputError(f"{name}: {value!r}, expected a finite number >= 0")
     return float(value)
 
@@ -214,15 +230,15 @@ def one_of(what: str, name: str, allowed: Sequence[str]) -> str:
 
 def positive(name: str, value: int) -> int:
     """Return the setting, which must be at least 1."""
-    if value < 1:
-        raise InputError(f"{name}: {value}, expected at least 1")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name}: {value!r}, expected a whole number, at least 1")
     return int(value)
 
 
 def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mixture:
     """Return a mixture for data of d features as float64, its covariances in the family."""
     weights, means, covariances = (
-        np.asarray(array, dtype=np.float64)
+        np.asarray(real(array, who), dtype=np.float64)
         for array in (given.weights, given.means, given.covariances)
     )
     k = len(weights)
@@ -233,6 +249,9 @@ def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mix
         )
     if not all(np.isfinite(array).all() for array in (weights, means, covariances)):
         raise InputError(f"{who}: a weight, mean or covariance is not finite")
+    skew = np.abs(covariances - covariances.swapaxes(1, 2)).max(axis=(1, 2))
+    if (skew > SKEW * np.abs(covariances).max(axis=(1, 2))).any():
+        raise InputError(f"{who}: covariance {int(skew.argmax())} is not symmetric")
     box, over = given.box, weights.sum() - 1  # noise has what the others leave
     if weights.min() < 0 or (abs(over) if box is None else over) > 1e-6:
         raise InputError(f"{who}: weights {weights.tolist()}, expected each >= 0 and sum 1")

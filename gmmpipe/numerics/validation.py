@@ -4,7 +4,8 @@ What is None stays None: it was not given. Wording follows scikit-learn's messag
 its own tests match on.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,9 @@ from sklearn.utils import check_array
 from gmmpipe.errors import DegenerateComponent, InputError
 from gmmpipe.numerics import layout
 from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.real import real
 
+LARGEST = 1e150
 Floats = npt.NDArray[np.floating]
 
 
@@ -25,6 +28,41 @@ def ill_defined(reason: str) -> DegenerateComponent:
         "number of components, increase reg_covar, or scale the input data. "
         f"({reason})"
     )
+
+
+def refuse_rounding(x: npt.ArrayLike) -> None:
+    """Raise InputError for what scikit-learn would take and change: masks, large integers."""
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    if np.ma.isMaskedArray(x) or kind in "iumM":
+        real(x)
+
+
+def refuse_extremes(x: Floats) -> None:
+    """Raise InputError for values whose squares overflow, as starts and distances square them.
+
+    Warn of constant features, whose variance is that of reg_covar alone. x (N, D).
+    """
+    low, high = x.min(axis=0), x.max(axis=0)
+    large = np.maximum(-low, high).astype(np.float64) >= LARGEST
+    if large.any():
+        raise InputError(
+            f"X: column {np.flatnonzero(large)[0]} reaches {LARGEST:.0e} or more, whose square"
+            " overflows; rescale the column"
+        )
+    constant = np.flatnonzero(low == high)
+    if len(constant):
+        warnings.warn(
+            f"X: constant features {constant.tolist()} have no variance but reg_covar; drop them",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def refuse_booleans(parameters: Mapping[str, object]) -> None:
+    """Raise InputError where a number is True or False: they count as 1 and 0, unasked."""
+    for name in ("n_components", "max_iter", "n_init", "tol", "reg_covar", "random_state"):
+        if isinstance(parameters[name], bool):
+            raise InputError(f"{name} is {parameters[name]}; give a number")
 
 
 def checked_weights(weights: npt.ArrayLike | None, k: int) -> Array | None:

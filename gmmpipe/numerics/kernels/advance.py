@@ -146,7 +146,7 @@ def evaluate(samples, desk, n_components, rank, team, totals, logs):
             bits = 0.0
             for k in range(n_components):
                 bits += np.exp2(logs[n, k] - top)
-            bits = top + np.log2(bits)
-            totals[n] = bits * LN2
+            bits = np.log2(bits)
+            totals[n] = (top + bits) * LN2
             for k in range(n_components):
-                logs[n, k] = (logs[n, k] - bits) * LN2
+                logs[n, k] = (logs[n, k] - top - bits) * LN2  # far away top + bits is top
