@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test lint format docs lock bench golden clean
+.PHONY: run report-snakemake test lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -39,6 +39,20 @@ bench: $(READY)
 golden: $(READY)
 	GMMPIPE_RENEW_GOLDEN=1 $(BIN)/pytest tests/figures/test_figure_golden.py
 
+# Minutes of work on the reader of data and on the reader of conf/; finds are kept in build/fuzz/.
+FUZZ_SECONDS ?= 600
+fuzz: $(READY)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-fuzz.lock
+	for target in reader config; do \
+		$(BIN)/python -P tests/fuzz/run.py $$target $(FUZZ_SECONDS) || exit 1; done
+
+# What the environment is made of, as CycloneDX; the tool has an environment of its own.
+sbom: $(READY)
+	$(PYTHON) -m venv build/sbom
+	build/sbom/bin/pip install --quiet --require-hashes -r requirements-sbom.lock
+	build/sbom/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml \
+		--output-reproducible --output-file build/sbom.cdx.json
+
 # Everything is built here from locked tools (no isolation), so nothing escapes the hashes.
 $(READY): requirements-build.lock requirements.lock pyproject.toml
 	rm -rf .venv
@@ -55,6 +69,8 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 lock: $(READY)
 	$(UV_COMPILE) --extra dev pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
+	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
+	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

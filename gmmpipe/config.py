@@ -103,9 +103,6 @@ def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str,
 
 def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     axes: dict[str, list[Any]] = {}
-    for axis in (*NAMED, *NUMBERS):
-        if axis not in sweep:
-            raise InputError(f"sweep.{axis} is missing; give a list of values")
     for axis, value in flat(sweep):
         if axis in NUMBERS:
             axes[axis] = schema.whole_numbers(f"sweep.{axis}", value, *NUMBERS[axis])
@@ -119,6 +116,9 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
         if any(values.count(v) > 1 for v in values):
             raise InputError(f"sweep.{axis} names a value twice: {values}")
         axes[axis] = values
+    for axis in (*NAMED, *NUMBERS):
+        if axis not in axes:  # left out, or a mapping
+            raise InputError(f"sweep.{axis} is missing; give a list of values")
     for axis in set(axes) - {*NAMED, *NUMBERS}:
         if "." not in axis:
             raise InputError(suggest("an axis of sweep", axis, [*NAMED, *NUMBERS, "fit.tol"]))
