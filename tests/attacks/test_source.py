@@ -11,7 +11,7 @@ import gmmpipe
 HOME = Path(__file__).parents[2]
 MODULES = sorted(Path(gmmpipe.__file__).parent.rglob("*.py"))
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "instantiate", "unsafe_load", "full_load"}
-FORBIDDEN |= {"system", "popen", "getoutput", "to_pickle", "read_pickle", "mktemp"}
+FORBIDDEN |= {"os.system", "yaml.load", "popen", "getoutput", "to_pickle", "read_pickle", "mktemp"}
 IMPORTS = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle", "hydra.utils"}
 
 
@@ -20,20 +20,12 @@ def faults(text):
     found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
-            called = (
-                node.func.attr
-                if isinstance(node.func, ast.Attribute)
-                else getattr(node.func, "id", "")
-            )
-            plain = isinstance(node.func, ast.Name) or called not in {
-                "compile"
-            }  # re.compile is fine
-            found += [called] * (called in FORBIDDEN and plain)
+            name = ast.unparse(node.func)
+            if name != "re.compile":
+                found += sorted({name, name.rpartition(".")[2]} & FORBIDDEN)
             for given in node.keywords:
                 if given.arg in {"shell", "allow_pickle"}:
                     found += [given.arg] * (getattr(given.value, "value", True) is not False)
-            if called == "load" and getattr(getattr(node.func, "value", None), "id", "") == "yaml":
-                found.append("yaml.load")
         elif isinstance(node, ast.Import):
             found += [a.name for a in node.names if a.name in IMPORTS]
         elif isinstance(node, ast.ImportFrom) and node.module in IMPORTS:
