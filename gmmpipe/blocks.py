@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.numerics.em import Fit, Snapshot
+from gmmpipe.numerics.em import Fit, Snapshot, seconds
 from gmmpipe.numerics.mixture import Mixture
 
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
@@ -27,6 +27,26 @@ class Stored:
     k: int
     seed: int
     fit: Fit
+
+
+def cost(
+    data: Mapping[str, Any], family: str, fit: Mapping[str, Any], iterations: int, k: int
+) -> float:
+    """Return the seconds that a fit of k components takes for so many iterations.
+
+    data and fit: sections of a plan and of its configuration.
+    """
+    plain = {key: fit.get(key, own) for key, own in OWN.items()} == OWN
+    return seconds(
+        data["n"],
+        data["d"],
+        family,
+        min(k, data["n"]),
+        iterations,
+        compiled=plain and fit.get("regularisation") != "map",
+        patterns=data.get("patterns", 0),
+        noise=fit.get("noise", 0) > 0,
+    )
 
 
 def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:

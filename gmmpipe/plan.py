@@ -5,6 +5,7 @@ or input makes new files and an unchanged one finds the old.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from gmmpipe import artifacts, config, reader, replicates
-from gmmpipe.blocks import OWN, RESTARTS
+from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
-from gmmpipe.numerics.em import seconds
 from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
@@ -101,7 +101,7 @@ def blocks(
     depends on the cost of its fits and on the values of K they share, never on how many seeds
     there are, so a sweep that grows leaves its full blocks as they are.
     """
-    n, d = data["n"], data["d"]
+    n = data["n"]
     sweep, family = there["sweep"], there["covariance"][at["covariance"]]
     most_k = data.get("positive", n)
     if sweep["k"][-1] > most_k:
@@ -111,22 +111,16 @@ def blocks(
             f" k must not exceed {most_k}"
         )
 
-    rule = there["fit"]
-    plain = rule.get("regularisation") != "map"
-    plain = plain and {key: rule.get(key, own) for key, own in OWN.items()} == OWN
-
-    def cost(k: int) -> float:
-        return seconds(n, d, family["family"], min(k, n), sweep["iteration"][-1], compiled=plain)
-
+    each = partial(cost, data, family["family"], there["fit"], sweep["iteration"][-1])
     words = ".".join(str(at[axis]) for axis in config.NAMED)
     fit = dict(there["fit"])
     auto = fit.get("restarts") == "auto"  # then one job sees all seeds of a k
     most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
     if not auto:  # what has no effect is in no digest
         fit = {key: value for key, value in fit.items() if key not in RESTARTS}
-    for (low, high), ks in tiles(sweep["k"], lambda k: cost(k) * most):
-        each = sum(map(cost, ks))
-        width = sweep["seed"][-1] + most if auto else width_of(len(ks), each)
+    for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most):
+        whole = sum(map(each, ks))
+        width = sweep["seed"][-1] + most if auto else width_of(len(ks), whole)
         for (first, last), seeds in windows(sweep["seed"], width):
             section = {
                 "coordinates": at,
@@ -144,7 +138,7 @@ def blocks(
                 "normalised": normalised,
                 "source": dict(source or {}),
                 "config": section,
-                "seconds": each * (most if auto else len(seeds)),
+                "seconds": whole * (most if auto else len(seeds)),
             }
 
 
@@ -213,14 +207,17 @@ def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Se
 def _size(known: Path, content: bytes, path: Path, options: Section) -> Section:
     """Return what a plan must know of a file: read through once, then remembered.
 
-    n, d, dropped; missing: how many values are; where rows have weights, their total and how many
-    are positive.
+    n, d, dropped; missing: how many values are, and in how many patterns; where rows have weights,
+    their total and how many are positive.
     """
     if not known.exists():
         sample = reader.read(content, str(path), build(DATASETS, "data set", options, "kind"))
         n, d = sample.x.shape
         size = {"n": n, "d": d, "dropped": sample.dropped}
-        size["missing"] = int(np.isnan(sample.x).sum())
+        lost = np.isnan(sample.x)
+        size["missing"] = int(lost.sum())
+        if lost.any():
+            size["patterns"] = len(np.unique(lost, axis=0))
         if sample.weight is not None:
             size["total"] = float(sample.weight.sum())
             size["positive"] = int(np.count_nonzero(sample.weight))

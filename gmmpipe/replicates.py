@@ -1,15 +1,16 @@
 """The bootstrap's part of a plan: blocks of replicates, from which fits, under what name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.blocks import RESTARTS
+from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.em import seconds
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
+Cost = Callable[[int], float]  # of K components, in seconds
 AXES = ("dataset", "normaliser", "covariance")
 ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
 OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
@@ -40,11 +41,12 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
             )
         known = _known(first["config"], settings)
         rows = max(data["n"], round(data.get("total", 0)))  # that a resample may have
-        size = (rows, data["d"], first["config"]["covariance"]["family"])
+        family, fit = first["config"]["covariance"]["family"], first["config"]["fit"]
+        once = partial(cost, {**data, "n": rows}, family, fit, ITERATIONS)
         parts = [
-            *_tests(tested, size, known),
-            *_intervals(ks[-1], size, known, settings),
-            *_resamples([k for k in ks if k > 1], size, known, settings),
+            *_tests(tested, once, known),
+            *_intervals(ks[-1], once, known, settings),
+            *_resamples([k for k in ks if k > 1], once, known, settings),
         ]
         for part in parts:
             section = {**known, **part["config"]}
@@ -97,55 +99,45 @@ def _known(fitted: Section, settings: Section) -> Section:
     return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
 
 
-def _tests(ks: list[int], size: tuple[int, int, str], known: Section) -> Iterator[Section]:
+def _tests(ks: list[int], once: Cost, known: Section) -> Iterator[Section]:
     """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
     starts = int(known["refit"]["starts"])
 
-    def cost(k: int) -> float:
-        n_fits = 2 * starts + k + 2
-        return n_fits * seconds(*size, k + 1, ITERATIONS) + 2 * starts * OVERHEAD
+    def each(k: int) -> float:
+        return (2 * starts + k + 2) * once(k + 1) + 2 * starts * OVERHEAD
 
-    for (low, high), inside in tiles(ks, cost):
-        each = sum(map(cost, inside))
-        width = width_of(len(inside), each)
-        for (first, last), held in windows(range(known["replicates"]), width):
+    yield from _tiled("test", ks, each, known["replicates"])
+
+
+def _resamples(ks: list[int], once: Cost, known: Section, settings: Section) -> Iterator[Section]:
+    """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
+    starts = int(known["refit"]["starts"])
+
+    def each(k: int) -> float:
+        return (starts + 1) * once(k) + starts * OVERHEAD
+
+    yield from _tiled("stability", ks, each, settings["stability"])
+
+
+def _tiled(kind: str, ks: list[int], each: Cost, replicates: int) -> Iterator[Section]:
+    """Yield tiles of K by windows of replicates; each(k) is the cost of one replicate."""
+    for (low, high), inside in tiles(ks, each):
+        whole = sum(map(each, inside))
+        for (first, last), held in windows(range(replicates), width_of(len(inside), whole)):
             yield {
                 "tile": f"k{low}-{high}.b{first}-{last}",
-                "config": {"kind": "test", "k": inside, "replicates": held},
-                "seconds": each * len(held),
+                "config": {"kind": kind, "k": inside, "replicates": held},
+                "seconds": whole * len(held),
             }
 
 
-def _intervals(
-    k: int, size: tuple[int, int, str], known: Section, settings: Section
-) -> Iterator[Section]:
+def _intervals(k: int, once: Cost, known: Section, settings: Section) -> Iterator[Section]:
     """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
-    each = seconds(*size, k, ITERATIONS) + OVERHEAD
+    each = once(k) + OVERHEAD
     for kind in settings["kind"]:
         for (first, last), held in windows(range(known["replicates"]), width_of(1, each)):
             yield {
                 "tile": f"b{first}-{last}",
                 "config": {"kind": kind, "replicates": held},
-                "seconds": each * len(held),
-            }
-
-
-def _resamples(
-    ks: list[int], size: tuple[int, int, str], known: Section, settings: Section
-) -> Iterator[Section]:
-    """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
-
-    def cost(k: int) -> float:
-        starts = int(known["refit"]["starts"])
-        return (starts + 1) * seconds(*size, k, ITERATIONS) + starts * OVERHEAD
-
-    for (low, high), inside in tiles(ks, cost):
-        each = sum(map(cost, inside))
-        for (first, last), held in windows(
-            range(settings["stability"]), width_of(len(inside), each)
-        ):
-            yield {
-                "tile": f"k{low}-{high}.b{first}-{last}",
-                "config": {"kind": "stability", "k": inside, "replicates": held},
                 "seconds": each * len(held),
             }

@@ -174,6 +174,9 @@ def test_threads_and_company_change_no_bit(name, n, d):
 def test_the_cost_model_grows_with_the_work():
     assert seconds(1000, 2, "full", 3, 100) > seconds(1000, 2, "full", 3, 10)
     assert seconds(1000, 8, "full", 3, 10) > seconds(1000, 8, "diag", 3, 10)
+    noisy = seconds(1000, 8, "full", 3, 10, compiled=False, noise=True)
+    assert noisy > seconds(1000, 8, "full", 3, 10, compiled=False)
+    assert seconds(1000, 8, "full", 3, 10, patterns=100) > 10 * 100 * 50e-6
 
 
 def test_importing_em_imports_no_compiler():
