@@ -16,6 +16,7 @@ from gmmpipe.numerics.engines import for_densities, for_moments
 from gmmpipe.numerics.far import sharpen
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.noise import bounding_box
+from gmmpipe.numerics.partitions import Partitioned
 from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
     ALGORITHMS,
@@ -31,6 +32,7 @@ from gmmpipe.numerics.problem import (
     samples,
     start,
     suited,
+    unit_weights,
     variances,
 )  # fmt: skip
 
@@ -71,7 +73,7 @@ class Fit:
 
 
 def fit(  # noqa: PLR0913 - the parameters of the method
-    x: npt.ArrayLike,
+    x: npt.ArrayLike | Partitioned,
     starts: Sequence[Mixture],
     family: str,
     iterations: Sequence[int],
@@ -90,6 +92,8 @@ def fit(  # noqa: PLR0913 - the parameters of the method
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
 
+    x may be an array, a memory-mapped file (float64 in C order is read where it is) or
+    ``Partitioned`` data, without sample_weight, missing, noise, prior and stepwise passes.
     iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. tol: once an
     iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
     rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
@@ -116,19 +120,31 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     """
     if regularisation == "map":
         regularisation, prior = 0.0, prior or Prior()
-    data, weight = samples(x, sample_weight, missing)
     fixed = frozen_parts(frozen)
     if prior is not None and {"means", "covariances"} <= fixed:
         raise InputError("prior: means and covariances are frozen; unfreeze one or give no prior")
     bound = 0.0 if "covariances" in fixed else 1.0
-    lost = missing == "mar" and bool(np.isnan(data).any())
-    if lost:
-        data, weight = informative(data, weight)
-    spread = observed_variances(data, weight) if lost else variances(data, weight)
     share = non_negative("noise", noise)
     if share >= 1:
         raise InputError(f"noise: {noise}, expected a weight below 1")
     noisy = share > 0 or any(given.box is not None for given in starts)
+    apart = None
+    if not isinstance(x, Partitioned):
+        data, weight = samples(x, sample_weight, missing)
+    else:
+        apart = x
+        asked = {"sample_weight": sample_weight is not None, "missing": missing != "refuse"}
+        asked |= {"noise": noisy, "prior": prior is not None, "algorithm": algorithm != "exact"}
+        for option in (name for name, given in asked.items() if given):
+            raise InputError(f"{option}: not for data in partitions; leave it at its default")
+        data, weight = np.zeros((0, apart.shape[1])), unit_weights(*apart.shape)
+    lost = missing == "mar" and bool(np.isnan(data).any())
+    if lost:
+        data, weight = informative(data, weight)
+    if apart is not None:
+        spread = apart.variances()
+    else:
+        spread = observed_variances(data, weight) if lost else variances(data, weight)
     box = bounding_box(data, weight) if noisy else None
     problem = Problem(
         data, weight, spread, suited(family, data.shape[1]), counts(iterations),
@@ -136,9 +152,9 @@ def fit(  # noqa: PLR0913 - the parameters of the method
         bound * non_negative("reg_covar", reg_covar),
         None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed, box,
         one_of("acceleration", acceleration, ["none", *ACCELERATIONS]),
-        one_of("algorithm", algorithm, ALGORITHMS),
+        one_of("algorithm", algorithm, ALGORITHMS), apart,
     )  # fmt: skip
-    n, d = data.shape
+    n, d = len(weight), data.shape[1]
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
     if not placed:
         return []
@@ -155,15 +171,14 @@ def fit(  # noqa: PLR0913 - the parameters of the method
 def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float) -> Fits:
     """Run all fits; each is the seconds of an iteration of the largest."""
     from gmmpipe.numerics.iterate import advance_each
-    from gmmpipe.numerics.kernels.engine import Engine, joined
+    from gmmpipe.numerics.kernels.engine import joined
     from gmmpipe.numerics.kernels.records import Rules
 
-    code = problem.family.kernel
+    code, engine = problem.family.kernel, for_moments(problem, threads)
     fits = joined(starts, problem.iterations)
     if code is None or not problem.plain:
-        advance_each(for_moments(problem, threads), problem, fits)
+        advance_each(engine, problem, fits)
     else:
-        engine = Engine(problem.x, problem.weight, problem.family.axis_aligned, threads)
         rules = Rules(
             code, problem.iterations[-1], problem.tol, problem.floor, problem.vanishing,
             problem.reg_covar, problem.total,

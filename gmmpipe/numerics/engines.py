@@ -34,8 +34,13 @@ class Weighted(Passes, Protocol):
         """Give the samples the weights (N,)."""
 
 
-def for_moments(problem: Problem, threads: int) -> Passes:
-    """Return the engine whose passes measure moments."""
+def for_moments(problem: Problem, threads: int) -> Any:
+    """Return the engine whose passes measure moments, called as Passes say.
+
+    With missing values it is in numpy; with noise it has two. The compiled ones have ``advance``.
+    """
+    if problem.apart is not None:
+        return problem.apart.engine(problem.family.axis_aligned)
     if problem.box is None:
         return _for_moments(problem, threads)
     from gmmpipe.numerics.noise import WithNoise

@@ -1,9 +1,9 @@
 """What EM is asked to do, checked: samples, starts and settings."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
 from gmmpipe.numerics.real import real
+
+if TYPE_CHECKING:
+    from gmmpipe.numerics.partitions import Partitioned
 
 LEAST = 1e-290  # variance below which those of components may be no normal double
 LIGHTEST = 1e-80  # weight of all samples of which the parts are still told apart
@@ -30,7 +33,7 @@ class Problem:
     variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
     x holds NaN; frozen: those of PARTS that stay as they start. box (2, D): of
     the noise, see ``Mixture``. acceleration: a name of ``acceleration.ACCELERATIONS`` or "none";
-    algorithm: one of ALGORITHMS.
+    algorithm: one of ALGORITHMS. apart: the samples where these are in partitions; x has none.
     """
 
     x: Array
@@ -47,6 +50,7 @@ class Problem:
     box: Array | None = None
     acceleration: str = "none"
     algorithm: str = "exact"
+    apart: "Partitioned | None" = None
 
     @property
     def plain(self) -> bool:
@@ -89,7 +93,7 @@ def samples(
     if data.ndim != 2 or 0 in data.shape:
         raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
     for cut in cuts(len(data)):
-        _refuse(data[cut], cut.start, missing)
+        refuse(data[cut], cut.start, missing)
     if sample_weight is None:
         return data, unit_weights(*data.shape)
     weight = np.ascontiguousarray(real(sample_weight, "sample_weight"), dtype=np.float64)
@@ -102,7 +106,7 @@ def samples(
     return data, weight
 
 
-def _refuse(data: Array, first: int, missing: str) -> None:
+def refuse(data: Array, first: int, missing: str) -> None:
     """Raise InputError for a value that is not allowed in these rows, of which one is the first."""
     refused = ~np.isfinite(data) if missing == "refuse" else np.isinf(data)
     if refused.any():
@@ -139,25 +143,34 @@ def informative(data: Array, weight: Array) -> tuple[Array, Array]:
 
 def variances(data: Array, weight: Array) -> Array:
     """Return the weighted variance of each feature (D,), slice by slice: no copy of the data."""
-    total, squares = weight.sum(), np.zeros(data.shape[1])
+    total, nothing = weight.sum(), np.zeros(data.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(_weighted(data, weight, data[0]), squares) / total
-        for part in _weighted(data, weight, data[0], mean):
-            squares = squares + part
-    if not np.isfinite(squares).all():
-        column = np.flatnonzero(~np.isfinite(squares))[0]
-        raise InputError(f"data: the variance of column {column} overflows; rescale the column")
-    result: Array = squares / total
+        mean = sum(weighted(data, weight, data[0]), nothing) / total
+        result = variance(weighted(data, weight, data[0], mean), nothing, total)
     for column in np.flatnonzero(result < LEAST):
         if np.ptp(data[weight > 0, column]) > 0:
-            raise InputError(
-                f"data: the variance of column {column} is {result[column]:.3g}, too near to zero"
-                " for doubles; rescale the column"
-            )
+            raise tiny(int(column), float(result[column]))
     return result
 
 
-def _weighted(
+def variance(squares: Iterable[Array], nothing: Array, total: float) -> Array:
+    """Return the sum of squared deviations, in order, over the total; or say that it overflows."""
+    result: Array = sum(squares, nothing) / total
+    if not np.isfinite(result).all():
+        column = np.flatnonzero(~np.isfinite(result))[0]
+        raise InputError(f"data: the variance of column {column} overflows; rescale the column")
+    return result
+
+
+def tiny(column: int, value: float) -> InputError:
+    """Return the error of a variance that is all but zero in a column that is not constant."""
+    return InputError(
+        f"data: the variance of column {column} is {value:.3g}, too near to zero for doubles;"
+        " rescale the column"
+    )
+
+
+def weighted(
     data: Array, weight: Array, origin: Array, mean: Array | None = None
 ) -> Iterator[Array]:
     """Yield each slice's weighted sum of deviations from origin; squared ones about a mean too."""

@@ -35,7 +35,8 @@ def _writable(x: Array) -> Array:
 class Engine:
     """Samples x (N, D) of weight (N,), C-ordered float64, laid out for passes by some threads.
 
-    densities: passes keep the densities (``evaluate``) instead of the moments.
+    densities: passes keep the densities (``evaluate``) instead of the moments. cut: how samples
+    that are part of more are laid out.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Engine:
         axis_aligned: bool,
         threads: int,
         densities: bool = False,
+        cut: layout.Layout | None = None,
     ) -> None:
         shape, lay = layout.plan(len(x), x.shape[1], axis_aligned)
+        lay = lay if cut is None else cut
         if weight.strides == (0,):
             lay, weight = lay._replace(step=0), weight[:1].copy()
         self.layout, self.threads, self._workers = lay, min(threads, lay.chunks), threads
@@ -79,13 +82,13 @@ class Engine:
         signals, run = np.zeros(SIGNALS, np.int64), compiled(advance.run_all)
         if n_fits < 4 * self.threads and seconds > _TEAM:
             team, desk = self.threads, self.desk(k, self.threads)
-            _share(team, lambda r: run(self.samples, desk, rules, fits, r, team, signals))
+            share(team, lambda r: run(self.samples, desk, rules, fits, r, team, signals))
             return
 
         def alone(rank: int) -> None:
             run(self._slot(rank), self.desk(k, 1), rules, fits, 0, 1, signals)
 
-        _share(min(self._workers, n_fits), alone)
+        share(min(self._workers, n_fits), alone)
 
     def _slot(self, rank: int) -> Samples:
         """Return the samples for a thread that works alone."""
@@ -105,7 +108,7 @@ class Engine:
     def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
         """Do one pass for the k components on the desk; return the log-likelihood in nats."""
         signals, team, run = np.zeros(SIGNALS, np.int64), len(desk.work), compiled(advance.measure)
-        values = _share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
+        values = share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
         return float(values[0])
 
     def reweigh(self, weight: Array) -> None:
@@ -121,11 +124,11 @@ class Engine:
         """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
         totals, logs = np.empty(self.layout.n), np.empty((self.layout.n, k))
         team, run = len(desk.work), compiled(advance.evaluate)
-        _share(team, lambda r: run(self.samples, desk, k, r, team, totals, logs))
+        share(team, lambda r: run(self.samples, desk, k, r, team, totals, logs))
         return totals, logs
 
 
-def _share(team: int, work: Callable[[int], Any]) -> list[Any]:
+def share(team: int, work: Callable[[int], Any]) -> list[Any]:
     """Return what ``work`` returns to each thread of the team, by rank."""
     if team == 1:
         return [work(0)]

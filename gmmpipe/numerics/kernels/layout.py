@@ -74,6 +74,13 @@ def plan(n: int, d: int, axis_aligned: bool) -> tuple[Shape, Layout]:
     )  # fmt: skip
 
 
+def part(whole: Layout, chunk: int) -> tuple[slice, Layout]:
+    """Return the rows of a chunk, and the layout of these alone: one chunk of the same blocks."""
+    first, last = (c * whole.blocks // whole.chunks for c in (chunk, chunk + 1))
+    rows = slice(first * whole.block, min(last * whole.block, whole.n))
+    return rows, whole._replace(n=rows.stop - rows.start, blocks=last - first, chunks=1)
+
+
 def places(d: int, axis_aligned: bool) -> np.ndarray:
     """Return where a tiled triangular matrix has its element (i, j), j <= i; others are 0.
 

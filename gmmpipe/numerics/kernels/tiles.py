@@ -12,6 +12,7 @@ from numba.extending import intrinsic
 
 from gmmpipe.numerics.kernels.simd import (
     DOUBLES,
+    LANES,
     address_of,
     broadcast,
     constant,
@@ -63,6 +64,27 @@ def rows(_typing, like, pointer, _start, _stride):
         return _pack(builder, values)
 
     return _tile(like)(like, pointer, types.intp, types.intp), code
+
+
+@intrinsic
+def columns(_typing, like, pointer, _start):
+    """Return the columns of a matrix of eight rows, that of the doubles from start on."""
+
+    def code(_context, builder, sig, args):
+        _, data, start = args
+        width = sig.return_type.count
+        kind = ir.VectorType(ir.DoubleType(), LANES * width)
+        address = builder.bitcast(address_of(builder, data, start), kind.as_pointer())
+        matrix = builder.load(address, align=8, typ=kind)
+        places = ir.VectorType(ir.IntType(32), LANES)
+        values = []
+        for i in range(width):
+            places_of_column = ir.Constant(places, [i + width * lane for lane in range(LANES)])
+            unused = ir.Constant(kind, ir.Undefined)
+            values.append(builder.shuffle_vector(matrix, unused, places_of_column))
+        return _pack(builder, values)
+
+    return _tile(like)(like, pointer, types.intp), code
 
 
 @intrinsic

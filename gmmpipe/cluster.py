@@ -1,0 +1,60 @@
+"""Dask: EM on partitions that the workers of a cluster hold (``pip install gmmpipe[dask]``).
+
+Where a worker ends, Dask makes its partitions anew elsewhere, from the source, and asks again for
+the sums that are missing: the numbers are the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from gmmpipe.errors import InputError
+
+
+class Dask:
+    """An executor for ``Partitioned`` data: a Dask cluster, by default one on this machine.
+
+    address: of a scheduler, such as tcp://host:8786; its workers need gmmpipe, and the files under
+    the same paths. workers: processes of a local cluster, none = one per core. Raises InputError
+    where ``distributed`` is missing or no scheduler answers.
+    """
+
+    def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        try:
+            from distributed import Client, LocalCluster
+        except ImportError:
+            raise InputError(
+                "engine dask: the package distributed is missing; pip install 'gmmpipe[dask]'"
+            ) from None
+        self.cluster = None
+        if address is None:
+            self.cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None
+            )
+        try:
+            self.client = Client(self.cluster if address is None else address, timeout=10)
+        except (OSError, ValueError) as error:
+            raise InputError(f"engine dask: no scheduler at {address} ({error})") from None
+
+    def hold(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Return futures of what workers make and keep."""
+        return [self.client.submit(make, *each, pure=False) for each in arguments]
+
+    def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
+        """Work on each thing where it is; only what comes of it comes here."""
+        futures = [self.client.submit(work, thing, *given, pure=False) for thing in held]
+        found: list[Any] = self.client.gather(futures)
+        return found
+
+    def close(self) -> None:
+        """End the connection, and the cluster if it is our own."""
+        self.client.close()
+        if self.cluster is not None:
+            self.cluster.close()
+
+    def __enter__(self) -> Self:
+        """Return the executor."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
