@@ -4,7 +4,8 @@ Writes a .npy file of clusters (D = 2) block by block, fits K = 8 on it through 
 compares the time of an iteration with that of 1e6 rows in memory. Memory is RssAnon of
 /proc/self/status, looked at every 20 ms: what the process holds itself, mapped pages of the file
 aside, which the system takes back as it likes. With --check the same file is read into memory and
-fitted again: the parameters must be the same bits. The file is removed at the end.
+fitted again: the parameters must be the same bits. With --fits F, F starts are fitted in turn and
+then side by side, where each reading of a chunk serves them all. The file is removed at the end.
 """
 
 import argparse
@@ -19,7 +20,9 @@ from numpy.lib.format import open_memmap
 
 from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.partitions import Partitioned, Threads
 from gmmpipe.numerics.starts import STARTS, prepared
+from gmmpipe.stores import Npy
 
 D, K, BLOCK = 2, 8, 1_000_000
 LONG = 6  # iterations of the longer of two fits, whose difference is timed
@@ -74,6 +77,24 @@ def seconds(x: np.ndarray, given: Mixture, threads: int, repeats: int) -> np.nda
     return (best[LONG] - best[1]) / (LONG - 1)
 
 
+def together(path: Path, fits: int, threads: int) -> None:
+    """Print what fits cost one after the other, and side by side on one reading a pass."""
+    rows = Npy(str(path))
+    draw = prepared(STARTS["kmeans"](), rows.array, "full")
+    given = [draw(K, np.random.default_rng(seed)) for seed in range(fits)]
+    shared = Partitioned(rows, Threads(threads))
+    took, ends = [], []
+    for x in (rows.array, shared):
+        begin = np.array([time.perf_counter(), time.process_time()])
+        ends.append(em.fit(x, given, "full", [LONG], threads=threads))
+        took.append(np.array([time.perf_counter(), time.process_time()]) - begin)
+    same = all(np.array_equal(a.trajectory, b.trajectory) for a, b in zip(*ends, strict=True))
+    rows_of_table = (("in turn", fits * (LONG + 1), took[0]), ("together", LONG + 1, took[1]))
+    for name, readings, (wall, processor) in rows_of_table:
+        print(f"{fits} fits {name}: {readings} readings, {wall:.1f} s, processor {processor:.1f} s")
+    print(f"the same bits: {same}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000_000)
@@ -81,6 +102,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--check", action="store_true", help="compare with the fit in memory")
+    parser.add_argument("--fits", type=int, default=0, help="also fit so many, side by side")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         path = Path(folder) / "rows.npy"
@@ -111,6 +133,8 @@ def main() -> None:
                 for part in ("weights", "means", "covariances")
             )
             print(f"parameters as in memory, bit for bit: {equal}")
+        if asked.fits:
+            together(path, asked.fits, asked.threads)
 
 
 if __name__ == "__main__":
