@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test lint format docs lock bench golden fuzz sbom clean
+.PHONY: run report-snakemake test test-slurm lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -16,6 +16,15 @@ report-snakemake: $(READY)
 
 test: lint
 	$(BIN)/pytest
+
+# A real Slurm on loopback: daemons from Debian, Snakemake's plugin beside the environment.
+SLURM := .venv/slurm
+test-slurm: $(READY)
+	command -v slurmctld slurmd sbatch munged > /dev/null || { apt-get update --quiet && \
+		apt-get install --quiet --yes slurmctld slurmd slurm-client munge; }
+	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(SLURM) \
+		-r requirements-slurm.lock
+	GMMPIPE_SLURM=$(CURDIR)/$(SLURM) $(BIN)/pytest tests/slurm --numprocesses=0
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -69,8 +78,12 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 lock: $(READY)
 	$(UV_COMPILE) --extra dev pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
+<<<<<<< HEAD
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
+=======
+	$(UV_COMPILE) --no-deps requirements-slurm.in -o requirements-slurm.lock
+>>>>>>> a9fafcb (Run sweeps on a real Slurm in a test, a killed job and all)
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

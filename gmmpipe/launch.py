@@ -22,7 +22,7 @@ QUESTIONS = re.compile(
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 PATIENCE = 15  # seconds Snakemake gets to end its jobs
-CORES = re.compile(r"(-c|-j|--cores|--jobs)\S*")
+PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
 
 def launch(
@@ -32,13 +32,14 @@ def launch(
 
     extra are options for Snakemake. Raises InputError for what is wrong before any job starts.
     """
+    chosen, extra = onward.chosen(extra)
     extra = onward.options(extra)
     with contextlib.chdir(root):
-        profile = onward.profile(Path())
+        profile = onward.profile(Path(), chosen)
         study = Study(freeze(Path(), overrides, own))
         command = [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}"]
         command += profile
-        if not any(CORES.fullmatch(option) for option in extra):
+        if chosen == onward.PROFILE and not any(PLACE.fullmatch(option) for option in extra):
             command += ["--cores", "all"]
         command += extra
         if any(QUESTIONS.fullmatch(option) for option in extra):

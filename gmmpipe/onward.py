@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gmmpipe import vetting
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, suggest
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
 OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
@@ -13,8 +13,30 @@ CODE = (
     "profile", "workflow-profile", "precommand", "jobscript", "js", "wrapper-prefix",
     "apptainer-args", "singularity-args", "scheduler-solver-path", "scheduler-ilp-solver-path",
 )  # fmt: skip
+OWN = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
 SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
-PLAIN = re.compile(r"[\w=:,./@%+ -]*")  # calls nothing when Snakemake evaluates a resource
+PLAIN = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
+
+
+def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the profile that the options after -- choose, else PROFILE, and the other options.
+
+    ``--workflow-profile profiles/NAME`` chooses one of the project's own; InputError for another.
+    """
+    found, rest = PROFILE, []
+    words = iter(extra)
+    for text in words:
+        name, given, value = text.partition("=")
+        if name != "--workflow-profile":
+            rest.append(text)
+            continue
+        found = value if given else next(words, "")
+        if not OWN.fullmatch(found):
+            raise InputError(
+                f"--workflow-profile {found} after --: could run code of others;"
+                f" give one of the project's own, profiles/NAME"
+            )
+    return found, rest
 
 
 def options(extra: Sequence[str]) -> list[str]:
@@ -36,17 +58,20 @@ def options(extra: Sequence[str]) -> list[str]:
     return list(extra)
 
 
-def profile(root: Path) -> list[str]:
-    """Return the options that make Snakemake load the project's own profile and no other.
+def profile(root: Path, name: str = PROFILE) -> list[str]:
+    """Return the options that make Snakemake load that profile of the project and no other.
 
-    Raises InputError where that holds expressions, which Snakemake would evaluate.
+    Raises InputError where it is missing or holds expressions, which Snakemake would evaluate.
     """
-    if not (root / PROFILE).is_dir():
+    if not (root / name).is_dir():
+        if name != PROFILE:
+            there = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
+            raise InputError(suggest("--workflow-profile", name, there))
         return ["--workflow-profile", "none"]
-    for path in sorted((root / PROFILE).glob("*.yaml")):
+    for path in sorted((root / name).glob("*.yaml")):
         for text in vetting.scalars(path):
             if text in (*OURS, *CODE, "__use_yte__") or not PLAIN.fullmatch(text):
                 raise InputError(
                     f"{path}: {text!r} is, or could name, code to be run; leave it out"
                 )
-    return ["--workflow-profile", PROFILE]
+    return ["--workflow-profile", name]

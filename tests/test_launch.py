@@ -82,14 +82,16 @@ def test_options_that_ask_and_options_that_do(option, question):
     assert bool(launch.QUESTIONS.fullmatch(option)) == question
 
 
-@pytest.mark.parametrize("option", ["--cores", "--cores=2", "-c", "-c2", "-j4", "--jobs"])
-def test_cores_are_left_to_the_user_if_given(option):
-    assert launch.CORES.fullmatch(option)
+@pytest.mark.parametrize(
+    "option", ["--cores", "--cores=2", "-c", "-c2", "-j4", "--jobs", "-e", "--executor=slurm"]
+)
+def test_where_jobs_run_is_left_to_the_user_if_given(option):
+    assert launch.PLACE.fullmatch(option)
 
 
 @pytest.mark.parametrize("option", ["--config", "--conda-cleanup-envs", "-k", "--keep-going"])
-def test_other_options_are_not_cores(option):
-    assert not launch.CORES.fullmatch(option)
+def test_other_options_say_not_where_jobs_run(option):
+    assert not launch.PLACE.fullmatch(option)
 
 
 def explained(tmp_path, capsys, log, job=None):

@@ -24,6 +24,8 @@ OPTIONS = [
     ["--profile", "evil"],
     ["--prof=evil"],
     ["--workflow-profile=evil"],
+    ["--workflow-profile", "profiles/../evil"],
+    ["--workflow-profile"],
     ["--jobscript", "evil.sh"],
     ["--js", "evil.sh"],
     ["--precommand", "{shell}"],
@@ -56,7 +58,9 @@ PROFILES = {
 
 
 @pytest.mark.parametrize("case", PROFILES)
-def test_no_expression_in_the_projects_profile(case, project, python, refused):
-    path = project / "profiles/default/config.yaml"
+@pytest.mark.parametrize("name", ["default", "slurm"])
+def test_no_expression_in_a_profile_of_the_project(case, name, project, python, refused):
+    path = project / f"profiles/{name}/config.yaml"
     path.write_text(PROFILES[case].replace("{python}", python.replace('"', "'")))
-    refused("profiles/default/config.yaml", "run", "experiment=smoke")
+    chosen = [] if name == "default" else ["--", "--workflow-profile", f"profiles/{name}"]
+    refused(f"profiles/{name}/config.yaml", "run", "experiment=smoke", *chosen)
