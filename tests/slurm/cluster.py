@@ -83,12 +83,15 @@ class Cluster:
         told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
         return [line.split()[0] for line in told.splitlines() if comment in line]
 
-    def kill(self, job: str) -> None:
-        """End all processes of a job at once, as a node does that runs out of memory."""
+    def kill(self, job: str) -> bool:
+        """End all processes of a job, as a node does that runs out of memory; were there any?"""
+        found = False
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # it has ended, or is the kernel's
                 if f"SLURM_JOB_ID={job}\0" in (process / "environ").read_text():
                     os.kill(int(process.name), signal.SIGKILL)
+                    found = True
+        return found
 
     def _run(self, name: str, command: list[str], stack: ExitStack) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:

@@ -58,14 +58,10 @@ def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, tmp
     finish(start(local))
     remote = make_project(tmp_path / "remote")
     going = start(remote, "--", *PROFILE)
-    wait(lambda: bool(slurm.running("fit")) or going.poll() is not None, "a fit on a node", 300)
-    (lost, *_) = slurm.running("fit")
-    slurm.kill(lost)
+    wait(lambda: any(map(slurm.kill, slurm.running("fit"))), "a fit on a node", 300)
     finish(going)
     (log,) = (remote / "results/logs/run").glob("*.log")
-    said = log.read_text()
-    assert said.count("submitted with SLURM jobid") >= 20
-    assert "Trying to restart job" in said
+    assert "Trying to restart job" in log.read_text()
     one, two = contents(local / "results"), contents(remote / "results")
     assert {Path(name).suffix for name in one} >= {".npz", ".csv", ".parquet", ".png", ".html"}
     assert list(two) == list(one)
