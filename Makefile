@@ -78,12 +78,9 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 lock: $(READY)
 	$(UV_COMPILE) --extra dev pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
-<<<<<<< HEAD
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
-=======
-	$(UV_COMPILE) --no-deps requirements-slurm.in -o requirements-slurm.lock
->>>>>>> a9fafcb (Run sweeps on a real Slurm in a test, a killed job and all)
+	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,38 +1,13 @@
 """A project of one's own for each test, and the command line to use it with."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from projects import Answer, carry_out, make_project, run
 
-from gmmpipe import cli, launch, plan
-from gmmpipe.stages import bootstrap, combine, evaluate, fit, generate, normalise, publish
-from gmmpipe.study import STORE, Study
-
-HOME = Path(__file__).parents[1]
-
-
-class Answer(NamedTuple):
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def make_project(folder: Path) -> Path:
-    """Copy what makes a folder a project: the workflow, its settings and the data."""
-    folder.mkdir()
-    shutil.copy(HOME / "Snakefile", folder)
-    for part in ("profiles", "conf", "data", "docs"):
-        shutil.copytree(HOME / part, folder / part)
-    return folder
+from gmmpipe import cli, launch
+from gmmpipe.study import Study
 
 
 @pytest.fixture
@@ -85,27 +60,6 @@ def no_job_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch.subprocess, "run", refuse)
 
 
-def carry_out(*overrides: str) -> Study:
-    """Plan a study in the working folder and run its stages in this process, no figures."""
-    study = Study(plan.freeze(Path(), overrides))
-    for name in study.plan["data"]:
-        config = json.loads(study.section("data", name))
-        generate.run(study.source(name), study.stored(name), config)
-    for name in study.plan["normalised"]:
-        config = json.loads(study.section("normalised", name))
-        normalise.run([study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
-    for name in study.plan["fits"]:
-        config = json.loads(study.section("fits", name))
-        fit.run(study.fitted(name), study.fit(name), config)
-    evaluate.run([study.path], f"{study.folder}/tables", {})
-    for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
-        bootstrap.run(study.replicated(name), path, json.loads(study.section("bootstrap", name)))
-    if study.summaries:
-        combine.run([study.path], f"{study.folder}/tables", {})
-    publish.run([study.path], f"results/{study.experiment}/latest", {})
-    return study
-
-
 @pytest.fixture
 def study(project: Path) -> Callable[..., Study]:
     """Return a function that carries out a study in the project."""
@@ -117,25 +71,3 @@ def study(project: Path) -> Callable[..., Study]:
 def command(project: Path) -> Callable[..., Answer]:
     """Return a runner of `python -m ...` in the project, in a process of its own."""
     return lambda *arguments: run(project, *arguments)
-
-
-def run(
-    folder: Path,
-    *arguments: str,
-    umask: int = -1,
-    prefix: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-) -> Answer:
-    """Run `python -m ARGUMENTS` in a folder; environment is set on top of this one."""
-    kept = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
-    done = subprocess.run(
-        [*prefix, sys.executable, "-m", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**kept, **(environment or {})},
-        umask=umask,
-        timeout=240,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import carry_out, make_project
+from projects import carry_out, make_project
 
 import gmmpipe
 from gmmpipe import artifacts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import carry_out, make_project
+from projects import carry_out, make_project
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import make_project, run
+from projects import make_project, run
 
 import gmmpipe
 from gmmpipe import artifacts

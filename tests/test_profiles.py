@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HOME
 
 from gmmpipe import onward
 from gmmpipe.errors import InputError
 
+HOME = Path(__file__).parents[1]
 NAMES = [path.name for path in sorted((HOME / "profiles").iterdir())]
 ALWAYS = {"scheduler": "greedy", "rerun-incomplete": True, "nolock": True}
 
@@ -32,5 +32,5 @@ def test_a_profile_of_the_project_is_chosen(words):
 
 def test_a_profile_that_is_not_there_is_named_with_those_that_are(tmp_path: Path):
     (tmp_path / "profiles/slurm").mkdir(parents=True)
-    with pytest.raises(InputError, match="profiles/slrum.*did you mean 'profiles/slurm'"):
+    with pytest.raises(InputError, match=r"profiles/slrum.*did you mean 'profiles/slurm'"):
         onward.profile(tmp_path, "profiles/slrum")

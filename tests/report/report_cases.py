@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from conftest import carry_out, make_project
+from projects import carry_out, make_project
 
 from gmmpipe.stages import figures, report
 from gmmpipe.study import Study

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster, cluster, missing, wait
-from conftest import make_project
+from projects import make_project
 
 PLUGIN = os.environ.get("GMMPIPE_SLURM", "")  # the folder with Snakemake's plugin
 PROFILE = ["--workflow-profile", "profiles/slurm", "--slurm-no-account", "--max-threads", "2"]

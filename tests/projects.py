@@ -1,0 +1,76 @@
+"""Projects for tests: one made, run as a user would, or carried out in this process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from gmmpipe import plan
+from gmmpipe.stages import bootstrap, combine, evaluate, fit, generate, normalise, publish
+from gmmpipe.study import STORE, Study
+
+HOME = Path(__file__).parents[1]
+
+
+class Answer(NamedTuple):
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def make_project(folder: Path) -> Path:
+    """Copy what makes a folder a project: the workflow, its settings and the data."""
+    folder.mkdir()
+    shutil.copy(HOME / "Snakefile", folder)
+    for part in ("profiles", "conf", "data", "docs"):
+        shutil.copytree(HOME / part, folder / part)
+    return folder
+
+
+def carry_out(*overrides: str) -> Study:
+    """Plan a study in the working folder and run its stages in this process, no figures."""
+    study = Study(plan.freeze(Path(), overrides))
+    for name in study.plan["data"]:
+        config = json.loads(study.section("data", name))
+        generate.run(study.source(name), study.stored(name), config)
+    for name in study.plan["normalised"]:
+        config = json.loads(study.section("normalised", name))
+        normalise.run([study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
+    for name in study.plan["fits"]:
+        config = json.loads(study.section("fits", name))
+        fit.run(study.fitted(name), study.fit(name), config)
+    evaluate.run([study.path], f"{study.folder}/tables", {})
+    for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
+        bootstrap.run(study.replicated(name), path, json.loads(study.section("bootstrap", name)))
+    if study.summaries:
+        combine.run([study.path], f"{study.folder}/tables", {})
+    publish.run([study.path], f"results/{study.experiment}/latest", {})
+    return study
+
+
+def run(
+    folder: Path,
+    *arguments: str,
+    umask: int = -1,
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Answer:
+    """Run `python -m ARGUMENTS` in a folder; environment is set on top of this one."""
+    kept = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
+    done = subprocess.run(
+        [*prefix, sys.executable, "-m", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**kept, **(environment or {})},
+        umask=umask,
+        timeout=240,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
