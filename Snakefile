@@ -30,10 +30,9 @@ try:
         from gmmpipe.plan import from_snakemake
 
         study = Study(from_snakemake(config, workflow.is_main_process))
+    # The captions of Snakemake's own report quote what was drawn and found.
     if any(word.startswith("--report") for word in sys.argv):
-        config.update(
-            study.words()
-        )  # the captions of Snakemake's own report quote them
+        config.update(study.words())
 except InputError as error:
     print(f"gmmpipe: {error}", file=sys.stderr)
     sys.exit(2)
