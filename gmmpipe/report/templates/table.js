@@ -11,6 +11,13 @@ function element(name, attributes = {}, text = "") {
   return node;
 }
 
+/** Return a name that may go on in another line after each underscore. */
+function breakable(name) {
+  const word = element("span");
+  name.split(/(?<=_)/).forEach((part, i) => word.append(...(i ? [element("wbr"), part] : [part])));
+  return word;
+}
+
 function valueAt(column, row) {
   return column.kind === "text" ? column.levels[column.codes[row]] : column.values[row];
 }
@@ -82,8 +89,8 @@ function buildTable(article) {
       const active = sort.column === column;
       const cell = element("th", { scope: "col", class: column.kind });
       if (active) cell.setAttribute("aria-sort", sort.up ? "ascending" : "descending");
-      const button = element("button", { type: "button" }, column.name);
-      button.append(element("span", { "aria-hidden": "true" }, active ? (sort.up ? " ↑" : " ↓") : ""));
+      const button = element("button", { type: "button" });
+      button.append(breakable(column.name), element("span", { "aria-hidden": "true" }, active ? (sort.up ? " ↑" : " ↓") : ""));
       button.addEventListener("click", () => {
         sort = { column, up: active ? !sort.up : true };
         update();
