@@ -1,6 +1,6 @@
 """All that the page of one version shows, as the variables of its template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,16 +26,17 @@ def contents(study: Study) -> dict[str, Any]:
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
     style = style_of(study.plan["config"]["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
+    names = [case_name(study.outer, at) for _, at in study.cases()]
     scenes = [
-        explorer.scene(tables, _affines(study, stored), style, budget)
-        for stored, (_, tables) in found
+        explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
+        for name, (stored, (_, tables)) in zip(names, found, strict=True)
     ]
     shown = [
         _case(study, study.plan["data"][stored], place, tables, images)
         for stored, ((_, place), tables) in found
     ]
-    for place, case in enumerate(shown, 1):
-        case["number"] = place
+    for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
+        case |= {"number": number_of_case, "name": name}
     portraits = {case["picture"] for case in shown}
     return {
         "experiment": study.experiment,
@@ -54,6 +55,14 @@ def contents(study: Study) -> dict[str, Any]:
         "citation": provenance.citation(study),
         "references": provenance.REFERENCES,
     }
+
+
+def case_name(outer: Sequence[str], at: Mapping[str, Any]) -> str:
+    """Return a data set with its outer point, the axes by the last part of their names."""
+    last = [axis.rpartition(".")[2] for axis in outer]
+    told = last if len(set(last)) == len(last) else outer
+    words = [f"{word} = {at[axis]}" for word, axis in zip(told, outer, strict=True)]
+    return ", ".join([str(at["dataset"]), *words])
 
 
 def _affines(study: Study, stored: str) -> dict[str, Affine]:
@@ -96,7 +105,6 @@ def _case(
     """Return the summary of one data set at one outer point."""
     found = doubts(tables, study.plan["config"]["fit"]["target"], data["dropped"])
     case: dict[str, Any] = {
-        "name": tables.dataset,
         "data": _data(data, tables),
         "doubts": found,
         "grave": sum(doubt.grave for doubt in found),

@@ -47,7 +47,6 @@ def scene(
     origin = np.zeros(PLACES)
     origin[1 : 1 + points.shape[1]] = points.mean(axis=0)
     return {
-        "name": tables.dataset,
         "axes": [elide(name, 40) for name in (view.labels if view else tables.features)],
         "plane": view.sentence if view else "",
         "dimensions": min(d, 2),

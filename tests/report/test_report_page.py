@@ -12,6 +12,7 @@ import pytest
 from report_cases import GROUPS, NAMES, reported
 
 import gmmpipe.report
+from gmmpipe.report import contents
 from gmmpipe.report import page as pages
 from gmmpipe.stages import report
 
@@ -149,3 +150,12 @@ def test_code_of_others_is_what_it_is_said_to_be():
         assert f"| {name} |" in told
         assert sha256(content).hexdigest() in told
     assert (HOME / "vendor/d3-LICENSE.txt").is_file()
+
+
+def test_outer_points_are_named_by_the_last_part_of_their_axes_where_that_is_enough():
+    at = {"dataset": "blobs", "dataset.blobs.n": 200, "fit.tol": 0.5}
+    axes = ["dataset.blobs.n", "fit.tol"]
+    assert contents.case_name(axes, at) == "blobs, n = 200, tol = 0.5"
+    both = {**at, "dataset.other.n": 7}
+    told = "blobs, dataset.blobs.n = 200, dataset.other.n = 7"
+    assert contents.case_name(["dataset.blobs.n", "dataset.other.n"], both) == told

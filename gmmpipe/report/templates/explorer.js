@@ -35,7 +35,7 @@
     drawTrace(scene, seeds, run, state.step);
     glide(scene.mixture(run, state.step));
     find("show-step").textContent = run.done[state.step] === scene.steps[state.step]
-      ? scene.steps[state.step] : `${scene.steps[state.step]} (ended after ${run.done[state.step]})`;
+      ? scene.steps[state.step] : `${run.done[state.step]} (end)`;
     readout();
   }
 

@@ -172,6 +172,9 @@ function buildTable(article) {
 }
 
 for (const article of document.querySelectorAll(".sheet")) buildTable(article);
+for (const link of document.querySelectorAll('a[href^="#case-"]')) {
+  link.addEventListener("click", () => { document.querySelector(link.hash).open = true; });
+}
 window.addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("details.case")) details.open = true;
 });
