@@ -195,9 +195,11 @@ def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
     if len(values) > 11:
         axes.set_xscale("symlog", linthresh=1.0, linscale=0.5)
         iteration_ticks(axes, len(values) - 1)
+    else:
+        axes.locator_params(axis="x", nbins=5, integer=True)
     low, high = float(values[1]), float(values.max())
     room = max(high - low, 1e-3)
-    if values[0] < low - 3 * room:  # it would flatten all that follows
+    if len(values) > 2 and values[0] < low - 3 * room:  # it would flatten all that follows
         axes.set_ylim(low - 0.12 * room, high + 0.12 * room)
     axes.margins(x=0.05)
     axes.locator_params(axis="y", nbins=5)

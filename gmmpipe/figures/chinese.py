@@ -30,7 +30,6 @@ CHINESE = {
     "Recovery": "还原",
     "Data": "数据",
     # axes, legends, panels
-    "{first} and {last}": "{first}和{last}",
     "{few} to {most}": "{few} 至 {most}",
     ", {share} of {draws} restarts": "，{draws} 次重启中的 {share}",
     ": recovery": "：还原",
@@ -123,6 +122,9 @@ CHINESE = {
     "The axes are the two leading discriminant directions, in standard deviations within"
     " components.": "坐标轴是前两个判别方向，以分量内的标准差为单位。",
     "The {n} points are drawn as pixels, without outlines.": "{n} 个点以像素绘制，不带轮廓。",
+    "The {n} samples are counted in hexagons, the darker the more (logarithmic).": (
+        "{n} 个样本按六边形计数，越深越多（对数）。"
+    ),
     "{n} samples have missing values; a point needs both of its values.": (
         "{n} 个样本有缺失值；两个坐标都有值的点才能画出。"
     ),
@@ -133,8 +135,8 @@ CHINESE = {
         "等高线包含全部分量概率的 {shares}。"
     ),
     "Map: the colours of the components, mixed by their probabilities and the paler the less"
-    " certain; black: where the most probable component changes.": (
-        "分布图：各分量的颜色按概率混合，越淡越不确定；黑线：最可能的分量在此改变。"
+    " certain; marks: means; black: where the most probable component changes.": (
+        "分布图：各分量的颜色按概率混合，越淡越不确定；标记：均值；黑线：最可能的分量在此改变。"
     ),
     "Both are of the mixture's marginal in this plane.": "两者均为混合模型在该平面上的边缘分布。",
     "Below: the probability of each component at a value; lines where the most probable one"
@@ -142,7 +144,7 @@ CHINESE = {
     "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers), with the"
     " range over {spread} (bars). Rings: the lowest, BIC {bic} ({model}) and ICL {icl}"
     " ({other}).": (
-        "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记），竖条为{spread}的范围。"
+        "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记），竖条的范围取自 {spread}。"
         "圆圈：最低值，BIC {bic}（{model}），ICL {icl}（{other}）。"
     ),
     "Certificate of the selected model: {hits} of {draws} restarts found its best; one more finds a"

@@ -12,9 +12,10 @@ from gmmpipe.figures.projection import plane
 from gmmpipe.figures.scatter import (
     found_groups,
     legend_below,
+    lost_sentence,
     marker_area,
+    markers,
     name_axes,
-    rasterised_sentence,
 )
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -33,6 +34,7 @@ SIDE = 220  # points of the grid along each axis
 MASSES = (0.95, 0.75, 0.5, 0.25)  # of the mixture, inside the contours
 DRAWN = 40_000  # samples from which the contours' levels are estimated, to some 0.2 %
 SHADES = ("#E4EAF1", "#BACADB", "#88A3C0", "#53799F")
+LINES = ("#9EC5EF", "#5598DC", "#1F6BB5", "#0B3C6F")  # the same over grey hexagons
 
 
 def applies(tables: Tables) -> bool:
@@ -56,6 +58,10 @@ def caption(tables: Tables, style: Style) -> str:
         )
         return style.sentences(text, densities_sentence(style), lines)
     marginal = style.say("Both are of the mixture's marginal in this plane.")
+    hexagons = style.say(
+        "The {n} samples are counted in hexagons, the darker the more (logarithmic).",
+        n=len(tables.x),
+    )
     return style.sentences(
         text,
         style.say(
@@ -64,11 +70,12 @@ def caption(tables: Tables, style: Style) -> str:
         ),
         style.say(
             "Map: the colours of the components, mixed by their probabilities and the paler the"
-            " less certain; black: where the most probable component changes."
+            " less certain; marks: means; black: where the most probable component changes."
         ),
         plane(tables.features, mixture, style).sentence,
         marginal if len(tables.features) > 2 else "",
-        rasterised_sentence(tables, style),
+        lost_sentence(tables, style),
+        hexagons if len(tables.x) > style.rasterise_over else "",
     )
 
 
@@ -81,7 +88,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     mixture, groups = tables.mixture(row), found_groups(tables, tables.mixture(row), style)
     figure = style.figure(style.pick(128, 88))
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
-    handles = [Patch(color=look.colour, alpha=0.7) for look in groups.looks]
+    handles = markers(groups.looks)
     texts = [
         style.say("component {i}", i=name) if index < mixture.n_components else name
         for index, name in enumerate(groups.names)
@@ -90,7 +97,8 @@ def draw(tables: Tables, style: Style) -> Figure:
         _one_feature(figure, tables, mixture, style)
     else:
         _plane(figure, tables, mixture, style)
-        handles = [Patch(color=shade) for shade in SHADES] + handles
+        shades = LINES if len(tables.x) > style.rasterise_over else SHADES
+        handles = [*(Patch(color=shade) for shade in shades), *handles]
         texts = [style.say("{share} % inside", share=f"{100 * m:.0f}") for m in MASSES] + texts
     legend_below(figure, style, handles, texts)
     return figure
@@ -120,16 +128,9 @@ def _plane(figure: Figure, tables: Tables, mixture: Mixture, style: Style) -> No
     frame(left, points, seen, 2.0)
     gaussian = Mixture(seen.weights / seen.weights.sum(), seen.means, seen.covariances)
     seen = gaussian if seen.box is None else seen
-    _contours(left, gaussian)
-    left.scatter(
-        *points.T,
-        s=0.4 * marker_area(len(points)),
-        color="black",
-        alpha=0.35,
-        linewidths=0,
-        rasterized=len(points) > style.rasterise_over,
-        zorder=2,
-    )
+    crowded = len(points) > style.rasterise_over
+    _contours(left, gaussian, filled=not crowded)
+    _samples(left, points, crowded=crowded)
     _map(right, seen, style.looks(seen))
     name_axes(left, view.labels, style)
     name_axes(right, view.labels, style)
@@ -139,14 +140,34 @@ def _plane(figure: Figure, tables: Tables, mixture: Mixture, style: Style) -> No
     right.set_ylabel(style.pick(right.get_ylabel(), ""))
 
 
-def _contours(axes: Axes, mixture: Mixture) -> None:
-    """Fill the regions of highest density that hold the ``MASSES``."""
+def _samples(axes: Axes, points: Array, *, crowded: bool) -> None:
+    """Draw each point; of too many, which would hide the contours, how many there are where."""
+    points = points[~np.isnan(points).any(axis=1)]
+    if not crowded:
+        size = 0.4 * marker_area(len(points))
+        x, y = points.T
+        axes.scatter(x, y, s=size, color="black", alpha=0.35, linewidths=0, zorder=2)
+        return
+    limits = (*axes.get_xlim(), *axes.get_ylim())
+    axes.hexbin(
+        *points.T, gridsize=60, extent=limits, bins="log", mincnt=1, cmap="Greys", linewidths=0,
+        rasterized=True, zorder=1,
+    )  # fmt: skip
+    axes.set(xlim=limits[:2], ylim=limits[2:])
+
+
+def _contours(axes: Axes, mixture: Mixture, *, filled: bool) -> None:
+    """Fill or outline the regions of highest density that hold the ``MASSES``."""
     x, y, grid = _grid(axes)
     logs = em.log_responsibilities(grid, mixture)[0]
     drawn = em.log_responsibilities(_sample(mixture), mixture)[0]
     levels = np.quantile(drawn, [1 - mass for mass in MASSES])
-    peak = max(float(logs.max()), float(drawn.max())) + 1.0
-    axes.contourf(x, y, logs.reshape(SIDE, SIDE), [*levels, peak], colors=SHADES, zorder=1)
+    heights = logs.reshape(SIDE, SIDE)
+    if filled:
+        peak = max(float(logs.max()), float(drawn.max())) + 1.0
+        axes.contourf(x, y, heights, [*levels, peak], colors=SHADES, zorder=1)
+    else:
+        axes.contour(x, y, heights, levels, colors=LINES, linewidths=1.1, zorder=3)
 
 
 def _map(axes: Axes, mixture: Mixture, looks: list[Look]) -> None:
@@ -176,8 +197,11 @@ def _map(axes: Axes, mixture: Mixture, looks: list[Look]) -> None:
                 x, y, np.clip(margin, -30, 30).reshape(SIDE, SIDE), [0.0], colors="black",
                 linewidths=0.9,
             )  # fmt: skip
-    for mean in mixture.means:
-        axes.plot(*mean, "+", color="black", markersize=5, markeredgewidth=1.0)
+    for mean, look in zip(mixture.means, looks, strict=False):
+        axes.plot(
+            *mean, look.marker, color=look.colour, markersize=4.5, markeredgecolor="black",
+            markeredgewidth=0.7,
+        )  # fmt: skip
 
 
 def _grid(axes: Axes) -> tuple[Array, Array, Array]:

@@ -40,8 +40,10 @@ def listing(language: Language, words: Sequence[str]) -> str:
     """Return "a", "a and b" or "a, b and c"."""
     if len(words) < 2:
         return "".join(words)
-    comma = ", " if language == "en" else "、"
-    return say(language, "{first} and {last}", first=comma.join(words[:-1]), last=words[-1])
+    if language == "en":
+        return f"{', '.join(words[:-1])} and {words[-1]}"
+    room = " " if words[-1][0].isascii() else ""  # between Chinese and other characters
+    return f"{'、'.join(words[:-1])}{room}和{room}{words[-1]}"
 
 
 def chinese_font() -> str | None:

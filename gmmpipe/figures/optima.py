@@ -95,9 +95,9 @@ def _scale(axes: Axes, largest: float, seeds: npt.NDArray[np.int64]) -> None:
     from matplotlib.ticker import MaxNLocator, NullLocator
 
     axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.4)
-    decades = range(-1, int(np.ceil(np.log10(largest))) + 1)
-    step = -(-len(decades) // 6)
-    ticks = [10.0**decade for decade in decades[::step]]
+    last = int(np.ceil(np.log10(largest)))
+    decades = range(-1 if last < 3 else 0, last + 1)  # the first must not lie on the 0
+    ticks = [10.0**decade for decade in decades[:: -(-len(decades) // 6)]]
     axes.set_yticks([0.0, *ticks], ["0", *(f"{tick:g}" for tick in ticks)])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(-0.05, 2.5 * largest)

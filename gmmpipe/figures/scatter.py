@@ -61,25 +61,46 @@ def draw_points(
     """
     from matplotlib.colors import to_rgba
 
-    crowded = len(points) > style.rasterise_over
+    if len(points) > style.rasterise_over:
+        _draw_pixels(axes, points, groups, certainty)
+        return
     for index, look in enumerate(groups.looks):
         chosen = groups.codes == index
         if not chosen.any():
             continue
         filling = np.ones(chosen.sum()) if certainty is None else certainty[chosen]
         faces = np.tile(to_rgba(look.colour), (len(filling), 1))
-        faces[:, 3] = (0.08 + 0.62 * filling) * (0.5 if crowded else 1.0)
+        faces[:, 3] = 0.08 + 0.62 * filling
         axes.scatter(
             points[chosen, 0],
             points[chosen, 1],
             s=marker_area(len(points)),
             c=faces,
             marker=look.marker,
-            edgecolors="none" if crowded else to_rgba(look.colour, 0.9),
+            edgecolors=to_rgba(look.colour, 0.9),
             linewidths=0.4,
             zorder=2,
-            rasterized=crowded,
         )
+
+
+def _draw_pixels(axes: Axes, points: Array, groups: Groups, certainty: Array | None) -> None:
+    """Draw very many points (N, 2) as pixels, in an order that hides no group behind another."""
+    from matplotlib.colors import to_rgba
+
+    order = np.random.default_rng(0).permutation(len(points))
+    colours = np.array([to_rgba(look.colour) for look in groups.looks])
+    known = order[(groups.codes[order] >= 0) & (groups.codes[order] < len(colours))]
+    faces = colours[groups.codes[known]]
+    faces[:, 3] = 0.5 if certainty is None else 0.04 + 0.46 * certainty[known]
+    axes.scatter(
+        points[known, 0],
+        points[known, 1],
+        s=marker_area(len(points)),
+        c=faces,
+        edgecolors="none",
+        zorder=2,
+        rasterized=True,
+    )
 
 
 def draw_backdrop(axes: Axes, points: Array, style: Style) -> None:

@@ -124,6 +124,7 @@ class Style:
             "font.size": self.font_size,
             "text.parse_math": False,  # a $ in a name is a $
             "axes.formatter.useoffset": False,
+            "axes.formatter.limits": (-5, 8),  # a log-likelihood of 100,000 samples in full
             "axes.labelsize": "medium",
             "axes.titlesize": "medium",
             "figure.titlesize": self.font_size + 1,

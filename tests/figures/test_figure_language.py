@@ -56,11 +56,12 @@ def test_every_word_but_formulas_is_chinese():
     ]
 
 
+READERS = [(*pair, "column") for pair in APPLICABLE if pair[0] in ("default", "many_features")]
+READERS += [(*pair, "page") for pair in APPLICABLE if pair[0] == "default"]
+
+
 @needs_font
-@pytest.mark.parametrize("width", ["column", "page"])
-@pytest.mark.parametrize(
-    ("name", "figure"), [pair for pair in APPLICABLE if pair[0] in ("default", "many_features")]
-)
+@pytest.mark.parametrize(("name", "figure", "width"), READERS)
 def test_is_readable_in_chinese(name, figure, width):
     style = Style(width=width, language="zh")
     canvas = FIGURES[figure].draw(case(name), style)

@@ -150,10 +150,23 @@ def test_drawing_needs_no_pyplot():
 
 def test_many_points_become_pixels_and_the_caption_says_so():
     figure, style = drawn("large", "clusters"), Style()
-    points = [artist for artist in figure.axes[0].collections if artist.get_rasterized()]
-    assert len(points) == 2
+    (points,) = [artist for artist in figure.axes[0].collections if artist.get_rasterized()]
     assert "21000 points are drawn as pixels" in FIGURES["clusters"].caption(case("large"), style)
     assert len(render(figure, "svg")) < 500_000
+    # no group hides another: each is as often among the last drawn as among the first
+    reds = [sum(face[0] > face[2] for face in half) for half in _halves(points.get_facecolors())]
+    assert abs(reds[0] - reds[1]) < 500
+
+
+def _halves(rows):
+    return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+
+def test_many_points_are_counted_where_they_would_hide_the_contours():
+    figure = drawn("large", "density")
+    (hexagons,) = [artist for artist in figure.axes[0].collections if artist.get_rasterized()]
+    assert hexagons.get_array().sum() == 21_000
+    assert "counted in hexagons" in FIGURES["density"].caption(case("large"), Style())
 
 
 def test_tutorial_figures_look_as_in_the_tutorial():

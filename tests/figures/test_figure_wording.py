@@ -33,7 +33,8 @@ def test_listing():
     assert listing("en", []) == ""
     assert listing("en", ["1"]) == "1"
     assert listing("en", ["1", "2", "3"]) == "1, 2 and 3"
-    assert listing("zh", ["1", "2", "3"]) == "1、2和3"
+    assert listing("zh", ["1", "2", "3"]) == "1、2 和 3"
+    assert listing("zh", ["实线", "虚线"]) == "实线和虚线"
 
 
 def test_sentences():
