@@ -40,6 +40,7 @@ def steps(
     for key in CELL:
         rows = rows[rows[key] == row[key]]
     start = to_mixture(rows.assign(**{ours: rows[f"start_{its}"] for ours, its in HOMES.items()}))
+    # a box says that the weights leave some to noise; which box, EM finds in the data
     stored = f"{STORE}/normalised/{block['normalised']}.npz"
     data = artifacts.read_arrays(stored, "x", "shift", "scale")
     options = {k: v for k, v in block["config"]["fit"].items() if k not in RESTARTS}

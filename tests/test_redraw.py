@@ -88,8 +88,9 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     assert done.version
 
 
-def test_steps_are_those_of_the_fit(study):
-    done = study(*SETTINGS[:-1], "sweep.iteration=[1,2,3]", "fit.tol=0")
+@pytest.mark.parametrize("setting", ["fit.noise=0", "fit.noise=0.2", "fit.acceleration=squarem"])
+def test_steps_are_those_of_the_fit(study, setting):
+    done = study(*SETTINGS[:-1], "sweep.iteration=[1,2,3]", "sweep.dataset=[gmm]", setting)
     for (_, _), tables in cases(done, frames_of(done)):
         row = tables.selected()
         again = tables.replay(row, [0, 1, 2, 3])
@@ -97,3 +98,4 @@ def test_steps_are_those_of_the_fit(study):
             stored = tables.mixture(cell)
             for name in ("weights", "means", "covariances"):
                 assert getattr(mixture, name) == pytest.approx(getattr(stored, name), rel=1e-9)
+            assert (mixture.box is None) == (stored.box is None) == (setting != "fit.noise=0.2")
