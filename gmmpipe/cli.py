@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figure(commands.add_parser("figure", help="draw one figure of a finished run again"))
     _add_verify(commands.add_parser("verify", help="check a version against its manifest"))
     _add_clean(commands.add_parser("clean", help="remove what no version needs"))
+    _add_convert(commands.add_parser("convert", help="make a text file a .npy file to be mapped"))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -215,6 +216,16 @@ def _add_clean(clean: argparse.ArgumentParser) -> None:
     clean.add_argument("--yes", action="store_true", help="remove what is listed")
 
 
+def _add_convert(convert: argparse.ArgumentParser) -> None:
+    convert.description = (
+        "Read a text file, perhaps .gz, block by block and write its numbers as a .npy file that"
+        " gmmpipe.numerics.em.fit maps into memory."
+    )
+    convert.add_argument("source", metavar="FILE", help="text to read")
+    convert.add_argument("-o", "--output", required=True, metavar="FILE.npy", help="file to write")
+    convert.add_argument("--columns", metavar="A,B", help="columns to keep; all by default")
+
+
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
@@ -285,6 +296,14 @@ def _clean(args: argparse.Namespace) -> int:
     return 0
 
 
+def _convert(args: argparse.Namespace) -> int:
+    from gmmpipe.convert import convert
+
+    columns = tuple(args.columns.split(",")) if args.columns else None
+    print(f"{convert(args.source, args.output, columns):,} rows in {args.output}")
+    return 0
+
+
 def _stage(args: argparse.Namespace) -> int:
     from importlib import import_module
 
@@ -341,7 +360,7 @@ def _project() -> Path:
     raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
 
 
-# commands that read finished versions
+# commands that are no part of a run
 READERS = {
     "replay": _replay,
     "compare": _compare,
@@ -349,4 +368,5 @@ READERS = {
     "figure": _figure,
     "verify": _verify,
     "clean": _clean,
+    "convert": _convert,
 }
