@@ -22,6 +22,7 @@ from pydantic import (
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.figures.language import require_font
+from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.normalise import NORMALISERS
@@ -56,7 +57,7 @@ class Fit(BaseModel):
     restarts: Literal["fixed", "auto"]
     target: Annotated[float, Gt(0), Lt(1)]
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
-    acceleration: Literal["none", "squarem", "anderson"] = "none"
+    acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
     algorithm: Literal["exact", "stepwise"] = "exact"
 
     @model_validator(mode="after")
