@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe import sheet
 from gmmpipe.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-FORMULA = tuple("=+-@\t\r\n")  # at the beginning of a cell, to a spreadsheet
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would begin a row
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def digest(value: Any) -> str:
@@ -176,24 +172,13 @@ def _seal(table: "pa.Table") -> str:
 
 
 def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a data frame as .csv (17 significant digits, exact) or .parquet, after its suffix."""
+    """Write a data frame as .csv (see ``sheet.csv``) or .parquet, after its suffix."""
     import pyarrow as pa
 
     if Path(path).suffix == ".parquet":
         write_table(path, pa.Table.from_pandas(frame, preserve_index=False))
     else:
-        named = frame.rename(columns=_as_text)
-        text = named.apply(lambda c: c if c.dtype.kind in "biuf" else c.map(_as_text))
-        write(path, text.to_csv(index=False, lineterminator="\n"))
-
-
-def _as_text(value: Any) -> Any:
-    """Return a text so that a spreadsheet takes it for no formula, and for one cell of one row."""
-    if not isinstance(value, str):
-        return value
-    formula = value[:1] in FORMULA and not NUMBER.fullmatch(value)
-    shown = CONTROL.sub(lambda found: repr(found[0])[1:-1], value)
-    return f"'{shown}" if formula else shown
+        write(path, sheet.csv(frame))
 
 
 def read_frame(path: str | Path) -> "pd.DataFrame":

@@ -25,7 +25,10 @@ OUTER = re.compile(r"sweep\.\w+\.")
 LONGEST = 100_000  # characters of an override
 DEEPEST = 10  # brackets within brackets of an override
 OVERRIDE = "override"  # where a setting comes from that is in no file
-UNREADABLE = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError)
+UNREADABLE = (
+    HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, RecursionError,
+    ValueError, TypeError, AttributeError, LookupError,  # Hydra says some things in these
+)  # fmt: skip
 
 
 def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
@@ -46,7 +49,8 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
             OmegaConf.set_struct(tree, False)
             del tree["hydra"]
             for path, value in settings:
-                if OUTER.match(path):  # a dotted axis is one key: it may begin like another axis
+                # A dotted axis is one key: it may begin like another axis.
+                if OUTER.match(path) and OmegaConf.is_dict(tree.sweep):
                     tree.sweep[path.removeprefix("sweep.")] = value
                 else:
                     OmegaConf.update(tree, path, value, merge=False)
@@ -58,7 +62,8 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     vetting.refuse(vetting.texts(plain), "configuration")
     if not is_name(experiment):
         raise InputError(f"experiment is {experiment!r}; a name is {ALLOWED}")
-    for key in plain.pop("experiment", None) or ():
+    if stray := plain.pop("experiment", None):
+        key = next(iter(stray)) if isinstance(stray, dict) else stray
         raise InputError(
             f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
             " `# @package _global_`, which puts its keys at the top"

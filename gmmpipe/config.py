@@ -33,8 +33,11 @@ def load(
 
     Raises InputError for whatever is wrong, before anything runs.
     """
-    composed = compose(conf, overrides)
-    sweep = composed.setdefault("sweep", {})
+    nothing: dict[str, Any] = {key: {} for key in ("fit", "figures", "sweep", *NAMED)}
+    composed = {**nothing, **compose(conf, overrides)}
+    sweep = composed["sweep"]
+    if not isinstance(sweep, Mapping):
+        raise InputError(f"sweep is {sweep!r}; give it axes, such as k: 1..6")
     if own is not None:
         _adopt(composed, overrides, own)
     _known("", composed, {"experiment", "fit", "sweep", "figures", "bootstrap", *NAMED})

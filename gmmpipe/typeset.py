@@ -10,6 +10,7 @@ from unicodedata import combining, east_asian_width
 
 import numpy as np
 
+from gmmpipe import sheet
 from gmmpipe.errors import InputError, suggest
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _html(frame: pd.DataFrame, digits: int) -> str:
 
 def _csv(frame: pd.DataFrame, _digits: int) -> str:
     """Return all digits: what programs read."""
-    return frame.to_csv(index=False, lineterminator="\n")
+    return sheet.csv(frame)
 
 
 FORMS: dict[str, Callable[[pd.DataFrame, int], str]] = {

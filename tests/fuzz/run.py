@@ -6,7 +6,7 @@ from pathlib import Path
 
 import atheris
 
-GUIDED = ["gmmpipe", "hydra.core.override_parser", "hydra._internal", "omegaconf", "yaml", "csv"]
+GUIDED = ["gmmpipe", "hydra.core.override_parser", "csv"]
 
 sys.path.insert(0, str(Path(__file__).parent))
 with atheris.instrument_imports(include=GUIDED):

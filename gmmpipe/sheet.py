@@ -1,0 +1,31 @@
+"""Tables as text for spreadsheets, which find no formula in them."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = tuple("=+-@\t\r\n")  # at the beginning of a cell, to a spreadsheet
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would begin a row
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def csv(frame: "pd.DataFrame") -> str:
+    """Return a data frame as CSV: 17 significant digits, exact.
+
+    Text that a spreadsheet would take for a formula gets a ' before it, and control characters are
+    written out, so that each text is one cell.
+    """
+    shown = frame.rename(columns=_as_text)
+    shown = shown.apply(lambda c: c if c.dtype.kind in "biuf" else c.map(_as_text))
+    text: str = shown.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _as_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    formula = value[:1] in FORMULA and not NUMBER.fullmatch(value)
+    shown = CONTROL.sub(lambda found: repr(found[0])[1:-1], value)
+    return f"'{shown}" if formula else shown
