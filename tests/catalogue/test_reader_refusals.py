@@ -62,6 +62,13 @@ BAD = {
     "unclosed quote": ('a,b\n1,2\n"3,4\n5,6\n', "t.csv", {}, "line 3 quote"),
     "text after a quote": ('a,b\n1,2\n"3"x,4\n', "t.csv", {}, "line 3"),
     "5 MB cell": ("a,b\n1,2\n" + "9" * 5_000_000 + ",4\n", "t.csv", {}, "line 3"),
+    "200,000 columns": (",".join("1" * 200_000) + "\n1\n", "t.csv", {}, "line 2 'x2' 200000"),
+    "200,000 columns of two rows": (
+        "1," * 199_999 + "x\n" + "2," * 199_999 + "3\n" + "1," * 199_999 + "3\n",
+        "t.csv",
+        {},
+        "line 1 'x200000' 'x'",
+    ),
     "5 MB word": ("1 2\n" + "x" * 5_000_000 + " 4\n5 6\n", "t.txt", {}, "line 2 'x1' 'xxx"),
     "decimal commas": ("1,5;2,5\n3,5;4,5\n", "t.csv", {}, "line 1 '1,5' decimal: comma"),
     "decimal commas, blanks": ("1,5 2,5\n3,5 4,5\n", "t.data", {}, "line 1 '1,5' decimal: comma"),
