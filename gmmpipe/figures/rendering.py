@@ -70,13 +70,20 @@ def render_movie(movie: Movie, dpi: float = 150) -> bytes:
                 artist.draw(canvas.get_renderer())
                 artist.set_visible(False)
             pictures.append(np.array(canvas.buffer_rgba())[:, :, :3])
-    # one palette for all, so that nothing flickers
+    # One palette for all, so that nothing flickers: the most frequent colours. Pillow tells only
+    # steps of four apart, by their lower ends; shown are the upper ones, so that white is white.
     middle = pictures[len(pictures) // 2]
-    palette = Image.fromarray(np.concatenate([pictures[0], middle, pictures[-1]])).quantize(COLOURS)
-    frames = [
-        Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
-        for picture in pictures
-    ]
+    sample = np.concatenate([pictures[0], middle, pictures[-1]]).reshape(-1, 3).astype(np.int64)
+    codes, counts = np.unique((sample & 252) @ np.array([1 << 16, 1 << 8, 1]), return_counts=True)
+    kept = codes[np.lexsort((codes, -counts))][:COLOURS].astype(np.int64)
+    colours = np.stack([kept >> 16, kept >> 8 & 255, kept & 255], axis=1).ravel()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.tolist())
+    frames = []
+    for picture in pictures:
+        frame = Image.fromarray(picture & 252).quantize(palette=palette, dither=Image.Dither.NONE)
+        frame.putpalette((colours | 3).tolist())
+        frames.append(frame)
     buffer = io.BytesIO()
     frames[0].save(
         buffer, "GIF", save_all=True, append_images=frames[1:], duration=movie.milliseconds, loop=0

@@ -31,6 +31,9 @@ def test_the_gif_is_the_same_twice_and_goes_on_for_ever():
         image.seek(index)
         pictures.append(np.asarray(image.convert("RGB"), int))
     assert all((a != b).any() for a, b in pairwise(pictures))
+    assert {tuple(picture[0, 0]) for picture in pictures} == {(255, 255, 255)}
+    red = np.array([0xCC, 0x33, 0x11])  # of component 1
+    assert all(np.abs(picture - red).max(axis=2).min() < 8 for picture in pictures)
 
 
 def test_rendering_twice_leaves_nothing_behind():
