@@ -1,6 +1,7 @@
 """The whole way through Snakemake with hostile names, and plain Snakemake with hostile settings."""
 
 import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,5 +64,8 @@ def test_hostile_names_go_the_whole_way(beside, mark):
         for row in csv.reader(path.read_text().splitlines()):
             assert not [cell for cell in row if cell[:1] in "=+@" and cell[:1]], path
     page = (folder / "report.html").read_text()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert "default-src &#39;none&#39;" in policy
+    assert "unsafe" not in policy
     assert script not in page
     assert "<img src=x onerror" not in page
