@@ -8,34 +8,39 @@ while sys.path[0] in ("", ".", str(workflow.basedir)):
 
 import os
 import shlex
+import signal
 from pathlib import Path
+
 
 from gmmpipe.pinning import pin_threads
 
 pin_threads()  # before numpy is loaded, here and in every job
 
-from gmmpipe.artifacts import hold_lock
 from gmmpipe.boundary import STORED
-from gmmpipe.errors import InputError
+from gmmpipe.errors import told
 from gmmpipe.figures import FIGURES
+from gmmpipe.guard import follow
 from gmmpipe.sources import source_digest
 from gmmpipe.study import BOOTSTRAPPED, READ, Study
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
 
 try:
-    if "plan" in config:  # frozen by `gmmpipe run`
+    follow()  # of `gmmpipe run`, if that is what started this
+    if "plan" in config:  # frozen by it
         study = Study(str(config["plan"]))
     else:
-        from gmmpipe.plan import from_snakemake
+        from gmmpipe.launch import prepare
 
-        study = Study(from_snakemake(config, workflow.is_main_process))
+        study = prepare(config, workflow.is_main_process, sys.argv[1:])
     # The captions of Snakemake's own report quote what was drawn and found.
     if any(word.startswith("--report") for word in sys.argv):
         config.update(study.words())
-except InputError as error:
-    print(f"gmmpipe: {error}", file=sys.stderr)
-    sys.exit(2)
+except Exception as error:
+    if (line := told(error)) is None:
+        raise
+    print(line[0], file=sys.stderr)
+    sys.exit(line[1])
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
@@ -46,11 +51,18 @@ report: "docs/captions/report.rst"
 
 
 onstart:
-    try:  # one run at a time; dry runs do not come here
-        hold_lock("results/.lock")
-    except InputError as error:
-        print(f"gmmpipe: {error}", file=sys.stderr)
-        sys.exit(2)
+    # A signal ends it at once, and the jobs with it: its own handler waits for them or deadlocks.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+onsuccess:
+    if (
+        "plan" not in config
+        and Path(study.tables[0]).exists()
+        and (said := study.failures())
+    ):
+        print(f"gmmpipe: {said}", file=sys.stderr)
+        sys.exit(1)
 
 
 wildcard_constraints:
@@ -67,12 +79,13 @@ localrules:
 
 rule all:
     input:
-        # All that a person reads, so that what was lost of it is made again.
+        # All that a version consists of, so that what was lost of it is made again.
+        study.store,
         study.tables,
         study.summaries,
         f"{study.folder}/figures",
         f"{study.folder}/report.html",
-        f"results/{study.experiment}/.published",
+        study.marker,
 
 
 rule generate:
@@ -117,6 +130,8 @@ rule fit:
     benchmark:
         "results/benchmarks/fit/{block}.tsv"
     threads: lambda w: study.threads(w.block)
+    resources:
+        mem_mb=lambda w: study.memory(w.block) >> 20,
     params:
         config=lambda w: study.section("fits", w.block),
         code=source_digest("gmmpipe.stages.fit"),
@@ -147,6 +162,8 @@ rule evaluate:
     benchmark:
         f"results/benchmarks/evaluate/{study.experiment}-{study.version}.tsv"
     threads: 64  # as many as there are
+    resources:
+        mem_mb=study.table_memory >> 20,
     params:
         folder=subpath(output[0], parent=True),
         code=source_digest("gmmpipe.stages.evaluate"),
@@ -247,13 +264,13 @@ rule report:
 rule publish:
     input:
         plan=study.path,
-        stored=study.data + study.normalisations + study.fits + study.bootstraps,
+        stored=study.store,
         tables=study.tables + study.summaries,
         figures=f"{study.folder}/figures",
         report=f"{study.folder}/report.html",
     output:
         # The link itself is no output: Snakemake would remove it before it can be moved.
-        f"results/{study.experiment}/.published",
+        study.marker,
     log:
         f"results/logs/publish/{study.experiment}-{study.version}.log",
     params:

@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,9 @@ import numpy.typing as npt
 
 from gmmpipe import sheet
 from gmmpipe.errors import InputError
+from gmmpipe.sealed import describe, flush, read, sha256, temporary_of, write
+
+__all__ = ["describe", "read", "sha256", "write"]  # beside the formats below
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,67 +25,6 @@ def digest(value: Any) -> str:
     """Return 12 hex digits that name a value of plain JSON types; the order of keys is moot."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 of ``content`` in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def read(path: str | Path) -> bytes:
-    """Return the bytes of a regular file; raises InputError if there is none to be read."""
-    try:
-        _refuse_special(Path(path).stat(), path)  # a device may act on being opened
-        with open(path, "rb", opener=_at_once) as file:
-            _refuse_special(os.fstat(file.fileno()), path)
-            return file.read()
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:  # of a NUL in the path
-        raise InputError(f"{str(path)!r}: no path; check it") from None
-
-
-def _refuse_special(status: os.stat_result, path: str | Path) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path}: not a regular file; give the path of a file")
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Open without waiting for the other end of a pipe."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def write(path: str | Path, content: bytes | str) -> None:
-    """Write a file whole: to a temporary name beside it, flushed to disk, then renamed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def describe(path: str | Path) -> dict[str, Any]:
-    """Return size and SHA-256 of a regular file; raises InputError if there is none to be read."""
-    path = Path(path)
-    if not path.is_file():
-        read(path)  # says what is wrong
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -191,31 +131,12 @@ def link(path: str | Path, target: str) -> None:
     """Point the symbolic link ``path`` at ``target``, relative to its folder, in one step."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(path)
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
-    temporary.replace(path)
-
-
-def hold_lock(path: str | Path) -> None:
-    """Hold a lock until this process ends, however it ends; its children share it.
-
-    Raises InputError, naming the holder, if another process has it.
-    """
-    import fcntl
-
-    if os.environ.get("GMMPIPE_LOCK") == str(path):  # a parent of this process holds it
-        return
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # never closed: the system does it
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 20).decode() or "unknown"
-        os.close(handle)
-        raise InputError(
-            f"{path}: process {holder} is running in this folder; wait for it to end"
-        ) from None
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-    os.environ["GMMPIPE_LOCK"] = str(path)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    flush(path.parent)

@@ -18,6 +18,7 @@ OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on w
     "frozen": [],
     "noise": 0,
 }
+NOT_EM = (*RESTARTS, "on_failure")  # keys of `fit` that say nothing of how EM runs
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,33 @@ def cost(
     )
 
 
-def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
+@dataclass(frozen=True)
+class Failed:
+    """A cell of a block that could not be fitted: its (k, seed), and why."""
+
+    k: int
+    seed: int
+    reason: str
+
+
+def to_arrays(
+    stored: Sequence[Stored], failed: Sequence[Failed] = ()
+) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of F fits, all with S snapshots at the same iterations.
 
     k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood,
     log_prior (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end:
     weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S. With
-    a noise component also its box (2, D), which is the data's.
+    a noise component also its box (2, D), which is the data's. Of the cells that failed: failed_k,
+    failed_seed, failed_reason. Without any fit only k, seed and n_iter are there besides.
     """
+    lost = {
+        "failed_k": np.array([f.k for f in failed], dtype=np.int64),
+        "failed_seed": np.array([f.seed for f in failed], dtype=np.int64),
+        "failed_reason": np.array([f.reason for f in failed], dtype=str),
+    }
+    if not stored:
+        return {**dict.fromkeys(("k", "seed", "n_iter"), np.empty(0, np.int64)), **lost}
     fits = [s.fit for s in stored]
     by_step = list(zip(*(fit.snapshots for fit in fits), strict=True))
     starts = [fit.start for fit in fits]
@@ -82,6 +102,7 @@ def to_arrays(stored: Sequence[Stored]) -> dict[str, npt.NDArray[Any]]:
         "covariance": np.stack(
             [np.concatenate([p.mixture.covariances for p in s]) for s in by_step]
         ),
+        **lost,
     }
 
 
@@ -119,3 +140,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
             str(arrays["degenerate"][i]),
         )
         yield Stored(k, int(arrays["seed"][i]), fit)
+
+
+def failed_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Failed]:
+    """Yield the cells of a block that failed."""
+    columns = (arrays[f"failed_{name}"].tolist() for name in ("k", "seed", "reason"))
+    yield from map(Failed, *columns)

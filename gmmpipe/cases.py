@@ -51,7 +51,7 @@ def cases(
                 dataset=", ".join(words),
                 x=pd.DataFrame(data["x"], columns=data["features"].tolist()),
                 labels=labels,
-                fits=ours["fits"],
+                fits=ours["fits"].query("status == 'ok'"),  # a failed one has no numbers
                 best=ours["best"],
                 parameters=ours["parameters"],
                 trajectories=ours["trajectories"],

@@ -1,10 +1,12 @@
 """Remove from the store what no version refers to any more, and nothing else."""
 
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 
-from gmmpipe import artifacts
 from gmmpipe.errors import InputError
+from gmmpipe.guard import Lock
+from gmmpipe.sealed import discard
 from gmmpipe.study import STORE, Study, origins_of
 from gmmpipe.verify import Version
 
@@ -21,16 +23,15 @@ def clean(project: Path, remove: bool = False) -> None:
     first. Raises InputError if a version cannot be read, since what it needs is then not known,
     and if an experiment is running.
     """
-    if remove:
-        artifacts.hold_lock(str(project / "results/.lock"))
-    found = list(unused(project))
-    total = 0
-    for path in found:
-        size = path.lstat().st_size
-        total += size
-        print(f"{_shown(size):>9}  {path.relative_to(project)}")
-        if remove:
-            path.unlink()
+    with closing(Lock(project / "results/.lock")) if remove else nullcontext():
+        found = list(unused(project))
+        total = 0
+        for path in found:
+            size = path.lstat().st_size
+            total += size
+            print(f"{_shown(size):>9}  {path.relative_to(project)}")
+            if remove:
+                discard(path)
     if not found:
         print("every entry of the store belongs to a version")
     elif remove:

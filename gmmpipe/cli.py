@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, told
 from gmmpipe.pinning import pin_threads
 
 STAGES = {
@@ -36,18 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         return int(_dispatch(_parsed(ours), snakemake))
-    except InputError as error:
-        print(f"gmmpipe: {_one_line(str(error))}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-def _one_line(text: str) -> str:
-    """Return a text as one line that does not steer the terminal, whatever the user named."""
-    line = " ".join(text.split())
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+    except (Exception, KeyboardInterrupt) as error:
+        if (line := told(error)) is None:
+            raise
+        print(line[0], file=sys.stderr)
+        return line[1]
 
 
 class Parser(argparse.ArgumentParser):
@@ -307,8 +303,9 @@ def _convert(args: argparse.Namespace) -> int:
 def _stage(args: argparse.Namespace) -> int:
     from importlib import import_module
 
-    from gmmpipe import artifacts
+    from gmmpipe import artifacts, guard
 
+    guard.follow()
     if args.threads < 1:
         raise InputError(f"--threads is {args.threads}; give 1 or more")
     if args.config.endswith(".json"):

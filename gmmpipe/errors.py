@@ -1,6 +1,19 @@
-"""The errors that are the user's to mend."""
+"""The errors that a person can mend, and how they are told."""
+
+import errno
 
 MOST = 20  # names that a message lists
+REMEDIES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "allow larger files",
+    errno.EACCES: "make it writable",
+    errno.EPERM: "make it writable",
+    errno.EROFS: "make it writable",
+    errno.EIO: "check the disk",
+    errno.EMFILE: "allow more open files",
+    errno.ENOMEM: "free some memory",
+}
 
 
 class InputError(ValueError):
@@ -11,8 +24,46 @@ class InputError(ValueError):
     """
 
 
+class Obstacle(RuntimeError):  # noqa: N818 - the input is right, so it is no error of the user's
+    """Something outside stands in the way: disk, memory, permission, a damaged artifact.
+
+    The message is one line and says what to do before the same command is given again. The
+    command line prints it without a traceback and ends with exit code 1.
+    """
+
+
+class DamagedArtifact(InputError):  # noqa: N818 - it says what it is
+    """The bytes of an artifact are not those that were written; exit code 1, it is made again."""
+
+
 class DegenerateComponent(ValueError):  # noqa: N818 - the name in the documentation
     """A component collapsed: it holds too few samples, or its covariance is singular."""
+
+
+def told(error: BaseException) -> tuple[str, int] | None:
+    """Return the one line that a person reads and the exit code; None for a fault of the code."""
+    if isinstance(error, InputError) and not isinstance(error, DamagedArtifact):
+        return f"gmmpipe: {_one_line(str(error))}", 2
+    if isinstance(error, Obstacle | DamagedArtifact):
+        words = str(error)
+    elif isinstance(error, KeyboardInterrupt):
+        words = "interrupted; the same command goes on from here"
+    elif isinstance(error, MemoryError):
+        words = f"not enough memory: {error}; free some, or give a smaller sweep or fewer --cores"
+    elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
+        words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
+    elif isinstance(error, OSError) and error.errno in REMEDIES:
+        where = error.filename or "a file"
+        words = f"{where}: {error.strerror}; {REMEDIES[error.errno]} and give the command again"
+    else:
+        return None
+    return f"gmmpipe stopped: {_one_line(words)}", 1
+
+
+def _one_line(text: str) -> str:
+    """Return a text as one line that does not steer the terminal, whatever the user named."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
 
 
 def suggest(kind: str, name: object, allowed: list[str]) -> str:

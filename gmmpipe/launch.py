@@ -1,17 +1,22 @@
 """Start Snakemake, keep its chatter in a log, show one live line, sum up at the end."""
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from gmmpipe import onward
-from gmmpipe.plan import freeze
+from gmmpipe import memory, onward
+from gmmpipe.boundary import own_folders
+from gmmpipe.errors import Obstacle
+from gmmpipe.guard import Lock
+from gmmpipe.plan import freeze, from_snakemake
+from gmmpipe.recovery import recover
 from gmmpipe.study import Study
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
@@ -21,7 +26,8 @@ QUESTIONS = re.compile(
     r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
-PATIENCE = 15  # seconds Snakemake gets to end its jobs
+PATIENCE = 5  # seconds Snakemake gets to end its jobs: SIGTERM may deadlock it
+LOCK = "results/.lock"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
 
@@ -30,41 +36,131 @@ def launch(
 ) -> int:
     """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
 
-    extra are options for Snakemake. Raises InputError for what is wrong before any job starts.
+    extra are options for Snakemake. Whatever ended an earlier run, this one goes on from there.
+    Raises InputError for what is wrong before any job starts, and Obstacle.
     """
     chosen, extra = onward.chosen(extra)
     extra = onward.options(extra)
-    with contextlib.chdir(root):
+    with contextlib.chdir(root), _interruptible():
+        here = chosen == onward.PROFILE  # else another profile says where jobs run
         profile = onward.profile(Path(), chosen)
-        study = Study(freeze(Path(), overrides, own))
-        command = [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}"]
-        command += profile
-        if chosen == onward.PROFILE and not any(PLACE.fullmatch(option) for option in extra):
-            command += ["--cores", "all"]
-        command += extra
-        if any(QUESTIONS.fullmatch(option) for option in extra):
-            return subprocess.run(command, check=False).returncode and 1
-        log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        print(f"{study.experiment} {study.version}: {_extent(study)}")
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        progress = Progress(sys.stdout)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+        if here and not any(PLACE.fullmatch(option) for option in extra):
+            profile += ["--cores", "all"]
+        extra = [*profile, *extra]
+        if asks(extra):
+            study = Study(freeze(Path(), overrides, own))
+            return subprocess.run(_command(study, extra), check=False).returncode and 1
+        with contextlib.closing(_lock()) as lock:
+            study = Study(freeze(Path(), overrides, own))
+            print(f"{study.experiment} {study.version}: {_extent(study)}")
+            _recover(study)
+            command = _command(study, extra)
+            limited = any(option.startswith("--resources") for option in extra)
+            if here and (free := _free_memory(study)) and not limited:
+                command += ["--resources", f"mem_mb={free // memory.MB}"]
+            return _run(study, command, {**os.environ, **lock.environment})
+
+
+def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Study:
+    """Return the study of plain Snakemake's --config settings and command-line options.
+
+    Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
+    for what is wrong, and Obstacle.
+    """
+    if not main or asks(options):
+        return Study(from_snakemake(settings, main))
+    os.environ.update(_lock().environment)
+    study = Study(from_snakemake(settings, main))
+    _recover(study)
+    _free_memory(study)
+    return study
+
+
+def _lock() -> Lock:
+    own_folders(Path(), ".")  # nothing is written through a link
+    return Lock(LOCK)
+
+
+def _recover(study: Study) -> None:
+    for path in recover(study):
+        print(f"gmmpipe: {path} is damaged; it is made again", file=sys.stderr)
+
+
+def _free_memory(study: Study) -> int | None:
+    """Return the bytes that are free; raises Obstacle if what is to be done does not fit."""
+    free = memory.available()
+    if free is None:
+        return None
+    needs = {b: study.memory(b) for b in study.plan["fits"] if not Path(study.fit(b)).exists()}
+    if not Path(study.tables[0]).exists():
+        needs["the tables"] = study.table_memory
+    for name, need in needs.items():
+        if need > free:
+            raise Obstacle(
+                f"{name}: this takes about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB"
+                " are free; free some, or sweep fewer seeds or iteration counts, or a smaller k"
+            )
+    return free
+
+
+def asks(options: Sequence[str]) -> bool:
+    """Return whether Snakemake would answer a question, and run nothing."""
+    return any(QUESTIONS.fullmatch(option) for option in options)
+
+
+def _command(study: Study, extra: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}", *extra]
+
+
+def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run Snakemake in a process group of its own, none of which outlives this function."""
+    log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    progress = Progress(sys.stdout)
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment,
+        process_group=0,
+    ) as process:
         try:
             _listen(process, progress, log)
             code = process.wait()
-        except KeyboardInterrupt:
+        finally:  # interrupted, or nobody reads our words, or the disk is full
             _stop(process)
             progress.close()
-            print("gmmpipe: interrupted; the same command goes on from here", file=sys.stderr)
-            return 1
-        progress.close()
-        if code:
-            return _explain(progress, log)
-        _summary(study, progress)
-        return 0
+    if code:
+        return _explain(progress, log)
+    _summary(study, progress)
+    return _failures(study)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM and the terminal's end act as Ctrl-C does, where they are not ignored (nohup)."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End Snakemake and all its jobs: they are asked, and killed if they are not gone in time."""
+    with contextlib.suppress(ProcessLookupError):  # nobody is left
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+                process.wait(PATIENCE)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _listen(process: subprocess.Popen[str], progress: "Progress", log: Path) -> None:
@@ -82,16 +178,6 @@ def _listen(process: subprocess.Popen[str], progress: "Progress", log: Path) -> 
                 words.clear()
     if words and not progress.idle:  # it ended before any job
         log.write_text("".join(words), encoding="utf-8")
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """End Snakemake: it is asked, and stopped if it has not ended after a while."""
-    process.terminate()
-    try:
-        process.communicate(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
 
 
 class Progress:
@@ -146,17 +232,25 @@ def _explain(progress: Progress, log: Path) -> int:
     for path in progress.failed:
         with contextlib.suppress(OSError):
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-            if lines and lines[-1].startswith("gmmpipe: "):
-                print(lines[-1], file=sys.stderr)
-                return 2
-            print(f"gmmpipe: a job failed: {lines[-1] if lines else ''} ({path})", file=sys.stderr)
-            return 1
+            last = lines[-1] if lines else "it ended without a word, killed or out of memory"
+            told = last.startswith("gmmpipe")
+            print(last if told else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
+            return 2 if last.startswith("gmmpipe: ") else 1
     lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
-    said = next((x for x in lines if x.startswith("gmmpipe: ")), None)
+    said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
         said = f"gmmpipe: Snakemake refuses what is after --: {refused[1]}"
     print(said or f"gmmpipe: Snakemake stopped: {' '.join(lines[-2:])} ({log})", file=sys.stderr)
-    return 2 if said else 1
+    return 2 if said and said.startswith("gmmpipe: ") else 1
+
+
+def _failures(study: Study) -> int:
+    """Say what failed, if that is to matter; return the exit code."""
+    if not Path(study.folder, "tables/failed.csv").exists():  # as with `-- --until fit`
+        return 0
+    if said := study.failures():
+        print(f"gmmpipe: {said}", file=sys.stderr)
+    return 1 if said else 0
 
 
 def _summary(study: Study, progress: Progress) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gmmpipe import artifacts, config, reader, replicates
-from gmmpipe.blocks import RESTARTS, cost
+from gmmpipe import artifacts, config, memory, reader, replicates
+from gmmpipe.blocks import NOT_EM, cost
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS
@@ -21,6 +21,7 @@ from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
 from gmmpipe.own import own_file
+from gmmpipe.sealed import is_intact
 from gmmpipe.study import origins_of
 from gmmpipe.tiles import tiles, width_of, windows
 
@@ -82,7 +83,7 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
 
 def _write_changed(path: Path, value: Section) -> None:
     """Write JSON unless the file holds the same: untouched, it triggers no rerun."""
-    if not path.exists() or artifacts.read_json(path) != value:
+    if not is_intact(path) or artifacts.read_json(path) != value:
         artifacts.write_json(path, value)
 
 
@@ -101,7 +102,7 @@ def blocks(
     depends on the cost of its fits and on the values of K they share, never on how many seeds
     there are, so a sweep that grows leaves its full blocks as they are.
     """
-    n = data["n"]
+    n, d = data["n"], data["d"]
     sweep, family = there["sweep"], there["covariance"][at["covariance"]]
     most_k = data.get("positive", n)
     if sweep["k"][-1] > most_k:
@@ -116,8 +117,8 @@ def blocks(
     fit = dict(there["fit"])
     auto = fit.get("restarts") == "auto"  # then one job sees all seeds of a k
     most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
-    if not auto:  # what has no effect is in no digest
-        fit = {key: value for key, value in fit.items() if key not in RESTARTS}
+    for key in ("on_failure",) if auto else NOT_EM:  # what has no effect is in no digest
+        fit.pop(key, None)
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most):
         whole = sum(map(each, ks))
         width = sweep["seed"][-1] + most if auto else width_of(len(ks), whole)
@@ -139,6 +140,8 @@ def blocks(
                 "source": dict(source or {}),
                 "config": section,
                 "seconds": whole * (most if auto else len(seeds)),
+                "memory": memory.of_fit((n, d), ks, len(seeds), sweep["iteration"]),
+                "rows": memory.of_rows(d, ks, len(seeds), sweep["iteration"]),
             }
 
 
@@ -199,7 +202,7 @@ def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Se
         )
     digest = artifacts.sha256(content)
     place = f"results/store/starts/{digest[:12]}.npz"
-    if not (root / place).exists():  # content and name go together
+    if not is_intact(root / place):  # content and name go together
         artifacts.write_arrays(root / place, to_arrays(found))
     return {"path": path, "bytes": len(content), "sha256": digest, "stored": place}
 
@@ -210,7 +213,7 @@ def _size(known: Path, content: bytes, path: Path, options: Section) -> Section:
     n, d, dropped; missing: how many values are, and in how many patterns; where rows have weights,
     their total and how many are positive.
     """
-    if not known.exists():
+    if not is_intact(known):
         sample = reader.read(content, str(path), build(DATASETS, "data set", options, "kind"))
         n, d = sample.x.shape
         size = {"n": n, "d": d, "dropped": sample.dropped}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from gmmpipe import artifacts
 from gmmpipe.boundary import located
 from gmmpipe.errors import InputError
+from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
 from gmmpipe.provenance import CLASS, environment
 from gmmpipe.study import Study
@@ -110,10 +111,11 @@ def _run(study: Study, place: Path, cores: str) -> bool:
         "--config",
         f"plan={study.path}",
     ]
-    surroundings = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
-    done = subprocess.run(
-        command, cwd=place, env=surroundings, capture_output=True, text=True, check=False
-    )
+    with contextlib.closing(Lock(place / "results/.lock")) as lock:  # none of its jobs outlives us
+        surroundings = {**os.environ, **lock.environment}
+        done = subprocess.run(
+            command, cwd=place, env=surroundings, capture_output=True, text=True, check=False
+        )
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         print(f"gmmpipe: it cannot be made again: {' '.join(said[-2:])} ({place})", file=sys.stderr)

@@ -59,6 +59,7 @@ class Fit(BaseModel):
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
     acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
     algorithm: Literal["exact", "stepwise"] = "exact"
+    on_failure: Literal["stop", "continue"] = "stop"
 
     @model_validator(mode="after")
     def _something_is_left(self) -> Self:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gmmpipe import artifacts
+from gmmpipe import artifacts, memory
 from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 
@@ -21,7 +21,7 @@ TABLES = (
     "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
     "recovery",
 )  # fmt: skip
-READ = ("fits.csv", "best.csv", "certificates.csv", "best.html")  # by people, the rest by programs
+READ = ("fits.csv", "best.csv", "certificates.csv", "best.html", "failed.csv")  # by people
 
 
 def origins_of(plan: str | Path) -> Path:
@@ -67,6 +67,16 @@ class Study:
     def fits(self) -> list[str]:
         """Return the paths of all fitted blocks."""
         return [self.fit(block) for block in self.plan["fits"]]
+
+    @property
+    def store(self) -> list[str]:
+        """Return the paths of all that the version has in the store."""
+        return [*self.data, *self.normalisations, *self.fits, *self.bootstraps]
+
+    @property
+    def marker(self) -> str:
+        """Return the path of the file that says that `latest` points at a published version."""
+        return f"results/{self.experiment}/.published"
 
     @property
     def data(self) -> list[str]:
@@ -119,6 +129,17 @@ class Study:
         """Return the threads worth having: many where a block is minutes of work, else one."""
         return 1 if self.plan["fits"][block]["seconds"] < LONG else 64
 
+    def memory(self, block: str) -> int:
+        """Return about the bytes that fitting a block takes."""
+        return int(self.plan["fits"][block]["memory"])
+
+    @property
+    def table_memory(self) -> int:
+        """Return about the bytes that making the tables takes."""
+        data, most = self.plan["data"].values(), max(self.plan["config"]["sweep"]["k"])
+        rows = sum(block["rows"] for block in self.plan["fits"].values())
+        return int(rows + max(memory.of_pass((each["n"], each["d"]), most) for each in data))
+
     def replicate_threads(self, block: str) -> int:
         """Return the threads worth having: many where one replicate is long, as they take turns."""
         section = self.plan["bootstrap"][block]
@@ -162,10 +183,28 @@ class Study:
         source = section["source"] if stage == "data" else {}
         return json.dumps({**section["config"], **source}, sort_keys=True)
 
+    def failures(self) -> str | None:
+        """Return one line on the cells that failed; None if none did, or it is not to matter.
+
+        That is what fit.on_failure says. The tables must be there.
+        """
+        rows = self._rows("failed")
+        if not rows or self.plan["config"]["fit"]["on_failure"] == "continue":
+            return None
+        cells = {tuple(row[axis] for axis in (*AXES[:-1], *self.outer)) for row in rows}
+        at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
+        return (
+            f"{len(cells)} fits failed, the first ({at}): {rows[0]['reason']};"
+            f" see {self.folder}/tables/failed.csv (fit.on_failure=continue lets them pass)"
+        )
+
+    def _rows(self, table: str) -> list[dict[str, str]]:
+        text = artifacts.read(f"{self.folder}/tables/{table}.csv").decode()
+        return list(csv.DictReader(io.StringIO(text)))
+
     def winners(self) -> list[str]:
         """Return one line on the selected model of each data set, from the finished tables."""
-        text = artifacts.read(f"{self.folder}/tables/best.csv").decode()
-        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["rank"] == "1"]
+        rows = [row for row in self._rows("best") if row["rank"] == "1"]
         won = {row["dataset"] for row in rows}
         lost = [name for name in self.plan["config"]["sweep"]["dataset"] if name not in won]
         return [f"{name}: every fit is degenerate, no model is selected" for name in lost] + [

@@ -9,6 +9,7 @@ from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
+from gmmpipe.sealed import seal_of
 
 RECORDS = ("manifest.json", "run.json", NAME)
 SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
@@ -88,6 +89,7 @@ def differences(version: Version) -> Iterator[str]:
             yield f"{version.folder / name}: missing"
     known = {version.find(path) for path in version.told}
     known |= {version.folder / name for name in RECORDS}
+    known |= {seal_of(path) for path in known}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()
         if not folder and place not in known and place.name not in SNAKEMAKES:

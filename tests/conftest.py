@@ -1,5 +1,6 @@
 """A project of one's own for each test, and the command line to use it with."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a fresh project, which is the working folder too."""
     folder = make_project(tmp_path / "project")
     monkeypatch.chdir(folder)
-    monkeypatch.delenv("GMMPIPE_LOCK", raising=False)
+    monkeypatch.delenv("GMMPIPE_RUN", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files of this process not be flushed to disk: no test outlives a power cut."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

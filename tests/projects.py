@@ -62,7 +62,7 @@ def run(
     environment: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run `python -m ARGUMENTS` in a folder; environment is set on top of this one."""
-    kept = {k: v for k, v in os.environ.items() if k != "GMMPIPE_LOCK"}
+    kept = {k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"}
     done = subprocess.run(
         [*prefix, sys.executable, "-m", *arguments],
         cwd=folder,

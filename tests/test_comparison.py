@@ -39,7 +39,7 @@ def folders(tmp_path_factory):
     """Two versions, made once: the second with another bound, another seed, one K less."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(make_project(tmp_path_factory.mktemp("compared") / "project"))
-        patch.delenv("GMMPIPE_LOCK", raising=False)
+        patch.delenv("GMMPIPE_RUN", raising=False)
         other = ("fit.regularisation=0.05", "sweep.seed=[0,1,2]", "sweep.k=[2]")
         return [Path(carry_out(*TINY, *more).folder).resolve() for more in ((), other)]
 

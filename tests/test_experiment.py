@@ -26,7 +26,7 @@ def made(tmp_path_factory):
     root = make_project(tmp_path_factory.mktemp("loaded") / "project")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        patch.delenv("GMMPIPE_LOCK", raising=False)
+        patch.delenv("GMMPIPE_RUN", raising=False)
         return root, carry_out(*TINY)
 
 
@@ -151,7 +151,7 @@ def test_data_is_that_of_the_version_or_none(study):
     with pytest.raises(InputError, match="no data set has"):
         found.data("gmn")
     (name,) = (n for n in done.plan["data"] if n.startswith("gmm"))
-    Path(done.stored(name)).write_bytes(b"other")
+    artifacts.write(done.stored(name), b"other")
     with pytest.raises(InputError, match=r"not the data that this version fitted.*manifest\.json"):
         found.data("gmm")
     Path(done.stored(name)).unlink()

@@ -1,12 +1,7 @@
 """Whole runs through Snakemake: few, small, each telling one story."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -164,44 +159,11 @@ def test_your_own_file(tmp_path, project, command):
     assert sorted(study.labels["label"].unique()) == ["fern", "iris", "rose"]
 
 
-def test_a_killed_run_is_taken_up_again(project, command):
-    arguments = [sys.executable, "-m", "gmmpipe", "run", *TINY]
-    with subprocess.Popen(
-        arguments, cwd=project, start_new_session=True, stdout=subprocess.DEVNULL
-    ) as going:
-        end = time.monotonic() + 60
-        while not any(project.glob("results/logs/generate/*")) and time.monotonic() < end:
-            time.sleep(0.02)
-        os.killpg(going.pid, signal.SIGSTOP)  # on a busy machine it might be done before the second
-        second = command("gmmpipe", "run", *TINY)
-        os.killpg(going.pid, signal.SIGKILL)
-    assert second.code == 2
-    assert re.fullmatch(r"gmmpipe: results/.lock: process \d+ is running .*\n", second.err)
-    answer = command("gmmpipe", "run", *TINY, "--", "--until", "evaluate")
-    assert answer.code == 0, answer
-    (fits,) = project.glob("results/smoke/*/tables/fits.csv")
-    assert len(pd.read_csv(fits)) == 8
-    assert not list(project.glob("results/**/.*.tmp"))
-
-
 def test_what_is_wrong_with_the_data_in_a_job_is_said(project, command):
     (project / "flat.csv").write_text("a,b\n1,7\n2,7\n4,7\n")
     answer = command("gmmpipe", "run", "--data", "flat.csv", "experiment=smoke")
     assert answer.code == 2, answer
     assert re.fullmatch(r"gmmpipe: flat.csv: .*'b' is constant.*normaliser none\n", answer.err)
-
-
-def test_what_is_lost_from_the_store_is_made_again(project, command):
-    """A finished version whose intermediate is gone can still be drawn and published anew."""
-    assert command("gmmpipe", "run", *TINY).code == 0
-    before = contents(project / "results")
-    (lost,) = project.glob("results/store/normalised/*.npz")
-    lost.unlink()
-    (project / "results/smoke/latest/tables/best.csv").unlink()
-    answer = command("gmmpipe", "run", *TINY)
-    assert answer.code == 0, answer
-    assert contents(project / "results") == before
-    assert (project / "results/smoke/latest/manifest.json").exists()
 
 
 @pytest.mark.usefixtures("project")

@@ -92,7 +92,7 @@ def test_what_is_no_version_is_refused(done, gmmpipe, refused, tmp_path):
     whole = artifacts.read_json(manifest)
     broken = ["[]", "{", "{}", '{"inputs": 1}', manifest.read_text().replace('"sha256"', '"md5"')]
     for text in broken:
-        manifest.write_text(text)
+        artifacts.write(manifest, text)
         refused("manifest.json: not", "verify", done.folder)
     artifacts.write_json(manifest, {**whole, "experiment": "../../x"})
     refused("is no name", "verify", done.folder)

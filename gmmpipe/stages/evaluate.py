@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe import artifacts, blocks
+from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.identity import component_of, probe
 from gmmpipe.numerics.metrics import METRICS, Codes
@@ -46,16 +47,25 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     study = Study(inputs[0])
     rows: dict[str, list[Any]] = {name: [] for name in ("fits", "parameters", "trajectories")}
     rows |= {"runs": [], "ends": []}
+    lost: list[Row] = []
     for normalised in dict.fromkeys(study.normalised(block) for block in study.plan["fits"]):
         ours = [b for b in study.plan["fits"] if study.normalised(b) == normalised]
         data = _Data(study, ours[0])
         for block in ours:
             section = study.plan["fits"][block]["config"]
-            for stored in blocks.from_arrays(artifacts.read_arrays(study.fit(block))):
+            arrays = artifacts.read_arrays(study.fit(block))
+            for stored in blocks.from_arrays(arrays):
                 _fit(data, section, stored, rows, threads)
+            for failed in blocks.failed_in(arrays):
+                lost.extend(_failed(data, section, failed))
+    if not rows["ends"]:
+        raise InputError(f"every fit failed, e.g.: {lost[0]['reason']}")
+    columns = list(rows["fits"][0])
+    rows["fits"] += lost
     _put_in_order(rows, [*AXES[:4], *study.outer])
     ends = rows.pop("ends")
     frames = {name: pd.DataFrame(found) for name, found in rows.items()}
+    frames["fits"] = frames["fits"][columns]
     frames["certificates"] = certificates(ends, study.outer, _seedless(study))
     best = rank(frames["fits"], study.outer)
     frames["best"] = trusted(best, frames["certificates"], study.outer)
@@ -73,7 +83,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
     if study.imputes:
         artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
-    for name in ("fits", "best", "certificates"):
+    frames["failed"] = frames["fits"].query("status == 'failed'")
+    for name in ("fits", "best", "certificates", "failed"):
         artifacts.write_frame(f"{output}/{name}.csv", frames[name])
     shown = ["rank", *study.outer, *SHOWN]
     page = frames["best"][shown].to_html(index=False, float_format="{:.4f}".format)
@@ -141,7 +152,8 @@ def _fit(
         else:
             row |= {n: metric(labels, data.truth, data.weight) for n, metric in METRICS.items()}
         row |= {"least_eigenvalue": sound.eigenvalues.min(), "least_samples": sound.counts.min()}
-        row |= {"most_tied": sound.tied.max(), "noise": snapshot.mixture.noise, "reason": reason}
+        row |= {"most_tied": sound.tied.max(), "noise": snapshot.mixture.noise}
+        row |= {"status": "ok", "reason": reason}
         rows["fits"].append(row)
         rows["parameters"].extend(
             _components(cell, data.affine, snapshot.mixture, fit.start, sound)
@@ -150,6 +162,26 @@ def _fit(
     end = {"log_likelihood": total, "degenerate": bool(reason), "labels": compared}
     rows["runs"].append({**key, **end, "weight": data.probed})
     rows["ends"].append(Run(key, total, snapshot.mixture, not reason))
+
+
+def _failed(data: _Data, section: Row, lost: blocks.Failed) -> Iterator[Row]:
+    """Yield the rows of a cell that could not be fitted: numbers are missing, it is never best."""
+    fit, family = section["fit"], section["covariance"]["family"]
+    noisy = fit.get("noise", 0) > 0
+    parameters = em.n_parameters(family, lost.k, data.x.shape[1], fit.get("frozen", ()), noisy)
+    for iteration in section["iteration"]:
+        yield {
+            **section["coordinates"],
+            "k": lost.k,
+            "seed": lost.seed,
+            "iteration": iteration,
+            "n_iter": 0,
+            "converged": False,
+            "degenerate": True,
+            "n_parameters": parameters,
+            "status": "failed",
+            "reason": lost.reason,
+        }
 
 
 def _assign(data: _Data, mixture: Mixture, threads: int) -> tuple[Codes, float, Array]:

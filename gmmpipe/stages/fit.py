@@ -16,6 +16,7 @@ from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import content, stream
 
+FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
 
@@ -25,7 +26,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     ``inputs[1]`` is the stored start `given`, where that has the path of a file. config has
     `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and `iteration`
     (snapshots). What a fit yields depends on neither its neighbours nor ``threads``. With
-    fit.restarts `auto` each k gets as many further seeds as its certificate asks for.
+    fit.restarts `auto` each k gets as many further seeds as its certificate asks for. A cell that
+    cannot be fitted is stored with the reason, and the others are not affected.
     """
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
@@ -35,14 +37,16 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     data = artifacts.read_arrays(inputs[0], "x")
     rule = {k: v for k, v in config["fit"].items() if k in blocks.RESTARTS}
-    options = {k: v for k, v in config["fit"].items() if k not in blocks.RESTARTS}
+    options = {k: v for k, v in config["fit"].items() if k not in blocks.NOT_EM}
     start = _start(inputs, config)
     fitted = _Fitter(data["x"], data.get("weight"), start, {**config, "fit": options}, threads)
     stored = fitted(config["k"], config["seed"])
     if rule.get("restarts") == "auto" and fitted.draws:
         stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
-    artifacts.write_arrays(output, blocks.to_arrays(stored))
-    for k in config["k"]:
+    artifacts.write_arrays(output, blocks.to_arrays(stored, fitted.failed))
+    for lost in fitted.failed:
+        print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
+    for k in sorted({s.k for s in stored}):
         _report(k, [s for s in stored if s.k == k])
 
 
@@ -56,7 +60,10 @@ def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
 
 
 class _Fitter:
-    """EM on one data set, x (N, D) of weight (N,), from one start: (K, seed) in, fits out."""
+    """EM on one data set, x (N, D) of weight (N,), from one start: (K, seed) in, fits out.
+
+    Those that failed are in ``failed``.
+    """
 
     def __init__(
         self,
@@ -79,10 +86,24 @@ class _Fitter:
         if config["fit"].get("missing") == "mar":
             x = completed(x, weight)
         self.start = prepared(start, x, self.family, weight)
+        self.failed: list[blocks.Failed] = []
 
     def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[blocks.Stored]:
-        """Return the fits of every k and seed."""
+        """Return the fits of every k and seed that can be fitted."""
         cells = [(k, seed) for k in ks for seed in seeds]
+        try:
+            return self._fit(cells)
+        except FAULTS:  # of which cell? Each alone gives the same as among others
+            return [stored for cell in cells for stored in self._alone(cell)]
+
+    def _alone(self, cell: tuple[int, int]) -> list[blocks.Stored]:
+        try:
+            return self._fit([cell])
+        except FAULTS as error:
+            self.failed.append(blocks.Failed(*cell, " ".join(str(error).split())))
+            return []
+
+    def _fit(self, cells: Sequence[tuple[int, int]]) -> list[blocks.Stored]:
         purpose = ("start", self.content, self.method)
         starts = [self.start(k, stream(*purpose, k, seed)) for k, seed in cells]
         fits = em.fit(

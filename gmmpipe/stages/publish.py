@@ -11,6 +11,7 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.crate import NAME, WORKFLOW, crate
 from gmmpipe.provenance import environment
+from gmmpipe.sealed import refuse_damaged
 from gmmpipe.study import Study
 
 LOCK = "results/.lock"  # a run writes its process id there when it begins
@@ -64,10 +65,9 @@ def _contents(study: Study) -> dict[str, Any]:
     for fit in study.plan["fits"].values():
         if start := fit.get("source"):
             sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
-    stored = [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
     figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
     others = [str(folder / name) for name in ("config.yaml", WORKFLOW, "report.html")]
-    paths = [study.path, study.origins, *stored, *study.tables, *study.summaries, *figures]
+    paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
     paths += [path for path in others if Path(path).exists()]
     return {
         "experiment": study.experiment,
@@ -75,8 +75,15 @@ def _contents(study: Study) -> dict[str, Any]:
         "config": study.plan["config"],
         "inputs": dict(sorted(sources.items())),
         "dropped_rows": {name: told["dropped"] for name, told in data.items()},
-        "artifacts": {path: artifacts.describe(path) for path in paths},
+        "artifacts": {path: _described(path) for path in paths},
     }
+
+
+def _described(path: str) -> dict[str, Any]:
+    """Return size and SHA-256 of an artifact; raises DamagedArtifact if it is not as written."""
+    told = artifacts.describe(path)
+    refuse_damaged(path, told["sha256"])
+    return told
 
 
 def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:

@@ -111,7 +111,10 @@ def _reasons(fits: pd.DataFrame, index: pd.DataFrame, numbers: Sequence[Indices]
     """Return ``fits``, the components that a reason names renumbered."""
     key = [column for column in index.columns if column != "run"]
     runs = fits[key].merge(index, on=key, how="left")["run"]
-    reasons = [_renamed(text, numbers[run]) for text, run in zip(fits["reason"], runs, strict=True)]
+    reasons = [
+        text if np.isnan(run) else _renamed(text, numbers[int(run)])  # a cell that failed has none
+        for text, run in zip(fits["reason"], runs, strict=True)
+    ]
     return fits.assign(reason=reasons)
 
 

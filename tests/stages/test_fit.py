@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -98,9 +100,24 @@ def test_axes_are_lists_of_whole_numbers(change, run):
         run(**change)
 
 
-def test_more_components_than_rows_are_refused(run):
-    with pytest.raises(InputError, match="k is 121"):
-        run(k=[121])
+def test_a_cell_that_cannot_be_fitted_is_stored_with_its_reason(run):
+    content, fits = run(k=[2, 121])
+    assert list(fits) == [(2, 0), (2, 1), (2, 5)]
+    failed = list(blocks.failed_in(np.load(io.BytesIO(content))))
+    assert [(f.k, f.seed) for f in failed] == [(121, 0), (121, 1), (121, 5)]
+    assert failed[0].reason == "k is 121; choose from 1 to 120, the number of samples"
+    for key, alone in run(k=[2])[1].items():
+        np.testing.assert_array_equal(alone.trajectory, fits[key].trajectory)
+    assert run(k=[121])[1] == {}
+
+
+def test_a_fault_of_the_job_is_no_failed_cell(run, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("gmmpipe.numerics.em.fit", exhausted)
+    with pytest.raises(MemoryError):
+        run()
 
 
 AUTO = {"tol": 1e-9, "restarts": "auto", "target": 0.2, "most_seeds": 50}

@@ -1,0 +1,111 @@
+"""One run at a time in a folder, and no job that outlives its run."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from gmmpipe.errors import InputError, Obstacle
+
+RUN = "GMMPIPE_RUN"  # environment of a run's processes: the holder's process, its host, the lock
+PATIENCE = 30.0  # seconds that processes of a killed run get to notice it
+PULSE = 0.2  # seconds between looks
+
+
+class Lock:
+    """The lock at ``path``, held by this process until ``close`` or its end, whatever ends it.
+
+    Processes that have ``environment`` are the run's own: see ``follow``. A lock whose holder is
+    dead is free; what is left of that run ends first. Raises InputError, naming the holder, if a
+    run holds the lock, and Obstacle if processes of a killed one do not end.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.environment = {RUN: f"{os.getpid()}:{os.uname().nodename}:{path.absolute()}"}
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        end = time.monotonic() + PATIENCE
+        try:
+            self._take(path)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, str(os.getpid()).encode(), 0)
+            jobs = os.open(_jobs(path), os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                while not _try(jobs, exclusive=True):  # they see another holder, and end
+                    if time.monotonic() > end:
+                        raise Obstacle(f"{path}: jobs of a killed run do not end; end them first")
+                    time.sleep(PULSE)
+            finally:
+                os.close(jobs)
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def _take(self, path: Path) -> None:
+        for _ in range(10):  # followers of a dead run hold it for a moment as they end
+            if _try(self._handle, exclusive=True):
+                return
+            time.sleep(PULSE / 2)
+        raise InputError(
+            f"{path}: process {_holder(self._handle) or 'unknown'} is running in this folder;"
+            " wait for it to end"
+        )
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        os.close(self._handle)
+
+
+def follow() -> None:
+    """End this process as soon as the run it belongs to has ended, however it ended.
+
+    Does nothing in the process that holds the lock, where no run is, and on other hosts (of a
+    cluster: its own queue ends jobs there, and a lock may not reach so far).
+    """
+    pid, host, path = [*os.environ.get(RUN, "").split(":", 2), "", ""][:3]
+    if not path or pid == str(os.getpid()) or host != os.uname().nodename:
+        return
+    try:
+        jobs = os.open(_jobs(Path(path)), os.O_RDONLY)
+        lock = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return  # a command started by hand inside a run's environment, or results/ was removed
+    _try(jobs, exclusive=False)  # a new run waits until this process has ended
+    if _has_ended(lock, pid):
+        _end()
+    threading.Thread(target=_watch, args=(lock, pid), daemon=True).start()
+
+
+def _watch(lock: int, pid: str) -> None:
+    while not _has_ended(lock, pid):
+        time.sleep(PULSE)
+    _end()
+
+
+def _has_ended(lock: int, pid: str) -> bool:
+    return _holder(lock) != pid or _try(lock, exclusive=False)
+
+
+def _end() -> NoReturn:
+    os._exit(1)  # at once: nothing half written counts
+
+
+def _holder(lock: int) -> str:
+    return os.pread(lock, 20, 0).decode("latin-1")
+
+
+def _jobs(path: Path) -> Path:
+    return path.with_name(f"{path.name}.jobs")
+
+
+def _try(handle: int, *, exclusive: bool) -> bool:
+    """Lock an open file, which never waits; return whether that was possible."""
+    import fcntl
+
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""Files that are written whole or not at all, each with its SHA-256 beside it."""
+
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import DamagedArtifact, InputError
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: str | Path) -> bytes:
+    """Return the bytes of a regular file; raises InputError if there is none to be read.
+
+    Raises DamagedArtifact if they are not those that ``write`` put there.
+    """
+    try:
+        _refuse_special(Path(path).stat(), path)  # a device may act on being opened
+        with open(path, "rb", opener=_at_once) as file:
+            _refuse_special(os.fstat(file.fileno()), path)
+            content = file.read()
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:  # of a NUL in the path
+        raise InputError(f"{str(path)!r}: no path; check it") from None
+    refuse_damaged(path, sha256(content))
+    return content
+
+
+def refuse_damaged(path: str | Path, found: str) -> None:
+    """Raise DamagedArtifact unless the SHA-256 found is the one recorded, or none is."""
+    if recorded(path) not in (None, found):
+        raise DamagedArtifact(
+            f"{path}: damaged, its SHA-256 is not the recorded one; `gmmpipe run` makes it again"
+        )
+
+
+def _refuse_special(status: os.stat_result, path: str | Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: not a regular file; give the path of a file")
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def write(path: str | Path, content: bytes | str) -> None:
+    """Write a file whole, and its SHA-256 beside it, where ``read`` finds it.
+
+    Both go to temporary names in the same folder, are flushed to disk, and renamed. A crash between
+    the two leaves a file that counts as damaged, never one that is wrong.
+    """
+    path = Path(path)
+    content = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = f"{sha256(content)}  {path.name}\n"  # as sha256sum writes and checks it
+    wanted = {seal_of(path): line.encode(), path: content}
+    temporaries = {target: temporary_of(target) for target in wanted}
+    try:
+        for target, whole in wanted.items():
+            with temporaries[target].open("wb") as file:
+                file.write(whole)
+                file.flush()
+                os.fsync(file.fileno())
+        for target, temporary in temporaries.items():
+            temporary.replace(target)
+        flush(path.parent)
+    except BaseException:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """Return size and SHA-256 of a regular file; raises InputError if there is none to be read."""
+    path = Path(path)
+    if not path.is_file():
+        read(path)  # says what is wrong
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def recorded(path: str | Path) -> str | None:
+    """Return the SHA-256 that was recorded when an artifact was written.
+
+    None if there is no record, "" if the record itself is damaged.
+    """
+    path = Path(path)
+    try:
+        line = seal_of(path).read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        return None
+    return line[:64] if line[64:] == f"  {path.name}\n" else ""
+
+
+def is_intact(path: str | Path) -> bool:
+    """Return whether an artifact is there, and has the SHA-256 that was recorded."""
+    try:
+        with Path(path).open("rb") as file:
+            return recorded(path) == hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return False
+
+
+def covered(folder: str | Path) -> list[Path]:
+    """Return the paths of all artifacts written in or below a folder, even if gone since."""
+    seals = Path(folder).rglob(".*.sha256")
+    return sorted(seal.with_name(seal.name[1 : -len(".sha256")]) for seal in seals)
+
+
+def discard(path: str | Path) -> None:
+    """Remove an artifact and what is recorded of it; a folder of artifacts whole."""
+    path = Path(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    seal_of(path).unlink(missing_ok=True)
+
+
+def sweep(folder: str | Path) -> None:
+    """Remove the temporaries that writers left behind who are no more."""
+    for temporary in Path(folder).rglob(".*.tmp"):
+        writer = temporary.name.split(".")[-2]
+        if writer.isdigit() and not _is_alive(int(writer)):
+            temporary.unlink(missing_ok=True)
+
+
+def seal_of(path: Path) -> Path:
+    """Return where the SHA-256 of an artifact is recorded, beside it."""
+    return path.with_name(f".{path.name}.sha256")
+
+
+def temporary_of(path: Path) -> Path:
+    """Return the name beside ``path`` that this process writes to before it renames."""
+    return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.tmp")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
+
+
+def flush(folder: Path) -> None:
+    """Flush the entries of a folder to disk, so that a rename outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

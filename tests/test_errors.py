@@ -1,0 +1,45 @@
+import errno
+import os
+
+import pytest
+
+from gmmpipe import cli
+from gmmpipe.errors import DamagedArtifact, InputError, Obstacle, told
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/x.npz")
+LINES = [
+    (InputError("k is 0"), 2, "gmmpipe: k is 0"),
+    (Obstacle("a\n b"), 1, "gmmpipe stopped: a b"),
+    (DamagedArtifact("x.npz: damaged"), 1, "gmmpipe stopped: x.npz: damaged"),
+    (FULL, 1, "gmmpipe stopped: results/x.npz: No space left on device; free some space and"),
+    (PermissionError(errno.EACCES, "Permission denied", "results/.lock"), 1, "make it writable"),
+    (OSError(errno.EROFS, "Read-only file system", "results"), 1, "make it writable"),
+    (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory: Unable to allocate 9 GiB;"),
+    (
+        ModuleNotFoundError("No module", name="dask"),
+        1,
+        "needs the package dask; `pip install dask`",
+    ),
+    (KeyboardInterrupt(), 1, "interrupted; the same command goes on from here"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "words"), LINES)
+def test_what_stands_in_the_way_is_told_in_one_line(error, code, words, monkeypatch, gmmpipe):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(cli, "_list", fail)
+    monkeypatch.chdir(cli.__file__.rpartition("/gmmpipe/")[0])
+    answer = gmmpipe("list")
+    assert answer.code == code
+    assert answer.err.count("\n") == 1
+    assert words in answer.err
+    assert answer.err.startswith("gmmpipe" + ": " * (code == 2))
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("x"), OSError(errno.EBADF, "bad"), ModuleNotFoundError("", name="gmmpipe.x")]
+)
+def test_a_fault_of_the_code_is_not_made_pretty(fault):
+    assert told(fault) is None
