@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test test-slurm lint format docs lock bench golden fuzz sbom clean
+.PHONY: run report-snakemake test test-faults test-slurm lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -16,6 +16,10 @@ report-snakemake: $(READY)
 
 test: lint
 	$(BIN)/pytest
+
+# Minutes: kills, full disks, flipped bits; a short form is part of `make test`.
+test-faults: $(READY)
+	$(BIN)/python tests/faults/campaign.py
 
 # A real Slurm on loopback: daemons from Debian, Snakemake's plugin beside the environment.
 SLURM := .venv/slurm

@@ -1,0 +1,98 @@
+"""Every fault tried, and what came of it: `make test-faults`. Exit code 1 if anything was lost."""
+
+import contextlib
+import io
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from damage import damages  # noqa: E402
+from killed_runs import BLOWS, contents, recovered, spoil, strike  # noqa: E402
+from projects import make_project  # noqa: E402
+from tiny_study import fail_everywhere, go_on  # noqa: E402
+
+ROUNDS = 50  # kills at random times
+LIFE = 5  # kills in a row before one run goes on from there
+Row = tuple[str, int, list[str]]
+
+
+def disk() -> list[Row]:
+    """Let every operation on the disk fail."""
+    tried, lost = quietly(fail_everywhere)
+    return [("an operation on the disk fails", tried, lost)]
+
+
+def bits() -> list[Row]:
+    """Flip bits in all sorts of artifacts, and cut them."""
+    study = quietly(lambda: go_on(drawn=True))
+    tried, lost = quietly(lambda: damages(study, each=40))
+    return [
+        (f"*{sort} flipped or cut", n, [text for text in lost if text.split()[0].endswith(sort)])
+        for sort, n in tried.items()
+    ]
+
+
+def kills(project: Path, rounds: int = ROUNDS) -> list[Row]:
+    """Kill runs at random times by all means, spoiling their folder in between."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    began = time.monotonic()
+    first = recovered(project, {})
+    assert first.startswith("differing"), first
+    length, wanted = time.monotonic() - began, contents(project / "results")
+    tally: dict[str, tuple[int, list[str]]] = {}
+    runs: list[str] = []
+    for n in range(rounds):
+        if n % LIFE == 0:
+            shutil.rmtree(project / "results")
+            shutil.rmtree(project / ".snakemake", ignore_errors=True)
+        blow = list(BLOWS)[n % len(BLOWS)]
+        done, lost = tally.get(blow, (0, []))
+        seconds = chance.uniform(0.1, 0.7 * length)
+        wrong = strike(project, blow, seconds)
+        tally[blow] = (done + 1, lost + [wrong] * bool(wrong))
+        deed = spoil(project, chance)
+        print(f"  {n + 1}/{rounds}: {blow} after {seconds:.1f} s, {deed}: {wrong or 'survived'}")
+        if n % LIFE == LIFE - 1:
+            wrong = recovered(project, wanted)
+            runs.append(wrong)
+            print(f"  one run: {wrong or 'the same bytes'}")
+    rows = [(blow, done, lost) for blow, (done, lost) in tally.items()]
+    return [*rows, ("the run after five kills", len(runs), [w for w in runs if w])]
+
+
+def quietly(function):
+    """Call a function whose stages print, without their words."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return function()
+
+
+def main() -> int:
+    """Try all, print the table, return the exit code."""
+    os.environ.pop("GMMPIPE_RUN", None)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, part in (("disk", disk), ("bits", bits)):
+            with contextlib.chdir(make_project(Path(folder).resolve() / name)):
+                rows += part()
+        rows += kills(make_project(Path(folder).resolve() / "kills"))
+    width = max(len(name) for name, *_ in rows)
+    print(f"\n{'fault':{width}}  {'tried':>6} {'survived':>9} {'lost':>5}")
+    for name, tried, lost in rows:
+        print(f"{name:{width}}  {tried:6} {tried - len(lost):9} {len(lost):5}")
+    gone = [text for *_, lost in rows for text in lost]
+    total = sum(tried for _, tried, _ in rows)
+    print(f"{'all':{width}}  {total:6} {total - len(gone):9} {len(gone):5}")
+    for text in gone:
+        print(f"lost: {text}")
+    return 1 if gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
