@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
+from gmmpipe.commands import COMMANDS, project
 from gmmpipe.errors import InputError, told
 from gmmpipe.pinning import pin_threads
 
@@ -80,22 +81,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog="After --: options of Snakemake, e.g. `gmmpipe run -- -n` shows what would run.",
     )
     show = commands.add_parser("show", help="print the composed, checked configuration")
-    for command in (run, show):
-        command.add_argument(
+    for configured in (run, show):
+        configured.add_argument(
             "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
         )
-        command.add_argument("--data", metavar="FILE", help="your own file as the data set")
-        command.add_argument("--label", metavar="COLUMN", help="column of --data with known groups")
-        command.add_argument("--weight", metavar="COLUMN", help="column of --data: row weights")
-        command.add_argument("--columns", metavar="A,B", help="columns of --data to use")
+        configured.add_argument("--data", metavar="FILE", help="your own file as the data set")
+        configured.add_argument(
+            "--label", metavar="COLUMN", help="column of --data with known groups"
+        )
+        configured.add_argument("--weight", metavar="COLUMN", help="column of --data: row weights")
+        configured.add_argument("--columns", metavar="A,B", help="columns of --data to use")
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
-    _add_replay(commands.add_parser("replay", help="run stored fits again in another engine"))
-    _add_table(commands.add_parser("table", help="print a table for a paper or a page"))
-    _add_compare(commands.add_parser("compare", help="say what changed between two versions"))
-    _add_figure(commands.add_parser("figure", help="draw one figure of a finished run again"))
-    _add_verify(commands.add_parser("verify", help="check a version against its manifest"))
-    _add_clean(commands.add_parser("clean", help="remove what no version needs"))
-    _add_convert(commands.add_parser("convert", help="make a text file a .npy file to be mapped"))
+    for name, command in COMMANDS.items():
+        command.options(commands.add_parser(name, help=command.purpose))
     for name, purpose in STAGES.items():
         stage = commands.add_parser(
             name, help=f"stage: {purpose}", description=purpose.capitalize()
@@ -110,127 +108,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_replay(replay: argparse.ArgumentParser) -> None:
-    replay.description = (
-        "Run stored fits again in another implementation of EM, from the same start, and compare"
-        " every iteration. Exit code 0 where all agree, 1 where one does not."
-    )
-    replay.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
-    replay.add_argument(
-        "--engine",
-        default="numpy",
-        metavar="NAME",
-        help="numpy (default), scikit-learn, or mclust through Rscript",
-    )
-    replay.add_argument(
-        "--cell",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE,...",
-        help="which fits, by key columns of fits.csv, e.g. dataset=iris,k=3; a key given twice"
-        " means either value (default: the selected model of each data set)",
-    )
-    replay.add_argument("--iterations", type=int, metavar="N", help="at most so many of each fit")
-    replay.add_argument(
-        "-o", "--output", metavar="FILE", help=".csv or .parquet file for a row per iteration"
-    )
-
-
-def _add_table(table: argparse.ArgumentParser) -> None:
-    table.description = (
-        "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
-    )
-    table.add_argument("name", metavar="NAME", help="best, fits, certificates, parameters ...")
-    table.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
-    table.add_argument(
-        "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
-    )
-    table.add_argument(
-        "--columns",
-        metavar="A,B,...",
-        help="which, in this order (default: those that a person reads; of csv all)",
-    )
-    table.add_argument("--rows", type=int, metavar="N", help="at most so many")
-    table.add_argument(
-        "--digits", type=int, default=3, metavar="N", help="decimals (default 3), not of csv"
-    )
-    table.add_argument("-o", "--output", metavar="FILE", help="file to write instead")
-
-
-def _add_compare(compare: argparse.ArgumentParser) -> None:
-    compare.description = (
-        "What changed from one version to another, in configuration, data, code and environment,"
-        " and which numbers moved. Versions of any sweeps: what they share is compared."
-    )
-    compare.add_argument("before", metavar="BEFORE", help="results/<experiment>/<version>")
-    compare.add_argument("after", metavar="AFTER", help="another, or results/<experiment>/latest")
-    compare.add_argument("--format", default="text", help="text (default), markdown or csv")
-    compare.add_argument(
-        "-o", "--output", metavar="FILE", help=".html for a page, or .md, .csv, .txt"
-    )
-
-
-def _add_figure(figure: argparse.ArgumentParser) -> None:
-    figure.description = (
-        "Draw one figure of a finished version again, in another width, language or format;"
-        " nothing is run and nothing in the version is touched. Prints the files written."
-    )
-    figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
-    figure.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
-    figure.add_argument(
-        "-o",
-        "--output",
-        metavar="PATH",
-        help="a .png, .svg, .pdf or .gif file, or a folder for all formats (default: this one)",
-    )
-    figure.add_argument("--dataset", metavar="NAME", help="only this data set (default: each)")
-    figure.add_argument("--width", metavar="WIDTH", help="column (85 mm) or page (180 mm)")
-    figure.add_argument("--language", metavar="LANGUAGE", help="en or zh")
-
-
-def _add_verify(verify: argparse.ArgumentParser) -> None:
-    verify.description = (
-        "Check that every input and artifact of a version is what its manifest says, and that"
-        " nothing is missing or extra. Exit code 0 where all is well, else 1, each file named."
-    )
-    verify.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
-    verify.add_argument(
-        "--rerun",
-        action="store_true",
-        help="then make it again from the manifest, elsewhere, and compare: bytes where machine and"
-        " libraries are those of the manifest, else numbers to 1e-9",
-    )
-    verify.add_argument("--cores", default="all", metavar="N", help="cores for --rerun")
-
-
-def _add_clean(clean: argparse.ArgumentParser) -> None:
-    clean.description = (
-        "List the entries of results/store that no version refers to. To be rid of a version,"
-        " remove its folder first."
-    )
-    clean.add_argument("--unused", action="store_true", required=True, help="what to look for")
-    clean.add_argument("--yes", action="store_true", help="remove what is listed")
-
-
-def _add_convert(convert: argparse.ArgumentParser) -> None:
-    convert.description = (
-        "Read a text file, perhaps .gz, block by block and write its numbers as a .npy file that"
-        " gmmpipe.numerics.em.fit maps into memory."
-    )
-    convert.add_argument("source", metavar="FILE", help="text to read")
-    convert.add_argument("-o", "--output", required=True, metavar="FILE.npy", help="file to write")
-    convert.add_argument("--columns", metavar="A,B", help="columns to keep; all by default")
-
-
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     pin_threads()
     if args.command in STAGES:
         return _stage(args)
-    if args.command in READERS:
-        return READERS[args.command](args)
-    root = _project()
+    if args.command in COMMANDS:
+        return COMMANDS[args.command].run(args)
+    root = project()
     if args.command == "list":
         return _list(root)
     from gmmpipe.own import own_file
@@ -247,57 +133,6 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     from gmmpipe.launch import launch
 
     return launch(root, args.overrides, own, snakemake)
-
-
-def _replay(args: argparse.Namespace) -> int:
-    from gmmpipe import replay
-
-    agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
-    return 0 if agree else 1
-
-
-def _compare(args: argparse.Namespace) -> int:
-    from gmmpipe import comparison
-
-    comparison.run(args.before, args.after, args.format, args.output)
-    return 0
-
-
-def _figure(args: argparse.Namespace) -> int:
-    from gmmpipe.redraw import redraw
-
-    taste = {"width": args.width, "language": args.language}
-    for path in redraw(args.name, args.folder, args.output, args.dataset, taste):
-        print(path)
-    return 0
-
-
-def _verify(args: argparse.Namespace) -> int:
-    from gmmpipe.verify import Version, verify
-
-    version = Version(args.folder)
-    if not verify(version):
-        return 1
-    if args.rerun:
-        from gmmpipe.rerun import rerun
-
-        return 0 if rerun(version, args.cores) else 1
-    return 0
-
-
-def _clean(args: argparse.Namespace) -> int:
-    from gmmpipe.clean import clean
-
-    clean(_project(), args.yes)
-    return 0
-
-
-def _convert(args: argparse.Namespace) -> int:
-    from gmmpipe.convert import convert
-
-    columns = tuple(args.columns.split(",")) if args.columns else None
-    print(f"{convert(args.source, args.output, columns):,} rows in {args.output}")
-    return 0
 
 
 def _stage(args: argparse.Namespace) -> int:
@@ -322,21 +157,6 @@ def _stage(args: argparse.Namespace) -> int:
     return 0
 
 
-def _table(args: argparse.Namespace) -> int:
-    from gmmpipe import artifacts
-    from gmmpipe.experiment import load
-
-    columns = args.columns.split(",") if args.columns else None
-    text = load(args.folder).typeset(
-        args.name, args.format, columns=columns, rows=args.rows, digits=args.digits
-    )
-    if args.output:
-        artifacts.write(args.output, text)
-    else:
-        print(text, end="")
-    return 0
-
-
 def _list(root: Path) -> int:
     from gmmpipe import config
 
@@ -346,24 +166,3 @@ def _list(root: Path) -> int:
         for name, purpose in entries.items():
             print(f"  {name:<{width}}  {purpose}".rstrip())
     return 0
-
-
-def _project() -> Path:
-    """Return the folder with the Snakefile: this one or the nearest above."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
-            return folder
-    raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
-
-
-# commands that are no part of a run
-READERS = {
-    "replay": _replay,
-    "compare": _compare,
-    "table": _table,
-    "figure": _figure,
-    "verify": _verify,
-    "clean": _clean,
-    "convert": _convert,
-}

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from gmmpipe import artifacts, cli, config
+from gmmpipe.commands import COMMANDS
 from gmmpipe.figures import FIGURES
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.metrics import METRICS
@@ -54,7 +55,7 @@ def test_help_and_usage_errors_answer_at_once(arguments):
     assert min(spent) < 0.5
 
 
-@pytest.mark.parametrize("command", ["run", "show", "list", *cli.READERS, *cli.STAGES])
+@pytest.mark.parametrize("command", ["run", "show", "list", *COMMANDS, *cli.STAGES])
 def test_every_command_explains_itself(command, gmmpipe):
     answer = gmmpipe(command, "--help")
     assert answer.code == 0
