@@ -82,6 +82,7 @@ def _lock() -> Lock:
 
 
 def _recover(study: Study) -> None:
+    Path(study.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
     for path in recover(study):
         print(f"gmmpipe: {path} is damaged; it is made again", file=sys.stderr)
 

@@ -4,7 +4,7 @@ from shutil import rmtree
 
 import pytest
 
-from gmmpipe import artifacts
+from gmmpipe import artifacts, launch
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
 
@@ -49,6 +49,15 @@ def test_an_interrupted_version_keeps_what_is_done(study, gmmpipe):
     assert listed(gmmpipe("clean", "--unused")) == set()
     Path(done.folder).rmdir()
     assert listed(gmmpipe("clean", "--unused")) == store()
+
+
+def test_a_run_that_has_begun_needs_what_it_has_fitted(study, gmmpipe):
+    """Even if it was interrupted before any table; to plan alone is not to begin."""
+    done = study(*TINY)
+    rmtree(done.folder)
+    assert done.fits[0] in listed(gmmpipe("clean", "--unused"))
+    launch._recover(done)
+    assert listed(gmmpipe("clean", "--unused")) == set()
 
 
 def test_a_version_whose_plan_is_lost_keeps_what_its_manifest_names(study, gmmpipe):
