@@ -237,10 +237,12 @@ rule figures:
         f"results/logs/figures/{study.experiment}-{study.version}.log",
     benchmark:
         f"results/benchmarks/figures/{study.experiment}-{study.version}.tsv"
+    threads: 64  # as many as there are
     params:
         code=source_digest("gmmpipe.stages.figures"),
     shell:
-        "gmmpipe figures {input.plan:q} -o {output:q} > {log:q} 2>&1"
+        "gmmpipe figures {input.plan:q} -o {output:q}"
+        " --threads {threads} > {log:q} 2>&1"
 
 
 rule report:

@@ -1,6 +1,11 @@
 """Draw the figures of a version, each data set on its own."""
 
+import os
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain, repeat
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +14,63 @@ from gmmpipe.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.figures import FIGURES
 from gmmpipe.study import Study
 
+MOST = 4  # processes: each reads the tables and loads matplotlib
+Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
+
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write every figure of the plan ``inputs[0]`` that applies into the folder ``output``.
 
     A figure is named <figure>-<case>.<format>, a case being a data set at an outer point of the
     sweep, or the data set alone for a figure across all of these; captions.json has {file stem:
-    caption}. config is not used, the plan says it all.
+    caption}. config is not used, the plan says it all. threads: processes that share the work, as
+    matplotlib is not for threads.
     """
-    del config, threads
-    study = Study(inputs[0])
+    del config
+    n = min(threads, MOST)
+    if n == 1:
+        shares = [_draw(inputs[0], output, 0, 1)]
+    else:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(n, mp_context=context, initializer=_end_with_parent) as pool:
+            shares = list(pool.map(_draw, repeat(inputs[0]), repeat(output), range(n), repeat(n)))
+    captions = {stem: caption for _, stem, caption in sorted(chain(*shares))}
+    artifacts.write_json(Path(output) / "captions.json", captions)
+
+
+def _draw(plan: str, output: str, share: int, shares: int) -> Drawn:
+    """Draw one in so many of the figures, beginning with number ``share``."""
+    study = Study(plan)
     wanted = study.plan["config"]["figures"]
     style = style_of(wanted)
     names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
-    captions: dict[str, str] = {}
+    stems: list[str] = []
+    drawn: Drawn = []
     for (dataset, case), found in cases(study, frames_of(study)):
         for name in names:
             tables, place = seen_by(name, dataset, case, found)
-            if f"{name}-{place}" in captions:
+            stem, kind = f"{name}-{place}", FIGURES[name]
+            if stem in stems:
                 continue
-            kind = FIGURES[name]
+            stems.append(stem)
+            if (len(stems) - 1) % shares != share:
+                continue
             if not kind.applies(tables):
                 print(f"{name} does not apply to {place}")
                 continue
-            captions[f"{name}-{place}"] = kind.caption(tables, style)
+            drawn.append((len(stems), stem, kind.caption(tables, style)))
             for suffix, content in kind.files(tables, style, wanted["formats"], wanted["dpi"]):
-                artifacts.write(f"{output}/{name}-{place}.{suffix}", content)
-    artifacts.write_json(Path(output) / "captions.json", captions)
+                artifacts.write(f"{output}/{stem}.{suffix}", content)
+    return drawn
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that began it has ended, however it ended."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_and_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def _wait_and_end(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
