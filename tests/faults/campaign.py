@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from damage import damages  # noqa: E402
-from killed_runs import BLOWS, contents, recovered, spoil, strike  # noqa: E402
+from killed_runs import BLOWS, MISSED, contents, recovered, spoil, strike  # noqa: E402
 from projects import make_project  # noqa: E402
 from tiny_study import fail_everywhere, go_on  # noqa: E402
 
@@ -56,7 +56,8 @@ def kills(project: Path, rounds: int = ROUNDS) -> list[Row]:
         done, lost = tally.get(blow, (0, []))
         seconds = chance.uniform(0.1, 0.7 * length)
         wrong = strike(project, blow, seconds)
-        tally[blow] = (done + 1, lost + [wrong] * bool(wrong))
+        if wrong != MISSED:  # the run had ended: nothing was tried
+            tally[blow] = (done + 1, lost + [wrong] * bool(wrong))
         deed = spoil(project, chance)
         print(f"  {n + 1}/{rounds}: {blow} after {seconds:.1f} s, {deed}: {wrong or 'survived'}")
         if n % LIFE == LIFE - 1:

@@ -1,5 +1,6 @@
 """Runs that are killed, by all means and at random times, and the run that goes on from there."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
 PLAIN += ["overrides=" + str(TINY[1:]).replace("'", '"')]
 TIMES = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-")
 
+MISSED = "missed"
 # what is hit, with what; None: whoever holds the lock
 BLOWS = {
     "kill -9 of the launcher": ("launcher", signal.SIGKILL),
@@ -75,17 +77,22 @@ def started(project: Path, *, plain: bool) -> subprocess.Popen[bytes]:
 
 
 def strike(project: Path, blow: str, seconds: float) -> str:
-    """Start a run, hit it after some seconds, or sooner if it ends; return what is wrong, or ""."""
+    """Start a run, hit it after some seconds; return what is wrong, or "".
+
+    Where what is to be hit is not there yet it is waited for: a blow that meets nobody proves
+    nothing. MISSED if the run ended before.
+    """
     target, number = BLOWS[blow]
     with started(project, plain=target == "plain") as process:
         end = time.monotonic() + seconds
         while process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
-        for pid in _targets(project, target, process.pid):
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                continue
+        hit = 0
+        while process.poll() is None and not hit:
+            for pid in _targets(project, target, process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                    hit += 1
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
@@ -96,7 +103,7 @@ def strike(project: Path, blow: str, seconds: float) -> str:
         if time.monotonic() > end:
             return f"{blow}: still there: {list(left.values())}"
         time.sleep(0.05)
-    return ""
+    return "" if hit else MISSED
 
 
 def _targets(project: Path, target: str, launcher: int) -> list[int]:
@@ -105,7 +112,9 @@ def _targets(project: Path, target: str, launcher: int) -> list[int]:
     others = members(project)
     main = [pid for pid, words in others.items() if "snakemake" in words]
     jobs = [pid for pid in others if pid not in main]
-    return {"snakemake": main[:1], "job": jobs[-1:], "all": [launcher, *others]}[target]
+    return {"snakemake": main[:1], "job": jobs[-1:], "all": [launcher, *others] if others else []}[
+        target
+    ]
 
 
 def recovered(project: Path, wanted: dict[str, bytes]) -> str:
