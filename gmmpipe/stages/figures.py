@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import chain, repeat
+from itertools import chain
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,11 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     matplotlib is not for threads.
     """
     del config
-    n = min(threads, MOST)
-    if n == 1:
-        shares = [_draw(inputs[0], output, 0, 1)]
-    else:
-        context = get_context("spawn")
-        with ProcessPoolExecutor(n, mp_context=context, initializer=_end_with_parent) as pool:
-            shares = list(pool.map(_draw, repeat(inputs[0]), repeat(output), range(n), repeat(n)))
+    n, plan = min(threads, MOST), inputs[0]
+    context = get_context("spawn")
+    with ProcessPoolExecutor(max(1, n - 1), context, initializer=_end_with_parent) as pool:
+        others = [pool.submit(_draw, plan, output, share, n) for share in range(1, n)]
+        shares = [_draw(plan, output, 0, n), *(other.result() for other in others)]
     captions = {stem: caption for _, stem, caption in sorted(chain(*shares))}
     artifacts.write_json(Path(output) / "captions.json", captions)
 
