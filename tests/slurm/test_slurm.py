@@ -13,7 +13,7 @@ from projects import make_project
 PLUGIN = os.environ.get("GMMPIPE_SLURM", "")  # the folder with Snakemake's plugin
 PROFILE = ["--workflow-profile", "profiles/slurm", "--slurm-no-account", "--max-threads", "2"]
 PROFILE += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"]
-TOLD = ("plans", "logs", "benchmarks", "run.json", ".lock", ".snakemake_timestamp")
+TOLD = ("plans", "logs", "benchmarks", "run.json", "ro-crate", ".lock", ".snakemake_timestamp")
 
 pytestmark = pytest.mark.skipif(
     bool(missing()) or not PLUGIN, reason=missing() or "`make test-slurm` sets GMMPIPE_SLURM"
