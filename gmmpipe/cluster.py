@@ -1,4 +1,4 @@
-"""Dask: EM on partitions that the workers of a cluster hold (``pip install gmmpipe[dask]``).
+"""Dask: EM on partitions that the workers of a cluster hold (``pip install -e '.[dask]'``).
 
 Where a worker ends, Dask makes its partitions anew elsewhere, from the source, and asks again for
 the sums that are missing: the numbers are the same.
@@ -23,7 +23,7 @@ class Dask:
             from distributed import Client, LocalCluster
         except ImportError:
             raise InputError(
-                "engine dask: the package distributed is missing; pip install 'gmmpipe[dask]'"
+                "engine dask: the package distributed is missing; pip install -e '.[dask]'"
             ) from None
         self.cluster = None
         if address is None:
