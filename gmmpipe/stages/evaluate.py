@@ -10,13 +10,13 @@ import pandas as pd
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
-from gmmpipe.numerics.identity import component_of, probe
-from gmmpipe.numerics.metrics import METRICS, Codes
+from gmmpipe.numerics.assessment import Assessor
+from gmmpipe.numerics.identity import component_of
 from gmmpipe.numerics.missing import imputed
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.numerics.soundness import Soundness, Ties, soundness
+from gmmpipe.numerics.soundness import Soundness
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.study import AXES, TABLES, Study
 from gmmpipe.tables import BOX, to_mixture
@@ -111,15 +111,12 @@ class _Data:
     def __init__(self, study: Study, block: str) -> None:
         stored = artifacts.read_arrays(study.normalised(block))
         raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
-        self.x: Array = stored["x"]
-        self.weight: Array | None = stored.get("weight")
-        self.ties = Ties(self.x)
+        x, weight = stored["x"], stored.get("weight")
+        self.assess = Assessor(x, weight, raw.get("labels"))
         self.affine = Affine(stored["shift"], stored["scale"])
-        self.volume = self.affine.log_volume(self.x, self.weight)
-        self.truth = raw.get("labels")
-        self.probe = probe(len(self.x))
-        weight = np.ones(len(self.x)) if self.weight is None else self.weight
-        self.total, self.probed = float(weight.sum()), weight[self.probe]
+        self.volume, self.d = self.affine.log_volume(x, weight), x.shape[1]
+        weight = np.ones(len(x)) if weight is None else weight
+        self.total, self.probed = float(weight.sum()), weight[self.assess.probe]
 
 
 def _fit(
@@ -129,14 +126,14 @@ def _fit(
     fit, family = stored.fit, section["covariance"]["family"]
     frozen = section["fit"].get("frozen", ())
     noisy = fit.snapshots[0].mixture.box is not None
-    parameters = em.n_parameters(family, stored.k, data.x.shape[1], frozen, noisy)
+    parameters = em.n_parameters(family, stored.k, data.d, frozen, noisy)
     key = {**section["coordinates"], "k": stored.k, "seed": stored.seed}
     rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - data.volume})
     for snapshot in fit.snapshots:
         cell = {**key, "iteration": snapshot.iteration}
         total = snapshot.log_likelihood - data.volume
-        labels, entropy, resp = _assign(data, snapshot.mixture, threads)
-        sound = soundness(snapshot.mixture, family, resp, data.ties, data.weight, frozen=frozen)
+        found = data.assess(snapshot.mixture, family, frozen, threads)
+        sound = found.soundness
         reason = "; ".join(filter(None, (fit.degenerate, sound.reasons)))
         row = {
             **cell,
@@ -146,11 +143,9 @@ def _fit(
             "log_likelihood": total,
             "n_parameters": parameters,
         }
-        row |= {name: f(total, parameters, data.total, entropy) for name, f in CRITERIA.items()}
-        if data.truth is None:
-            row |= dict.fromkeys(METRICS, np.nan)
-        else:
-            row |= {n: metric(labels, data.truth, data.weight) for n, metric in METRICS.items()}
+        for name, criterion in CRITERIA.items():
+            row[name] = criterion(total, parameters, data.total, found.entropy)
+        row |= found.agreement
         row |= {"least_eigenvalue": sound.eigenvalues.min(), "least_samples": sound.counts.min()}
         row |= {"most_tied": sound.tied.max(), "noise": snapshot.mixture.noise}
         row |= {"status": "ok", "reason": reason}
@@ -158,7 +153,7 @@ def _fit(
         rows["parameters"].extend(
             _components(cell, data.affine, snapshot.mixture, fit.start, sound)
         )
-    compared = labels[data.probe].astype(np.min_scalar_type(-stored.k - 1))
+    compared = found.labels.astype(np.min_scalar_type(-stored.k - 1))
     end = {"log_likelihood": total, "degenerate": bool(reason), "labels": compared}
     rows["runs"].append({**key, **end, "weight": data.probed})
     rows["ends"].append(Run(key, total, snapshot.mixture, not reason))
@@ -168,7 +163,7 @@ def _failed(data: _Data, section: Row, lost: blocks.Failed) -> Iterator[Row]:
     """Yield the rows of a cell that could not be fitted: numbers are missing, it is never best."""
     fit, family = section["fit"], section["covariance"]["family"]
     noisy = fit.get("noise", 0) > 0
-    parameters = em.n_parameters(family, lost.k, data.x.shape[1], fit.get("frozen", ()), noisy)
+    parameters = em.n_parameters(family, lost.k, data.d, fit.get("frozen", ()), noisy)
     for iteration in section["iteration"]:
         yield {
             **section["coordinates"],
@@ -182,15 +177,6 @@ def _failed(data: _Data, section: Row, lost: blocks.Failed) -> Iterator[Row]:
             "status": "failed",
             "reason": lost.reason,
         }
-
-
-def _assign(data: _Data, mixture: Mixture, threads: int) -> tuple[Codes, float, Array]:
-    """Return each sample's component, the entropy of the responsibilities, and these."""
-    _, log_resp = em.log_responsibilities(data.x, mixture, threads, "mar")
-    resp = np.exp(log_resp)
-    each = resp * np.where(resp > 0, log_resp, 0)
-    entropy = -np.sum(each if data.weight is None else each * data.weight[:, None])
-    return component_of(log_resp, mixture), float(entropy), resp
 
 
 def _components(
