@@ -1,30 +1,20 @@
 """The only module that reads and writes files: whole or not at all, the same bytes each time."""
 
-import hashlib
 import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from gmmpipe import sheet
+from gmmpipe.archive import Rows, read_arrays, write_arrays
 from gmmpipe.errors import InputError
-from gmmpipe.sealed import describe, flush, read, sha256, temporary_of, write
+from gmmpipe.sealed import describe, digest, flush, read, sha256, temporary_of, write
 
-__all__ = ["describe", "read", "sha256", "write"]  # beside the formats below
+__all__ = ["Rows", "describe", "digest", "read", "read_arrays", "sha256", "write", "write_arrays"]
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-
-def digest(value: Any) -> str:
-    """Return 12 hex digits that name a value of plain JSON types; the order of keys is moot."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -45,36 +35,6 @@ def parse_json(text: bytes | str, where: str) -> Any:
         raise InputError(f"{where}: not JSON that can be read: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{where}: not JSON ({error})") from None
-
-
-def write_arrays(path: str | Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
-    """Write named arrays as .npz: no pickle, and a checksum that finds every flipped bit."""
-    from zipfile import ZipFile
-
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{k: np.asarray(v) for k, v in arrays.items()})
-    with ZipFile(buffer, "a") as archive:  # ZIP checks the arrays, but not that all are there
-        archive.comment = digest(archive.namelist()).encode()
-    write(path, buffer.getvalue())
-
-
-def read_arrays(path: str | Path, *needed: str) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of an .npz file; raises InputError if it is damaged or lacks ``needed``."""
-    from zipfile import BadZipFile
-
-    content = io.BytesIO(read(path))
-    try:
-        with np.load(content, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-            plain = stored.zip.comment == b"" and content.getvalue().endswith(bytes(2))
-            if not plain and stored.zip.comment != digest(stored.zip.namelist()).encode():
-                raise ValueError("arrays are missing")
-    except (BadZipFile, ValueError, EOFError, KeyError, AttributeError, RuntimeError) as error:
-        raise InputError(f"{path}: damaged or not written by gmmpipe ({error})") from None
-    for name in needed:
-        if name not in arrays:
-            raise InputError(f"{path}: holds {', '.join(arrays)} but no {name!r}")
-    return arrays
 
 
 def write_table(path: str | Path, table: "pa.Table") -> None:

@@ -1,11 +1,15 @@
 """Files that are written whole or not at all, each with its SHA-256 beside it."""
 
 import hashlib
+import json
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gmmpipe.errors import DamagedArtifact, InputError
 
@@ -15,16 +19,31 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest(value: Any) -> str:
+    """Return 12 hex digits that name a value of plain JSON types; the order of keys is moot."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode())[:12]
+
+
 def read(path: str | Path) -> bytes:
     """Return the bytes of a regular file; raises InputError if there is none to be read.
 
     Raises DamagedArtifact if they are not those that ``write`` put there.
     """
+    with opened(path) as file:
+        content = file.read()
+    refuse_damaged(path, sha256(content))
+    return content
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[BufferedReader]:
+    """Open a regular file to read it; raises InputError if there is none to be read."""
     try:
         _refuse_special(Path(path).stat(), path)  # a device may act on being opened
         with open(path, "rb", opener=_at_once) as file:
             _refuse_special(os.fstat(file.fileno()), path)
-            content = file.read()
+            yield file
     except InputError:
         raise
     except FileNotFoundError:
@@ -33,8 +52,6 @@ def read(path: str | Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:  # of a NUL in the path
         raise InputError(f"{str(path)!r}: no path; check it") from None
-    refuse_damaged(path, sha256(content))
-    return content
 
 
 def refuse_damaged(path: str | Path, found: str) -> None:
@@ -56,23 +73,31 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def write(path: str | Path, content: bytes | str) -> None:
-    """Write a file whole, and its SHA-256 beside it, where ``read`` finds it.
+    """Write a file whole; see ``writing``."""
+    with writing(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
-    Both go to temporary names in the same folder, are flushed to disk, and renamed. A crash between
-    the two leaves a file that counts as damaged, never one that is wrong.
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[BinaryIO]:
+    """Let a file be written piece by piece; it is there whole or not at all, its SHA-256 beside it.
+
+    Both go to temporary names in the same folder, are flushed to disk, and renamed at the end. A
+    crash between the two leaves a file that counts as damaged, never one that is wrong.
     """
     path = Path(path)
-    content = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = f"{sha256(content)}  {path.name}\n"  # as sha256sum writes and checks it
-    wanted = {seal_of(path): line.encode(), path: content}
-    temporaries = {target: temporary_of(target) for target in wanted}
+    temporaries = {target: temporary_of(target) for target in (seal_of(path), path)}
+    seal, whole = temporaries.values()
     try:
-        for target, whole in wanted.items():
-            with temporaries[target].open("wb") as file:
-                file.write(whole)
-                file.flush()
-                os.fsync(file.fileno())
+        with whole.open("w+b") as file:
+            yield file
+            _to_disk(file)
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        with seal.open("wb") as file:
+            file.write(f"{found}  {path.name}\n".encode())  # as sha256sum writes and checks it
+            _to_disk(file)
         for target, temporary in temporaries.items():
             temporary.replace(target)
         flush(path.parent)
@@ -82,17 +107,16 @@ def write(path: str | Path, content: bytes | str) -> None:
         raise
 
 
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
 def describe(path: str | Path) -> dict[str, Any]:
     """Return size and SHA-256 of a regular file; raises InputError if there is none to be read."""
-    path = Path(path)
-    if not path.is_file():
-        read(path)  # says what is wrong
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def recorded(path: str | Path) -> str | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 MOST = 1000  # operations in a row
@@ -41,19 +41,29 @@ class FailingDisk:
         if writes:
             self.count()
         file = _open(path, mode, *rest, **options)
-        if writes:
-            write = file.write
+        return Half(self, file) if writes else file
 
-            def half(content: Any) -> int:
-                if self.done + 1 == self.at:
-                    write(content[: len(content) // 2])
-                self.count()
-                return write(content)
 
-            file = mock.MagicMock(wraps=file, write=half)
-            file.__enter__.return_value = file
-            file.__exit__.side_effect = lambda *_: file.close()
-        return file
+class Half:
+    """A file that is written to."""
+
+    def __init__(self, disk: FailingDisk, file: Any) -> None:
+        self.disk, self.file = disk, file
+
+    def write(self, content: Any) -> int:
+        if self.disk.done + 1 == self.disk.at:
+            self.file.write(content[: len(content) // 2])
+        self.disk.count()
+        return int(self.file.write(content))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
 
 
 _open = io.open
