@@ -97,7 +97,7 @@ def _label(panels: np.ndarray, axis: str, ticks: list[str], style: Style) -> Non
     for axes in panels:
         axes.set_xticks(list(places), [elide(ticks[i], 12) for i in places])
         axes.set_xlim(-0.5, len(ticks) - 0.5)
-        axes.tick_params(labelbottom=axes in bottom)
+        axes.tick_params(bottom=any(ticks), labelbottom=axes in bottom)
     for axes in bottom:
         axes.set_xlabel(elide(axis, room))
 

@@ -175,7 +175,9 @@ def _near_lowest(tables: Tables, column: str) -> tuple[float, float] | None:
     reach = max(2 * (middle - lowest), DECISIVE)
     if highest - lowest < 4 * reach:
         return None
-    return lowest - 0.1 * reach, lowest + reach
+    top, marker = lowest + reach, 0.06 * reach
+    cut = values[np.abs(values - top) < marker]  # markers that the edge would go through
+    return lowest - 0.1 * reach, max([top, *(cut + marker)])
 
 
 def _label(axes: Axes, k: pd.Series, words: str) -> None:
