@@ -193,8 +193,9 @@ class Study:
             return None
         cells = {tuple(row[axis] for axis in (*AXES[:-1], *self.outer)) for row in rows}
         at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
+        lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
         return (
-            f"{len(cells)} fits failed, the first ({at}): {rows[0]['reason']};"
+            f"{lost} ({at}): {rows[0]['reason']};"
             f" see {self.folder}/tables/failed.csv (fit.on_failure=continue lets them pass)"
         )
 

@@ -1,0 +1,79 @@
+"""Edits while a run is under way: what it makes is of what it read when it began, or is refused."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from projects import Answer
+from tiny_study import TINY, contents
+
+QUICK = (*TINY, "figures.formats=[png]")
+
+
+def run_and_edit(edit, *arguments: str) -> Answer:
+    """Run in the working folder, and ``edit`` as soon as the plan is frozen."""
+    before = set(Path("results").glob("store/plans/*.json"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "gmmpipe", "run", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"},
+    ) as process:
+        end = time.monotonic() + 60
+        while not set(Path("results").glob("store/plans/*.origins.json")) - before:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        edit()  # Snakemake takes a second to start its first job
+        out, err = process.communicate(timeout=120)
+    return Answer(process.returncode, out, err)
+
+
+def test_edits_during_a_run_are_not_mixed_in(project, command):
+    assert command("gmmpipe", "run", *QUICK).code == 0
+    wanted = contents(project / "results/smoke/latest")
+
+    def change_settings() -> None:
+        for path in (*Path("conf").glob("fit/*.yaml"), Path("conf/experiment/smoke.yaml")):
+            path.write_text(path.read_text().replace("tol: ", "tol: 1") + "\n# another\n")
+        Path("conf/start/kmeans.yaml").unlink()
+
+    kept = {path: path.read_bytes() for path in Path("conf").rglob("*.yaml")}
+    Path("results").rename("first")
+    answer = run_and_edit(change_settings, *QUICK)
+    assert answer.code == 0, answer
+    assert contents(project / "results/smoke/latest") == wanted
+
+    for path, content in kept.items():
+        path.write_bytes(content)
+    data = Path("data/gmm.data")
+    original = data.read_bytes()
+
+    def change_data() -> None:
+        times = data.stat()
+        data.write_bytes(original.replace(b"3.600", b"3.700", 1))
+        os.utime(data, ns=(times.st_atime_ns, times.st_mtime_ns))  # as large and as old as before
+
+    Path("results").rename("second")
+    answer = run_and_edit(change_data, *QUICK)
+    assert answer.code == 2, answer
+    assert re.fullmatch(r"gmmpipe: data/gmm.data: changed since .* run again\n", answer.err)
+    assert not list(Path("results/smoke").rglob("tables/*"))
+    assert not list(Path("results/store/data").glob("*.npz"))
+    again = command("gmmpipe", "run", *QUICK)
+    assert again.code == 0, again
+    assert contents(project / "results/smoke/latest") != wanted
+
+
+def test_plain_snakemake_ends_as_on_failure_says(project, command):
+    """A tree of two leaves cannot be cut into three."""
+    overrides = [*QUICK[1:], "sweep.start=[ward,points]", "start.ward.most=2", "sweep.k=2..3"]
+    words = "overrides=" + str(overrides).replace("'", '"')
+    answer = command("snakemake", "--cores", "2", "--config", "experiment=smoke", words)
+    assert answer.code == 1, answer
+    assert "gmmpipe: 1 fit failed (dataset gmm, " in answer.err
+    assert (project / "results/smoke/latest/report.html").is_file()
