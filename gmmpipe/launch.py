@@ -44,14 +44,15 @@ def launch(
     with contextlib.chdir(root), _interruptible():
         here = chosen == onward.PROFILE  # else another profile says where jobs run
         profile = onward.profile(Path(), chosen)
+        block = onward.settings(Path(), profile)
         if here and not any(PLACE.fullmatch(option) for option in extra):
             profile += ["--cores", "all"]
         extra = [*profile, *extra]
         if asks(extra):
-            study = Study(freeze(Path(), overrides, own))
+            study = Study(freeze(Path(), overrides, own, block))
             return subprocess.run(_command(study, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
-            study = Study(freeze(Path(), overrides, own))
+            study = Study(freeze(Path(), overrides, own, block))
             print(f"{study.experiment} {study.version}: {_extent(study)}")
             _recover(study)
             command = _command(study, extra)
@@ -67,10 +68,11 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
     for what is wrong, and Obstacle.
     """
+    block = onward.settings(Path(), options) if main else {}
     if not main or asks(options):
-        return Study(from_snakemake(settings, main))
+        return Study(from_snakemake(settings, main, block))
     os.environ.update(_lock().environment)
-    study = Study(from_snakemake(settings, main))
+    study = Study(from_snakemake(settings, main, block))
     _recover(study)
     _free_memory(study)
     return study

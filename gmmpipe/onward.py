@@ -1,11 +1,15 @@
 """What is handed on to Snakemake: nothing that it would run as code, nothing that gmmpipe sets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from gmmpipe import vetting
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.schema import BLOCK
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
 OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
@@ -23,20 +27,27 @@ def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
 
     ``--workflow-profile profiles/NAME`` chooses one of the project's own; InputError for another.
     """
-    found, rest = PROFILE, []
+    named, rest = _profiles(extra)
+    for name in named:
+        if not OWN.fullmatch(name):
+            raise InputError(
+                f"--workflow-profile {name} after --: could run code of others;"
+                f" give one of the project's own, profiles/NAME"
+            )
+    return [PROFILE, *named][-1], rest
+
+
+def _profiles(extra: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the values of all --workflow-profile among options, and the other options."""
+    named, rest = [], []
     words = iter(extra)
     for text in words:
         name, given, value = text.partition("=")
-        if name != "--workflow-profile":
+        if name == "--workflow-profile":
+            named.append(value if given else next(words, ""))
+        else:
             rest.append(text)
-            continue
-        found = value if given else next(words, "")
-        if not OWN.fullmatch(found):
-            raise InputError(
-                f"--workflow-profile {found} after --: could run code of others;"
-                f" give one of the project's own, profiles/NAME"
-            )
-    return found, rest
+    return named, rest
 
 
 def options(extra: Sequence[str]) -> list[str]:
@@ -70,8 +81,36 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
         return ["--workflow-profile", "none"]
     for path in sorted((root / name).glob("*.yaml")):
         for text in vetting.scalars(path):
-            if text in (*OURS, *CODE, "__use_yte__") or not PLAIN.fullmatch(text):
+            ours = text in (*OURS, *CODE, "__use_yte__") and text != "config"
+            if ours or not PLAIN.fullmatch(text):
                 raise InputError(
                     f"{path}: {text!r} is, or could name, code to be run; leave it out"
                 )
+        for key in _config(path):
+            if key not in BLOCK:
+                raise InputError(suggest(f"{path}: config key", key, list(BLOCK)))
     return ["--workflow-profile", name]
+
+
+def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of `block` in the profile that Snakemake's options ``extra`` choose.
+
+    Snakemake hands on the `config` of a profile only where its own command line has no --config.
+    """
+    name = ["default", *_profiles(extra)[0]][-1]
+    folders = [root / name, root / "profiles" / name]  # in the order of Snakemake
+    file = next((f for f in folders if f.exists()), root) / "config.yaml"
+    found = _config(file) if file.is_file() else {}
+    return {key: value for key, value in found.items() if key in BLOCK}
+
+
+def _config(path: Path) -> Mapping[str, Any]:
+    """Return what the entry `config` of a profile has: a list of key=value, or a mapping."""
+    with path.open(encoding="utf-8") as file:
+        said = yaml.safe_load(file)
+    found = said.get("config", {}) if isinstance(said, dict) else {}
+    if isinstance(found, list) and all(isinstance(text, str) and "=" in text for text in found):
+        found = dict(text.split("=", 1) for text in found)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: config is {found!r}; give a list such as [target_seconds=600]")
+    return found

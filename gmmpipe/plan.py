@@ -21,6 +21,7 @@ from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
 from gmmpipe.own import own_file
+from gmmpipe.schema import BLOCK
 from gmmpipe.sealed import is_intact
 from gmmpipe.study import origins_of
 from gmmpipe.tiles import tiles, width_of, windows
@@ -28,20 +29,28 @@ from gmmpipe.tiles import tiles, width_of, windows
 Section = dict[str, Any]
 
 
-def freeze(root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None = None) -> Path:
+def freeze(
+    root: Path,
+    overrides: Sequence[str],
+    own: Mapping[str, Any] | None = None,
+    profile: Mapping[str, Any] | None = None,
+) -> Path:
     """Compose and check the configuration in ``root``/conf; plan it; return the plan's path.
 
-    own is the user's file and its options (path, label, weight, columns), or None. The plan is
-    JSON: experiment, version, config, and the sections data, normalised, fits and bootstrap, each
-    {name: section}. Beside it stands who asked for it how, which is no part of the version.
+    own is the user's file and its options (path, label, weight, columns), or None. profile has the
+    settings of `block` that a profile makes: stronger than conf/, weaker than overrides. The plan
+    is JSON: experiment, version, config, block, and the sections data, normalised, fits and
+    bootstrap, each {name: section}. Beside it stands who asked for it how, which is no part of the
+    version.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
-    settled = config.load(root / "conf", overrides, own)
+    machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
+    settled = config.load(root / "conf", [*machine, *overrides], own)
     own_folders(root, settled["experiment"])
     path = freeze_settled(root, settled, str(own["path"]) if own else None)
     told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
-    told["origins"] = origins(root / "conf", overrides, own, settled)
+    told["origins"] = origins(root / "conf", overrides, own, _studied(settled))
     _write_changed(origins_of(path), told)
     return path
 
@@ -51,8 +60,8 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
 
     given: the path of the user's own file, which may lie outside of the project.
     """
-    plan: Section = {"experiment": settled["experiment"], "config": settled}
-    plan |= {"data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
+    plan: Section = {"experiment": settled["experiment"], "config": _studied(settled)}
+    plan |= {"block": settled["block"], "data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
         for name in there["dataset"]:
             data = _data(root, name, _settled(there["dataset"][name], there["fit"]), given)
@@ -72,13 +81,18 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
     plan["bootstrap"] = {block["name"]: block for block in replicates.blocks(plan)}
     contents = [data["digested"] for data in plan["data"].values()]
     contents += sorted({b["source"]["sha256"] for b in plan["fits"].values() if b["source"]})
-    described = {k: v for k, v in settled.items() if k != "dataset"}
+    described = {k: v for k, v in plan["config"].items() if k != "dataset"}
     if not plan["bootstrap"]:  # nothing of it is in the results
         del described["bootstrap"]
     plan["version"] = artifacts.digest([described, contents])
     path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
     _write_changed(path, plan)
     return path
+
+
+def _studied(settled: Mapping[str, Any]) -> Section:
+    """Return what results depend on: all but how the work is cut into jobs."""
+    return {key: value for key, value in settled.items() if key != "block"}
 
 
 def _write_changed(path: Path, value: Section) -> None:
@@ -119,9 +133,13 @@ def blocks(
     most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
     for key in ("on_failure",) if auto else NOT_EM:  # what has no effect is in no digest
         fit.pop(key, None)
-    for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most):
+    target = there["block"]["target_seconds"]
+    for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):
         whole = sum(map(each, ks))
-        width = sweep["seed"][-1] + most if auto else width_of(len(ks), whole)
+        held = [memory.of_fit((n, d), ks, seeds, sweep["iteration"]) for seeds in (0, 1)]
+        width = width_of(len(ks), whole, target, held[1] - held[0])
+        if auto:
+            width = sweep["seed"][-1] + most
         for (first, last), seeds in windows(sweep["seed"], width):
             section = {
                 "coordinates": at,
@@ -234,13 +252,16 @@ def _normalised(data: Section, name: str, options: Section) -> Section:
     return {"name": identity, "data": data["name"], "config": options}
 
 
-def from_snakemake(settings: Mapping[str, Any], main: bool) -> Path:
+def from_snakemake(
+    settings: Mapping[str, Any], main: bool, profile: Mapping[str, Any] | None = None
+) -> Path:
     """Return the plan for --config settings: experiment, overrides, data, label, weight, columns.
 
+    Those of `block` may be among them, or else in ``profile``, as for ``freeze``.
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
     the others look up what it planned. Raises InputError for unknown or wrong settings.
     """
-    known = ("experiment", "overrides", "data", "label", "weight", "columns")
+    known = ("experiment", "overrides", "data", "label", "weight", "columns", *BLOCK)
     for key in settings:
         if key not in known:
             raise InputError(suggest("--config key", key, list(known)))
@@ -252,6 +273,7 @@ def from_snakemake(settings: Mapping[str, Any], main: bool) -> Path:
         raise InputError(f"overrides is {overrides!r}; give a list such as '[\"fit.tol=1e-6\"]'")
     if "experiment" in settings:
         overrides = [f"experiment={settings['experiment']}", *overrides]
-    path = freeze(Path(), overrides, own_file(Path(), settings))
+    block = {**(profile or {}), **{key: settings[key] for key in BLOCK if key in settings}}
+    path = freeze(Path(), overrides, own_file(Path(), settings), block)
     artifacts.write_json(call, str(path))
     return path

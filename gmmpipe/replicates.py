@@ -27,6 +27,7 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
     settings = plan["config"]["bootstrap"]
     if not (settings["replicates"] or settings["stability"]):
         return
+    target = plan["block"]["target_seconds"]
     for fits in _units(plan["fits"]):
         first = plan["fits"][fits[0]]
         data = plan["data"][plan["normalised"][first["normalised"]]["data"]]
@@ -44,9 +45,9 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
         family, fit = first["config"]["covariance"]["family"], first["config"]["fit"]
         once = partial(cost, {**data, "n": rows}, family, fit, ITERATIONS)
         parts = [
-            *_tests(tested, once, known),
-            *_intervals(ks[-1], once, known, settings),
-            *_resamples([k for k in ks if k > 1], once, known, settings),
+            *_tests(tested, once, known, target),
+            *_intervals(ks[-1], once, known, settings, target),
+            *_resamples([k for k in ks if k > 1], once, known, settings, target),
         ]
         for part in parts:
             section = {**known, **part["config"]}
@@ -99,31 +100,36 @@ def _known(fitted: Section, settings: Section) -> Section:
     return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
 
 
-def _tests(ks: list[int], once: Cost, known: Section) -> Iterator[Section]:
+def _tests(ks: list[int], once: Cost, known: Section, target: float) -> Iterator[Section]:
     """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
     starts = int(known["refit"]["starts"])
 
     def each(k: int) -> float:
         return (2 * starts + k + 2) * once(k + 1) + 2 * starts * OVERHEAD
 
-    yield from _tiled("test", ks, each, known["replicates"])
+    yield from _tiled("test", ks, each, known["replicates"], target)
 
 
-def _resamples(ks: list[int], once: Cost, known: Section, settings: Section) -> Iterator[Section]:
+def _resamples(
+    ks: list[int], once: Cost, known: Section, settings: Section, target: float
+) -> Iterator[Section]:
     """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
     starts = int(known["refit"]["starts"])
 
     def each(k: int) -> float:
         return (starts + 1) * once(k) + starts * OVERHEAD
 
-    yield from _tiled("stability", ks, each, settings["stability"])
+    yield from _tiled("stability", ks, each, settings["stability"], target)
 
 
-def _tiled(kind: str, ks: list[int], each: Cost, replicates: int) -> Iterator[Section]:
+def _tiled(
+    kind: str, ks: list[int], each: Cost, replicates: int, target: float
+) -> Iterator[Section]:
     """Yield tiles of K by windows of replicates; each(k) is the cost of one replicate."""
-    for (low, high), inside in tiles(ks, each):
+    for (low, high), inside in tiles(ks, each, target):
         whole = sum(map(each, inside))
-        for (first, last), held in windows(range(replicates), width_of(len(inside), whole)):
+        width = width_of(len(inside), whole, target)
+        for (first, last), held in windows(range(replicates), width):
             yield {
                 "tile": f"k{low}-{high}.b{first}-{last}",
                 "config": {"kind": kind, "k": inside, "replicates": held},
@@ -131,11 +137,14 @@ def _tiled(kind: str, ks: list[int], each: Cost, replicates: int) -> Iterator[Se
             }
 
 
-def _intervals(k: int, once: Cost, known: Section, settings: Section) -> Iterator[Section]:
+def _intervals(
+    k: int, once: Cost, known: Section, settings: Section, target: float
+) -> Iterator[Section]:
     """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
     each = once(k) + OVERHEAD
     for kind in settings["kind"]:
-        for (first, last), held in windows(range(known["replicates"]), width_of(1, each)):
+        width = width_of(1, each, target)
+        for (first, last), held in windows(range(known["replicates"]), width):
             yield {
                 "tile": f"b{first}-{last}",
                 "config": {"kind": kind, "replicates": held},

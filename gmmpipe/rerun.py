@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe import artifacts
+from gmmpipe import artifacts, schema
 from gmmpipe.boundary import located
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
@@ -82,9 +82,10 @@ def _plan(version: Version, place: Path) -> Study:
             target = located(place, path, None)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(version.project / path, target)
-    config = version.manifest["config"]
+    config = dict(version.manifest["config"])
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
+    config["block"] = schema.check(schema.Block, version.manifest.get("block", {}), "block")
     try:
         plan = freeze_settled(place, config, given)
     except (KeyError, TypeError, AttributeError) as error:

@@ -29,6 +29,7 @@ from gmmpipe.numerics.normalise import NORMALISERS
 from gmmpipe.numerics.problem import frozen_parts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.numerics.uncertainty import KINDS
+from gmmpipe.tiles import TARGET_SECONDS
 
 # axis of the sweep -> the key that names the registry entry, the registry
 REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -96,6 +97,17 @@ class Bootstrap(BaseModel):
     starts: Annotated[int, Ge(1), Le(1_000)] = 2
     iterations: Annotated[int, Ge(1), Le(1_000_000)] = 1000
     tol: Annotated[float, Ge(0), Le(1)] = 1e-7
+
+
+class Block(BaseModel):
+    """How the work is cut into jobs: no number depends on it."""
+
+    model_config = STRICT
+    target_seconds: Annotated[float, Ge(0.01), Le(86_400)] = TARGET_SECONDS
+    alike: bool = False
+
+
+BLOCK = tuple(Block.model_fields)  # what a profile may set too
 
 
 def check(schema: type, value: Any, where: str) -> dict[str, Any]:

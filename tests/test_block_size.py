@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gmmpipe import tiles
+import pytest
+
 from gmmpipe.stages import evaluate
 
 SMALL = ("experiment=smoke", "sweep.k=1..3", "sweep.seed=0..3", "sweep.iteration=[1,20]")
@@ -10,14 +11,19 @@ SMALL += ("sweep.covariance=[full,tied]", "sweep.start=[points]")
 
 
 def tables(done):
-    return {path: Path(path).read_bytes() for path in done.tables}
+    return {path: Path(path).read_bytes() for path in done.tables + done.summaries}
 
 
-def test_no_table_depends_on_the_size_of_blocks_or_the_threads(study, monkeypatch):
-    whole = study(*SMALL)
+@pytest.mark.parametrize("bootstrap", [(), ("bootstrap.replicates=19", "bootstrap.max_k=1")])
+def test_no_table_depends_on_the_size_of_blocks_or_the_threads(study, bootstrap):
+    """The blocks of a laptop, those of a cluster, and ones that hold four cells at most."""
+    asked = [*SMALL, *bootstrap]
+    whole = study(*asked, "block.target_seconds=600")
     expected = tables(whole)
-    monkeypatch.setattr(tiles, "CELLS", 4)
-    parts = study(*SMALL)
+    laptop = study(*asked)
+    assert not set(laptop.fits) & set(whole.fits)
+    assert tables(laptop) == expected
+    parts = study(*asked, "block.target_seconds=0.12")
     assert len(parts.fits) > len(whole.fits)
     assert not set(parts.fits) & set(whole.fits)
     assert parts.version == whole.version

@@ -19,7 +19,7 @@ def freeze(project, *overrides, own=None):
     return Study(plan.freeze(project, overrides, own))
 
 
-def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,)):
+def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,), target=TARGET_SECONDS):
     """Return the blocks of one (data set, family, start) of a sweep."""
     at = {"dataset": "x", "normaliser": "none", "covariance": family, "start": "points"}
     there = {
@@ -27,6 +27,7 @@ def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,)):
         "covariance": {family: {"family": family}},
         "start": {"points": {"method": "points"}},
         "fit": {"tol": 0.0},
+        "block": {"target_seconds": target},
     }
     return list(plan.blocks("x.none-0", {"n": n, "d": d}, at, there))
 
@@ -42,18 +43,19 @@ def cells(found):
     n=st.sampled_from([60, 1000, 100_000, 10_000_000]),
     d=st.sampled_from([1, 2, 30]),
     steps=st.sampled_from([(1,), (10, 500)]),
+    target=st.sampled_from([0.05, 30.0, 600.0, 86_400.0]),
 )
-def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps):
-    found = blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps)
+def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps, target):
+    found = blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps, target=target)
     held = cells(found)
     assert sorted(held) == sorted((k, s) for k in ks for s in seeds)
     names = [block["name"] for block in found]
     assert len(set(names)) == len(names)
     for block in found:
         size = len(block["config"]["k"]) * len(block["config"]["seed"])
-        assert size <= 1024
-        assert size == 1 or block["seconds"] <= TARGET_SECONDS
-    assert found == blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps)
+        assert size <= max(1024 * target / TARGET_SECONDS, 16)  # K that share a tile
+        assert size == 1 or block["seconds"] <= target
+    assert found == blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps, target=target)
 
 
 @settings(deadline=None, max_examples=50)
@@ -90,6 +92,17 @@ def test_with_automatic_restarts_one_block_has_all_seeds_of_a_k(project):
 
 def test_ten_thousand_seeds_of_one_k_are_ten_blocks():
     assert len(blocks([2], range(10_000))) == 10
+
+
+def test_a_million_fits_are_few_jobs_on_a_cluster():
+    assert len(blocks([1, 2, 3, 4], range(250_000), target=600.0)) < 100
+
+
+def test_many_snapshots_of_large_mixtures_do_not_fill_the_memory():
+    """Minutes of small fits in 30 features, 20 counts each, would be dozens of gigabytes."""
+    found = blocks([10], range(20_000), d=30, steps=tuple(range(5, 105, 5)), target=3600.0)
+    assert max(block["memory"] for block in found) < 3e9
+    assert len(found) < 200
 
 
 def test_a_large_fit_is_a_block_of_its_own():
@@ -144,6 +157,14 @@ def test_a_changed_setting_changes_every_block_and_the_version(change, project):
     assert before.version != after.version
     assert not set(before.plan["fits"]) & set(after.plan["fits"])
     assert (set(before.plan["data"]) == set(after.plan["data"])) == ("dataset." not in change)
+
+
+@pytest.mark.parametrize("change", ["block.target_seconds=600", "block.alike=true"])
+def test_how_the_work_is_cut_is_no_part_of_a_version(change, project):
+    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    assert before.version == after.version
+    assert before.plan["config"] == after.plan["config"]
+    assert (set(before.plan["fits"]) == set(after.plan["fits"])) == ("alike" in change)
 
 
 def test_figures_change_the_version_but_no_block(project):
@@ -249,6 +270,8 @@ def test_snakemake_settings_are_the_same_plan(project, monkeypatch):
         ({"overrides": [3]}, r"overrides is \[3\]"),
         ({"experiment": True}, "experiment is True"),
         ({"label": "x"}, "give --data"),
+        ({"target_seconds": 0}, r"block\.target_seconds is 0; .*greater than or equal to"),
+        ({"alike": 3}, r"block\.alike is 3; "),
     ],
 )
 def test_snakemake_settings_that_are_wrong(settings_, words, project, monkeypatch):

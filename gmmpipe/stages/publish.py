@@ -73,6 +73,7 @@ def _contents(study: Study) -> dict[str, Any]:
         "experiment": study.experiment,
         "version": study.version,
         "config": study.plan["config"],
+        "block": study.plan["block"],
         "inputs": dict(sorted(sources.items())),
         "dropped_rows": {name: told["dropped"] for name, told in data.items()},
         "artifacts": {path: _described(path) for path in paths},
