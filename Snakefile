@@ -17,6 +17,7 @@ from gmmpipe.pinning import pin_threads
 pin_threads()  # before numpy is loaded, here and in every job
 
 from gmmpipe.boundary import STORED
+from gmmpipe.demands import Demands
 from gmmpipe.errors import told
 from gmmpipe.figures import FIGURES
 from gmmpipe.guard import follow
@@ -33,6 +34,7 @@ try:
         from gmmpipe.launch import prepare
 
         study = prepare(config, workflow.is_main_process, sys.argv[1:])
+    demands = Demands(study)
     # The captions of Snakemake's own report quote what was drawn and found.
     if any(word.startswith("--report") for word in sys.argv):
         config.update(study.words())
@@ -77,6 +79,14 @@ localrules:
     publish,
 
 
+# Not worth a place in a queue: a second each, where Snakemake itself runs.
+if demands.is_small:
+
+    localrules:
+        generate,
+        normalise,
+
+
 rule all:
     input:
         # All that a version consists of, so that what was lost of it is made again.
@@ -97,6 +107,9 @@ rule generate:
         "results/logs/generate/{data}.log",
     benchmark:
         "results/benchmarks/generate/{data}.tsv"
+    resources:
+        mem_mb=demands.mem_mb("generate"),
+        runtime=demands.runtime("generate"),
     params:
         config=lambda w: study.section("data", w.data),
         code=source_digest("gmmpipe.stages.generate"),
@@ -113,6 +126,9 @@ rule normalise:
         "results/logs/normalise/{normalised}.log",
     benchmark:
         "results/benchmarks/normalise/{normalised}.tsv"
+    resources:
+        mem_mb=demands.mem_mb("normalise"),
+        runtime=demands.runtime("normalise"),
     params:
         config=lambda w: study.section("normalised", w.normalised),
         code=source_digest("gmmpipe.stages.normalise"),
@@ -129,9 +145,10 @@ rule fit:
         "results/logs/fit/{block}.log",
     benchmark:
         "results/benchmarks/fit/{block}.tsv"
-    threads: lambda w: study.threads(w.block)
+    threads: demands.threads("fit")
     resources:
-        mem_mb=lambda w: study.memory(w.block) >> 20,
+        mem_mb=demands.mem_mb("fit"),
+        runtime=demands.runtime("fit"),
     params:
         config=lambda w: study.section("fits", w.block),
         code=source_digest("gmmpipe.stages.fit"),
@@ -161,9 +178,10 @@ rule evaluate:
         f"results/logs/evaluate/{study.experiment}-{study.version}.log",
     benchmark:
         f"results/benchmarks/evaluate/{study.experiment}-{study.version}.tsv"
-    threads: 64  # as many as there are
+    threads: demands.threads("evaluate")
     resources:
-        mem_mb=study.table_memory >> 20,
+        mem_mb=demands.mem_mb("evaluate"),
+        runtime=demands.runtime("evaluate"),
     params:
         folder=subpath(output[0], parent=True),
         code=source_digest("gmmpipe.stages.evaluate"),
@@ -182,7 +200,10 @@ rule bootstrap:
         "results/logs/bootstrap/{replicates}.log",
     benchmark:
         "results/benchmarks/bootstrap/{replicates}.tsv"
-    threads: lambda w: study.replicate_threads(w.replicates)
+    threads: demands.threads("bootstrap")
+    resources:
+        mem_mb=demands.mem_mb("bootstrap"),
+        runtime=demands.runtime("bootstrap"),
     params:
         config=lambda w: study.section("bootstrap", w.replicates),
         code=source_digest("gmmpipe.stages.bootstrap"),
@@ -212,6 +233,9 @@ rule combine:
         f"results/logs/combine/{study.experiment}-{study.version}.log",
     benchmark:
         f"results/benchmarks/combine/{study.experiment}-{study.version}.tsv"
+    resources:
+        mem_mb=demands.mem_mb("combine"),
+        runtime=demands.runtime("combine"),
     params:
         folder=subpath(output[0], parent=True),
         code=source_digest("gmmpipe.stages.combine"),
@@ -237,7 +261,10 @@ rule figures:
         f"results/logs/figures/{study.experiment}-{study.version}.log",
     benchmark:
         f"results/benchmarks/figures/{study.experiment}-{study.version}.tsv"
-    threads: 64  # as many as there are
+    threads: demands.threads("figures")
+    resources:
+        mem_mb=demands.mem_mb("figures"),
+        runtime=demands.runtime("figures"),
     params:
         code=source_digest("gmmpipe.stages.figures"),
     shell:
@@ -257,6 +284,9 @@ rule report:
         f"{study.folder}/report.html",
     log:
         f"results/logs/report/{study.experiment}-{study.version}.log",
+    resources:
+        mem_mb=demands.mem_mb("report"),
+        runtime=demands.runtime("report"),
     params:
         code=source_digest("gmmpipe.stages.report"),
     shell:

@@ -13,7 +13,6 @@ from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 
 STORE = "results/store"
-LONG = 10.0  # seconds of one thread from which a block gets all cores
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
 BOOTSTRAPPED = ("bootstrap", "intervals", "resamples")  # tables of experiments that ask for them
@@ -125,10 +124,6 @@ class Study:
         names = list(drawn.values())
         return {k: f"{n if names.count(n) == 1 else k}.data" for k, n in drawn.items()}
 
-    def threads(self, block: str) -> int:
-        """Return the threads worth having: many where a block is minutes of work, else one."""
-        return 1 if self.plan["fits"][block]["seconds"] < LONG else 64
-
     def memory(self, block: str) -> int:
         """Return about the bytes that fitting a block takes."""
         return int(self.plan["fits"][block]["memory"])
@@ -139,11 +134,6 @@ class Study:
         data, most = self.plan["data"].values(), max(self.plan["config"]["sweep"]["k"])
         rows = sum(block["rows"] for block in self.plan["fits"].values())
         return int(rows + max(memory.of_pass((each["n"], each["d"]), most) for each in data))
-
-    def replicate_threads(self, block: str) -> int:
-        """Return the threads worth having: many where one replicate is long, as they take turns."""
-        section = self.plan["bootstrap"][block]
-        return 1 if section["seconds"] < len(section["config"]["replicates"]) else 64
 
     def replicated(self, block: str) -> list[str]:
         """Return the inputs of a block of replicates: the normalised data, then the fits."""

@@ -40,13 +40,13 @@ def cells(found):
 @given(
     ks=st.sets(st.integers(1, 60), min_size=1, max_size=20),
     seeds=st.sets(st.integers(0, 300), min_size=1, max_size=60),
-    n=st.sampled_from([60, 1000, 100_000, 10_000_000]),
-    d=st.sampled_from([1, 2, 30]),
+    shape=st.tuples(st.sampled_from([60, 1000, 100_000, 10_000_000]), st.sampled_from([1, 2, 30])),
     steps=st.sampled_from([(1,), (10, 500)]),
     target=st.sampled_from([0.05, 30.0, 600.0, 86_400.0]),
 )
-def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps, target):
-    found = blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps, target=target)
+def test_blocks_part_the_sweep_into_tiles(ks, seeds, shape, steps, target):
+    like = {"n": shape[0], "d": shape[1], "steps": steps, "target": target}
+    found = blocks(sorted(ks), sorted(seeds), **like)
     held = cells(found)
     assert sorted(held) == sorted((k, s) for k in ks for s in seeds)
     names = [block["name"] for block in found]
@@ -55,7 +55,7 @@ def test_blocks_part_the_sweep_into_tiles(ks, seeds, n, d, steps, target):
         size = len(block["config"]["k"]) * len(block["config"]["seed"])
         assert size <= max(1024 * target / TARGET_SECONDS, 16)  # K that share a tile
         assert size == 1 or block["seconds"] <= target
-    assert found == blocks(sorted(ks), sorted(seeds), n=n, d=d, steps=steps, target=target)
+    assert found == blocks(sorted(ks), sorted(seeds), **like)
 
 
 @settings(deadline=None, max_examples=50)
