@@ -101,9 +101,11 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         for target, temporary in temporaries.items():
             temporary.replace(target)
         flush(path.parent)
-    except BaseException:
+    except BaseException as error:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say which file it had no room for
         raise
 
 

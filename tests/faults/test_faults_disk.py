@@ -35,8 +35,9 @@ def test_a_write_that_fails_anywhere_leaves_the_old_file_or_the_new(name, there,
         with failing_at(n) as disk:
             try:
                 write(path, new)
-            except OSError:
+            except OSError as error:
                 assert disk.failed
+                assert error.filename == str(path) or not path.parent.is_dir()
             if not disk.failed:
                 break
         assert temporaries(path.parent) == []
