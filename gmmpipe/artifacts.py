@@ -1,20 +1,48 @@
 """The only module that reads and writes files: whole or not at all, the same bytes each time."""
 
-import io
 import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe import sheet
 from gmmpipe.archive import Rows, read_arrays, write_arrays
+from gmmpipe.columnar import (
+    StoredTable,
+    appending,
+    read_batch,
+    read_table,
+    write_batches,
+    write_table,
+)
 from gmmpipe.errors import InputError
-from gmmpipe.sealed import describe, digest, flush, read, sha256, temporary_of, write
+from gmmpipe.sealed import describe, digest, flush, read, sha256, temporary_of, write, writing
 
-__all__ = ["Rows", "describe", "digest", "read", "read_arrays", "sha256", "write", "write_arrays"]
+__all__ = [  # beside the formats below
+    "Rows",
+    "StoredTable",
+    "appending",
+    "describe",
+    "digest",
+    "read",
+    "read_arrays",
+    "read_batch",
+    "read_table",
+    "sha256",
+    "write",
+    "write_arrays",
+    "write_batches",
+    "write_table",
+    "writing",
+]
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+CSV_ROWS = 4_096  # turned into text at a time
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -37,41 +65,6 @@ def parse_json(text: bytes | str, where: str) -> Any:
         raise InputError(f"{where}: not JSON ({error})") from None
 
 
-def write_table(path: str | Path, table: "pa.Table") -> None:
-    """Write an Arrow table as Parquet with a checksum on every page."""
-    import pyarrow.parquet as pq
-
-    buffer = io.BytesIO()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), "seal": _seal(table)})
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
-    write(path, buffer.getvalue())
-
-
-def read_table(path: str | Path) -> "pa.Table":
-    """Return an Arrow table; raises InputError if the file is damaged or not Parquet."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    content = io.BytesIO(read(path))
-    try:
-        table = pq.read_table(content, page_checksum_verification=True, use_threads=False)
-        seal = (table.schema.metadata or {}).get(b"seal")
-        if seal and seal != _seal(table).encode():
-            raise ValueError("names or types have changed")
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"{path}: damaged or not Parquet ({' '.join(str(error).split())})"
-        ) from None
-    return table
-
-
-def _seal(table: "pa.Table") -> str:
-    """Return a digest of what Parquet keeps no checksum of: names, types, metadata, extent."""
-    metadata = {k.hex(): v.hex() for k, v in (table.schema.metadata or {}).items() if k != b"seal"}
-    columns = table.schema.remove_metadata().to_string().replace("item:", "element:")  # as read
-    return digest([columns, table.num_rows, metadata])
-
-
 def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
     """Write a data frame as .csv (see ``sheet.csv``) or .parquet, after its suffix."""
     import pyarrow as pa
@@ -82,10 +75,42 @@ def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
         write(path, sheet.csv(frame))
 
 
+@contextmanager
+def appending_csv(path: str | Path) -> Iterator[Callable[["pa.Table"], None]]:
+    """Let a .csv (see ``sheet.csv``) be written table by table, whole or not at all."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    with writing(path) as file:
+
+        def append(table: "pa.Table", least: int = CSV_ROWS) -> None:
+            held.append(table)
+            if sum(each.num_rows for each in held) >= least:
+                frame = pa.concat_tables(held).to_pandas()
+                file.write(sheet.csv(frame, header=file.tell() == 0).encode())
+                held[:] = [table.schema.empty_table()]
+
+        yield append
+        rows = sum(each.num_rows for each in held)
+        if held and (rows or file.tell() == 0):
+            append(held[0].schema.empty_table(), least=0)
+
+
 def read_frame(path: str | Path) -> "pd.DataFrame":
     """Return the data frame of a .parquet file written by write_frame."""
     frame: pd.DataFrame = read_table(path).to_pandas()
     return frame
+
+
+@contextmanager
+def scratch(folder: str | Path) -> Iterator[str]:
+    """Give a folder inside that is gone afterwards; ``sweep`` removes what a crash leaves."""
+    place = temporary_of(Path(folder) / "scratch")
+    place.mkdir(parents=True)
+    try:
+        yield str(place)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def link(path: str | Path, target: str) -> None:

@@ -160,10 +160,13 @@ def discard(path: str | Path) -> None:
 
 def sweep(folder: str | Path) -> None:
     """Remove the temporaries that writers left behind who are no more."""
-    for temporary in Path(folder).rglob(".*.tmp"):
+    for temporary in list(Path(folder).rglob(".*.tmp")):
         writer = temporary.name.split(".")[-2]
         if writer.isdigit() and not _is_alive(int(writer)):
-            temporary.unlink(missing_ok=True)
+            if temporary.is_dir() and not temporary.is_symlink():
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink(missing_ok=True)
 
 
 def seal_of(path: Path) -> Path:

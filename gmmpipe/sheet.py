@@ -11,16 +11,22 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would beg
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def csv(frame: "pd.DataFrame") -> str:
+def csv(frame: "pd.DataFrame", header: bool = True) -> str:
     """Return a data frame as CSV: 17 significant digits, exact.
 
     Text that a spreadsheet would take for a formula gets a ' before it, and control characters are
     written out, so that each text is one cell.
     """
-    shown = frame.rename(columns=_as_text)
-    shown = shown.apply(lambda c: c if c.dtype.kind in "biuf" else c.map(_as_text))
-    text: str = shown.to_csv(index=False, lineterminator="\n")
+    shown = frame.rename(columns=_as_text).apply(_column)
+    text: str = shown.to_csv(index=False, header=header, lineterminator="\n")
     return text
+
+
+def _column(values: "pd.Series") -> "pd.Series":
+    if values.dtype.kind in "biuf":
+        return values
+    words = {value for value in values.tolist() if isinstance(value, str)}
+    return values if all(_as_text(word) == word for word in words) else values.map(_as_text)
 
 
 def _as_text(value: Any) -> Any:

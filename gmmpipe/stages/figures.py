@@ -1,11 +1,7 @@
 """Draw the figures of a version, each data set on its own."""
 
-import os
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
-from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +9,7 @@ from gmmpipe import artifacts
 from gmmpipe.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.figures import FIGURES
 from gmmpipe.study import Study
+from gmmpipe.workers import shared
 
 MOST = 4  # processes: each reads the tables and loads matplotlib
 Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
@@ -27,12 +24,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     matplotlib is not for threads.
     """
     del config
-    n, plan = min(threads, MOST), inputs[0]
-    context = get_context("spawn")
-    with ProcessPoolExecutor(max(1, n - 1), context, initializer=_end_with_parent) as pool:
-        others = [pool.submit(_draw, plan, output, share, n) for share in range(1, n)]
-        shares = [_draw(plan, output, 0, n), *(other.result() for other in others)]
-    captions = {stem: caption for _, stem, caption in sorted(chain(*shares))}
+    drawn = chain(*shared(_draw, min(threads, MOST), inputs[0], output))
+    captions = {stem: caption for _, stem, caption in sorted(drawn)}
     artifacts.write_json(Path(output) / "captions.json", captions)
 
 
@@ -60,15 +53,3 @@ def _draw(plan: str, output: str, share: int, shares: int) -> Drawn:
             for suffix, content in kind.files(tables, style, wanted["formats"], wanted["dpi"]):
                 artifacts.write(f"{output}/{stem}.{suffix}", content)
     return drawn
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the one that began it has ended, however it ended."""
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_wait_and_end, args=(parent.sentinel,), daemon=True).start()
-
-
-def _wait_and_end(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)

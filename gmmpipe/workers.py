@@ -1,0 +1,30 @@
+"""Work shared with other processes, none of which outlives the one that asked."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection, get_context, parent_process
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def shared(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
+    """Return ``work(*given, share, shares)`` of each share, from 0 on; the first is done here."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(max(1, shares - 1), context, initializer=_end_with_parent) as pool:
+        others = [pool.submit(work, *given, share, shares) for share in range(1, shares)]
+        return [work(*given, 0, shares), *(other.result() for other in others)]
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that began it has ended, however it ended."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_and_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def _wait_and_end(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
