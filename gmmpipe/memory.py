@@ -6,8 +6,7 @@ from pathlib import Path
 MB = 2**20
 BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
 COPIES = 3  # of the data at the worst moment: the file's bytes, the array, a start's scaled one
-CELL = 6_000  # bytes of a row of fits.csv while it is a dictionary
-COMPONENT = 4_000  # bytes of a row of parameters while it is a dictionary
+TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -18,12 +17,6 @@ def of_fit(shape: tuple[int, int], ks: Sequence[int], seeds: int, iteration: Seq
     trajectories = seeds * len(ks) * (iteration[-1] + 1)
     work = COPIES * n * d + n * (2 + max(ks))  # a start may share every sample among all components
     return BASE + 8 * (work + 3 * mixtures + 2 * trajectories)
-
-
-def of_rows(d: int, ks: Sequence[int], seeds: int, iteration: Sequence[int]) -> int:
-    """Return about the bytes that the rows of a block take on their way into tables."""
-    each = len(ks) * CELL + sum(ks) * (COMPONENT + 32 * (d * d + d))
-    return seeds * (len(iteration) * each + 2 * 8 * len(ks) * (iteration[-1] + 1))
 
 
 def of_pass(shape: tuple[int, int], k: int) -> int:

@@ -159,7 +159,6 @@ def blocks(
                 "config": section,
                 "seconds": whole * (most if auto else len(seeds)),
                 "memory": memory.of_fit((n, d), ks, len(seeds), sweep["iteration"]),
-                "rows": memory.of_rows(d, ks, len(seeds), sweep["iteration"]),
             }
 
 

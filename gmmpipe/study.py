@@ -130,10 +130,11 @@ class Study:
 
     @property
     def table_memory(self) -> int:
-        """Return about the bytes that making the tables takes."""
+        """Return about the bytes that making the tables takes: a block at a time, whatever N."""
         data, most = self.plan["data"].values(), max(self.plan["config"]["sweep"]["k"])
-        rows = sum(block["rows"] for block in self.plan["fits"].values())
-        return int(rows + max(memory.of_pass((each["n"], each["d"]), most) for each in data))
+        block = max(block["memory"] for block in self.plan["fits"].values())
+        passes = max(memory.of_pass((each["n"], each["d"]), most) for each in data)
+        return int(block + passes + memory.TABLES)
 
     def replicated(self, block: str) -> list[str]:
         """Return the inputs of a block of replicates: the normalised data, then the fits."""

@@ -48,6 +48,19 @@ def overlap_of_labels(a: Codes, b: Codes, k: int, other: int, weight: Array | No
     return cells.reshape(k, other).astype(np.float64)
 
 
+def overlaps_of_labels(labels: Codes, other: Codes, k: int, weight: Array | None = None) -> Array:
+    """Return ``overlap_of_labels(a, other, k, k, weight)`` for each row a of labels (F, N).
+
+    That is (F, k, k), with the same bits.
+    """
+    held = (labels != NOISE) & (other != NOISE)
+    cells = np.where(held, labels * k + other, 0).astype(np.int64)
+    cells += k * k * np.arange(len(labels))[:, None]
+    counted = held if weight is None else held * weight
+    found = np.bincount(cells.ravel(), counted.ravel(), k * k * len(labels))
+    return found.reshape(-1, k, k).astype(np.float64)
+
+
 def assign(table: Array) -> Indices:
     """Return for each row of ``table`` (K, L) >= 0 its column in the best matching, else -1.
 

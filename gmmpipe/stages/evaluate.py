@@ -7,25 +7,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe import artifacts, blocks
+from gmmpipe import artifacts
 from gmmpipe.errors import InputError
+from gmmpipe.evaluation.assess import Part, assess, schemas_of
+from gmmpipe.evaluation.merge import Merger
+from gmmpipe.evaluation.schemas import LONG
+from gmmpipe.evaluation.winners import certified, in_order, ranked, references
 from gmmpipe.numerics import em
-from gmmpipe.numerics.assessment import Assessor
 from gmmpipe.numerics.identity import component_of
 from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.normalise import Affine
-from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.numerics.soundness import Soundness
 from gmmpipe.numerics.starts import STARTS
-from gmmpipe.study import AXES, TABLES, Study
-from gmmpipe.tables import BOX, to_mixture
+from gmmpipe.study import TABLES, Study
+from gmmpipe.tables import to_mixture
 from gmmpipe.tables.cases import Case
 from gmmpipe.tables.lineage import lineage
-from gmmpipe.tables.numbering import numbered
-from gmmpipe.tables.ranking import Run, certificates, rank, trusted
+from gmmpipe.tables.ranking import trusted
 from gmmpipe.tables.recovery import recovery
-from gmmpipe.tables.stability import stability
+from gmmpipe.workers import shared
 
 Row = dict[str, Any]
 SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
@@ -35,172 +34,69 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</t
 td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
 {table}</html>
 """
+MOST = 4  # processes
+WORTH = 4_096  # cells for which another process is worth its start
+WIDE = 2**20  # numbers of a data set from which threads share its passes instead
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write the tables of the plan ``inputs[0]`` into the folder ``output``.
 
     Log-likelihoods, means and covariances are in original units, the starts in normalised ones;
-    config is not used, the plan says it all. Raises InputError for a damaged artifact.
+    config is not used, the plan says it all. No process holds the rows of all cells: see
+    ``gmmpipe.evaluation``. Raises InputError for a damaged artifact.
     """
     del config
     study = Study(inputs[0])
-    rows: dict[str, list[Any]] = {name: [] for name in ("fits", "parameters", "trajectories")}
-    rows |= {"runs": [], "ends": []}
-    lost: list[Row] = []
-    for normalised in dict.fromkeys(study.normalised(block) for block in study.plan["fits"]):
-        ours = [b for b in study.plan["fits"] if study.normalised(b) == normalised]
-        data = _Data(study, ours[0])
-        for block in ours:
-            section = study.plan["fits"][block]["config"]
-            arrays = artifacts.read_arrays(study.fit(block))
-            for stored in blocks.from_arrays(arrays):
-                _fit(data, section, stored, rows, threads)
-            for failed in blocks.failed_in(arrays):
-                lost.extend(_failed(data, section, failed))
-    if not rows["ends"]:
-        raise InputError(f"every fit failed, e.g.: {lost[0]['reason']}")
-    columns = list(rows["fits"][0])
-    rows["fits"] += lost
-    _put_in_order(rows, [*AXES[:4], *study.outer])
-    ends = rows.pop("ends")
-    frames = {name: pd.DataFrame(found) for name, found in rows.items()}
-    frames["fits"] = frames["fits"][columns]
-    frames["certificates"] = certificates(ends, study.outer, _seedless(study))
-    best = rank(frames["fits"], study.outer)
-    frames["best"] = trusted(best, frames["certificates"], study.outer)
-    frames |= numbered(frames, study.outer)
-    selected = list(_selected(study, frames))
+    with artifacts.scratch(output) as scratch:
+        n = _processes(study, threads)
+        shares = shared(assess, n, study.path, scratch, max(1, threads // n))
+        parts = in_order(part for share in shares for part in share)
+        if not any(part.likeliest for part in parts):
+            raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
+        certificates = certified(parts, scratch, study.outer, _seedless(study))
+        best = trusted(ranked(parts, study.outer), certificates, study.outer)
+        found = references(parts, scratch, best, study.outer)
+        merger = Merger(schemas_of(study), found, best, study.outer)
+        merger.write(parts, scratch, output, _row_bytes(study))
+    frames = {"best": best, "certificates": certificates, "stability": merger.stability}
+    parameters = merger.parameters
+    selected = list(_selected(study, best, parameters))
     frames["labels"] = _labels(study, selected, threads)
-    frames["lineage"] = lineage(
-        frames["best"], frames["parameters"], _cases(study), study.outer, threads
-    )
-    frames["stability"] = stability(frames["runs"], study.outer)
-    frames["recovery"] = recovery(
-        frames["best"], frames["parameters"], _cases(study), study.outer, threads
-    )
+    for name, table in (("lineage", lineage), ("recovery", recovery)):
+        frames[name] = table(best, parameters, _cases(study), study.outer, threads)
     for name in TABLES:
-        artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
+        if name not in LONG:
+            artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
     if study.imputes:
         artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
-    frames["failed"] = frames["fits"].query("status == 'failed'")
-    for name in ("fits", "best", "certificates", "failed"):
+    for name in ("best", "certificates"):
         artifacts.write_frame(f"{output}/{name}.csv", frames[name])
-    shown = ["rank", *study.outer, *SHOWN]
-    page = frames["best"][shown].to_html(index=False, float_format="{:.4f}".format)
+    shown = best[["rank", *study.outer, *SHOWN]]
+    page = shown.to_html(index=False, float_format="{:.4f}".format)
     artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
     _write_drawn(study, output)
 
 
-def _put_in_order(rows: Mapping[str, list[Any]], axes: Sequence[str]) -> None:
-    """Sort rows within each point of the axes by K and seed, whatever blocks they came from."""
-    points: dict[str, int] = {}
-
-    def place(row: Row | Run) -> tuple[int, int, int]:
-        key = row.key if isinstance(row, Run) else row
-        point = repr([key[axis] for axis in axes])
-        return points.setdefault(point, len(points)), key["k"], key["seed"]
-
-    for found in rows.values():
-        found.sort(key=place)
+def _processes(study: Study, threads: int) -> int:
+    """Return how many processes are to share the blocks: one where that is soon done."""
+    plan = study.plan
+    blocks = [block["config"] for block in plan["fits"].values()]
+    cells = sum(len(b["k"]) * len(b["seed"]) * len(b["iteration"]) for b in blocks)
+    if any(data["n"] * data["d"] > WIDE for data in plan["data"].values()):
+        return 1
+    return max(1, min(threads, MOST, len(blocks), cells // WORTH))
 
 
-class _Data:
-    """The normalised data that some blocks fit, the map to them, and the true groups."""
-
-    def __init__(self, study: Study, block: str) -> None:
-        stored = artifacts.read_arrays(study.normalised(block))
-        raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
-        x, weight = stored["x"], stored.get("weight")
-        self.assess = Assessor(x, weight, raw.get("labels"))
-        self.affine = Affine(stored["shift"], stored["scale"])
-        self.volume, self.d = self.affine.log_volume(x, weight), x.shape[1]
-        weight = np.ones(len(x)) if weight is None else weight
-        self.total, self.probed = float(weight.sum()), weight[self.assess.probe]
+def _row_bytes(study: Study) -> dict[str, int]:
+    """Return about what a row of each long table takes."""
+    d = max(data["d"] for data in study.plan["data"].values())
+    steps = max(b["config"]["iteration"][-1] for b in study.plan["fits"].values())
+    return {"fits": 400, "parameters": 16 * (d + 1) ** 2 + 200, "trajectories": 8 * steps + 100}
 
 
-def _fit(
-    data: _Data, section: Row, stored: blocks.Stored, rows: dict[str, list[Any]], threads: int
-) -> None:
-    """Append the rows of one fit to the tables."""
-    fit, family = stored.fit, section["covariance"]["family"]
-    frozen = section["fit"].get("frozen", ())
-    noisy = fit.snapshots[0].mixture.box is not None
-    parameters = em.n_parameters(family, stored.k, data.d, frozen, noisy)
-    key = {**section["coordinates"], "k": stored.k, "seed": stored.seed}
-    rows["trajectories"].append({**key, "log_likelihood": fit.trajectory - data.volume})
-    for snapshot in fit.snapshots:
-        cell = {**key, "iteration": snapshot.iteration}
-        total = snapshot.log_likelihood - data.volume
-        found = data.assess(snapshot.mixture, family, frozen, threads)
-        sound = found.soundness
-        reason = "; ".join(filter(None, (fit.degenerate, sound.reasons)))
-        row = {
-            **cell,
-            "n_iter": snapshot.n_iter,
-            "converged": snapshot.converged,
-            "degenerate": bool(reason),
-            "log_likelihood": total,
-            "n_parameters": parameters,
-        }
-        for name, criterion in CRITERIA.items():
-            row[name] = criterion(total, parameters, data.total, found.entropy)
-        row |= found.agreement
-        row |= {"least_eigenvalue": sound.eigenvalues.min(), "least_samples": sound.counts.min()}
-        row |= {"most_tied": sound.tied.max(), "noise": snapshot.mixture.noise}
-        row |= {"status": "ok", "reason": reason}
-        rows["fits"].append(row)
-        rows["parameters"].extend(
-            _components(cell, data.affine, snapshot.mixture, fit.start, sound)
-        )
-    compared = found.labels.astype(np.min_scalar_type(-stored.k - 1))
-    end = {"log_likelihood": total, "degenerate": bool(reason), "labels": compared}
-    rows["runs"].append({**key, **end, "weight": data.probed})
-    rows["ends"].append(Run(key, total, snapshot.mixture, not reason))
-
-
-def _failed(data: _Data, section: Row, lost: blocks.Failed) -> Iterator[Row]:
-    """Yield the rows of a cell that could not be fitted: numbers are missing, it is never best."""
-    fit, family = section["fit"], section["covariance"]["family"]
-    noisy = fit.get("noise", 0) > 0
-    parameters = em.n_parameters(family, lost.k, data.d, fit.get("frozen", ()), noisy)
-    for iteration in section["iteration"]:
-        yield {
-            **section["coordinates"],
-            "k": lost.k,
-            "seed": lost.seed,
-            "iteration": iteration,
-            "n_iter": 0,
-            "converged": False,
-            "degenerate": True,
-            "n_parameters": parameters,
-            "status": "failed",
-            "reason": lost.reason,
-        }
-
-
-def _components(
-    cell: Row, affine: Affine, mixture: Mixture, start: Mixture, sound: Soundness
-) -> list[Row]:
-    original = affine.invert(mixture)
-    box = {} if original.box is None else dict(zip(BOX, original.box, strict=True))
-    return [
-        {
-            **cell,
-            **box,
-            "component": j,
-            "weight": original.weights[j],
-            "mean": original.means[j],
-            "covariance_matrix": original.covariances[j].ravel(),
-            "start_weight": start.weights[j],
-            "start_mean": start.means[j],
-            "start_covariance": start.covariances[j].ravel(),
-            "eigenvalue": sound.eigenvalues[j],
-            "samples": sound.counts[j],
-            "tied": sound.tied[j],
-        }
-        for j in range(mixture.n_components)
-    ]
+def _first_reason(part: Part, scratch: str) -> str:
+    return str(next(part.read(scratch, "fits"))["reason"][0])
 
 
 def _seedless(study: Study) -> set[str]:
@@ -210,18 +106,18 @@ def _seedless(study: Study) -> set[str]:
 
 
 def _selected(
-    study: Study, frames: Mapping[str, pd.DataFrame]
+    study: Study, best: pd.DataFrame, parameters: pd.DataFrame
 ) -> Iterator[tuple[Row, Row, Mixture]]:
     """Yield each case with a selected model, and that model; print it."""
-    keys = [c for c in frames["parameters"].columns if c in frames["fits"].columns]
+    keys = [c for c in parameters.columns if c in best.columns]
     for at, data in _cases(study):
-        chosen = frames["best"][frames["best"]["rank"] == 1]
+        chosen = best[best["rank"] == 1]
         for axis, value in at.items():
             chosen = chosen[chosen[axis] == value]
         if chosen.empty:
             print(f"{at}: every fit is degenerate, so no model is selected")
             continue
-        mixture = to_mixture(chosen[keys].merge(frames["parameters"], on=keys))
+        mixture = to_mixture(chosen[keys].merge(parameters, on=keys))
         print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
         print(mixture.describe())
         yield dict(at), dict(data), mixture

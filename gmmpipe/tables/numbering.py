@@ -11,43 +11,17 @@ the samples that components share (``numerics.identity``), along these reference
 Where no fit is sound, the likeliest stands for the best.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 
-from gmmpipe.numerics.identity import NOISE, Indices, by_size, count, overlap_of_labels, renumber
+from gmmpipe.numerics.identity import Indices, by_size, count, overlap_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
 from gmmpipe.numerics.mixture import Array
 
 MODEL = ["normaliser", "covariance"]
 FIT = [*MODEL, "start", "k", "seed"]
-
-
-def numbered(frames: Mapping[str, pd.DataFrame], outer: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Return ``runs``, ``parameters`` and ``fits`` with the components numbered alike in all fits.
-
-    frames: ``runs`` has a row per fit, with ``log_likelihood``, ``degenerate`` and the ``labels``
-    of the samples compared, perhaps with their ``weight``; ``parameters`` has its rows cell by
-    cell, ``best`` the best of each (case, normaliser, family, k). A cell's rows are put in the new
-    order, and the components that a ``reason`` of fits names are renamed. The weights, means,
-    covariances are untouched.
-    """
-    runs, case = frames["runs"], ["dataset", *outer]
-    numbers = numbers_of(runs, frames["best"], case)
-    key = [*case, *FIT]
-    index = runs[key].assign(run=np.arange(len(runs)))
-    labels = [
-        np.where(old == NOISE, old, new[old])
-        for new, old in zip(numbers, runs["labels"], strict=True)
-    ]
-    return {
-        "runs": runs.assign(labels=pd.Series(labels, index=runs.index, dtype=object)),
-        "parameters": _components(frames["parameters"], index, numbers),
-        "fits": _reasons(frames["fits"], index, numbers),
-    }
 
 
 def numbers_of(runs: pd.DataFrame, best: pd.DataFrame, case: Sequence[str]) -> list[Indices]:
@@ -92,31 +66,3 @@ def _numbers_of_case(
         if row not in found:
             follow(row, k, best[normaliser, covariance][k], k)
     return found
-
-
-def _components(
-    parameters: pd.DataFrame, index: pd.DataFrame, numbers: Sequence[Indices]
-) -> pd.DataFrame:
-    """Return the rows of ``parameters``, renumbered and each cell's in the new order."""
-    key = [column for column in index.columns if column != "run"]
-    run = parameters[key].merge(index, on=key, how="left")["run"].to_numpy()
-    first = np.cumsum([0, *map(len, numbers)])
-    old = parameters["component"].to_numpy()
-    new = np.concatenate(numbers)[first[run] + old]
-    order = np.lexsort((new, np.cumsum(old == 0)))
-    return parameters.assign(component=new).iloc[order].reset_index(drop=True)
-
-
-def _reasons(fits: pd.DataFrame, index: pd.DataFrame, numbers: Sequence[Indices]) -> pd.DataFrame:
-    """Return ``fits``, the components that a reason names renumbered."""
-    key = [column for column in index.columns if column != "run"]
-    runs = fits[key].merge(index, on=key, how="left")["run"]
-    reasons = [
-        text if np.isnan(run) else _renamed(text, numbers[int(run)])  # a cell that failed has none
-        for text, run in zip(fits["reason"], runs, strict=True)
-    ]
-    return fits.assign(reason=reasons)
-
-
-def _renamed(reason: str, numbers: Indices) -> str:
-    return re.sub(r"\bcomponent (\d+)", lambda m: f"component {numbers[int(m[1])]}", reason)

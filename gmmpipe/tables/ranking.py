@@ -1,14 +1,16 @@
 """Which fits win, and how far that can be trusted: the tables ``best`` and ``certificates``."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gmmpipe.numerics.certificate import certify
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 
 TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
@@ -47,6 +49,24 @@ def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
     return best.reset_index(drop=True)
 
 
+def rivals(
+    log_likelihood: Array, sound: npt.NDArray[np.bool_], iteration: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the rows, ascending, of some cells of a group of which ``rank`` may choose one.
+
+    Given these alone of each part of a group it chooses the same: a row is left out if one that
+    goes before it, in ``rank``'s order, is as likely.
+    """
+    held = np.flatnonzero(sound)
+    if not held.size:
+        return held
+    top = log_likelihood[held].max()
+    near = held[log_likelihood[held] >= top - TIE * abs(top)]
+    near = near[np.argsort(-iteration[near], kind="stable")]
+    before = np.maximum.accumulate(np.append(-np.inf, log_likelihood[near][:-1]))
+    return np.sort(near[log_likelihood[near] > before])
+
+
 def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
     """Return the rows of ``rank`` with what is certified of their models, over all starts."""
     group = ["dataset", *outer, "normaliser", "covariance", "k"]
@@ -63,20 +83,26 @@ def certificates(
     """
     group = ["dataset", *outer, "normaliser", "covariance", "k"]
     by_model = sorted(runs, key=lambda run: [str(run.key[axis]) for axis in group])
-    rows = []
-    for _, found in groupby(by_model, key=lambda run: [run.key[axis] for axis in group]):
-        model = list(found)
-        at = {axis: model[0].key[axis] for axis in group}
-        pooled: list[Run] = []
-        starts = list(dict.fromkeys(run.key["start"] for run in model))
-        for start in starts:
-            mine = [run for run in model if run.key["start"] == start]
-            mine = mine[:1] if start in seedless else mine
-            pooled += mine
-            rows.append({**at, "start": start, **_certificate(mine)})
-        if len(starts) > 1:
-            rows.append({**at, "start": ALL, **_certificate(pooled)})
-    return pd.DataFrame(rows)
+    models = groupby(by_model, key=lambda run: [run.key[axis] for axis in group])
+    return pd.DataFrame([r for _, found in models for r in certify_model(found, group, seedless)])
+
+
+def certify_model(
+    runs: Iterable[Run], group: Sequence[str], seedless: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return the rows of ``certificates`` of the runs of one model, told by the axes of group."""
+    model, rows = list(runs), []
+    at = {axis: model[0].key[axis] for axis in group}
+    pooled: list[Run] = []
+    starts = list(dict.fromkeys(run.key["start"] for run in model))
+    for start in starts:
+        mine = [run for run in model if run.key["start"] == start]
+        mine = mine[:1] if start in seedless else mine
+        pooled += mine
+        rows.append({**at, "start": start, **_certificate(mine)})
+    if len(starts) > 1:
+        rows.append({**at, "start": ALL, **_certificate(pooled)})
+    return rows
 
 
 def _certificate(runs: Sequence[Run]) -> dict[str, Any]:

@@ -118,3 +118,13 @@ def test_other_samples_are_refused():
         identity.overlap(np.ones((3, 1)), np.ones((2, 1)))
     with pytest.raises(InputError, match="the same samples"):
         identity.overlap_of_labels(np.zeros(3, int), np.zeros(2, int), 1, 1)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_overlaps_of_many_are_those_of_each(weighted):
+    rng = np.random.default_rng(3)
+    labels, other = rng.integers(-1, 3, (5, 80)), rng.integers(-1, 3, 80)
+    weight = rng.random(80) if weighted else None
+    many = identity.overlaps_of_labels(labels, other, 3, weight)
+    each = [identity.overlap_of_labels(row, other, 3, 3, weight) for row in labels]
+    np.testing.assert_array_equal(many, each)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gmmpipe import artifacts
 from gmmpipe.numerics import em
 from gmmpipe.tables import to_mixture
-from gmmpipe.tables.numbering import numbered, numbers_of
+from gmmpipe.tables.numbering import numbers_of
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed"]
 TRUE = np.repeat([0, 1, 2], [50, 30, 20])
@@ -80,37 +80,6 @@ def test_the_smallest_k_is_numbered_by_size_and_the_next_ones_after_it():
     np.testing.assert_array_equal(two, np.minimum(TRUE, 1))
     np.testing.assert_array_equal(three, TRUE)
     np.testing.assert_array_equal(other, three)
-
-
-def written():
-    """Return the tables of two fits of two snapshots each, of mixtures told by their means."""
-    runs = pd.DataFrame(
-        [run(2, 0, labels=TRUE.clip(max=1)), run(2, 1, labels=1 - TRUE.clip(max=1))]
-    )
-    rows = [
-        {**cell[KEYS], "iteration": iteration, "component": j, "mean": [float(mean)]}
-        for _, cell in runs.iterrows()
-        for iteration in (1, 9)
-        for j, mean in enumerate([50, 70] if cell["seed"] == 0 else [70, 50])
-    ]
-    fits = runs.loc[[0, 0, 1, 1], KEYS].reset_index(drop=True)
-    reasons = ["", "", "", "component 0: weight 0; component 1: covariance, 3 samples"]
-    fits = fits.assign(iteration=[1, 9, 1, 9], reason=reasons)
-    return {"runs": runs, "best": best_of(runs), "parameters": pd.DataFrame(rows), "fits": fits}
-
-
-def test_parameters_reasons_and_labels_get_the_same_numbers():
-    frames = numbered(written(), [])
-    parameters = frames["parameters"]
-    assert parameters["component"].tolist() == [0, 1] * 4
-    assert [mean for (mean,) in parameters["mean"]] == [50, 70] * 4
-    assert parameters["seed"].tolist() == [0] * 4 + [1] * 4
-    assert parameters["iteration"].tolist() == [1, 1, 9, 9] * 2
-    np.testing.assert_array_equal(frames["runs"]["labels"][0], frames["runs"]["labels"][1])
-    assert frames["fits"]["reason"].tolist()[:3] == [""] * 3
-    assert frames["fits"]["reason"][3] == (
-        "component 1: weight 0; component 0: covariance, 3 samples"
-    )
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.tables.ranking import Run, certificates, rank, trusted
+from gmmpipe.tables.ranking import TIE, Run, certificates, rank, rivals, trusted
 
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 
@@ -85,3 +87,28 @@ def test_of_equals_the_longest_run_wins():
     fits = frame(seed=[0, 0, 1], iteration=[5, 9, 9], log_likelihood=[2.0 + 1e-12, 2.0, 2.0])
     best = rank(fits, [])
     assert best[["seed", "iteration"]].to_numpy().tolist() == [[0, 9]]
+
+
+VALUES = st.sampled_from([-9.0, -7.0, -7.0 * (1 + TIE / 2), -7.0 * (1 - TIE / 2), -2.0])
+CELLS = st.lists(st.tuples(VALUES, st.booleans(), st.sampled_from([1, 5, 9])), max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_the_rivals_of_each_part_are_enough_to_rank_the_whole(parts):
+    key = {**MODEL, "start": "points", "k": 2, "seed": 0}
+    rows = [
+        {**key, "part": part, "iteration": iteration, "degenerate": lost, "log_likelihood": value}
+        | dict.fromkeys(CRITERIA, -2 * value)
+        for part, cells in enumerate(parts)
+        for value, lost, iteration in cells
+    ]
+    columns = [*key, "part", "iteration", "degenerate", "log_likelihood", *CRITERIA]
+    fits = pd.DataFrame(rows, columns=columns).astype({"degenerate": bool, "k": int})
+    kept = []
+    for _, cells in fits.groupby("part"):
+        names = ("log_likelihood", "degenerate", "iteration")
+        values, lost, iteration = (cells[name].to_numpy() for name in names)
+        kept.append(cells.iloc[rivals(values.astype(float), ~lost, iteration.astype(int))])
+    some = pd.concat(kept) if kept else fits
+    pd.testing.assert_frame_equal(rank(some, []), rank(fits, []))

@@ -1,0 +1,35 @@
+"""The data that fits are assessed on."""
+
+from functools import cached_property
+
+import numpy as np
+
+from gmmpipe import artifacts
+from gmmpipe.numerics.assessment import Assessor
+from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.normalise import Affine
+from gmmpipe.study import Study
+
+
+class Data:
+    """The normalised data that some blocks fit, the map to them, and the true groups."""
+
+    def __init__(self, study: Study, block: str) -> None:
+        stored = artifacts.read_arrays(study.normalised(block))
+        raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
+        self.x: Array = stored["x"]
+        self.weight: Array | None = stored.get("weight")
+        self.assess = Assessor(self.x, self.weight, raw.get("labels"))
+        self.affine = Affine(stored["shift"], stored["scale"])
+        self.volume = self.affine.log_volume(self.x, self.weight)
+
+    @cached_property
+    def total(self) -> float:
+        """Return the weight of all samples."""
+        return float(len(self.x) if self.weight is None else self.weight.sum())
+
+    @cached_property
+    def probed(self) -> Array:
+        """Return the weights of the samples by which fits are compared."""
+        weight = np.ones(len(self.x)) if self.weight is None else self.weight
+        return weight[self.assess.probe]

@@ -1,0 +1,56 @@
+"""The long tables: rows in order and numbered alike, however the work was cut."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from gmmpipe.evaluation import assess, merge
+from gmmpipe.stages import evaluate
+
+SWEEP = ("experiment=smoke", "sweep.k=[1,2,3]", "sweep.seed=0..3", "sweep.start=[uniform,kmeans]")
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def test_how_the_work_is_cut_changes_no_byte(study, monkeypatch):
+    done = study(*SWEEP)
+    whole = content(f"{done.folder}/tables")
+    monkeypatch.setattr(assess, "MOST_NUMBERS", 1)  # a slice for each cell
+    evaluate.run([done.path], "cells", {})
+    assert content("cells") == whole
+    monkeypatch.setattr(evaluate, "WORTH", 1)
+    evaluate.run([done.path], "processes", {}, 2)
+    assert content("processes") == whole
+
+
+def test_a_failing_pass_leaves_nothing_behind(study, monkeypatch):
+    done = study("experiment=smoke", "sweep.dataset=sample", "sweep.k=1", "sweep.seed=0")
+
+    def broken(*_):
+        raise ArithmeticError("in the midst")
+
+    monkeypatch.setattr(merge, "_renamed", broken)
+    with pytest.raises(ArithmeticError):
+        evaluate.run([done.path], "tables", {})
+    assert list(Path("tables").iterdir()) == []
+
+
+def test_rows_of_parameters_get_numbers_and_their_order():
+    means = [[50.0], [70.0], [51.0], [71.0], [80.0], [60.0], [81.0], [61.0]]  # 2 fits, 2 snapshots
+    table = pa.table({"component": [0, 1] * 4, "mean": means})
+    found = merge._reordered(table, np.array([[0, 1], [1, 0]]))
+    assert found["component"].to_pylist() == [0, 1] * 4
+    assert [m for (m,) in found["mean"].to_pylist()] == [50, 70, 51, 71, 60, 80, 61, 81]
+
+
+def test_reasons_name_components_by_their_numbers():
+    reasons = ["", "component 0: weight 0; component 1: covariance, 3 samples", "lost: component 0"]
+    fits = pa.table({"seed": [0, 1, 2], "reason": reasons})
+    found = merge._renamed(fits, [0, 1], np.array([[0, 1], [1, 0]]))["reason"].to_pylist()
+    assert found[0] == ""
+    assert found[1] == "component 1: weight 0; component 0: covariance, 3 samples"
+    assert found[2] == reasons[2]  # a cell that failed has no components
