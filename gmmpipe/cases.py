@@ -10,8 +10,15 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
+from gmmpipe.figures.tables import RUN
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
+
+LONG = ("parameters", "trajectories")
+MOST_RUNS = (
+    1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
+)
+MOST_NUMBERS = 2**24  # in the rows of these tables that are read at a time
 
 
 def style_of(wanted: Mapping[str, Any]) -> Style:
@@ -28,17 +35,28 @@ def seen_by(name: str, dataset: str, case: str, tables: Tables) -> tuple[Tables,
 
 
 def frames_of(study: Study) -> dict[str, pd.DataFrame]:
-    """Return every table of a finished version, by name."""
+    """Return the tables of a finished version by name, but for the two that are long."""
     names = [*TABLES, *(BOOTSTRAPPED if study.summaries else ())]
-    return {n: artifacts.read_frame(f"{study.folder}/tables/{n}.parquet") for n in names}
+    paths = {n: f"{study.folder}/tables/{n}.parquet" for n in names if n not in LONG}
+    return {name: artifacts.read_frame(path) for name, path in paths.items()}
 
 
 def cases(
     study: Study, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[tuple[str, str], Tables]]:
-    """Yield ((data set, file name part), tables) of each data set at each outer point."""
+    """Yield ((data set, file name part), tables) of each data set at each outer point.
+
+    Of parameters and trajectories there are the rows of the runs that may be drawn.
+    """
+    long = {n: artifacts.StoredTable(f"{study.folder}/tables/{n}.parquet") for n in LONG}
+    budget = MOST_NUMBERS // sum(1 for _ in study.cases())
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
+        fits = ours["fits"].query("status == 'ok'")  # a failed one has no numbers
+        d = study.plan["data"][stored]["d"]
+        fits = fits.assign(drawn=drawn(fits, ours["best"], d, budget))
+        keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
+        ours |= {name: table.rows(keys) for name, table in long.items()}
         data = artifacts.read_arrays(study.stored(stored))
         labels = None
         if "labels" in data:
@@ -51,7 +69,7 @@ def cases(
                 dataset=", ".join(words),
                 x=pd.DataFrame(data["x"], columns=data["features"].tolist()),
                 labels=labels,
-                fits=ours["fits"].query("status == 'ok'"),  # a failed one has no numbers
+                fits=fits,
                 best=ours["best"],
                 parameters=ours["parameters"],
                 trajectories=ours["trajectories"],
@@ -65,6 +83,31 @@ def cases(
                 replay=partial(steps, study, at, ours["parameters"]),
             ),
         )
+
+
+def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Series:
+    """Return for each row of ``fits`` whether its run may be drawn.
+
+    These are the runs in ``best``, and of each model and start the likeliest and others evenly over
+    the seeds: as many as make up so many numbers of data with d features, ``MOST_RUNS`` at most.
+    """
+    ends = fits.sort_values("iteration", kind="stable").drop_duplicates(RUN, keep="last")
+    ends = ends.sort_values("seed", kind="stable")
+    model = [key for key in RUN if key != "seed"]
+    by_model = ends.groupby(model, sort=False)
+    snapshots = max(fits["iteration"].nunique(), 1)
+    each = by_model["k"].first() * snapshots * 2 * (d + 1) ** 2 + fits["iteration"].max()
+    most = min(MOST_RUNS, max(1, int(numbers // max(each.sum(), 1))))
+    order = ends.sort_values(
+        ["degenerate", "log_likelihood"], ascending=[True, False], kind="stable"
+    )
+    likeliest = ends.index.isin(order.drop_duplicates(model).index)
+    place, count = by_model.cumcount(), by_model["seed"].transform("size")
+    even = place * most // count != (place - 1) * most // count  # all where there are no more
+    kept = ends.loc[even | likeliest, RUN]
+    kept = pd.concat([kept, best[RUN]]).drop_duplicates()
+    found = fits[RUN].merge(kept, on=RUN, how="left", indicator=True)["_merge"] == "both"
+    return found.set_axis(fits.index)
 
 
 def _file_part(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ OPTIONAL = {  # tables -> what asks for them
     "resamples": "bootstrap.stability=50",
     "imputed": "fit.missing=mar on data with missing values",
 }
+SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
 
 
 class Experiment:
@@ -36,6 +37,7 @@ class Experiment:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).resolve()
+        self._stored: dict[str, artifacts.StoredTable] = {}
         if not (self.folder / "manifest.json").is_file():
             raise InputError(
                 f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
@@ -203,7 +205,23 @@ class Experiment:
 
     def mixture_of(self, row: Mapping[Hashable, Any] | pd.Series) -> Mixture:
         """Return the mixture of a row of ``best`` or ``fits``, in original units."""
-        return to_mixture(_rows(self.parameters, row))
+        return to_mixture(self.rows("parameters", row))
+
+    def rows(self, table: str, of: Mapping[Any, Any] | pd.Series | pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table that have the keys of a row, or of some: of ``best``, say.
+
+        Of a large table no more than these are read.
+        """
+        path = self._path(table)
+        wanted = of if isinstance(of, pd.DataFrame) else pd.DataFrame([dict(of)])
+        if table not in self.__dict__ and path.stat().st_size >= SMALL:
+            if table not in self._stored:
+                self._stored[table] = artifacts.StoredTable(path)
+            stored = self._stored[table]
+            return stored.rows(wanted[_keys(stored.columns, wanted)])
+        frame: pd.DataFrame = getattr(self, table)
+        names = _keys(frame.columns, wanted)
+        return frame.merge(wanted[names].drop_duplicates(), on=names)
 
     def estimator(self, dataset: str | None = None, **cell: Any) -> GaussianMixture:
         """Return the mixture that ``mixture`` returns as an estimator, fitted, in original units.
@@ -217,7 +235,7 @@ class Experiment:
         from gmmpipe.numerics.known import fitted
 
         row = self._chosen(dataset, cell)
-        trajectory = np.asarray(_rows(self.trajectories, row)["log_likelihood"].iloc[0])
+        trajectory = np.asarray(self.rows("trajectories", row)["log_likelihood"].iloc[0])
         model = fitted(
             self.mixture_of(row),
             self.config["covariance"][row["covariance"]]["family"],
@@ -285,10 +303,13 @@ class Experiment:
         return rows.sort_values("rank", kind="stable").iloc[0]
 
     def _table(self, name: str) -> pd.DataFrame:
+        return artifacts.read_frame(self._path(name))
+
+    def _path(self, name: str) -> Path:
         path = self.folder / f"tables/{name}.parquet"
         if name in OPTIONAL and not path.exists():
             raise InputError(f"{self.folder}: no table {name}; run with {OPTIONAL[name]}, say")
-        return artifacts.read_frame(path)
+        return path
 
 
 def load(folder: str | Path) -> Experiment:
@@ -299,14 +320,9 @@ def load(folder: str | Path) -> Experiment:
     return Experiment(folder)
 
 
-def _rows(frame: pd.DataFrame, row: Mapping[Any, Any] | pd.Series) -> pd.DataFrame:
-    """Return the rows of ``frame`` that have all key columns of ``row`` that they have too."""
-    keep = np.ones(len(frame), dtype=bool)
-    for key in frame.columns:
-        if (key in AXES or "." in key) and key in row:
-            keep &= (frame[key] == row[key]).to_numpy(bool)
-    found: pd.DataFrame = frame[keep]
-    return found
+def _keys(columns: Iterable[str], wanted: pd.DataFrame) -> list[str]:
+    """Return the columns that tell fits apart and that both have."""
+    return [name for name in columns if (name in AXES or "." in name) and name in wanted]
 
 
 def _matches(at: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

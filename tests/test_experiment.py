@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from projects import carry_out, make_project
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 import gmmpipe
-from gmmpipe import artifacts
+from gmmpipe import artifacts, experiment
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.covariance import FAMILIES
@@ -49,6 +50,20 @@ def test_everything_of_a_version_is_there(loaded, monkeypatch, tmp_path):
     assert len(found.labels) == 372
     assert set(found.best["dataset"]) == {"gmm", "sample"}
     assert found.fits is found.fits  # read once
+
+
+def test_of_a_large_table_only_the_rows_asked_for_are_read(loaded, monkeypatch):
+    _, found = loaded
+    best, whole = found.best, {n: found.rows(n, found.best) for n in ("parameters", "trajectories")}
+    monkeypatch.setattr(experiment, "SMALL", 0)
+    other = gmmpipe.load("results/smoke/latest")
+    for name, rows in whole.items():
+        pd.testing.assert_frame_equal(other.rows(name, best), rows)
+        one = other.rows(name, best.iloc[1])
+        pd.testing.assert_frame_equal(one, found.rows(name, best.iloc[1]))
+        assert 0 < len(one) < len(rows)
+    assert other.mixture("gmm").n_components == best["k"][0]
+    assert not {"parameters", "trajectories"} & set(vars(other))
 
 
 def test_a_mixture_has_the_likelihood_of_its_row(loaded):

@@ -32,8 +32,12 @@ def outer_axes(before: Experiment, after: Experiment) -> list[str]:
 
 
 def table(experiment: Experiment, name: str, outer: Sequence[str]) -> pd.DataFrame:
-    """Return a table with all outer axes as texts, those not swept from the configuration."""
-    frame: pd.DataFrame = getattr(experiment, name)
+    """Return a table with all outer axes as texts, those not swept from the configuration.
+
+    Of parameters the rows of the cells in ``best``.
+    """
+    best = name == "parameters"
+    frame = experiment.rows(name, experiment.best) if best else getattr(experiment, name)
     added = {
         axis: frame[axis].map(_as_text) if axis in frame else _setting(experiment.config, axis)
         for axis in outer

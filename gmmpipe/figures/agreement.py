@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.grid import COLOURS
+from gmmpipe.figures.runs import not_drawn
 from gmmpipe.figures.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
@@ -47,7 +48,9 @@ def caption(tables: Tables, style: Style) -> str:
     rest = style.say("{n} further runs of lower log-likelihood are left out.", n=hidden)
     rows = len(probe(len(tables.x)))
     some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
-    return style.sentences(text, rest if hidden > 0 else "", some if rows < len(tables.x) else "")
+    some = some if rows < len(tables.x) else ""
+    others = not_drawn(tables, [(row["covariance"], row["k"])], style)
+    return style.sentences(text, rest if hidden > 0 else "", others, some)
 
 
 @styled

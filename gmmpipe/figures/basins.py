@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.runs import Optimum, common, left_out, models, runs_of
+from gmmpipe.figures.runs import Optimum, common, left_out, models, not_drawn, runs_of
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -40,6 +40,7 @@ def caption(tables: Tables, style: Style) -> str:
         text,
         rising if any(runs.rising for _, runs in panels) else "",
         left_out(sum(runs.n_degenerate for _, runs in panels), style),
+        not_drawn(tables, ((family, k) for _, family, k in models(tables)), style),
     )
 
 

@@ -192,6 +192,9 @@ CHINESE = {
         " {best} nat 之差（已收敛的运行若差值小于 10⁻⁸ nat，则画在该处）。"
     ),
     "{n} degenerate runs are left out.": "{n} 次退化的运行未计入。",
+    "Looked at are {n} of {total} runs: the best, and others evenly over the seeds.": (
+        "只看 {total} 次运行中的 {n} 次：最优者，以及按种子均匀选取的其他运行。"
+    ),
     "{dataset}: the mixture of {model} from start {start}, seed {seed}, as EM goes on; a component"
     " keeps its colour.": (
         "{dataset}：{model} 的混合模型（初始化 {start}，种子 {seed}）在 EM 迭代中的变化；"

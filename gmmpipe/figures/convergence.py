@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.runs import Optimum, left_out, runs_of
+from gmmpipe.figures.runs import Optimum, left_out, not_drawn, runs_of
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -39,7 +39,8 @@ def caption(tables: Tables, style: Style) -> str:
         n=len(runs.trajectories),
         best=number(runs.best, 3),
     )
-    return style.sentences(text, left_out(runs.n_degenerate, style))
+    hidden = not_drawn(tables, [(row["covariance"], row["k"])], style)
+    return style.sentences(text, left_out(runs.n_degenerate, style), hidden)
 
 
 @styled

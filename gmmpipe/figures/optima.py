@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.figures.runs import common, left_out, models
+from gmmpipe.figures.runs import common, left_out, models, not_drawn
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -59,7 +59,8 @@ def caption(tables: Tables, style: Style) -> str:
         nats=number(NATS, 2),
     )
     crosses = style.say("Crosses at the top: degenerate runs.")
-    return style.sentences(text, left_out(lost, style), crosses if lost else "")
+    hidden = not_drawn(tables, ((family, k) for _, family, k in models(tables)), style)
+    return style.sentences(text, left_out(lost, style), crosses if lost else "", hidden)
 
 
 @styled
@@ -103,7 +104,8 @@ def _scale(axes: Axes, largest: float, seeds: npt.NDArray[np.int64]) -> None:
     axes.set_ylim(-0.05, 2.5 * largest)
     margin = 0.04 * max(float(np.ptp(seeds)), 1.0) + 0.4
     axes.set_xlim(seeds.min() - margin, seeds.max() + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    room = 4 if seeds.max() < 10_000 else 2
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=room, integer=True))
 
 
 def _draw_start(axes: Axes, panel: Panel, start: str, place: tuple[int, int], style: Style) -> None:

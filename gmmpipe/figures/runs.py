@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,3 +99,18 @@ def left_out(n_degenerate: int, style: Style) -> str:
     if n_degenerate == 0:
         return ""
     return style.say("{n} degenerate runs are left out.", n=n_degenerate)
+
+
+def not_drawn(tables: Tables, shown: Iterable[tuple[str, int]], style: Style) -> str:
+    """Return the sentence on how many runs of some (family, k) are drawn, or nothing if all."""
+    hidden = rest = 0
+    for family, k in shown:
+        hidden += tables.n_hidden(family, k)
+        rest += len(tables.runs(family, k))
+    if hidden == 0:
+        return ""
+    return style.say(
+        "Looked at are {n} of {total} runs: the best, and others evenly over the seeds.",
+        n=rest,
+        total=rest + hidden,
+    )

@@ -36,6 +36,7 @@ class Tables:
     the order of the classes or plain values, then ordered by first appearance. fits, best,
     parameters and trajectories have the columns of the written tables; in parameters the name
     of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
+    These two have the rows of the runs that are ``drawn``, a column of fits, where that is there.
     assignments (N rows) are the ``component`` (-1: noise) and ``probability`` of the selected
     model, the one of rank 1. Components have the same number in all fits that share samples (of
     any seed, K, family), and keep it from snapshot to snapshot. lineage, stability and recovery
@@ -121,7 +122,19 @@ class Tables:
         return [self._mixture(rows) for _, rows in found.groupby("cell", sort=True)]
 
     def runs(self, covariance: str, k: int) -> pd.DataFrame:
-        """Return the ends of the runs of one family and k, with the selected normaliser."""
+        """Return the ends of the drawn runs of one family and k, with the selected normaliser."""
+        return self.drawn(self._runs(covariance, k))
+
+    def n_hidden(self, covariance: str, k: int) -> int:
+        """Return how many further runs there are that are not drawn."""
+        rows = self._runs(covariance, k)
+        return len(rows) - len(self.drawn(rows))
+
+    def drawn(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return those of some rows of fits whose parameters and trajectory are here."""
+        return rows[rows["drawn"]] if "drawn" in rows else rows
+
+    def _runs(self, covariance: str, k: int) -> pd.DataFrame:
         ends, normaliser = self.ends(), self.selected()["normaliser"]
         mine = (ends["covariance"] == covariance) & (ends["k"] == k)
         found: pd.DataFrame = ends[mine & (ends["normaliser"] == normaliser)]

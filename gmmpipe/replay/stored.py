@@ -56,9 +56,9 @@ class Shelf:
         key = {name: row[name] for name in keys if name != "iteration"}
         iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
         block = self._block(key)
-        trajectory = _rows(self.experiment.trajectories, key)["log_likelihood"].iloc[0]
+        trajectory = self.experiment.rows("trajectories", key)["log_likelihood"].iloc[0]
         same = _rows(self.experiment.fits, key)
-        parts = _rows(self.experiment.parameters, key)
+        parts = self.experiment.rows("parameters", key)
         kept = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
         settings = self.study.plan["fits"][block]["config"]

@@ -72,7 +72,9 @@ def _few(words: list[str], most: int = 4) -> list[str]:
 
 def _rising(tables: Tables) -> list[Doubt]:
     """Say which runs were cut off while they still gained."""
-    ends = tables.sound_ends()[[*RUN, "converged"]].merge(tables.trajectories, on=RUN)
+    sound = tables.sound_ends()
+    what = "sound runs" if len(tables.drawn(sound)) == len(sound) else "sound runs looked at"
+    ends = sound[[*RUN, "converged"]].merge(tables.trajectories, on=RUN)
     if ends.empty:
         return []
     gains = np.array([_last_gain(values) for values in ends["log_likelihood"]])
@@ -93,7 +95,7 @@ def _rising(tables: Tables) -> list[Doubt]:
         found.append(
             Doubt(
                 False,
-                f"{int(rising.sum()):,} of {len(ends):,} sound runs had not converged: their last"
+                f"{int(rising.sum()):,} of {len(ends):,} {what} had not converged: their last"
                 f" iteration gained more than {SETTLED:g} nats.",
             )
         )

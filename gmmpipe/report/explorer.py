@@ -68,7 +68,7 @@ def scene(
 
 def _kept(tables: Tables, numbers: int) -> pd.DataFrame:
     """Return the runs that fit: of each model and start the best, then the first seeds."""
-    ends = tables.ends().reset_index(drop=True)
+    ends = tables.drawn(tables.ends()).reset_index(drop=True)
     ends = ends.assign(sweep=np.arange(len(ends)))
     order = ends.sort_values(
         ["degenerate", "log_likelihood", "sweep"], ascending=[True, False, True], kind="stable"
@@ -226,7 +226,7 @@ def _left_out(
     found = []
     if len(runs) < n_runs:
         found.append(
-            f"{len(runs):,} of {n_runs:,} fits (of each model the best seed and the first ones)"
+            f"{len(runs):,} of {n_runs:,} fits (of each model the best seed and some others)"
         )
     if n_points < len(tables.x):
         found.append(f"{n_points:,} of {len(tables.x):,} samples (evenly spaced rows)")

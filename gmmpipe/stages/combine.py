@@ -165,12 +165,12 @@ def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
 
 def _numbers(study: Study, key: Row, means: Array) -> list[int]:
     """Return the number that each component, at means (K, D), has in the other tables."""
-    parameters = artifacts.read_frame(f"{study.folder}/tables/parameters.parquet")
+    parameters = artifacts.StoredTable(f"{study.folder}/tables/parameters.parquet")
     best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
     for axis in ("dataset", "normaliser", "covariance", *study.outer, "k"):
         best = best[best[axis] == key[axis]]
     cell = [column for column in parameters.columns if column in best.columns]
-    mixture = to_mixture(best[cell].merge(parameters, on=cell))
+    mixture = to_mixture(parameters.rows(best[cell]))
     apart = (means[:, None] - mixture.means) / np.sqrt(
         np.diagonal(mixture.covariances, axis1=1, axis2=2).mean(axis=0)
     )

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from figure_cases import case
 
+from gmmpipe.figures import FIGURES, Style
 from gmmpipe.figures.runs import runs_of
+from gmmpipe.figures.tables import RUN
 
 
 def test_mixture_is_that_of_the_cell():
@@ -63,3 +65,25 @@ def test_a_converged_run_stays_where_it_is():
     assert runs.best == -1.0
     np.testing.assert_array_equal(runs.reached("points", 4, 1e-3), [0, 1, 1, 2])
     assert runs.rising
+
+
+def test_captions_say_how_many_runs_are_looked_at():
+    tables = case("default")
+    fits = tables.fits.assign(drawn=tables.fits["seed"] < 2)
+    keys = fits.loc[fits["drawn"], RUN].drop_duplicates()
+    some = replace(
+        tables,
+        fits=fits,
+        parameters=tables.parameters.merge(keys, on=RUN),
+        trajectories=tables.trajectories.merge(keys, on=RUN),
+    )
+    row = tables.selected()
+    shown, all_runs = (t.runs(row["covariance"], row["k"]) for t in (some, tables))
+    assert 1 < len(shown) < len(all_runs)
+    assert some.n_hidden(row["covariance"], row["k"]) == len(all_runs) - len(shown)
+    for name in ("convergence", "basins", "optima", "agreement"):
+        assert FIGURES[name].applies(some)
+        assert "Looked at are" in FIGURES[name].caption(some, Style())
+        assert "Looked at" not in FIGURES[name].caption(tables, Style())
+    words = f"Looked at are {len(shown)} of {len(all_runs)} runs: the best,"
+    assert words in FIGURES["convergence"].caption(some, Style())

@@ -99,8 +99,8 @@ def test_what_does_not_fit_is_left_out_and_said(plane, monkeypatch):
     runs = small["runs"]
     assert sum(runs["k"]) <= 20
     assert small["left_out"] == (
-        f"Embedded here: {len(runs['k'])} of 18 fits (of each model the best seed and the first"
-        " ones), 10 of 60 samples (evenly spaced rows)."
+        f"Embedded here: {len(runs['k'])} of 18 fits (of each model the best seed and some"
+        " others), 10 of 60 samples (evenly spaced rows)."
     )
     chosen, best = small["selected"], plane.selected()
     assert (runs["k"][chosen], runs["seed"][chosen]) == (best["k"], best["seed"])
