@@ -53,7 +53,7 @@ def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link: results stay in the project."""
     results = root / "results"
     store = results / "store"
-    kinds = ("plans", "data", "normalised", "starts", "fits", "bootstrap")
+    kinds = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")
     folders = (results, store, results / "logs", results / experiment)
     for folder in (*folders, *(store / kind for kind in kinds)):
         if folder.is_symlink():

@@ -7,11 +7,11 @@ from pathlib import Path
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
-from gmmpipe.study import STORE, Study, origins_of
+from gmmpipe.study import STORE, Study, converted, origins_of
 from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
-KINDS |= {"bootstrap": (".npz",), "plans": (".json",)}
+KINDS |= {"bootstrap": (".npz",), "plans": (".json",), "text": (".npz",)}
 OTHERS = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
 UNITS = ("bytes", "kB", "MB", "GB")
 
@@ -69,6 +69,7 @@ def referred(project: Path) -> set[str]:
         if plan.is_file():
             study = Study(plan)
             named += [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
+            named += [*map(converted, study.plan["data"])]
             named += [str(path.relative_to(project)) for path in (plan, origins_of(plan))]
         if manifest.is_file():
             named += Version(folder).manifest["artifacts"]

@@ -17,8 +17,9 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     named, project = Path(str(settings["data"])), root.resolve()
     path = named.parent.resolve() / named.name  # the name stays as given, links before it do not
-    if URL.match(str(settings["data"])) or not path.is_file():
-        what = "not a regular file" if path.exists() else "no such file"
+    parquet = path.is_dir() and any(path.glob("*.parquet"))
+    if URL.match(str(settings["data"])) or not (path.is_file() or parquet):
+        what = "not a regular file or a folder of .parquet" if path.exists() else "no such file"
         raise InputError(f"{settings['data']}: {what}; give --data the path of a local data file")
     inside = path.is_relative_to(project)
     own: dict[str, Any] = {"path": str(path.relative_to(project) if inside else path)}

@@ -10,20 +10,20 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gmmpipe import artifacts, config, memory, reader, replicates
 from gmmpipe.blocks import NOT_EM, cost
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.numerics.datasets import DATASETS
+from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
 from gmmpipe.own import own_file
+from gmmpipe.progress import Bar
 from gmmpipe.schema import BLOCK
 from gmmpipe.sealed import is_intact
-from gmmpipe.study import origins_of
+from gmmpipe.stages import generate
+from gmmpipe.study import converted, origins_of
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
@@ -175,15 +175,20 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
     given is the path that the user himself gave beside the configuration, if any.
     """
     source: Section = {}
-    n_bytes = 0
+    told: Section = {"size": 0}
     if options["kind"] == "file":
         path = located(root, options["path"], given)
-        content = artifacts.read(path)
-        n_bytes = len(content)
-        source = {"path": str(options["path"]), "sha256": artifacts.sha256(content)}
+        large = path.exists() and reader.is_large(path)
+        told = reader.described(path) if large else artifacts.describe(path)
+        for file in told.get("files", ()):
+            located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
+        source = {"path": str(options["path"]), "sha256": told["sha256"]}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}
         identity = f"{name}-{artifacts.digest(digested)}"
-        size = _size(root / f"results/store/data/{identity}.json", content, path, options)
+        if large and reader.is_text(path):
+            source["text"] = converted(identity)
+        kind = build(DATASETS, "data set", options, "kind")
+        size = _size(root, identity, path, kind, source)
     else:
         digested = options
         identity = f"{name}-{artifacts.digest(digested)}"
@@ -194,7 +199,8 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
         "dataset": name,
         **size,
         "source": source,
-        "bytes": n_bytes,
+        "bytes": told["size"],
+        "files": told.get("files", {}),
         "config": options,
         "digested": digested,
     }
@@ -224,26 +230,31 @@ def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Se
     return {"path": path, "bytes": len(content), "sha256": digest, "stored": place}
 
 
-def _size(known: Path, content: bytes, path: Path, options: Section) -> Section:
+def _size(root: Path, identity: str, path: Path, kind: File, source: Section) -> Section:
     """Return what a plan must know of a file: read through once, then remembered.
 
     n, d, dropped; missing: how many values are, and in how many patterns; where rows have weights,
-    their total and how many are positive.
+    their total and how many are positive. Of a large text the numbers are kept, for ``generate``.
     """
+    known = root / f"results/store/data/{identity}.json"
     if not is_intact(known):
-        sample = reader.read(content, str(path), build(DATASETS, "data set", options, "kind"))
-        n, d = sample.x.shape
-        size = {"n": n, "d": d, "dropped": sample.dropped}
-        lost = np.isnan(sample.x)
-        size["missing"] = int(lost.sum())
-        if lost.any():
-            size["patterns"] = len(np.unique(lost, axis=0))
-        if sample.weight is not None:
-            size["total"] = float(sample.weight.sum())
-            size["positive"] = int(np.count_nonzero(sample.weight))
-        artifacts.write_json(known, size)
+        artifacts.write_json(known, _looked_at(root, path, kind, source))
     read: Section = artifacts.read_json(known)
     return read
+
+
+def _looked_at(root: Path, path: Path, kind: File, source: Section) -> Section:
+    if "text" in source:
+        target = root / source["text"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Bar(path.name, path.stat().st_size) as bar:
+            found = reader.gather(path, str(path), kind, target.parent, bar)
+        generate.write(target, found.sample(), path.name)
+    elif reader.is_large(path):
+        found = reader.gather(path, str(path), kind)
+    else:
+        found = reader.looked_at(artifacts.read(path), str(path), kind)
+    return found.size
 
 
 def _normalised(data: Section, name: str, options: Section) -> Section:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,11 @@ def _plan(version: Version, place: Path) -> Study:
             shutil.copyfile(source, target)
         elif part == "Snakefile":
             raise InputError(f"{source}: no such file; a version is made again in its project")
-    given = None
+    given = next(  # the user's own file or folder, from outside of the project
+        (path for path in _own(version.manifest["config"]) if Path(path).is_absolute()), None
+    )
     for path in version.manifest["inputs"]:
-        if Path(path).is_absolute():
-            given = path  # the user's own file, from outside of the project
-        else:
+        if not Path(path).is_absolute():
             target = located(place, path, None)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(version.project / path, target)
@@ -100,6 +101,13 @@ def _plan(version: Version, place: Path) -> Study:
         )
     shutil.copyfile(version.project / study.origins, place / study.origins)  # the report tells it
     return study
+
+
+def _own(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of the data sets that are files."""
+    for options in config.get("dataset", {}).values():
+        if "path" in options:
+            yield str(options["path"])
 
 
 def _run(study: Study, place: Path, cores: str) -> bool:

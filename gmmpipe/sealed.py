@@ -158,6 +158,18 @@ def discard(path: str | Path) -> None:
     seal_of(path).unlink(missing_ok=True)
 
 
+def move(path: str | Path, target: str | Path) -> None:
+    """Move an artifact, with what is recorded of it, to another folder, under the same name.
+
+    A crash between the two leaves nothing in the folder that counts as whole.
+    """
+    path, target = Path(path), Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    seal_of(path).replace(seal_of(target))
+    path.replace(target)
+    flush(target.parent)
+
+
 def sweep(folder: str | Path) -> None:
     """Remove the temporaries that writers left behind who are no more."""
     for temporary in list(Path(folder).rglob(".*.tmp")):

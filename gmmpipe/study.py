@@ -28,6 +28,11 @@ def origins_of(plan: str | Path) -> Path:
     return Path(plan).with_suffix(".origins.json")
 
 
+def converted(data: str) -> str:
+    """Return the path of the arrays made of a large text, which ``generate`` takes from there."""
+    return f"{STORE}/text/{data}.npz"
+
+
 class Study:
     """One version of one experiment; ``path`` is its frozen plan."""
 

@@ -5,9 +5,9 @@ import gzip
 import numpy as np
 import pytest
 
-from gmmpipe import convert as module
 from gmmpipe.convert import convert
 from gmmpipe.errors import InputError
+from gmmpipe.reader import large
 from gmmpipe.stores import Npy
 
 FORMS = {
@@ -30,7 +30,7 @@ def text(request, tmp_path):
 
 @pytest.mark.parametrize("block", [64, 1000, 10**6])
 def test_the_file_holds_the_numbers(tmp_path, monkeypatch, capsys, text, block):
-    monkeypatch.setattr(module, "_BLOCK", block)
+    monkeypatch.setattr(large, "_BLOCK", block)
     path, x = text
     assert convert(str(path), str(tmp_path / "x.npy")) == 500
     np.testing.assert_array_equal(Npy(str(tmp_path / "x.npy")).array, x)
@@ -44,11 +44,12 @@ def test_the_file_holds_the_numbers(tmp_path, monkeypatch, capsys, text, block):
 
 
 @pytest.mark.parametrize(("lines", "words"), [
-    ("1,2\n3,word\n", r"lines from 400 on: line 4, .*word"), ("1,2\n3\n", "lines from 400 on"),
-    ("1,2\n,4\n", "missing"),
+    ("1,2\n3,word\n", r"x\.csv: line 403, column 'vvv': 'word'"),
+    ("1,2\n3\n", "line 403 has 1 cells"),
+    ("1,2\n,4\n", "line 403, column 'uuu': '' is a missing value"),
 ])  # fmt: skip
 def test_what_is_no_number_is_named_and_nothing_is_left(tmp_path, monkeypatch, lines, words):
-    monkeypatch.setattr(module, "_BLOCK", 8 * 200)
+    monkeypatch.setattr(large, "_BLOCK", 8 * 200)
     path = tmp_path / "x.csv"
     path.write_text("uuu,vvv\n" + "1.1,2.2\n" * 400 + lines)
     with pytest.raises(InputError, match=words):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmmpipe.numerics import em
-from gmmpipe.numerics.identity import component_of, probe
+from gmmpipe.numerics.identity import NOISE, component_of, probe
 from gmmpipe.numerics.metrics import METRICS, Codes
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.soundness import Soundness, Ties, soundness
+from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.soundness import Evidence, Soundness, Ties
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,43 @@ class Assessment:
 class Assessor:
     """Assesses mixtures of one data set x (N, D), NaN where missing, in the units of the mixtures.
 
-    weight (N,): of the samples, 1 by default; truth (N,): codes of the true groups, if known.
-    ``probe`` has the rows by which fits are compared.
+    weight (N,): of the samples, 1 by default; truth (N,): codes from 0 on of the true groups, if
+    known. The samples are gone through in slices, none of them kept. ``probe`` has the rows by
+    which fits are compared.
     """
 
     def __init__(self, x: Array, weight: Array | None = None, truth: Codes | None = None) -> None:
         self.x, self.weight, self.truth = x, weight, truth
         self.probe = probe(len(x))
         self._ties = Ties(x)
+        self._groups = 0 if truth is None else 1 + int(truth.max())
 
     def __call__(
         self, mixture: Mixture, family: str, frozen: Collection[str] = (), threads: int = 1
     ) -> Assessment:
         """Assess a mixture of a covariance family; frozen: as in ``em.fit``."""
-        _, log_resp = em.log_responsibilities(self.x, mixture, threads, "mar")
-        resp = np.exp(log_resp)
-        each = resp * np.where(resp > 0, log_resp, 0)
-        entropy = -np.sum(each if self.weight is None else each * self.weight[:, None])
-        labels = component_of(log_resp, mixture)
-        agreement = dict.fromkeys(METRICS, np.nan)
-        if self.truth is not None:
-            agreement = {n: f(labels, self.truth, self.weight) for n, f in METRICS.items()}
-        sound = soundness(mixture, family, resp, self._ties, self.weight, frozen=frozen)
-        return Assessment(labels[self.probe], float(entropy), sound, agreement)
+        evidence = Evidence(mixture, self._ties, self.weight)
+        tallies = np.zeros((mixture.n_components - NOISE, self._groups))
+        labels, entropy = [], 0.0
+        for rows, log_resp in by_slices(self.x, mixture, threads):
+            resp, held = np.exp(log_resp), None if self.weight is None else self.weight[rows]
+            each = resp * np.where(resp > 0, log_resp, 0)
+            entropy -= float(np.sum(each if held is None else each * held[:, None]))
+            evidence.add(rows, resp)
+            found = component_of(log_resp, mixture)
+            first, last = np.searchsorted(self.probe, (rows.start, rows.stop))
+            labels.append(found[self.probe[first:last] - rows.start])
+            if self.truth is not None:
+                cells = (found - NOISE) * self._groups + self.truth[rows]
+                tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)
+        again = ((rows, np.exp(logs)) for rows, logs in by_slices(self.x, mixture, threads))
+        sound = evidence.soundness(family, frozen, again)
+        return Assessment(np.concatenate(labels), entropy, sound, self._agreement(tallies))
+
+    def _agreement(self, tallies: Array) -> dict[str, float]:
+        """Return each metric of the samples, a table (found, true) of how many there are."""
+        if self.truth is None:
+            return dict.fromkeys(METRICS, np.nan)
+        found, true = np.nonzero(tallies)  # as many samples in one are as one of that weight
+        counts = tallies[found, true]
+        return {name: metric(found, true, counts) for name, metric in METRICS.items()}

@@ -12,7 +12,7 @@ so one compares t.P_k t first, where these are equal s t.b_k, and where these ar
 import numpy as np
 
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.problem import cuts
+from gmmpipe.numerics.slices import cuts
 
 FAR = 1e9  # nats below zero from which log-densities are known to 1e-7 at best
 CAP = 1e300  # a finite number of nats that stands for more

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.metrics import Codes
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.slices import subset
 
 Indices = npt.NDArray[np.int64]
 NOISE = -1  # the label of a sample that is most probably noise: it has no number among components
@@ -135,7 +135,4 @@ def probe(n: int) -> Indices:
 
     Of more than ``MOST_ROWS`` a random choice, the same for every fit.
     """
-    if n <= MOST_ROWS:
-        return np.arange(n)
-    chosen = stream("probe", n).choice(n, MOST_ROWS, replace=False, shuffle=False)
-    return np.sort(chosen).astype(np.int64)
+    return subset(n, MOST_ROWS, "probe")

@@ -1,12 +1,9 @@
 """Where components come from: which ones of the mixture before gave their samples."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from gmmpipe.numerics.identity import overlap
 from gmmpipe.numerics.mixture import Array
 
 
@@ -26,20 +23,15 @@ class Link:
     share: float
 
 
-def lineage(resp_by_k: Mapping[int, Array], weight: Array | None = None) -> list[Link]:
-    """Return the links between neighbouring K, all K x L of each, by rising K.
+def links(table: Array) -> list[Link]:
+    """Return the links of L parents with K components, all K x L.
 
-    resp_by_k: {K: responsibilities (N, K)}, of the same samples; K may leave gaps. weight (N,):
-    none = 1 each. Raises InputError where the numbers of samples differ.
+    table (K, L): ``identity.overlap`` of the components with their parents.
     """
-    links = []
-    for parent_k, k in pairwise(sorted(resp_by_k)):
-        table = overlap(resp_by_k[k], resp_by_k[parent_k], weight)
-        masses = table / table.sum()
-        own = masses.sum(axis=1, keepdims=True)
-        shares = np.divide(masses, own, out=np.zeros_like(masses), where=own > 0)
-        links += [
-            Link(parent_k, parent, k, component, float(mass), float(shares[component, parent]))
-            for (component, parent), mass in np.ndenumerate(masses)
-        ]
-    return links
+    (k, parent_k), masses = table.shape, table / table.sum()
+    own = masses.sum(axis=1, keepdims=True)
+    shares = np.divide(masses, own, out=np.zeros_like(masses), where=own > 0)
+    return [
+        Link(parent_k, parent, k, component, float(mass), float(shares[component, parent]))
+        for (component, parent), mass in np.ndenumerate(masses)
+    ]

@@ -14,6 +14,7 @@ import numpy as np
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.engines import Passes, Weighted
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.slices import extremes
 
 
 def bounding_box(x: Array, weight: Array) -> Array:
@@ -21,8 +22,7 @@ def bounding_box(x: Array, weight: Array) -> Array:
 
     x (N, D), NaN where missing. Raises InputError for a feature that is constant.
     """
-    held = x[weight > 0]
-    box: Array = np.stack([np.nanmin(held, axis=0), np.nanmax(held, axis=0)])
+    box: Array = np.stack(extremes(x, weight))
     if (box[0] == box[1]).any():
         column = np.flatnonzero(box[0] == box[1])[0]
         raise InputError(f"noise: column {column} is constant, the box has no volume; drop it")

@@ -1,16 +1,17 @@
 """Normalisers: affine maps of the features, so that EM works on comparable numbers.
 
 x (N, D) has NaN where a value is missing: the maps are of what is observed. weight (N,) >= 0 is how
-many times each row counts, none = once.
+many times each row counts, none = once. The rows are gone through in slices, none of them kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.slices import cuts, extremes
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Affine:
 
         The log-likelihood of x is that of the mapped data less this.
         """
-        seen = ~np.isnan(x)
-        counts = seen.sum(axis=0) if weight is None else weight @ seen
+        counts = np.zeros(x.shape[1])
+        for cut in cuts(len(x)):
+            seen = ~np.isnan(x[cut])
+            counts += seen.sum(axis=0) if weight is None else weight[cut] @ seen
         return float(counts @ np.log(self.scale))
 
 
@@ -58,9 +61,14 @@ class Standard:
         """Return the map; raises InputError for a constant feature. x (N, D), names D."""
         low, span = _span(x, names, weight)
         _refuse_constant(span, names, "z-score")
-        unit = (x - low) / span  # moments of numbers in [0, 1] neither overflow nor cancel
-        mean = _mean(unit, weight)
-        return Affine(low + span * mean, span * np.sqrt(_mean((unit - mean) ** 2, weight)))
+
+        def unit(cut: slice) -> Array:  # moments of numbers in [0, 1] neither overflow nor cancel
+            scaled: Array = (x[cut] - low) / span
+            return scaled
+
+        mean = _mean(unit, len(x), weight)
+        variance = _mean(lambda cut: (unit(cut) - mean) ** 2, len(x), weight)
+        return Affine(low + span * mean, span * np.sqrt(variance))
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,17 @@ class Raw:
         return Affine(np.zeros_like(low), np.ones_like(low))
 
 
-def _mean(values: Array, weight: Array | None) -> Array:
-    """Return the mean of what is observed of each column, (D,)."""
-    seen = ~np.isnan(values)
-    mass = seen if weight is None else seen * weight[:, None]
-    mean: Array = (np.where(seen, values, 0.0) * mass).sum(axis=0) / mass.sum(axis=0)
-    return mean
+def _mean(values: Callable[[slice], Array], n: int, weight: Array | None) -> Array:
+    """Return the mean of what is observed of each column of n rows, which come in slices, (D,)."""
+    total: Array | float = 0.0
+    counts: Array | float = 0.0
+    for cut in cuts(n):
+        part = values(cut)
+        seen = ~np.isnan(part)
+        mass = seen if weight is None else seen * weight[cut, None]
+        total = total + (np.where(seen, part, 0.0) * mass).sum(axis=0)
+        counts = counts + mass.sum(axis=0)
+    return np.asarray(total / counts)
 
 
 def _span(x: Array, names: Sequence[str], weight: Array | None) -> tuple[Array, Array]:
@@ -89,11 +102,10 @@ def _span(x: Array, names: Sequence[str], weight: Array | None) -> tuple[Array, 
     """
     if x.ndim != 2 or len(x) == 0 or x.shape[1] != len(names):
         raise InputError(f"data of shape {x.shape} and {len(names)} names; give rows x features")
-    held = x if weight is None else x[weight > 0]
-    for name, column in zip(names, held.T, strict=True):
-        if np.isnan(column).all():
+    low, high = extremes(x, weight)
+    for name, least in zip(names, low, strict=True):
+        if np.isnan(least):
             raise InputError(f"column {name!r} has no value in any row; leave the column out")
-    low, high = np.nanmin(held, axis=0), np.nanmax(held, axis=0)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         span = high - low
         square = span * span

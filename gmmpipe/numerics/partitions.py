@@ -13,7 +13,8 @@ import numpy as np
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.problem import LEAST, cuts, refuse, tiny, unit_weights, variance, weighted
+from gmmpipe.numerics.problem import LEAST, refuse, tiny, unit_weights, variance, weighted
+from gmmpipe.numerics.slices import cuts
 
 _PARTS = 32  # tasks in which the variances are made up
 

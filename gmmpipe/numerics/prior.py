@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.covariance import Family
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.slices import cuts
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,18 @@ def conjugate(prior: Prior, x: Array, weight: Array, family: Family) -> Conjugat
 
 def _whole(x: Array, weight: Array) -> tuple[Array, Array]:
     """Return mean (D,) and covariance (D, D) of the data, of highest likelihood."""
-    if np.isnan(x).any():
+    slices = cuts(len(x))
+    if any(np.isnan(x[cut]).any() for cut in slices):
         from gmmpipe.numerics.missing import normal
 
         whole = normal(x, weight)
         return whole.means[0], whole.covariances[0]
-    mean = weight @ (x - x[0]) / weight.sum() + x[0]
-    centred = x - mean
-    return mean, (centred * weight[:, None]).T @ centred / weight.sum()
+    mean = sum(weight[cut] @ (x[cut] - x[0]) for cut in slices) / weight.sum() + x[0]
+    scatter = np.zeros((len(mean), len(mean)))
+    for cut in slices:
+        centred = x[cut] - mean
+        scatter += (centred * weight[cut, None]).T @ centred
+    return mean, scatter / weight.sum()
 
 
 def _unbiased(covariance: Array, n: int, total: float) -> Array:

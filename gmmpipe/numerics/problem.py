@@ -13,6 +13,7 @@ from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
 from gmmpipe.numerics.real import real
+from gmmpipe.numerics.slices import cuts
 
 if TYPE_CHECKING:
     from gmmpipe.numerics.partitions import Partitioned
@@ -22,7 +23,6 @@ LIGHTEST = 1e-80  # weight of all samples of which the parts are still told apar
 SKEW = 1e-6  # share of a covariance that rounding may have made asymmetric
 PARTS = ("weights", "means", "covariances")
 ALGORITHMS = ("exact", "stepwise")
-_SLICE = 65_536  # rows
 _MANY = 8_000_000  # numbers
 
 
@@ -97,7 +97,10 @@ def samples(
     if sample_weight is None:
         return data, unit_weights(*data.shape)
     weight = np.ascontiguousarray(real(sample_weight, "sample_weight"), dtype=np.float64)
-    if weight.shape != (len(data),) or not (np.isfinite(weight) & (weight >= 0)).all():
+    parts = (weight[cut] for cut in cuts(len(weight)))
+    if weight.shape != (len(data),) or not all(
+        (part >= 0).all() & (part < np.inf).all() for part in parts
+    ):
         raise InputError(f"sample_weight: expected {len(data)} finite numbers >= 0")
     with np.errstate(over="ignore"):
         total = weight.sum()
@@ -116,11 +119,6 @@ def refuse(data: Array, first: int, missing: str) -> None:
             f"data: {data[row, column]} in row {first + row}, column {column}; "
             f"drop the row or fill it{hint}"
         )
-
-
-def cuts(n: int) -> list[slice]:
-    """Return slices of n rows: what numpy makes of one fits into the caches."""
-    return [slice(first, min(first + _SLICE, n)) for first in range(0, n, _SLICE)]
 
 
 def unit_weights(n: int, d: int) -> Array:

@@ -5,39 +5,52 @@ onto rows that share a value, gains without limit (Day 1969, Biometrika 56, 463-
 such maxima the more often, the more starts it is given. A fit with one must not win a selection.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from gmmpipe.numerics.covariance import FAMILIES
-from gmmpipe.numerics.em import Fit, log_responsibilities
+from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.slices import subset
 
 THIN = 1e-3  # eigenvalue, pooled = 1, below which a component must prove that it is a group ...
 FEW = 5  # ... by more than this times D + 1 effective samples ...
 TIED = 0.5  # ... of which no more than this share has one value of a feature in common
-SLICE = 65_536  # rows whose responsibilities are held at a time
+MOST_ROWS = 2**17  # of more rows, a random choice says which share values
 
 
 class Ties:
-    """The features of x (N, D), NaN where missing, in which rows share values."""
+    """The features of x (N, D), NaN where missing, in which rows share values.
+
+    Of more than ``MOST_ROWS`` rows a random choice is looked at, ``rows``, the same every time.
+    """
 
     def __init__(self, x: Array) -> None:
-        found = [np.unique(c, return_inverse=True, equal_nan=False) for c in x.T]
-        self._codes = [codes for values, codes in found if len(values) < len(x)]
+        self.x, self.rows = x, subset(len(x), MOST_ROWS, "ties")
+        self.whole = len(self.rows) == len(x)
 
-    def shares(self, mass: Array, counts: Array) -> Array:
+    @cached_property
+    def _codes(self) -> list[npt.NDArray[np.intp]]:
+        part = self.x if self.whole else self.x[self.rows]
+        found = [np.unique(c, return_inverse=True, equal_nan=False) for c in part.T]
+        return [codes for values, codes in found if len(values) < len(part)]
+
+    def shares(self, mass: Array) -> Array:
         """Return each component's largest share of samples with one value of a feature (K,).
 
-        mass (N, K): the responsibilities times the weights of the samples; counts (K,): its sums.
+        mass (n, K): the responsibilities times the weights of the samples ``rows``.
         """
         most: Array = mass.max(axis=0)
         for codes in self._codes:
             masses = [np.bincount(codes, column).max() for column in mass.T]
             most = np.maximum(most, masses)
-        return np.minimum(most / np.maximum(counts, np.finfo(np.float64).tiny), 1.0)
+        shares: Array = most / np.maximum(mass.sum(axis=0), np.finfo(np.float64).tiny)
+        return np.minimum(shares, 1.0)
 
 
 @dataclass(frozen=True)
@@ -76,29 +89,101 @@ class Soundness:
         return "; ".join(found)
 
 
-def soundness(  # noqa: PLR0913 - the mixture, the data, and what was fitted
-    mixture: Mixture,
-    family: str,
-    responsibilities: Array,
-    ties: Ties,
-    weight: Array | None = None,
-    *,
-    frozen: Collection[str] = (),
-) -> Soundness:
-    """Measure a mixture of a covariance family by its responsibilities (N, K) for the data.
+class Evidence:
+    """What samples say of the components of one mixture, taken in slice by slice.
 
-    Those of a noise component may stand in a further column. weight (N,): of the samples, 1 by
-    default; ties: of the same data; frozen: as in ``em.fit``.
+    ties: of these samples; weight (N,): none = 1 each; all_ties: of every component, else only of
+    those that are thin, as nothing else is needed to judge them.
     """
-    d, k = mixture.n_features, mixture.n_components
-    mass = responsibilities[:, :k]
-    if weight is not None:
-        mass = mass * weight[:, None]
-    counts = mass.sum(axis=0)
-    return Soundness(
-        _eigenvalues(mixture), counts, ties.shares(mass, counts), d,
-        least_samples(family, d, frozen), "covariances" in frozen,
-    )  # fmt: skip
+
+    def __init__(
+        self, mixture: Mixture, ties: Ties, weight: Array | None = None, *, all_ties: bool = True
+    ) -> None:
+        self.eigenvalues = _eigenvalues(mixture)
+        self.thin = np.flatnonzero(self.eigenvalues < THIN)
+        self.ties, self.weight = ties, weight
+        self.asked = np.arange(mixture.n_components) if all_ties else self.thin
+        self.counts = np.zeros(mixture.n_components)
+        self._mass = np.empty((len(ties.rows), len(self.asked)))
+        self._majorities = None if ties.whole or not self.thin.size else Majorities(self.thin)
+
+    def add(self, rows: slice, responsibilities: Array) -> None:
+        """Take in the responsibilities (n, K) of the rows; a further column is of the noise."""
+        mass = self._weighed(rows, responsibilities)
+        self.counts += mass.sum(axis=0)
+        first, last = np.searchsorted(self.ties.rows, (rows.start, rows.stop))
+        seen = self.ties.rows[first:last] - rows.start
+        self._mass[first:last] = mass[seen][:, self.asked]
+        if self._majorities is not None:
+            self._majorities.propose(self.ties.x[rows], mass)
+
+    def _weighed(self, rows: slice, responsibilities: Array) -> Array:
+        mass = responsibilities[:, : len(self.counts)]
+        return mass if self.weight is None else mass * self.weight[rows, None]
+
+    def soundness(
+        self,
+        family: str,
+        frozen: Collection[str],
+        again: Iterable[tuple[slice, Array]],
+    ) -> Soundness:
+        """Return what was found; ``again`` has the slices once more, if they are needed.
+
+        Among many samples the random choice may hold few of a thin component, or none: whether
+        most of it has one value is then found out from all.
+        """
+        d, tied = self.ties.x.shape[1], np.zeros(len(self.counts))
+        if len(self.asked):
+            tied[self.asked] = self.ties.shares(self._mass)
+        if self._majorities is not None:
+            for rows, responsibilities in again:
+                mass = self._weighed(rows, responsibilities)
+                self._majorities.weigh(self.ties.x[rows], mass)
+            tied[self.thin] = self._majorities.most() / np.maximum(self.counts[self.thin], 1e-300)
+        return Soundness(
+            self.eigenvalues, self.counts, np.minimum(tied, 1.0), d,
+            least_samples(family, d, frozen), "covariances" in frozen,
+        )  # fmt: skip
+
+
+class Majorities:
+    """Values that more than half of a component's mass may have, and how much of it has them.
+
+    A value with more than half of all the mass has more than half of it in some slice, so it is
+    among those that have most there: two passes find it and its exact share. Shares of up to a half
+    may be missed.
+    """
+
+    def __init__(self, components: npt.NDArray[np.intp]) -> None:
+        self.components = components
+        self._values: dict[tuple[int, int], set[float]] = {}
+        self._masses: dict[tuple[int, int, float], float] = {}
+
+    def propose(self, x: Array, mass: Array) -> None:
+        """Take in a slice x (n, D) with the mass (n, K) of its rows in each component."""
+        for j, column in enumerate(x.T):
+            values, codes = np.unique(column, return_inverse=True, equal_nan=False)
+            for k in self.components.tolist():
+                heaviest = values[np.bincount(codes, mass[:, k]).argmax()]
+                self._values.setdefault((j, k), set()).add(float(heaviest))
+
+    def weigh(self, x: Array, mass: Array) -> None:
+        """Add up the mass of the proposed values, all slices being known."""
+        for (j, k), proposed in self._values.items():
+            values = np.array(sorted(proposed))
+            place = np.minimum(np.searchsorted(values, x[:, j]), len(values) - 1)
+            hit = values[place] == x[:, j]
+            masses = np.bincount(place[hit], mass[hit, k], len(values))
+            for i in np.flatnonzero(masses):
+                key = (j, k, float(values[i]))
+                self._masses[key] = self._masses.get(key, 0.0) + float(masses[i])
+
+    def most(self) -> Array:
+        """Return the largest mass with one value, of each of the components."""
+        found = dict.fromkeys(self.components.tolist(), 0.0)
+        for (_, k, _value), mass in self._masses.items():
+            found[k] = max(found[k], mass)
+        return np.array(list(found.values()))
 
 
 class Judge:
@@ -116,9 +201,8 @@ class Judge:
         frozen: Collection[str] = (),
         threads: int = 1,
     ) -> None:
-        self.x, self.family, self.threads = x, family, threads
-        self.weight = np.ones(len(x)) if weight is None else weight
-        self.frozen = frozen
+        self.x, self.family, self.weight, self.threads = x, family, weight, threads
+        self.frozen, self._ties = frozen, Ties(x)
 
     def reasons(self, fit: Fit) -> str:
         """Return what EM and ``soundness`` find wrong with the end of a fit; "" where nothing."""
@@ -130,28 +214,15 @@ class Judge:
         return not fit.degenerate and not self.reasons(fit)
 
     def soundness(self, mixture: Mixture) -> Soundness:
-        """Measure a mixture with no more memory than a slice of samples and one component takes.
+        """Measure a mixture; tied is known for the components that are thin, else 0."""
+        evidence = Evidence(mixture, self._ties, self.weight, all_ties=False)
+        for rows, resp in self._slices(mixture):
+            evidence.add(rows, resp)
+        return evidence.soundness(self.family, self.frozen, self._slices(mixture))
 
-        tied is known, and counts, for the components whose eigenvalue is below THIN; else 0.
-        """
-        d, values = mixture.n_features, _eigenvalues(mixture)
-        thin = np.flatnonzero(values < THIN)
-        counts, tied = np.zeros(len(values)), np.zeros(len(values))
-        columns = np.empty((len(thin), len(self.x)))
-        for first in range(0, len(self.x), SLICE):
-            rows = slice(first, first + SLICE)
-            _, logs = log_responsibilities(self.x[rows], mixture, self.threads, "mar")
-            mass = np.exp(logs[:, : len(values)]) * self.weight[rows, None]
-            counts += mass.sum(axis=0)
-            columns[:, rows] = mass[:, thin].T
-        if thin.size:
-            tied[thin] = self._ties.shares(columns.T, counts[thin])
-        least, held = least_samples(self.family, d, self.frozen), "covariances" in self.frozen
-        return Soundness(values, counts, tied, d, least, held)
-
-    @cached_property
-    def _ties(self) -> Ties:
-        return Ties(self.x)
+    def _slices(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
+        for rows, logs in by_slices(self.x, mixture, self.threads):
+            yield rows, np.exp(logs)
 
 
 def least_samples(family: str, d: int, frozen: Collection[str] = ()) -> int:

@@ -40,7 +40,7 @@ from gmmpipe.numerics.moments import (
     standardised,
     total_covariance,
 )
-from gmmpipe.numerics.streams import stream
+from gmmpipe.numerics.slices import subset
 from gmmpipe.numerics.trials import best_of
 
 MOST_ROWS = 200_000
@@ -70,10 +70,7 @@ def prepared(
 
 def rows(n: int) -> Indices | slice:
     """Return which of n rows starts are drawn from, in order: all, or ``MOST_ROWS`` of them."""
-    if n <= MOST_ROWS:
-        return slice(None)
-    chosen = stream("start", "rows", n).choice(n, MOST_ROWS, replace=False, shuffle=False)
-    return np.sort(chosen)
+    return slice(None) if n <= MOST_ROWS else subset(n, MOST_ROWS, "start", "rows")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from gmmpipe.reader.binary import npy, parquet
 from gmmpipe.reader.delimited import delimited
 from gmmpipe.reader.given import groups, parameters
 from gmmpipe.reader.inflate import inflate
+from gmmpipe.reader.large import Gathering, described, gather, is_large, is_text
 from gmmpipe.reader.table import Table, sample
 
 Parser = Callable[[bytes, str, File], Table]
@@ -26,7 +27,9 @@ FORMATS: dict[str, Parser] = {
     ".parquet": parquet,
 }
 
-__all__ = ["FORMATS", "given", "read"]
+__all__ = [
+    "FORMATS", "described", "gather", "given", "is_large", "is_text", "looked_at", "read",
+]  # fmt: skip
 
 
 def read(content: bytes, name: str, kind: File) -> Sample:
@@ -37,6 +40,15 @@ def read(content: bytes, name: str, kind: File) -> Sample:
     """
     name, content, parse = _opened(content, name)
     return sample(parse(content, name, kind), kind)
+
+
+def looked_at(content: bytes, name: str, kind: File) -> Gathering:
+    """Return what a plan must know of a file; the rest as ``read``."""
+    name, content, parse = _opened(content, name)
+    found = Gathering(kind)
+    found.add(parse(content, name, kind))
+    found.check(name)
+    return found
 
 
 def given(content: bytes, name: str) -> Given | Grouped:

@@ -1,7 +1,9 @@
 """Tables written as text: .csv, .tsv, .txt, .data."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.reader.cells import MISSING, is_value, numbers
-from gmmpipe.reader.dialect import Line, decode, has_header, rows_of_text
+from gmmpipe.reader.dialect import DELIMITERS, Line, decode, has_header, rows_of_text
 from gmmpipe.reader.table import Chosen, Table, choose
 
 CHUNK = 65_536  # rows held as text at a time
@@ -17,21 +19,62 @@ CHUNK = 65_536  # rows held as text at a time
 
 def delimited(content: bytes, name: str, kind: File) -> Table:
     """Return the chosen columns of a text file; raises InputError with line, column and value."""
-    lines, delimiter = rows_of_text(decode(content, name, kind.encoding), kind, name)
-    if not lines:
+    return next(delimited_parts([content], name, kind))
+
+
+def delimited_parts(blocks: Iterable[bytes], name: str, kind: File) -> Iterator[Table]:
+    """Yield the chosen columns of a text that comes in blocks of whole lines, a table for each.
+
+    The first block with a row says how the text is written. Raises InputError as ``delimited``.
+    """
+    manner, before, rows = None, 0, 0
+    for block in blocks:
+        text = decode(block, name, kind.encoding, before)
+        lines, delimiter = rows_of_text(text, kind, name, before)
+        before += text.count("\n")
+        if manner is None and lines:
+            manner = _understood(lines[0], delimiter, kind, name)
+            kind, lines = replace(kind, delimiter=manner.word), lines[manner.header :]
+        if manner is not None and lines:
+            rows += len(lines)
+            yield _read(lines, manner, kind, name)
+    if manner is None:
         raise InputError(f"{name}: the file holds no row; give rows of numbers")
-    first = _cells(lines[:1], delimiter, name)[0]
-    header = has_header(first, kind)
-    columns, named = _names(first, header, kind, name)
-    body = lines[1:] if header else lines
-    if not body:
-        raise InputError(f"{name}: line {lines[0][0]} is a header and no row follows; add rows")
+    if not rows:
+        raise InputError(f"{name}: line {manner.first} is a header and no row follows; add rows")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a text is written: all its columns, which are read, what parts cells, the first line."""
+
+    columns: tuple[str, ...]
+    chosen: Chosen
+    delimiter: str
+    header: bool
+    first: int
+
+    @property
+    def word(self) -> Any:
+        """Return what the delimiter is called in the configuration."""
+        return next(word for word, mark in DELIMITERS.items() if mark == self.delimiter)
+
+
+def _understood(line: Line, delimiter: str, kind: File, name: str) -> Manner:
+    cells = _cells([line], delimiter, name)[0]
+    header = has_header(cells, kind)
+    columns, named = _names(cells, header, kind, name)
     chosen = choose(columns, kind, name, named=named)
+    return Manner(columns, chosen, delimiter, header, line[0])
+
+
+def _read(body: Sequence[Line], manner: Manner, kind: File, name: str) -> Table:
+    chosen, columns = manner.chosen, manner.columns
     x = np.empty((len(body), len(chosen.numeric)))
     labels: list[str] = []
     begin = 0
-    for part, rows in _chunks(body, delimiter, name):
-        _same_width(part, rows, columns, lines[0][0], name)
+    for part, rows in _chunks(body, manner.delimiter, name):
+        _same_width(part, rows, columns, manner.first, name)
         for j, c in enumerate(chosen.numeric):
             cells = [row[c] for row in rows]
             x[begin : begin + len(rows), j] = _column(cells, part, columns[c], kind, name)

@@ -16,11 +16,12 @@ LOOKED_AT = 50  # lines from which the delimiter is found out
 Line = tuple[int, str]  # its number in the file, counted from 1, and its text
 
 
-def decode(content: bytes, name: str, encoding: str | None) -> str:
+def decode(content: bytes, name: str, encoding: str | None, before: int = 0) -> str:
     """Return the text without byte order mark, lines ended by a line feed alone.
 
-    encoding None is UTF-8, or UTF-16 where the file begins with its mark. Raises InputError for
-    bytes that do not belong to the encoding, an unknown encoding, and NUL characters.
+    before: lines of the file that come before these. encoding None is UTF-8, or UTF-16 where the
+    file begins with its mark. Raises InputError for bytes that do not belong to the encoding, an
+    unknown encoding, and NUL characters.
     """
     if encoding is None:
         marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -28,15 +29,15 @@ def decode(content: bytes, name: str, encoding: str | None) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(encoding, "ignore")
+        head = content[: error.start].decode(encoding, "ignore")
         raise InputError(
-            f"{name}: line {_count_lines(before)}: byte 0x{content[error.start]:02x} is not "
+            f"{name}: line {before + _count_lines(head)}: byte 0x{content[error.start]:02x} is not "
             f"{encoding}; save the file as UTF-8, or set encoding, such as latin-1"
         ) from None
     except (LookupError, ValueError):  # not an encoding of text, or none at all
         raise InputError(f"{name}: encoding {encoding!r} is unknown; try utf-8, latin-1") from None
     if "\0" in text:
-        line = _count_lines(text[: text.index("\0")])
+        line = before + _count_lines(text[: text.index("\0")])
         raise InputError(f"{name}: line {line}: a NUL character; is it UTF-16? set encoding")
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
@@ -45,12 +46,15 @@ def _count_lines(text: str) -> int:
     return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
 
 
-def rows_of_text(text: str, kind: File, name: str) -> tuple[list[Line], str]:
-    """Return the lines that hold cells, with their numbers, and the delimiter between cells."""
+def rows_of_text(text: str, kind: File, name: str, before: int = 0) -> tuple[list[Line], str]:
+    """Return the lines that hold cells, with their numbers, and the delimiter between cells.
+
+    before: lines of the file that come before these.
+    """
     comment = kind.comment
     lines = [
         (i, line)
-        for i, line in enumerate(text.split("\n"), 1)
+        for i, line in enumerate(text.split("\n"), before + 1)
         if (bare := line.strip(" ")) and not (comment and bare.lstrip().startswith(comment))
     ]
     if kind.delimiter != "auto":

@@ -14,6 +14,7 @@ from gmmpipe.numerics.sample import Labels, Sample
 
 MISSING_LABELS = frozenset({"", "NA", "NaN", "nan"})
 EXACT = 2**53  # beyond, doubles leave out integers
+PART = 65_536  # rows of a large file that are read at a time
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,22 @@ def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
     raise InputError(f"{name}: {what} is {key}; choose 1 to {len(columns)}, -1, or a name")
 
 
-def sample(table: Table, kind: File) -> Sample:
-    """Return the sample of a table.
+@dataclass(frozen=True)
+class Part:
+    """Rows of a table that are kept: x (n, D), weight (n,) and labels if any; how many were not."""
+
+    x: Array
+    weight: Array | None
+    labels: list[str] | None
+    dropped: int
+
+
+def kept(table: Table, kind: File) -> Part:
+    """Return the rows of a table that are to be used.
 
     Rows with a missing or infinite value, or without a label, are refused or dropped as kind
-    says; where it keeps missing values, rows without any are dropped. Raises InputError for those,
-    for fewer than two distinct rows, and for weights that are none.
+    says; where it keeps missing values, rows without any are dropped. Raises InputError for those
+    and for negative weights.
     """
     finite = np.isfinite(table.x)
     sound = np.asarray(finite.all(axis=1))
@@ -116,34 +127,50 @@ def sample(table: Table, kind: File) -> Sample:
     values = table.x[:, :-1] if table.weighted else table.x
     keep = keep & ~np.isnan(values).all(axis=1)
     x = np.ascontiguousarray(values[keep])
-    if len(x) == 0:
-        why = f"a value is missing in all {len(keep)}" if len(keep) else "the file holds none"
-        raise InputError(f"{table.name}: no row is left: {why}; add rows")
-    if np.array_equal(x, np.broadcast_to(x[0], x.shape), equal_nan=True):
-        raise InputError(f"{table.name}: all {len(x)} rows are equal; give two distinct rows")
     weight = _weight(table, keep) if table.weighted else None
-    dropped = len(keep) - len(x)
-    if table.labels is None:
-        return Sample(x, table.columns, dropped=dropped, weight=weight)
-    kept = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
-    labels, classes = encode(kept)
-    return Sample(x, table.columns, labels, classes, dropped=dropped, weight=weight)
+    labels = None
+    if table.labels is not None:
+        labels = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
+    return Part(x, weight, labels, len(keep) - len(x))
+
+
+def sample(table: Table, kind: File) -> Sample:
+    """Return the sample of a table, its rows those ``kept``.
+
+    Raises InputError too for fewer than two distinct rows, and for weights that are too light.
+    """
+    part = kept(table, kind)
+    x, total = part.x, 0.0 if part.weight is None else float(part.weight.sum())
+    equal = len(x) > 0 and np.array_equal(x, np.broadcast_to(x[0], x.shape), equal_nan=True)
+    refuse_useless(table.name, len(x), part.dropped, equal, None if part.weight is None else total)
+    if part.labels is None:
+        return Sample(x, table.columns, dropped=part.dropped, weight=part.weight)
+    labels, classes = encode(part.labels)
+    return Sample(x, table.columns, labels, classes, dropped=part.dropped, weight=part.weight)
+
+
+def refuse_useless(name: str, n: int, dropped: int, equal: bool, total: float | None) -> None:
+    """Raise InputError where a file keeps no rows, equal ones alone, or weights that are light."""
+    if n == 0:
+        why = f"a value is missing in all {dropped}" if dropped else "the file holds none"
+        raise InputError(f"{name}: no row is left: {why}; add rows")
+    if equal:
+        raise InputError(f"{name}: all {n} rows are equal; give two distinct rows")
+    if total is not None and not 1 < total < np.inf:
+        raise InputError(
+            f"{name}: the weights sum to {total:g}; a weight says how many times its row"
+            " counts, so scale them to sum to the number of rows"
+        )
 
 
 def _weight(table: Table, keep: npt.NDArray[np.bool_]) -> Array:
-    """Return the weights of the rows that are kept; raises InputError for what is no weight."""
+    """Return the weights of the rows that are kept; raises InputError for a negative one."""
     weight = np.ascontiguousarray(table.x[keep, -1])
     if (weight < 0).any():
         i = int(np.flatnonzero(keep)[np.argmax(weight < 0)])
         raise InputError(
             f"{table.name}: {table.place(i)}: the weight {table.x[i, -1]:g} is negative; give 0 or"
             " more"
-        )
-    total = weight.sum()
-    if not 1 < total < np.inf:
-        raise InputError(
-            f"{table.name}: the weights sum to {total:g}; a weight says how many times its row"
-            " counts, so scale them to sum to the number of rows"
         )
     return weight
 

@@ -6,38 +6,60 @@ from typing import Any
 
 import numpy as np
 
-from gmmpipe import artifacts
+from gmmpipe import artifacts, reader
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.datasets import DATASETS
+from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.sample import Sample
 from gmmpipe.numerics.streams import stream
+from gmmpipe.sealed import is_intact, move
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
     """Write the data set that ``config`` describes, in original units, with labels and truth.
 
     config is one entry of conf/dataset/ with its `kind`; a file is ``inputs[0]`` and, where the
-    plan gives its `sha256`, must still have it. Raises InputError for data that cannot be used.
+    plan gives its `sha256`, must still have it. A large file is read in parts; where the plan has
+    made arrays of its `text` already these are taken. Raises InputError for data that cannot be
+    used.
     """
     del threads
-    options = {k: v for k, v in config.items() if k != "sha256"}
+    options = {k: v for k, v in config.items() if k not in ("sha256", "text")}
     kind = build(DATASETS, "data set", options, "kind")
     if len(inputs) != (config["kind"] == "file"):
         raise InputError(f"{len(inputs)} INPUT files; kind file reads one, the others none")
-    if config["kind"] == "file":
-        from gmmpipe import reader
-
-        content = artifacts.read(inputs[0])
-        expected = config.get("sha256", artifacts.sha256(content))
-        if artifacts.sha256(content) != expected:
-            raise InputError(f"{inputs[0]}: changed since this run was planned; run again")
-        sample = reader.read(content, inputs[0], kind)
-    else:
+    if config["kind"] != "file":
         sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
-    origin = Path(inputs[0]).name if inputs else config["kind"]
+        write(output, sample, config["kind"])
+    elif is_intact(config.get("text", "")):
+        _refuse_changed(inputs[0], reader.described(Path(inputs[0])), config)
+        move(config["text"], output)
+    else:
+        write(output, _read(inputs[0], kind, output, config), Path(inputs[0]).name)
+    made = artifacts.read_arrays(output)
+    dropped = f"{made['dropped']} rows dropped"
+    print(f"{len(made['x'])} rows of {', '.join(made['features'])}; {dropped}")
+
+
+def _read(path: str, kind: File, output: str, config: Mapping[str, Any]) -> Sample:
+    if reader.is_large(Path(path)):
+        _refuse_changed(path, reader.described(Path(path)), config)
+        folder = Path(output).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        return reader.gather(Path(path), path, kind, folder).sample()
+    content = artifacts.read(path)
+    _refuse_changed(path, {"sha256": artifacts.sha256(content)}, config)
+    return reader.read(content, path, kind)
+
+
+def _refuse_changed(path: str, told: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    if told["sha256"] != config.get("sha256", told["sha256"]):
+        raise InputError(f"{path}: changed since this run was planned; run again")
+
+
+def write(output: str | Path, sample: Sample, origin: str) -> None:
+    """Write a data set as it stands in the store."""
     artifacts.write_arrays(output, {**arrays(sample), "origin": np.array(origin)})
-    print(f"{len(sample.x)} rows of {', '.join(sample.features)}; {sample.dropped} rows dropped")
 
 
 def arrays(sample: Sample) -> dict[str, Any]:

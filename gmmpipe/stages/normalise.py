@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.normalise import NORMALISERS
 from gmmpipe.numerics.registry import build
+from gmmpipe.numerics.slices import cuts
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -23,7 +26,10 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         affine = method(data["x"], data["features"].tolist(), data.get("weight"))
     except InputError as error:
         raise InputError(f"{data.get('origin', inputs[0])}: {error}") from None
-    mapped = {"x": affine.apply(data["x"]), "shift": affine.shift, "scale": affine.scale}
+    x = data["x"]
+    parts = (affine.apply(x[cut]) for cut in cuts(len(x)))
+    mapped: dict[str, Any] = {"x": artifacts.Rows(x.shape, np.float64, parts)}
+    mapped |= {"shift": affine.shift, "scale": affine.scale}
     if "weight" in data:
         mapped["weight"] = data["weight"]
     artifacts.write_arrays(output, mapped)

@@ -57,11 +57,12 @@ def _contents(study: Study) -> dict[str, Any]:
     """Return what the manifest has that any run of this version shares."""
     folder = Path(study.folder)
     data = study.plan["data"]
-    sources = {
-        told["source"]["path"]: {"size": told["bytes"], "sha256": told["source"]["sha256"]}
-        for told in data.values()
-        if told["source"]
-    }
+    sources: dict[str, dict[str, Any]] = {}
+    for told in data.values():
+        if source := told["source"]:
+            whole = {"size": told["bytes"], "sha256": source["sha256"]}
+            inside = {f"{source['path']}/{name}": each for name, each in told["files"].items()}
+            sources |= inside or {source["path"]: whole}
     for fit in study.plan["fits"].values():
         if start := fit.get("source"):
             sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from gmmpipe.numerics.lineage import lineage as links
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.lineage import links
+from gmmpipe.numerics.responsibilities import overlaps
 from gmmpipe.tables import table
-from gmmpipe.tables.cases import Case, mixtures, responsibilities, rows_at
+from gmmpipe.tables.cases import Case, mixtures, rows_at
 
 COLUMNS = ("covariance", "parent_k", "parent", "k", "component", "mass", "share")
 
@@ -33,11 +33,8 @@ def lineage(
         )
         for covariance, family in here.groupby("covariance", sort=False):
             cells = family.drop_duplicates("k").sort_values("k")
-            before: dict[int, Array] = {}
-            for k, mixture in zip(cells["k"], mixtures(cells, parameters), strict=True):
-                now = {int(k): responsibilities(data["x"], mixture, threads)}
-                key = {**coordinates, "covariance": covariance}
-                found = links({**before, **now}, data.get("weight"))
-                rows += [{**key, **asdict(link)} for link in found]
-                before = now
+            found = mixtures(cells, parameters)
+            key = {**coordinates, "covariance": covariance}
+            for overlap in overlaps(data["x"], found, data.get("weight"), threads):
+                rows += [{**key, **asdict(link)} for link in links(overlap)]
     return table(rows, ["dataset", *outer, *COLUMNS])

@@ -3,6 +3,7 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
+from gmmpipe.numerics import slices
 from gmmpipe.numerics.assessment import Assessor
 from gmmpipe.numerics.identity import MOST_ROWS, NOISE, probe
 from gmmpipe.numerics.metrics import METRICS
@@ -33,7 +34,9 @@ def log_responsibilities(x, mixture):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_an_assessment_agrees_with_plain_numpy(weighted):
+@pytest.mark.parametrize("size", [33, 65_536])
+def test_an_assessment_agrees_with_plain_numpy(weighted, size, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE", size)
     x, truth = drawn(400)
     weight = np.random.default_rng(6).integers(0, 4, 400).astype(float) if weighted else None
     found = Assessor(x, weight, truth)(MIXTURE, "full")

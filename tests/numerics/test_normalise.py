@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gmmpipe.errors import InputError
+from gmmpipe.numerics import slices
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.normalise import NORMALISERS
 
@@ -45,6 +46,21 @@ def test_a_row_of_weight_two_is_that_row_twice(name):
     np.testing.assert_allclose(found.scale, again.scale, rtol=1e-10)
     whole = again.log_volume(np.repeat(X, weight.astype(int), axis=0))
     assert found.log_volume(X, weight) == pytest.approx(whole, rel=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", NORMALISERS)
+def test_slices_give_what_all_rows_give(name, weighted, monkeypatch):
+    x = X.copy()
+    x[::5, 1] = np.nan
+    weight = np.arange(50) % 3.0 if weighted else None
+    whole = NORMALISERS[name]()(x, NAMES, weight)
+    volume = whole.log_volume(x, weight)
+    monkeypatch.setattr(slices, "SLICE", 7)
+    affine = NORMALISERS[name]()(x, NAMES, weight)
+    np.testing.assert_allclose(affine.shift, whole.shift, rtol=1e-14)
+    np.testing.assert_allclose(affine.scale, whole.scale, rtol=1e-14)
+    assert affine.log_volume(x, weight) == pytest.approx(volume, rel=1e-13)
 
 
 @pytest.mark.parametrize("name", NORMALISERS)

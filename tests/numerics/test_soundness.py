@@ -5,19 +5,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmmpipe import GaussianMixture
-from gmmpipe.numerics import em
+from gmmpipe.numerics import em, slices
 from gmmpipe.numerics import soundness as module
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.soundness import Judge, Ties, least_samples, soundness
+from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.soundness import Evidence, Judge, Ties, least_samples
 
 RNG = np.random.default_rng(3)
 X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
 
 
-def measured(x, mixture, family="full", weight=None):
-    resp = np.exp(em.log_responsibilities(x, mixture)[1])
-    return soundness(mixture, family, resp, Ties(x), weight)
+def measured(x, mixture, family="full", weight=None, frozen=()):
+    evidence = Evidence(mixture, Ties(x), weight)
+    for rows, logs in by_slices(x, mixture, 1):
+        evidence.add(rows, np.exp(logs))
+    again = ((rows, np.exp(logs)) for rows, logs in by_slices(x, mixture, 1))
+    return evidence.soundness(family, frozen, again)
 
 
 def two_groups(second):
@@ -109,34 +113,48 @@ def test_a_row_of_weight_two_counts_as_two_rows():
     np.testing.assert_allclose(once.tied.max(), 2 / once.counts[0], rtol=1e-3)
 
 
+def plain(x, mixture, weight):
+    """Return counts and tied shares as they are defined, by the whole matrix."""
+    mass = np.exp(em.log_responsibilities(x, mixture)[1]) * weight[:, None]
+    most = [max(m[c == value].sum() for c in x.T for value in np.unique(c)) for m in mass.T]
+    return mass.sum(axis=0), np.array(most) / mass.sum(axis=0)
+
+
 @pytest.mark.parametrize("size", [7, 65_536])
-def test_a_judge_measures_slice_by_slice_what_is_measured_at_once(size, monkeypatch):
-    monkeypatch.setattr(module, "SLICE", size)
+@pytest.mark.parametrize("most", [40, 2**17])
+def test_slices_and_a_part_of_the_rows_judge_as_all_at_once(size, most, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE", size)
+    monkeypatch.setattr(module, "MOST_ROWS", most)
     weight = RNG.integers(0, 3, 300).astype(float)
-    thin = two_groups(np.diag([1e-5, 1.0]))
     x = X.copy()
-    x[150:, 0] = np.round(x[150:, 0], 1)
-    for mixture in (two_groups(np.eye(2)), thin):
-        whole = measured(x, mixture, weight=weight)
-        found = Judge(x, "full", weight).soundness(mixture)
-        np.testing.assert_allclose(found.counts, whole.counts, rtol=1e-12)
-        np.testing.assert_array_equal(found.eigenvalues, whole.eigenvalues)
-        assert found.reasons == whole.reasons
-    assert "tied" in found.reasons
+    x[150:, 0] = np.where(np.arange(150) % 4 < 3, 6.0, x[150:, 0])
+    for mixture in (two_groups(np.eye(2)), two_groups(np.diag([1e-5, 1.0]))):
+        counts, tied = plain(x, mixture, weight)
+        judged, whole = (
+            Judge(x, "full", weight).soundness(mixture),
+            measured(x, mixture, "full", weight),
+        )
+        for found in (judged, whole):
+            np.testing.assert_allclose(found.counts, counts, rtol=1e-12)
+        np.testing.assert_array_equal(judged.eigenvalues, whole.eigenvalues)
+        if most > 300:
+            np.testing.assert_allclose(whole.tied, tied, rtol=1e-12)
+        assert judged.reasons == whole.reasons
+    np.testing.assert_allclose(judged.tied[1], tied[1], rtol=1e-12)  # thin: of all rows
+    assert "tied" in judged.reasons
 
 
 def test_covariances_that_are_held_are_never_too_thin():
     thin = two_groups(np.diag([1e-5, 1.0]))
-    resp = np.exp(em.log_responsibilities(X, thin)[1])
-    assert soundness(thin, "full", resp, Ties(X)).reasons
-    assert soundness(thin, "full", resp, Ties(X), frozen=["covariances"]).reasons == ""
+    assert measured(X, thin).reasons
+    assert measured(X, thin, frozen=["covariances"]).reasons == ""
     assert Judge(X, "full", frozen=["covariances"]).soundness(thin).reasons == ""
 
 
 def test_missing_values_are_tied_to_nothing():
     x = np.column_stack([X[:, 0], np.where(np.arange(300) < 200, np.nan, X[:, 1])])
     ties = Ties(x)
-    assert ties.shares(np.ones((300, 1)), np.array([300.0])) == pytest.approx(1 / 300)
+    assert ties.shares(np.ones((300, 1))) == pytest.approx(1 / 300)
 
 
 def test_noise_is_no_component_that_could_be_unsound():
@@ -166,5 +184,7 @@ def test_a_feature_without_variance_is_unsound_not_an_error():
     flat = np.diag([1.0, 0.0])
     mixture = Mixture(np.array([1.0]), np.zeros((1, 2)), flat[None])
     x = np.column_stack([RNG.normal(size=8), np.zeros(8)])
-    found = soundness(mixture, "full", np.ones((8, 1)), Ties(x))
+    evidence = Evidence(mixture, Ties(x))
+    evidence.add(slice(0, 8), np.ones((8, 1)))
+    found = evidence.soundness("full", (), ())
     assert "100% tied" in found.reasons

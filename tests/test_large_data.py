@@ -1,0 +1,111 @@
+"""Data past memory go the whole way, and give the bytes of data in memory."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gmmpipe import archive, artifacts
+from gmmpipe.experiment import load
+from gmmpipe.numerics import slices
+from gmmpipe.reader import large
+
+N = 400
+SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=1..2")
+SWEEP += ("sweep.seed=[0]", "sweep.iteration=[5]", "sweep.normaliser=[standard]")
+
+
+@pytest.fixture
+def columns():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(2, size=N)
+    x = rng.normal(size=(N, 2)) + 5 * groups[:, None]
+    return {"u": x[:, 0], "v": x[:, 1], "g": groups, "w": rng.integers(1, 4, size=N)}
+
+
+def parted(monkeypatch):
+    """Treat every file as one past memory."""
+    monkeypatch.setattr(large, "LARGE", 1)
+    monkeypatch.setattr(large, "PART", 90)
+    monkeypatch.setattr(large, "_BLOCK", 1000)
+    monkeypatch.setattr(archive, "MAPPED", 0)
+    monkeypatch.setattr(archive, "SMALL", 100)
+
+
+def options(path):
+    return f"dataset.mine={{kind: file, path: {path}, label: g, weight: w}}"
+
+
+def made():
+    return {
+        path: path.read_bytes()
+        for kind in ("store/*/*.npz", "*/*/tables/*")
+        for path in sorted(Path("results").glob(kind))
+        if path.parent.parent.name != "latest"
+    }
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npy"])
+def test_every_file_of_the_store_and_every_table_is_the_same(
+    project, study, suffix, columns, monkeypatch
+):
+    monkeypatch.setattr(slices, "SLICE", 150)
+    table = pa.table(columns)
+    if suffix == ".csv":
+        table.to_pandas().to_csv("x.csv", index=False)
+    elif suffix == ".parquet":
+        pq.write_table(table, "x.parquet")
+    else:
+        np.save("x.npy", np.column_stack(list(columns.values())))
+    names = ["dataset.mine.names=[u,v,g,w]"] if suffix == ".npy" else []
+    study(options(f"x{suffix}"), *names, *SWEEP)
+    small = made()
+    shutil.rmtree(project / "results")
+    parted(monkeypatch)
+    done = study(options(f"x{suffix}"), *names, *SWEEP)
+    assert made() == small
+    assert len(small) > 15
+    x = artifacts.read_arrays(done.data[0])["x"]
+    assert not x.flags.owndata
+    np.testing.assert_array_equal(x, np.column_stack([columns["u"], columns["v"]]))
+
+
+def test_a_large_text_is_parsed_once_by_the_plan(project, study, columns, monkeypatch, capsys):
+    pa.table(columns).to_pandas().to_csv("x.csv", index=False)
+    parted(monkeypatch)
+    calls = []
+    parse = large.delimited_parts
+    monkeypatch.setattr(large, "delimited_parts", lambda *a: calls.append(a) or parse(*a))
+    done = study(options("x.csv"), *SWEEP)
+    assert len(calls) == 1
+    assert f"x.csv: {N} rows in" in capsys.readouterr().err
+    assert list(project.glob("results/store/text/*")) == []
+    Path(done.data[0]).unlink()  # lost: it is read again
+    study(options("x.csv"), *SWEEP)
+    assert len(calls) == 2
+    assert project.glob("results/store/data/*.npz")
+
+
+def test_a_folder_of_parquet_is_a_data_set(project, study, columns):
+    (project / "rows").mkdir()
+    table = pa.table(columns)
+    for i in range(4):
+        pq.write_table(table[100 * i : 100 * (i + 1)], project / f"rows/part-{i}.parquet")
+    done = study(options("rows"), *SWEEP)
+    stored = artifacts.read_arrays(done.data[0])
+    np.testing.assert_array_equal(stored["x"], np.column_stack([columns["u"], columns["v"]]))
+    np.testing.assert_array_equal(stored["labels"], columns["g"])
+    inputs = load("results/default/latest").manifest["inputs"]
+    assert list(inputs) == [f"rows/part-{i}.parquet" for i in range(4)]
+    pq.write_table(table[:50], project / "rows/part-9.parquet")
+    assert study(options("rows"), *SWEEP).version != done.version
+
+
+def test_a_folder_inside_the_project_may_not_lead_out(project, refused, columns, tmp_path):
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    (project / "rows").mkdir()
+    (project / "rows/a.parquet").symlink_to(tmp_path / "x.parquet")
+    refused("a.parquet lies outside", "run", options("rows"), *SWEEP)
