@@ -1,16 +1,19 @@
 """The tables of a finished version, one data set at one outer point of the sweep at a time."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
 from gmmpipe.figures.tables import RUN
+from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
 
@@ -19,6 +22,7 @@ MOST_RUNS = (
     1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
 )
 MOST_NUMBERS = 2**24  # in the rows of these tables that are read at a time
+MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
 
 
 def style_of(wanted: Mapping[str, Any]) -> Style:
@@ -35,10 +39,33 @@ def seen_by(name: str, dataset: str, case: str, tables: Tables) -> tuple[Tables,
 
 
 def frames_of(study: Study) -> dict[str, pd.DataFrame]:
-    """Return the tables of a finished version by name, but for the two that are long."""
+    """Return the tables of a finished version by name, but for the two that are long.
+
+    Of ``labels`` there are the samples that are shown.
+    """
     names = [*TABLES, *(BOOTSTRAPPED if study.summaries else ())]
     paths = {n: f"{study.folder}/tables/{n}.parquet" for n in names if n not in LONG}
-    return {name: artifacts.read_frame(path) for name, path in paths.items()}
+    shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
+    labels = _labels(paths.pop("labels"), shown)
+    return {"labels": labels} | {name: artifacts.read_frame(path) for name, path in paths.items()}
+
+
+def _shown(n: int) -> npt.NDArray[np.int64]:
+    """Return which of n samples figures and the report show: all, or a random choice."""
+    return subset(n, MOST_SHOWN, "shown")
+
+
+def _labels(path: str, shown: Sequence[tuple[Mapping[str, Any], Any]]) -> pd.DataFrame:
+    """Return the rows of the table of the samples that are shown of each case."""
+    table = artifacts.StoredTable(path)
+    found = [table.rows(pd.DataFrame({"row": []}))]
+    for part in table.parts(table.columns):
+        for at, rows in shown:
+            ours = _at(part, at)
+            if len(ours):
+                ends = np.searchsorted(rows, (ours["row"].iloc[0], ours["row"].iloc[-1] + 1))
+                found.append(ours[ours["row"].isin(rows[slice(*ends)])])
+    return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
 
 
 def cases(
@@ -58,16 +85,17 @@ def cases(
         keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
         ours |= {name: table.rows(keys) for name, table in long.items()}
         data = artifacts.read_arrays(study.stored(stored))
-        labels = None
+        x, rows, labels = data["x"], _shown(len(data["x"])), None
         if "labels" in data:
-            codes = pd.Categorical.from_codes(data["labels"], data["classes"].tolist())
+            codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
         words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
         yield (
             (at["dataset"], _file_part(".".join(words))),
             Tables(
                 dataset=", ".join(words),
-                x=pd.DataFrame(data["x"], columns=data["features"].tolist()),
+                x=pd.DataFrame(x[rows], columns=data["features"].tolist()),
+                whole=len(x),
                 labels=labels,
                 fits=fits,
                 best=ours["best"],

@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import archive, artifacts
+from gmmpipe import archive, artifacts, cases
 from gmmpipe.experiment import load
+from gmmpipe.figures import FIGURES, Style
 from gmmpipe.numerics import slices
+from gmmpipe.numerics.normalise import Affine
 from gmmpipe.reader import large
+from gmmpipe.report.explorer import scene
 
 N = 400
 SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=1..2")
@@ -109,3 +112,25 @@ def test_a_folder_inside_the_project_may_not_lead_out(project, refused, columns,
     (project / "rows").mkdir()
     (project / "rows/a.parquet").symlink_to(tmp_path / "x.parquet")
     refused("a.parquet lies outside", "run", options("rows"), *SWEEP)
+
+
+@pytest.mark.usefixtures("project")
+def test_figures_and_report_show_a_random_choice_and_say_so(study, columns, monkeypatch):
+    pq.write_table(pa.table(columns), "x.parquet")
+    done = study(options("x.parquet"), *SWEEP)
+    monkeypatch.setattr(cases, "MOST_SHOWN", 50)
+    ((_, tables),) = cases.cases(done, cases.frames_of(done))
+    rows = slices.subset(N, 50, "shown")
+    np.testing.assert_array_equal(tables.x["u"], columns["u"][rows])
+    np.testing.assert_array_equal(tables.assignments["row"], rows)
+    np.testing.assert_array_equal(tables.labels.astype(int), columns["g"][rows])
+    assert (len(tables.x), tables.n_samples) == (50, N)
+    for language, words in {"en": "Shown are 50 of 400 samples", "zh": "400 个样本中"}.items():
+        style = Style(language=language)
+        for name, kind in FIGURES.items():
+            said = kind.applies(tables) and words in kind.caption(tables, style)
+            assert said == (kind.samples and kind.applies(tables)), name
+    affine = Affine(np.zeros(2), np.ones(2))
+    found = scene(tables, {"standard": affine}, Style())
+    assert found["n"] == N
+    assert "50 of 400 samples" in found["left_out"]

@@ -31,5 +31,5 @@ class Data:
     @cached_property
     def probed(self) -> Array:
         """Return the weights of the samples by which fits are compared."""
-        weight = np.ones(len(self.x)) if self.weight is None else self.weight
-        return weight[self.assess.probe]
+        probe = self.assess.probe
+        return np.ones(len(probe)) if self.weight is None else self.weight[probe]

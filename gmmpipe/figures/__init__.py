@@ -35,6 +35,7 @@ class FigureKind:
 
     title and category are English, see ``heading`` and ``place``. across: one figure shows all
     outer points of the sweep, so it is drawn once for a data set. moves: it is an animation too.
+    samples: it shows them.
     """
 
     module: str
@@ -42,6 +43,7 @@ class FigureKind:
     category: str
     across: bool = False
     moves: bool = False
+    samples: bool = False
 
     def heading(self, language: Language) -> str:
         """Return the title in ``language``."""
@@ -75,7 +77,15 @@ class FigureKind:
 
     def caption(self, tables: Tables, style: Style) -> str:
         """Return one or two sentences on what the figure shows, plain text."""
-        return str(self._loaded().caption(tables, style))
+        text = str(self._loaded().caption(tables, style))
+        if not self.samples or len(tables.x) == tables.n_samples:
+            return text
+        some = style.say(
+            "Shown are {n} of {total} samples, drawn at random.",
+            n=len(tables.x),
+            total=tables.n_samples,
+        )
+        return style.sentences(text, some)
 
     def applies(self, tables: Tables) -> bool:
         """Say whether the tables hold what the figure shows."""
@@ -86,15 +96,19 @@ class FigureKind:
 
 
 FIGURES: dict[str, FigureKind] = {
-    "clusters": FigureKind("clusters", "Selected mixture", "Clusters"),
-    "density": FigureKind("density", "Density and responsibilities", "Clusters"),
+    "clusters": FigureKind("clusters", "Selected mixture", "Clusters", samples=True),
+    "density": FigureKind("density", "Density and responsibilities", "Clusters", samples=True),
     "selection": FigureKind("selection", "BIC and ICL against K", "Selection"),
     "bootstrap": FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
     "intervals": FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
     "heatmap": FigureKind("heatmap", "The sweep at a glance", "Sweep"),
     "convergence": FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
-    "iterations": FigureKind("iterations", "The mixture as EM goes on", "Convergence"),
-    "animation": FigureKind("animation", "EM from start to convergence", "Convergence", moves=True),
+    "iterations": FigureKind(
+        "iterations", "The mixture as EM goes on", "Convergence", samples=True
+    ),
+    "animation": FigureKind(
+        "animation", "EM from start to convergence", "Convergence", moves=True, samples=True
+    ),
     "basins": FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
     "optima": FigureKind("optima", "Which seeds fell into which optimum", "Convergence"),
     "restarts": FigureKind("restarts", "How far the restarts can be trusted", "Selection"),
@@ -103,7 +117,7 @@ FIGURES: dict[str, FigureKind] = {
     "agreement": FigureKind("agreement", "How alike each two runs are", "Selection"),
     "recovery": FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
     "tutorial_clusters": FigureKind(
-        "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters"
+        "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters", samples=True
     ),
-    "sample_data": FigureKind("sample_data", "True groups", "Data"),
+    "sample_data": FigureKind("sample_data", "True groups", "Data", samples=True),
 }

@@ -122,6 +122,9 @@ CHINESE = {
     "The axes are the two leading discriminant directions, in standard deviations within"
     " components.": "坐标轴是前两个判别方向，以分量内的标准差为单位。",
     "The {n} points are drawn as pixels, without outlines.": "{n} 个点以像素绘制，不带轮廓。",
+    "Shown are {n} of {total} samples, drawn at random.": (
+        "图中为 {total} 个样本中随机抽取的 {n} 个。"
+    ),
     "The {n} samples are counted in hexagons, the darker the more (logarithmic).": (
         "{n} 个样本按六边形计数，越深越多（对数）。"
     ),

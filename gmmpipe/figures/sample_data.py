@@ -28,7 +28,7 @@ def caption(tables: Tables, style: Style) -> str:
     text = style.say(
         "{dataset}: the {n} samples in their {k} true groups.",
         dataset=tables.dataset,
-        n=len(tables.x),
+        n=tables.n_samples,
         k=len(names),
     )
     several = len(tables.features) > 1

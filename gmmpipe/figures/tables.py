@@ -32,7 +32,8 @@ def _none() -> pd.DataFrame:
 class Tables:
     """The tables of one experiment, filtered to one data set; all in original units.
 
-    x has one column a feature; labels (N,) are the true classes where known, a categorical in
+    x has one column a feature, and of very many samples a random choice, N of ``n_samples``;
+    labels (N,) are the true classes where known, a categorical in
     the order of the classes or plain values, then ordered by first appearance. fits, best,
     parameters and trajectories have the columns of the written tables; in parameters the name
     of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
@@ -61,6 +62,12 @@ class Tables:
     tests: pd.DataFrame | None = None
     intervals: pd.DataFrame | None = None
     replay: Replay | None = None
+    whole: int | None = None  # how many samples there are, where x has but some
+
+    @property
+    def n_samples(self) -> int:
+        """Return how many samples the data set has."""
+        return len(self.x) if self.whole is None else self.whole
 
     @property
     def features(self) -> list[str]:

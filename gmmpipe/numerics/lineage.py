@@ -1,10 +1,15 @@
 """Where components come from: which ones of the mixture before gave their samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics import em
+from gmmpipe.numerics.identity import overlap
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.slices import cuts
 
 
 @dataclass(frozen=True)
@@ -35,3 +40,21 @@ def links(table: Array) -> list[Link]:
         Link(parent_k, parent, k, component, float(mass), float(shares[component, parent]))
         for (component, parent), mass in np.ndenumerate(masses)
     ]
+
+
+def overlaps(
+    x: Array, mixtures: Sequence[Mixture], weight: Array | None = None, threads: int = 1
+) -> list[Array]:
+    """Return ``identity.overlap`` of each mixture with the one before it, on all of x (N, D).
+
+    weight (N,): none = 1 each. Noise is left out.
+    """
+    sizes = [mixture.n_components for mixture in mixtures]
+    tables = [np.zeros((now, before)) for before, now in pairwise(sizes)]
+    for cut in cuts(len(x)):
+        logs = (em.log_responsibilities(x[cut], m, threads, "mar")[1] for m in mixtures)
+        resp = [np.exp(each[:, :k]) for each, k in zip(logs, sizes, strict=True)]
+        held = None if weight is None else weight[cut]
+        for i, (before, now) in enumerate(pairwise(resp)):
+            tables[i] += overlap(now, before, held)
+    return tables

@@ -90,7 +90,9 @@ def files(path: Path) -> list[Path]:
     """Return the files that a folder of Parquet consists of, by name; InputError for none."""
     found = sorted(each for each in path.glob("*.parquet") if each.is_file())
     if not found:
-        raise InputError(f"{path}: a folder without *.parquet; give a file, or such a folder")
+        raise InputError(
+            f"{path}: not a regular file, nor a folder with *.parquet; give one of these"
+        )
     return found
 
 

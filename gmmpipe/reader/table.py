@@ -135,9 +135,10 @@ def kept(table: Table, kind: File) -> Part:
 
 
 def sample(table: Table, kind: File) -> Sample:
-    """Return the sample of a table, its rows those ``kept``.
+    """Return the sample of a table.
 
-    Raises InputError too for fewer than two distinct rows, and for weights that are too light.
+    Its rows are those ``kept``. Raises InputError too for fewer than two distinct rows, and for
+    weights that are too light.
     """
     part = kept(table, kind)
     x, total = part.x, 0.0 if part.weight is None else float(part.weight.sum())

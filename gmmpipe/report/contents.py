@@ -134,7 +134,7 @@ def _data(data: Mapping[str, Any], tables: Tables) -> str:
     """Return in one line what the data are and where they come from."""
     names = [elide(name, 24) for name in tables.features]
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    text = f"{len(tables.x):,} samples of {_counted(len(names), 'feature')}"
+    text = f"{tables.n_samples:,} samples of {_counted(len(names), 'feature')}"
     text += f" ({', '.join(names[:4])}{more})"
     if data["source"]:
         return f"{text}, from {data['source']['path']}"

@@ -182,7 +182,7 @@ def _joined(picks: Mapping[str, str]) -> str:
 
 def _large(tables: Tables) -> list[Doubt]:
     row: pd.Series = tables.selected()
-    parameters, n = int(row["n_parameters"]), len(tables.x)
+    parameters, n = int(row["n_parameters"]), tables.n_samples
     if n >= FEW * parameters:
         return []
     return [

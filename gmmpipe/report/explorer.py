@@ -52,7 +52,7 @@ def scene(
         "dimensions": min(d, 2),
         "exact": d <= 2,
         "noise_volume": _noise_volume(tables.parameters),
-        "n": len(tables.x),
+        "n": tables.n_samples,
         "origin": origin[1:3].tolist(),
         "points": _packed(points - origin[1 : 1 + points.shape[1]]),
         "best": _models(tables, runs),
@@ -228,8 +228,8 @@ def _left_out(
         found.append(
             f"{len(runs):,} of {n_runs:,} fits (of each model the best seed and some others)"
         )
-    if n_points < len(tables.x):
-        found.append(f"{n_points:,} of {len(tables.x):,} samples (evenly spaced rows)")
+    if n_points < tables.n_samples:
+        found.append(f"{n_points:,} of {tables.n_samples:,} samples (evenly spaced rows)")
     n_steps = tables.fits["iteration"].nunique()
     if len(steps) < n_steps:
         found.append(f"{len(steps)} of {n_steps} snapshots")

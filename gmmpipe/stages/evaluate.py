@@ -1,22 +1,23 @@
 """Turn the fits of a version into tables: a row per cell, component, fit and sample."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError
 from gmmpipe.evaluation.assess import Part, assess, schemas_of
 from gmmpipe.evaluation.merge import Merger
-from gmmpipe.evaluation.schemas import LONG
 from gmmpipe.evaluation.winners import certified, in_order, ranked, references
-from gmmpipe.numerics import em
 from gmmpipe.numerics.identity import component_of
 from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.slices import cuts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.study import TABLES, Study
 from gmmpipe.tables import to_mixture
@@ -62,11 +63,11 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     frames = {"best": best, "certificates": certificates, "stability": merger.stability}
     parameters = merger.parameters
     selected = list(_selected(study, best, parameters))
-    frames["labels"] = _labels(study, selected, threads)
+    _write_labels(study, selected, f"{output}/labels.parquet", threads)
     for name, table in (("lineage", lineage), ("recovery", recovery)):
         frames[name] = table(best, parameters, _cases(study), study.outer, threads)
     for name in TABLES:
-        if name not in LONG:
+        if name in frames:
             artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
     if study.imputes:
         artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
@@ -123,20 +124,33 @@ def _selected(
         yield dict(at), dict(data), mixture
 
 
-def _labels(
-    study: Study, selected: Sequence[tuple[Row, Row, Mixture]], threads: int
-) -> pd.DataFrame:
-    """Return each sample's component by the selected model of its data set."""
-    parts = []
-    for at, data, mixture in selected:
-        _, log_resp = em.log_responsibilities(data["x"], mixture, threads, "mar")
-        columns = {**at, "row": np.arange(len(log_resp))}
+def _write_labels(
+    study: Study, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
+) -> None:
+    """Write each sample's component by the selected model of its data set, slice by slice."""
+    names = [*study.outer, "dataset", "row", "component", "probability", "label"]
+    parts = (
+        pa.Table.from_pandas(part, preserve_index=False)
+        for at, data, mixture in selected
+        for part in _labelled(at, data, mixture, threads)
+    )
+    first = next(parts, None)
+    if first is None:
+        artifacts.write_frame(path, pd.DataFrame(columns=names))
+        return
+    rows = sum(len(data["x"]) for _, data, _ in selected)
+    with artifacts.appending(path, first.schema, rows, 100) as table:
+        for part in chain([first], parts):
+            table.append(part)
+
+
+def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
+    for rows, log_resp in by_slices(data["x"], mixture, threads):
+        columns = {**at, "row": np.arange(rows.start, rows.stop)}
         columns["component"] = component_of(log_resp, mixture)
         columns["probability"] = np.exp(log_resp.max(axis=1))
-        columns["label"] = data["classes"][data["labels"]] if "labels" in data else None
-        parts.append(pd.DataFrame(columns).astype({"label": "string"}))
-    names = [*study.outer, "dataset", "row", "component", "probability", "label"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+        columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
+        yield pd.DataFrame(columns).astype({"label": "string"})
 
 
 def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
@@ -160,6 +174,7 @@ def _cases(study: Study) -> Iterator[Case]:
 def _write_drawn(study: Study, output: str) -> None:
     """Write the data sets drawn at random as numpy.savetxt does, for numpy.loadtxt."""
     for stored, name in study.drawn.items():
-        text = io.StringIO()
-        np.savetxt(text, artifacts.read_arrays(study.stored(stored))["x"])
-        artifacts.write(f"{output}/{name}", text.getvalue())
+        x = artifacts.read_arrays(study.stored(stored))["x"]
+        with artifacts.writing(f"{output}/{name}") as file:
+            for cut in cuts(len(x)):
+                np.savetxt(file, x[cut])

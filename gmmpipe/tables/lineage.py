@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gmmpipe.numerics.lineage import links
-from gmmpipe.numerics.responsibilities import overlaps
+from gmmpipe.numerics.lineage import links, overlaps
 from gmmpipe.tables import table
 from gmmpipe.tables.cases import Case, mixtures, rows_at
 

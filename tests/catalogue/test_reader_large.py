@@ -116,7 +116,7 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
     with pytest.raises(InputError, match=r"rows/c\.parquet: columns u, w where the first file has"):
         gather(tmp_path / "rows", "rows", File("rows"))
     (tmp_path / "none").mkdir()
-    with pytest.raises(InputError, match=r"a folder without \*\.parquet"):
+    with pytest.raises(InputError, match=r"nor a folder with \*\.parquet"):
         gather(tmp_path / "none", "none", File("none"))
 
 
