@@ -16,6 +16,7 @@ from gmmpipe.study import Study
 LONG = 10.0  # seconds of one core from which a block gets all cores
 ALL = 64  # cores: as many as there are
 MARGIN = 3.0  # times the model's seconds: other processors, busy disks, EM's constants
+AROUND = 500 * memory.MB  # two Snakemakes that a node runs around each job, at most
 BEGIN = 300.0  # seconds until a job on a cold node has loaded its libraries, at the worst
 START, START_ROW, START_PRODUCT = 2e-3, 2.2e-6, 35e-9  # seconds of short-em, the longest start
 CELL, CELL_PRODUCT = 2e-3, 1e-7  # seconds of a row of fits.csv, of a sample in a component for it
@@ -30,7 +31,7 @@ SMALL = 1_000_000  # values of a data set that are read and normalised in a seco
 class Demand:
     """Bytes; seconds of one core that more cores shorten, and that they do not; cores worth having.
 
-    Neither has the time in it until the job begins to work.
+    They leave out what Snakemake itself takes on a node, and the time until the work begins.
     """
 
     memory: float
@@ -57,7 +58,7 @@ class Demands:
     def mem_mb(self, rule: str) -> Callable[[Sequence[str], int], int]:
         """Return what gives the megabytes of a job of a rule."""
         return lambda wildcards, attempt: (
-            attempt * ceil(self.of(rule, *wildcards).memory / memory.MB)
+            attempt * ceil((AROUND + self.of(rule, *wildcards).memory) / memory.MB)
         )
 
     def runtime(self, rule: str) -> Callable[[Sequence[str], int, int], int]:

@@ -75,7 +75,7 @@ def test_minutes_grow_with_attempts_and_shrink_with_cores(project):
     ):
         assert all(a <= b for a, b in pairwise(rising))
         assert rising[0] < rising[-1]
-    assert megabytes([block], 3) == 3 * megabytes([block], 1)
+    assert megabytes([block], 3) == pytest.approx(3 * megabytes([block], 1), abs=3)
     needed = found.study.plan["fits"][block]["seconds"]
     assert minutes([block], 1, 1) * 60 > 3 * needed
     assert Demand(0).minutes(1) == 5  # to begin at all
@@ -103,5 +103,5 @@ def test_snakemake_hands_on_what_every_job_asks_for(command):
     for name, resources in jobs:
         found = dict(pair.split("=") for pair in resources.split(", "))
         if name in RULES:
-            assert int(found["mem_mb"]) >= 200
+            assert int(found["mem_mb"]) >= 700  # two Snakemakes besides
             assert int(found["runtime"]) >= 5
