@@ -85,6 +85,7 @@ lock: $(READY)
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
+	$(UV_COMPILE) -c requirements.lock --extra generic pyproject.toml -o requirements-image.lock
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,23 +1,29 @@
-"""A sweep on a real Slurm: `make test-slurm`, as root on Debian."""
+"""Sweeps on a real Slurm and through other batch systems: `make test-slurm`, as root on Debian."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from cluster import Cluster, cluster, missing, wait
 from projects import make_project
 
-PLUGIN = os.environ.get("GMMPIPE_SLURM", "")  # the folder with Snakemake's plugin
-PROFILE = ["--workflow-profile", "profiles/slurm", "--slurm-no-account", "--max-threads", "2"]
-PROFILE += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"]
+PLUGINS = os.environ.get("GMMPIPE_SLURM", "")  # the folder with Snakemake's plugins
+SLURM = ["--workflow-profile", "profiles/slurm", "--slurm-no-account", "--max-threads", "2"]
+SLURM += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"]
+SOON = ["--max-threads", "2", "--seconds-between-status-checks", "1", "--latency-wait", "10"]
+SBATCH = "sbatch --parsable --cpus-per-task={threads} --mem={resources.mem_mb}"
+SBATCH += " --time={resources.runtime} --output=.snakemake/%j.log"
+GENERIC = ["--workflow-profile", "profiles/generic", "--cluster-generic-submit-cmd", SBATCH]
+GENERIC += ["--cluster-generic-cancel-cmd", "scancel", *SOON]
+KUBERNETES = ["--workflow-profile", "profiles/kubernetes", *SOON]
 TOLD = ("plans", "logs", "benchmarks", "run.json", "ro-crate", ".lock", ".snakemake_timestamp")
 CUT = ("store/fits", "manifest.json")  # the blocks of a cluster are larger, and have other names
 
 pytestmark = pytest.mark.skipif(
-    bool(missing()) or not PLUGIN, reason=missing() or "`make test-slurm` sets GMMPIPE_SLURM"
+    bool(missing()) or not PLUGINS, reason=missing() or "`make test-slurm` sets GMMPIPE_SLURM"
 )
 
 
@@ -27,12 +33,22 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield found
 
 
-def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return what a small sweep gives on this machine."""
+    local = make_project(tmp_path_factory.mktemp("small") / "local")
+    finish(start(local, "experiment=smoke"))
+    return contents(local / "results")
+
+
+def start(
+    project: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Begin `gmmpipe run` in a project."""
     return subprocess.Popen(
         [sys.executable, "-m", "gmmpipe", "run", *arguments],
         cwd=project,
-        env=os.environ | {"PYTHONPATH": PLUGIN},
+        env=os.environ | {"PYTHONPATH": PLUGINS, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -54,16 +70,51 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+def differing(one: Mapping[str, bytes], two: Mapping[str, bytes]) -> list[str]:
+    """Return the paths of files that are not in both, or not the same."""
+    return sorted(path for path in one.keys() | two.keys() if one.get(path) != two.get(path))
+
+
+def log_of(project: Path) -> str:
+    (log,) = (project / "results/logs/run").glob("*.log")
+    return log.read_text()
+
+
 def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, tmp_path):
+    """A block holds minutes of work on the cluster and half a minute on the laptop."""
     local = make_project(tmp_path / "local")
     finish(start(local))
     remote = make_project(tmp_path / "remote")
-    going = start(remote, "--", *PROFILE)
+    going = start(remote, "--", *SLURM)
     wait(lambda: any(map(slurm.kill, slurm.running("fit"))), "a fit on a node", 300)
     finish(going)
-    (log,) = (remote / "results/logs/run").glob("*.log")
-    assert "Trying to restart job" in log.read_text()
+    assert "Trying to restart job" in log_of(remote)
     one, two = contents(local / "results"), contents(remote / "results")
     assert {Path(name).suffix for name in one} >= {".npz", ".csv", ".parquet", ".png", ".html"}
-    assert list(two) == list(one)
-    assert [name for name in one if one[name] != two[name]] == []
+    assert differing(one, two) == []
+    fits = [{path.name for path in p.glob("results/store/fits/*.npz")} for p in (local, remote)]
+    assert not fits[0] & fits[1]
+
+
+@pytest.mark.usefixtures("slurm")
+def test_so_does_any_batch_system_with_a_command(small, tmp_path):
+    remote = make_project(tmp_path / "remote")
+    finish(start(remote, "experiment=smoke", "--", *GENERIC))
+    said = log_of(remote)
+    assert "localrule normalise" in said  # a job of a second
+    assert "localrule fit" not in said
+    assert "with external jobid" in said
+    assert differing(small, contents(remote / "results")) == []
+
+
+def test_so_do_pods_that_know_nothing_but_the_volume(small, tmp_path):
+    state = tmp_path / "jobs"
+    state.mkdir()
+    remote = make_project(tmp_path / "remote")
+    (state.parent / "bin").mkdir()
+    (state.parent / "bin/kubectl").symlink_to(Path(__file__).with_name("kubectl"))
+    told = {"PATH": f"{state.parent}/bin:{os.environ['PATH']}", "KUBECTL_STATE": str(state)}
+    told |= {"GMMPIPE_IMAGE": "gmmpipe", "GMMPIPE_CLAIM": "pool", "GMMPIPE_MOUNT": str(tmp_path)}
+    finish(start(remote, "experiment=smoke", "--", *KUBERNETES, environment=told))
+    assert len(list(state.iterdir())) >= 4  # fits, tables, figures, report
+    assert differing(small, contents(remote / "results")) == []
