@@ -12,7 +12,7 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
-from gmmpipe.figures.tables import RUN
+from gmmpipe.figures.tables import MOST_SHOWN, RUN
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
@@ -22,7 +22,6 @@ MOST_RUNS = (
     1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
 )
 MOST_NUMBERS = 2**24  # in the rows of these tables that are read at a time
-MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
 
 
 def style_of(wanted: Mapping[str, Any]) -> Style:

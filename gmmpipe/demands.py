@@ -10,7 +10,9 @@ from math import ceil
 from typing import Any
 
 from gmmpipe import memory
+from gmmpipe.figures.tables import MOST_SHOWN
 from gmmpipe.numerics.starts import MOST_ROWS
+from gmmpipe.reader.large import LARGE
 from gmmpipe.study import Study
 
 LONG = 10.0  # seconds of one core from which a block gets all cores
@@ -88,15 +90,14 @@ class Demands:
 
 def _generate(study: Study, name: str) -> Demand:
     data = study.plan["data"][name]
-    shape, size = (data["n"], data["d"]), data["bytes"]
-    return Demand(
-        memory.of_pass(shape, 1) + 2 * size, 0, VALUE * data["n"] * data["d"] + TEXT * size
-    )
+    seconds = VALUE * data["n"] * data["d"] + TEXT * data["bytes"]
+    in_parts = data["bytes"] >= LARGE or bool(data["files"])
+    return Demand(memory.of_generate(data, in_parts), 0, seconds)
 
 
 def _normalise(study: Study, name: str) -> Demand:
-    n, d = _shape(study, name)
-    return Demand(memory.of_pass((n, d), 1), 0, VALUE * n * d)
+    data = _data(study, name)
+    return Demand(memory.of_normalise(data), 0, VALUE * data["n"] * data["d"])
 
 
 def _fit(study: Study, name: str) -> Demand:
@@ -115,35 +116,50 @@ def _evaluate(study: Study, _: str) -> Demand:
         n, _d = _shape(study, block["normalised"])
         each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in block["config"]["k"])
         seconds += each * len(block["config"]["seed"]) * len(block["config"]["iteration"])
-    return Demand(study.table_memory, 0, seconds, ALL)
+    return Demand(_tables(study), 0, seconds, ALL)
 
 
 def _bootstrap(study: Study, name: str) -> Demand:
     section = study.plan["bootstrap"][name]
     replicates = len(section["config"]["replicates"])
-    held = [
-        study.memory(fit) for fit in section["fits"]
-    ]  # all fits are read, then a block is like one
+    # all fits are read, then a block is like one
+    held = [study.memory(fit) for fit in section["fits"]]
+    k = max(k for fit in section["fits"] for k in study.plan["fits"][fit]["config"]["k"])
+    own = memory.of_bootstrap(_data(study, section["normalised"]), k)
     threads = 1 if section["seconds"] < replicates else ALL  # they take turns: many for long ones
-    return Demand(max(held) + sum(held) - len(held) * memory.BASE, section["seconds"], 0, threads)
+    total = own + max(held) + sum(held) - len(held) * memory.BASE
+    return Demand(total, section["seconds"], 0, threads)
 
 
 def _combine(study: Study, _: str) -> Demand:
     replicates = [len(b["config"]["replicates"]) for b in study.plan["bootstrap"].values()]
-    return Demand(study.table_memory, 0, CASE + REPLICATE * sum(replicates))
+    return Demand(_tables(study), 0, CASE + REPLICATE * sum(replicates))
 
 
 def _figures(study: Study, _: str) -> Demand:
-    seconds = sum(CASE + SAMPLE * study.plan["data"][data]["n"] for data, _ in study.cases())
-    return Demand(PAGE + study.table_memory, seconds, 0, ALL)
+    shown = (min(study.plan["data"][data]["n"], MOST_SHOWN) for data, _ in study.cases())
+    seconds = sum(CASE + SAMPLE * n for n in shown)
+    return Demand(PAGE + _tables(study), seconds, 0, ALL)
 
 
 def _report(study: Study, _: str) -> Demand:
-    return Demand(PAGE + study.table_memory, 0, CASE * sum(1 for _ in study.cases()))
+    return Demand(PAGE + _tables(study), 0, CASE * sum(1 for _ in study.cases()))
+
+
+def _tables(study: Study) -> int:
+    """Return about the bytes that making the tables takes: a block at a time, whatever N."""
+    data, most = study.plan["data"].values(), max(study.plan["config"]["sweep"]["k"])
+    block = max(block["memory"] for block in study.plan["fits"].values())
+    return int(block + max(memory.of_tables(each, most) for each in data))
+
+
+def _data(study: Study, normalised: str) -> Mapping[str, Any]:
+    data: Mapping[str, Any] = study.plan["data"][study.plan["normalised"][normalised]["data"]]
+    return data
 
 
 def _shape(study: Study, normalised: str) -> tuple[int, int]:
-    data: Mapping[str, Any] = study.plan["data"][study.plan["normalised"][normalised]["data"]]
+    data = _data(study, normalised)
     return data["n"], data["d"]
 
 

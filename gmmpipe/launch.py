@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from gmmpipe import memory, onward
 from gmmpipe.boundary import own_folders
+from gmmpipe.demands import Demands
 from gmmpipe.errors import Obstacle
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze, from_snakemake
@@ -94,16 +95,28 @@ def _free_memory(study: Study) -> int | None:
     free = memory.available()
     if free is None:
         return None
-    needs = {b: study.memory(b) for b in study.plan["fits"] if not Path(study.fit(b)).exists()}
-    if not Path(study.tables[0]).exists():
-        needs["the tables"] = study.table_memory
-    for name, need in needs.items():
+    demands = Demands(study)
+    for rule, name in _missing(study):
+        need = demands.of(rule, name).memory
         if need > free:
             raise Obstacle(
-                f"{name}: this takes about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB"
-                " are free; free some, or sweep fewer seeds or iteration counts, or a smaller k"
+                f"{name or 'the tables'}: this takes about {need / 1e9:.1f} GB of memory, and"
+                f" {free / 1e9:.1f} GB are free; free some, or sweep fewer seeds or iteration"
+                " counts, or a smaller k"
             )
     return free
+
+
+def _missing(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield rule and name of the jobs whose results are not there yet."""
+    made = {"generate": ("data", study.data), "normalise": ("normalised", study.normalisations)}
+    made |= {"fit": ("fits", study.fits), "bootstrap": ("bootstrap", study.bootstraps)}
+    for rule, (section, paths) in made.items():
+        for name, path in zip(study.plan[section], paths, strict=True):
+            if not Path(path).exists():
+                yield rule, name
+    if not Path(study.tables[0]).exists():
+        yield "evaluate", ""
 
 
 def asks(options: Sequence[str]) -> bool:

@@ -1,28 +1,88 @@
-"""How much memory a stage takes, and how much there is."""
+"""How much memory a stage takes, and how much there is.
 
-from collections.abc import Iterator, Sequence
+What a process holds itself is counted, not the pages of files that it maps. The constants are
+measured: tests/test_memory.py and benchmarks/pipeline.py compare them with what jobs take. data is
+a section `data` of a plan: n, d, bytes of its file, missing, and where rows have weights positive.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from gmmpipe.archive import MAPPED
+from gmmpipe.numerics.slices import SLICE
+from gmmpipe.numerics.soundness import MOST_ROWS as TIED_ROWS
+from gmmpipe.numerics.starts import MOST_ROWS as START_ROWS
 
 MB = 2**20
 BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
-COPIES = 3  # of the data at the worst moment: the file's bytes, the array, a start's scaled one
 TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
+PARTS = 150 * MB  # the parts in which a large file is read
+COPIES = 3  # of the rows at the worst moment: as read, checked, scaled for a start
+TEXT = 30  # times the bytes of a text, while its cells are words
 CGROUP = Path("/sys/fs/cgroup")
 
+Data = Mapping[str, Any]
 
-def of_fit(shape: tuple[int, int], ks: Sequence[int], seeds: int, iteration: Sequence[int]) -> int:
-    """Return about the bytes that a block takes: data of that shape, every k with every seed."""
-    n, d = shape
+
+def held(n: int, d: int) -> int:
+    """Return the bytes of an array of the store in memory: none where it stays in its file."""
+    size = 8 * n * d
+    return size if size < MAPPED else 0
+
+
+def of_generate(data: Data, in_parts: bool) -> int:
+    """Return about the bytes that reading or drawing a data set takes."""
+    if in_parts:
+        return BASE + PARTS
+    return int(BASE + TEXT * data["bytes"] + 8 * COPIES * data["n"] * (data["d"] + 1))
+
+
+def of_normalise(data: Data) -> int:
+    """Return about the bytes that normalising takes."""
+    return int(BASE + 2 * held(data["n"], data["d"]) + 8 * 6 * SLICE * data["d"])
+
+
+def of_fit(
+    data: Data, fit: Mapping[str, Any], ks: Sequence[int], seeds: int, iteration: Sequence[int]
+) -> int:
+    """Return about the bytes that a block takes, every k with every seed.
+
+    fit: the section of that name. Data that stay in their file cost nothing, but for what is done
+    on all rows at once: noise, missing values, rows of weight 0.
+    """
+    n, d, k = data["n"], data["d"], max(ks)
     mixtures = seeds * sum(ks) * (len(iteration) + 1) * (d * d + d + 1)
     trajectories = seeds * len(ks) * (iteration[-1] + 1)
-    work = COPIES * n * d + n * (2 + max(ks))  # a start may share every sample among all components
-    return BASE + 8 * (work + 3 * mixtures + 2 * trajectories)
+    seen = min(n, START_ROWS)  # of which a start may share every one among all components
+    numbers = seen * (COPIES * d + 2 + k) + 3 * mixtures + 2 * trajectories
+    if fit.get("noise", 0) > 0:
+        numbers += n * (2 * k + 8)
+    if data.get("missing"):
+        numbers += n * (3 * d + 6)
+    if data.get("positive", n) < n:
+        numbers += n * (d + 1)
+    return int(BASE + 2 * held(n, d + 1) + 8 * numbers)
 
 
-def of_pass(shape: tuple[int, int], k: int) -> int:
-    """Return about the bytes that the responsibilities of k components for all samples take."""
-    n, d = shape
-    return BASE + 8 * n * (COPIES * d + 3 * k)
+def of_tables(data: Data, k: int) -> int:
+    """Return about the bytes that making tables of mixtures of up to k components takes.
+
+    Drawn data are compared with the truth all at once, missing values imputed so.
+    """
+    n, d = data["n"], data["d"]
+    numbers = min(n, SLICE) * (6 * k + 2 * d) + min(n, TIED_ROWS) * (k + 2 * d)
+    if "seed" in data["config"]:
+        numbers += n * (4 * k + 2)
+    if data["missing"]:
+        numbers += 3 * n * d
+    return int(TABLES + 2 * held(n, d + 1) + 8 * numbers)
+
+
+def of_bootstrap(data: Data, k: int) -> int:
+    """Return about the bytes that a resample and its fits of k components take, without others."""
+    n, d = max(data["n"], round(data.get("total", 0))), data["d"]
+    return int(8 * n * (4 * d + k + 6))
 
 
 def available() -> int | None:

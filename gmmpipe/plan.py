@@ -116,7 +116,7 @@ def blocks(
     depends on the cost of its fits and on the values of K they share, never on how many seeds
     there are, so a sweep that grows leaves its full blocks as they are.
     """
-    n, d = data["n"], data["d"]
+    n = data["n"]
     sweep, family = there["sweep"], there["covariance"][at["covariance"]]
     most_k = data.get("positive", n)
     if sweep["k"][-1] > most_k:
@@ -136,7 +136,8 @@ def blocks(
     target = there["block"]["target_seconds"]
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):
         whole = sum(map(each, ks))
-        held = [memory.of_fit((n, d), ks, seeds, sweep["iteration"]) for seeds in (0, 1)]
+        takes = partial(memory.of_fit, data, fit, ks, iteration=sweep["iteration"])
+        held = [takes(seeds) for seeds in (0, 1)]
         width = width_of(len(ks), whole, target, held[1] - held[0])
         if auto:
             width = sweep["seed"][-1] + most
@@ -158,7 +159,7 @@ def blocks(
                 "source": dict(source or {}),
                 "config": section,
                 "seconds": whole * (most if auto else len(seeds)),
-                "memory": memory.of_fit((n, d), ks, len(seeds), sweep["iteration"]),
+                "memory": takes(len(seeds)),
             }
 
 

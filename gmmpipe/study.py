@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gmmpipe import artifacts, memory
+from gmmpipe import artifacts
 from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
 
@@ -132,14 +132,6 @@ class Study:
     def memory(self, block: str) -> int:
         """Return about the bytes that fitting a block takes."""
         return int(self.plan["fits"][block]["memory"])
-
-    @property
-    def table_memory(self) -> int:
-        """Return about the bytes that making the tables takes: a block at a time, whatever N."""
-        data, most = self.plan["data"].values(), max(self.plan["config"]["sweep"]["k"])
-        block = max(block["memory"] for block in self.plan["fits"].values())
-        passes = max(memory.of_pass((each["n"], each["d"]), most) for each in data)
-        return int(block + passes + memory.TABLES)
 
     def replicated(self, block: str) -> list[str]:
         """Return the inputs of a block of replicates: the normalised data, then the fits."""

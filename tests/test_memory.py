@@ -1,8 +1,12 @@
+import json
 import os
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
-from gmmpipe import memory
+from gmmpipe import artifacts, memory
 
 GB = 10**9
 ROOMY = "MemTotal: 40000000 kB\nMemAvailable: 32000000 kB\n"
@@ -70,15 +74,87 @@ def test_this_machine_answers():
         assert 2**20 < memory.available() < 2**50
 
 
+PLAIN = {"n": 1000, "d": 2, "missing": 0, "bytes": 0, "config": {}}
+
+
 def test_what_is_needed_grows_with_each_number():
-    least = memory.of_fit((1000, 2), [1, 2], 3, [1, 10])
+    def takes(data=(), fit=(), ks=(1, 2), seeds=3, iteration=(1, 10)):
+        return memory.of_fit({**PLAIN, **dict(data)}, dict(fit), ks, seeds, iteration)
+
+    least = takes()
     more = [
-        memory.of_fit((100_000, 2), [1, 2], 3, [1, 10]),
-        memory.of_fit((1000, 50), [1, 2], 3, [1, 10]),
-        memory.of_fit((1000, 2), [1, 200], 3, [1, 10]),
-        memory.of_fit((1000, 2), [1, 2], 900, [1, 10]),
-        memory.of_fit((1000, 2), [1, 2], 3, [1, 10, 20, 50]),
-        memory.of_fit((1000, 2), [1, 2], 3, [1, 100_000]),
+        takes({"n": 100_000}),
+        takes({"d": 50}),
+        takes(ks=(1, 200)),
+        takes(seeds=900),
+        takes(iteration=(1, 10, 20, 50)),
+        takes(iteration=(1, 100_000)),
+        takes(fit={"noise": 0.1}),
+        takes({"missing": 1}),
+        takes({"positive": 999}),
     ]
     assert min(more) > least > memory.BASE
-    assert memory.of_pass((1000, 2), 3) < memory.of_pass((1000, 2), 30)
+    assert memory.of_tables(PLAIN, 3) < memory.of_tables(PLAIN, 30)
+    assert memory.of_bootstrap(PLAIN, 3) < memory.of_bootstrap({**PLAIN, "total": 9e9}, 3)
+
+
+def test_data_past_memory_cost_no_more_the_more_there_are():
+    large, huge = ({**PLAIN, "n": n, "bytes": 16 * n} for n in (10**7, 10**10))
+    for of in (
+        lambda data: memory.of_generate(data, in_parts=True),
+        memory.of_normalise,
+        lambda data: memory.of_fit(data, {}, [8], 1, [10]),
+        lambda data: memory.of_tables(data, 8),
+    ):
+        assert of(large) == of(huge) < 500 * memory.MB
+    assert memory.of_fit(huge, {"noise": 0.1}, [8], 1, [10]) > 10**12
+
+
+# a job's most memory of its own, looked at every few milliseconds
+WATCHED = """
+import sys, threading, time
+from gmmpipe.cli import main
+
+def anonymous():
+    lines = open("/proc/self/status").read().split("RssAnon:")
+    return int(lines[1].split()[0]) * 1024
+
+def look():
+    while True:
+        most[0] = max(most[0], anonymous())
+        time.sleep(0.003)
+
+most = [0]
+threading.Thread(target=look, daemon=True).start()
+code = main(sys.argv[1:])
+print(code, max(most[0], anonymous()))
+"""
+N = 300_000
+CASES = {  # the arrays of the data, settings of the fit, what the plan knows of the data
+    "in memory": (2, {}, {}),
+    "mapped": (32, {}, {}),
+    "noise": (2, {"noise": 0.1}, {}),
+    "missing": (2, {"missing": "mar"}, {"missing": N // 10}),
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")  # noqa: PTH110
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_fit_takes_is_what_it_is_said_to_take(case, tmp_path):
+    d, fit, known = CASES[case]
+    x = np.random.default_rng(0).normal(size=(N, d))
+    if case == "missing":
+        x[::10, 0] = np.nan
+    artifacts.write_arrays(tmp_path / "n.npz", {"x": x})
+    config = {"covariance": {"family": "full"}, "start": {"method": "points"}, "fit": fit}
+    config |= {"k": [3], "seed": [0], "iteration": [2]}
+    arguments = ["fit", str(tmp_path / "n.npz"), "-o", str(tmp_path / "f.npz")]
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *arguments, "--config", json.dumps(config)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    code, most = map(int, done.stdout.splitlines()[-1].split())
+    assert code == 0
+    data = {**PLAIN, "n": N, "d": d, **known}
+    said = memory.of_fit(data, fit, config["k"], 1, config["iteration"])
+    assert 0.3 * said < most < said

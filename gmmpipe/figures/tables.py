@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Replay = Callable[["pd.Series", Sequence[int]], list[Mixture]]
+MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
 RUN = ["normaliser", "covariance", "start", "k", "seed"]
 CELL = [*RUN, "iteration"]
 BOX = ("noise_low", "noise_high")  # of the noise component, where there is one
