@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from gmmpipe.numerics.mixture import Array, Mixture
 
@@ -78,11 +77,14 @@ def optima(log_likelihoods: Array, mixtures: Sequence[Mixture]) -> npt.NDArray[n
     NATS, APART and SHARE.
     """
     found: list[tuple[float, Mixture, Array]] = []
-    which = np.empty(len(mixtures), np.int64)
+    which, near = np.empty(len(mixtures), np.int64), 0  # from there on found ones are near enough
     for i in np.argsort(-log_likelihoods, kind="stable"):
         value, mixture = float(log_likelihoods[i]), mixtures[i]
-        for index, (best, seen, whiten) in enumerate(found):
-            if best - value <= NATS and _same(seen, whiten, mixture):
+        while near < len(found) and found[near][0] - value > NATS:
+            near += 1
+        for index in range(near, len(found)):
+            _, seen, whiten = found[index]
+            if _same(seen, whiten, mixture):
                 which[i] = index
                 break
         else:
@@ -101,6 +103,8 @@ def _whitening(mixture: Mixture) -> Array:
 
 
 def _same(seen: Mixture, whiten: Array, mixture: Mixture) -> bool:
+    from scipy.optimize import linear_sum_assignment
+
     apart = (seen.means[:, None, :] - mixture.means[None, :, :]) @ whiten
     distance = np.sqrt((apart**2).sum(axis=2))
     ours, theirs = linear_sum_assignment(distance)
