@@ -1,0 +1,53 @@
+"""What evaluate holds does not grow with the number of fits."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gmmpipe import artifacts, blocks
+from gmmpipe.plan import freeze
+from gmmpipe.stages import fit, generate, normalise
+from gmmpipe.study import STORE, Study
+
+SEEDS = 10_000
+MEGABYTES = 450  # some 290 are Python and its libraries; rows as dictionaries took 300 more
+
+
+def stored(study: Study) -> None:
+    """Make the data and one block; the others have its fits under their own seeds."""
+    (data,), (normalised,) = study.plan["data"], study.plan["normalised"]
+    config = json.loads(study.section("data", data))
+    generate.run(study.source(data), study.stored(data), config)
+    config = study.plan["normalised"][normalised]["config"]
+    normalise.run([study.stored(data)], f"{STORE}/normalised/{normalised}.npz", config)
+    first, *others = study.plan["fits"]
+    fit.run(study.fitted(first), study.fit(first), study.plan["fits"][first]["config"])
+    found = list(blocks.from_arrays(artifacts.read_arrays(study.fit(first))))
+    for name in others:
+        seeds = study.plan["fits"][name]["config"]["seed"]
+        again = [replace(f, seed=f.seed + seeds[0]) for f in found]
+        artifacts.write_arrays(
+            study.fit(name), blocks.to_arrays([f for f in again if f.seed <= seeds[-1]])
+        )
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="no system to ask for the memory of a process")
+def test_twenty_thousand_fits_take_bounded_memory():
+    sweep = ("experiment=smoke", "sweep.dataset=gmm", "sweep.covariance=full", "sweep.k=[2,3]")
+    sweep += ("sweep.start=points", f"sweep.seed=0..{SEEDS - 1}", "sweep.iteration=[5]")
+    study = Study(freeze(Path(), sweep))
+    stored(study)
+    command = [sys.executable, "-m", "gmmpipe", "evaluate", study.path, "-o", "tables"]
+    process = subprocess.Popen([*command, "--threads", "1"], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert used.ru_maxrss / 1024 < MEGABYTES
+    table = artifacts.StoredTable("tables/parameters.parquet")
+    assert sum(len(part) for part in table.parts(["k"])) == 5 * SEEDS
