@@ -71,11 +71,11 @@ def assess(plan: str, scratch: str, threads: int, share: int, shares: int) -> li
     for home in range(share, len(known), shares):
         block = known[home]
         if data is None or normalised != study.normalised(block):
-            normalised, data = study.normalised(block), Data(study, block)
+            normalised, data = study.normalised(block), Data(study, block, threads)
         section = study.plan["fits"][block]["config"]
         arrays = artifacts.read_arrays(study.fit(block))
         cells: list[Cell] = [*blocks.from_arrays(arrays), *blocks.failed_in(arrays)]
-        parts += _block(cells, Block(section, data, wanted, threads), scratch, home)
+        parts += _block(cells, Block(section, data, wanted), scratch, home)
     return parts
 
 

@@ -14,12 +14,12 @@ from gmmpipe.study import Study
 class Data:
     """The normalised data that some blocks fit, the map to them, and the true groups."""
 
-    def __init__(self, study: Study, block: str) -> None:
+    def __init__(self, study: Study, block: str, threads: int) -> None:
         stored = artifacts.read_arrays(study.normalised(block))
         raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
         self.x: Array = stored["x"]
         self.weight: Array | None = stored.get("weight")
-        self.assess = Assessor(self.x, self.weight, raw.get("labels"))
+        self.assess = Assessor(self.x, self.weight, raw.get("labels"), threads)
         self.affine = Affine(stored["shift"], stored["scale"])
         self.volume = self.affine.log_volume(self.x, self.weight)
 

@@ -25,7 +25,6 @@ class Block(NamedTuple):
     section: Mapping[str, Any]
     data: Data
     schemas: Mapping[str, pa.Schema]
-    threads: int
 
 
 def is_noisy(section: Mapping[str, Any]) -> bool:
@@ -48,21 +47,19 @@ class Slice:
         self.at = {**section["coordinates"], "k": self.k}
         self.frozen = section["fit"].get("frozen", ())
         self.family = section["covariance"]["family"]
-        self.assessed = [self._assess(stored, block.threads) for stored in self.fits]
+        self.assessed = [self._assess(stored) for stored in self.fits]
         self.reasons = [
             ["; ".join(filter(None, (s.fit.degenerate, a.soundness.reasons))) for a in found]
             for s, found in zip(self.fits, self.assessed, strict=True)
         ]
 
-    def _assess(self, stored: Stored, threads: int) -> list[Assessment]:
+    def _assess(self, stored: Stored) -> list[Assessment]:
         """Return what is found of each snapshot; those after convergence are all the same."""
         found: dict[int, Assessment] = {}
         for snapshot in stored.fit.snapshots:
             if snapshot.n_iter not in found:
                 mixture = snapshot.mixture
-                found[snapshot.n_iter] = self.data.assess(
-                    mixture, self.family, self.frozen, threads
-                )
+                found[snapshot.n_iter] = self.data.assess(mixture, self.family, self.frozen)
         return [found[snapshot.n_iter] for snapshot in stored.fit.snapshots]
 
     def batches(self) -> dict[str, pa.RecordBatch]:

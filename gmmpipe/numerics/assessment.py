@@ -8,7 +8,7 @@ import numpy as np
 from gmmpipe.numerics.identity import NOISE, component_of, probe
 from gmmpipe.numerics.metrics import METRICS, Codes
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.soundness import Evidence, Soundness, Ties
 
 
@@ -36,20 +36,25 @@ class Assessor:
     which fits are compared.
     """
 
-    def __init__(self, x: Array, weight: Array | None = None, truth: Codes | None = None) -> None:
-        self.x, self.weight, self.truth = x, weight, truth
+    def __init__(
+        self,
+        x: Array,
+        weight: Array | None = None,
+        truth: Codes | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.weight, self.truth = weight, truth
+        self._responsibilities = Responsibilities(x, threads)
         self.probe = probe(len(x))
         self._ties = Ties(x)
         self._groups = 0 if truth is None else 1 + int(truth.max())
 
-    def __call__(
-        self, mixture: Mixture, family: str, frozen: Collection[str] = (), threads: int = 1
-    ) -> Assessment:
+    def __call__(self, mixture: Mixture, family: str, frozen: Collection[str] = ()) -> Assessment:
         """Assess a mixture of a covariance family; frozen: as in ``em.fit``."""
         evidence = Evidence(mixture, self._ties, self.weight)
         tallies = np.zeros((mixture.n_components - NOISE, self._groups))
         labels, entropy = [], 0.0
-        for rows, log_resp in by_slices(self.x, mixture, threads):
+        for rows, log_resp in self._responsibilities(mixture):
             resp, held = np.exp(log_resp), None if self.weight is None else self.weight[rows]
             each = resp * np.where(resp > 0, log_resp, 0)
             entropy -= float(np.sum(each if held is None else each * held[:, None]))
@@ -60,7 +65,7 @@ class Assessor:
             if self.truth is not None:
                 cells = (found - NOISE) * self._groups + self.truth[rows]
                 tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)
-        again = ((rows, np.exp(logs)) for rows, logs in by_slices(self.x, mixture, threads))
+        again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
         sound = evidence.soundness(family, frozen, again)
         return Assessment(np.concatenate(labels), entropy, sound, self._agreement(tallies))
 

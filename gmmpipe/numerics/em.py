@@ -12,8 +12,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import Family
-from gmmpipe.numerics.engines import for_densities, for_moments
-from gmmpipe.numerics.far import sharpen
+from gmmpipe.numerics.engines import for_moments
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.noise import bounding_box
 from gmmpipe.numerics.partitions import Partitioned
@@ -35,6 +34,7 @@ from gmmpipe.numerics.problem import (
     unit_weights,
     variances,
 )  # fmt: skip
+from gmmpipe.numerics.responsibilities import Evaluator
 
 if TYPE_CHECKING:
     from gmmpipe.numerics.kernels.records import Fits
@@ -234,17 +234,7 @@ def log_responsibilities(
     is observed of each row; one without any value has log p = 0 and the weights. Raises InputError
     where x or the mixture is no such thing.
     """
-    data, _ = samples(x, None, missing)
-    checked = start(mixture, "mixture", data.shape[1])
-    engine = for_densities(data, checked, positive("threads", threads))
-    desk = engine.desk(checked.n_components, engine.threads)
-    broken = engine.place(desk, checked)
-    if broken >= 0:
-        raise InputError(f"mixture: covariance of component {broken} is not positive definite")
-    densities, logs = engine.evaluate(desk, checked.n_components)
-    if checked.box is None:
-        sharpen(data, checked, densities, logs)
-    return densities, logs
+    return Evaluator(x, threads, missing)(mixture)
 
 
 def n_parameters(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.slices import subset
 
 THIN = 1e-3  # eigenvalue, pooled = 1, below which a component must prove that it is a group ...
@@ -201,8 +201,8 @@ class Judge:
         frozen: Collection[str] = (),
         threads: int = 1,
     ) -> None:
-        self.x, self.family, self.weight, self.threads = x, family, weight, threads
-        self.frozen, self._ties = frozen, Ties(x)
+        self.family, self.weight, self.frozen = family, weight, frozen
+        self._responsibilities, self._ties = Responsibilities(x, threads), Ties(x)
 
     def reasons(self, fit: Fit) -> str:
         """Return what EM and ``soundness`` find wrong with the end of a fit; "" where nothing."""
@@ -221,7 +221,7 @@ class Judge:
         return evidence.soundness(self.family, self.frozen, self._slices(mixture))
 
     def _slices(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
-        for rows, logs in by_slices(self.x, mixture, self.threads):
+        for rows, logs in self._responsibilities(mixture):
             yield rows, np.exp(logs)
 
 

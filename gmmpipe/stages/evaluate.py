@@ -16,7 +16,7 @@ from gmmpipe.evaluation.winners import certified, in_order, ranked, references
 from gmmpipe.numerics.identity import component_of
 from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.slices import cuts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.study import TABLES, Study
@@ -145,7 +145,7 @@ def _write_labels(
 
 
 def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
-    for rows, log_resp in by_slices(data["x"], mixture, threads):
+    for rows, log_resp in Responsibilities(data["x"], threads)(mixture):
         columns = {**at, "row": np.arange(rows.start, rows.stop)}
         columns["component"] = component_of(log_resp, mixture)
         columns["probability"] = np.exp(log_resp.max(axis=1))

@@ -69,3 +69,20 @@ def test_what_is_noise_has_its_label():
     found = Assessor(x)(mixture, "full")
     assert found.labels[-1] == NOISE
     assert found.soundness.counts.shape == (2,)
+
+
+def test_what_comes_before_leaves_no_trace():
+    """An assessor keeps memory from one mixture to the next, of whatever K."""
+    x, truth = drawn(300)
+    mixtures = [
+        MIXTURE,
+        Mixture(MIXTURE.weights[::-1], MIXTURE.means + 0.5, MIXTURE.covariances * 2),
+        Mixture(np.ones(1), MIXTURE.means[:1], MIXTURE.covariances[:1]),
+        MIXTURE,
+    ]
+    one = Assessor(x, None, truth)
+    for mixture in mixtures:
+        kept, fresh = one(mixture, "full"), Assessor(x, None, truth)(mixture, "full")
+        assert kept.entropy == fresh.entropy
+        np.testing.assert_array_equal(kept.labels, fresh.labels)
+        np.testing.assert_array_equal(kept.soundness.counts, fresh.soundness.counts)

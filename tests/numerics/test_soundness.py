@@ -9,7 +9,7 @@ from gmmpipe.numerics import em, slices
 from gmmpipe.numerics import soundness as module
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.responsibilities import by_slices
+from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.soundness import Evidence, Judge, Ties, least_samples
 
 RNG = np.random.default_rng(3)
@@ -18,9 +18,9 @@ X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
 
 def measured(x, mixture, family="full", weight=None, frozen=()):
     evidence = Evidence(mixture, Ties(x), weight)
-    for rows, logs in by_slices(x, mixture, 1):
+    for rows, logs in Responsibilities(x)(mixture):
         evidence.add(rows, np.exp(logs))
-    again = ((rows, np.exp(logs)) for rows, logs in by_slices(x, mixture, 1))
+    again = ((rows, np.exp(logs)) for rows, logs in Responsibilities(x)(mixture))
     return evidence.soundness(family, frozen, again)
 
 
