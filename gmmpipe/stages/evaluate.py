@@ -1,7 +1,6 @@
 """Turn the fits of a version into tables: a row per cell, component, fit and sample."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -128,20 +127,20 @@ def _write_labels(
     study: Study, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
 ) -> None:
     """Write each sample's component by the selected model of its data set, slice by slice."""
-    names = [*study.outer, "dataset", "row", "component", "probability", "label"]
-    parts = (
-        pa.Table.from_pandas(part, preserve_index=False)
-        for at, data, mixture in selected
-        for part in _labelled(at, data, mixture, threads)
-    )
-    first = next(parts, None)
-    if first is None:
+    if not selected:
+        names = [*study.outer, "dataset", "row", "component", "probability", "label"]
         artifacts.write_frame(path, pd.DataFrame(columns=names))
         return
     rows = sum(len(data["x"]) for _, data, _ in selected)
-    with artifacts.appending(path, first.schema, rows, 100) as table:
-        for part in chain([first], parts):
-            table.append(part)
+    columns = pd.DataFrame([at for at, _, _ in selected])  # values of an axis may differ in type
+    columns = columns.assign(row=0, component=0, probability=0.0, label="").astype(
+        {"label": "string"}
+    )
+    schema = pa.Schema.from_pandas(columns, preserve_index=False)
+    with artifacts.appending(path, schema, rows, 100) as table:
+        for at, data, mixture in selected:
+            for part in _labelled(at, data, mixture, threads):
+                table.append(pa.Table.from_pandas(part, preserve_index=False))
 
 
 def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:

@@ -79,10 +79,10 @@ def test_a_sample_is_written_for_the_tutorial_s_own_loadtxt(study):
 
 
 def test_outer_axes_are_columns_and_cases_of_their_own(study):
-    done = study("experiment=smoke", "sweep.dataset=sample", "sweep.fit.tol=[0,1]", "sweep.k=2")
+    done = study("experiment=smoke", "sweep.dataset=sample", "sweep.fit.tol=[0,0.5]", "sweep.k=2")
     t = tables(done)
     for name, frame in t.items():
-        assert sorted(frame["fit.tol"].unique()) == [0, 1], name
+        assert sorted(frame["fit.tol"].unique()) == [0, 0.5], name
     assert t["labels"].groupby("fit.tol").size().tolist() == [100, 100]
     assert t["best"]["rank"].tolist().count(1) == 2
 
