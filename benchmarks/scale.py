@@ -6,6 +6,7 @@ compares the time of an iteration with that of 1e6 rows in memory. Memory is Rss
 aside, which the system takes back as it likes. With --check the same file is read into memory and
 fitted again: the parameters must be the same bits. With --fits F, F starts are fitted in turn and
 then side by side, where each reading of a chunk serves them all. The file is removed at the end.
+What work costs against N, D, K, fits and workers is measured by ``costs.py``.
 """
 
 import argparse
