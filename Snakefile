@@ -154,7 +154,7 @@ rule fit:
         code=source_digest("gmmpipe.stages.fit"),
     shell:
         "gmmpipe fit {input:q} -o {output:q} --config {params.config:q}"
-        " --threads {threads} > {log:q} 2>&1"
+        " --engine {study.engine:q} --threads {threads} > {log:q} 2>&1"
 
 
 rule evaluate:

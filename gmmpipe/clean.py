@@ -7,7 +7,7 @@ from pathlib import Path
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
-from gmmpipe.study import STORE, Study, converted, origins_of
+from gmmpipe.study import STORE, Study, converted, engine_of, origins_of
 from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
@@ -78,6 +78,7 @@ def referred(project: Path) -> set[str]:
                 f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
                 " its experiment again, or remove the folder"
             )
+        named.append(str(engine_of(plan).relative_to(project)))
         used.update(str(Path(path).with_suffix("")) for path in named)
     return used
 

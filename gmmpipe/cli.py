@@ -104,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument(
             "--config", default="{}", metavar="JSON", help="parameters as JSON, or a .json file"
         )
+        if name == "fit":
+            stage.add_argument(
+                "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
+            )
         stage.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
     return parser
 
@@ -149,6 +153,8 @@ def _stage(args: argparse.Namespace) -> int:
         config = artifacts.parse_json(args.config, "--config, which is no .json file either")
     if not isinstance(config, dict):
         raise InputError(f"--config is {config!r}; give a JSON object")
+    if args.command == "fit":
+        config = {**config, "engine": artifacts.parse_json(args.engine, "--engine")}
     stage = import_module(f"gmmpipe.stages.{args.command}")
     for key in getattr(stage, "KEYS", ()):
         if key not in config:

@@ -5,9 +5,12 @@ the sums that are missing: the numbers are the same.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from typing import Any, Self
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, Obstacle
+
+PATIENCE = 10  # seconds for a scheduler to answer
 
 
 class Dask:
@@ -31,7 +34,7 @@ class Dask:
                 n_workers=workers, threads_per_worker=1, dashboard_address=None
             )
         try:
-            self.client = Client(self.cluster if address is None else address, timeout=10)
+            self.client = Client(self.cluster if address is None else address, timeout=PATIENCE)
         except (OSError, ValueError) as error:
             raise InputError(f"engine dask: no scheduler at {address} ({error})") from None
 
@@ -41,8 +44,17 @@ class Dask:
 
     def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
         """Work on each thing where it is; only what comes of it comes here."""
+        from distributed.comm import CommClosedError
+        from distributed.scheduler import KilledWorker, NoWorkerError
+
         futures = [self.client.submit(work, thing, *given, pure=False) for thing in held]
-        found: list[Any] = self.client.gather(futures)
+        try:
+            found: list[Any] = self.client.gather(futures)
+        except (KilledWorker, NoWorkerError, CommClosedError, CancelledError) as error:
+            raise Obstacle(
+                f"engine dask: the cluster is gone or its workers end again and again ({error});"
+                " give them more memory, or set engine.kind=local"
+            ) from None
         return found
 
     def close(self) -> None:

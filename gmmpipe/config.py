@@ -40,13 +40,18 @@ def load(
         raise InputError(f"sweep is {sweep!r}; give it axes, such as k: 1..6")
     if own is not None:
         _adopt(composed, overrides, own)
-    _known("", composed, {"experiment", "fit", "sweep", "figures", "bootstrap", "block", *NAMED})
+    _known(
+        "",
+        composed,
+        {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", *NAMED},
+    )
     config: dict[str, Any] = {
         "experiment": composed["experiment"],
         "fit": schema.check(schema.Fit, composed["fit"], "fit"),
         "figures": schema.check_figures(composed["figures"]),
         "bootstrap": schema.check_bootstrap(composed.get("bootstrap", {})),
         "block": schema.check(schema.Block, composed.get("block", {}), "block"),
+        "engine": schema.check(schema.Engine, composed.get("engine", {}), "engine"),
         "sweep": _sweep(sweep),
     }
     for axis in NAMED:

@@ -6,6 +6,7 @@ or input makes new files and an unchanged one finds the old.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from gmmpipe.progress import Bar
 from gmmpipe.schema import BLOCK
 from gmmpipe.sealed import is_intact
 from gmmpipe.stages import generate
-from gmmpipe.study import converted, origins_of
+from gmmpipe.study import converted, engine_of, origins_of
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
@@ -48,7 +49,9 @@ def freeze(
     machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
     settled = config.load(root / "conf", [*machine, *overrides], own)
     own_folders(root, settled["experiment"])
+    _refuse_unnamed(settled["engine"], overrides)
     path = freeze_settled(root, settled, str(own["path"]) if own else None)
+    _write_changed(engine_of(path), settled["engine"])
     told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
     told["origins"] = origins(root / "conf", overrides, own, _studied(settled))
     _write_changed(origins_of(path), told)
@@ -69,6 +72,7 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
                 raise InputError(
                     f"dataset {name} keeps {data['missing']} missing values; set fit.missing=mar"
                 )
+            _refuse_beyond(settled.get("engine", {}), data, there["fit"])
             plan["data"][data["name"]] = data
             for normaliser, family, start in product(*(there[a] for a in config.NAMED[1:])):
                 normalised = _normalised(data, normaliser, there["normaliser"][normaliser])
@@ -91,8 +95,39 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
 
 
 def _studied(settled: Mapping[str, Any]) -> Section:
-    """Return what results depend on: all but how the work is cut into jobs."""
-    return {key: value for key, value in settled.items() if key != "block"}
+    """Return what results depend on: all but how the work is cut into jobs, and who does it."""
+    return {key: value for key, value in settled.items() if key not in ("block", "engine")}
+
+
+def _refuse_unnamed(engine: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Raise InputError for a scheduler that the user did not name: it can run code here."""
+    if engine["address"] and f"engine.address={engine['address']}" not in overrides:
+        raise InputError(
+            f"engine.address is {engine['address']}: whoever runs a scheduler can run code here, so"
+            f" name it yourself, engine.address={engine['address']} on the command line"
+        )
+
+
+def _refuse_beyond(engine: Mapping[str, Any], data: Section, fit: Section) -> None:
+    """Raise InputError for what a cluster's engine cannot do, or where it is not installed."""
+    if engine.get("kind", "local") == "local":
+        return
+    if find_spec("distributed") is None:
+        raise InputError(
+            "engine.kind is dask: the package distributed is missing; pip install -e '.[dask]'"
+        )
+    beyond = {
+        "weights": "total" in data,
+        "missing values": data["missing"] > 0,
+        "fit.noise": fit["noise"] > 0,
+        "fit.regularisation=map": fit["regularisation"] == "map",
+        "fit.algorithm=stepwise": fit["algorithm"] != "exact",
+    }
+    for what in (name for name, asked in beyond.items() if asked):
+        raise InputError(
+            f"engine.kind is dask, which does not take {what} (data set {data['dataset']}); set"
+            " engine.kind=local"
+        )
 
 
 def _write_changed(path: Path, value: Section) -> None:

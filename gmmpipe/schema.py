@@ -14,6 +14,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -105,6 +106,25 @@ class Block(BaseModel):
     model_config = STRICT
     target_seconds: Annotated[float, Ge(0.01), Le(86_400)] = TARGET_SECONDS
     alike: bool = False
+
+
+class Engine(BaseModel):
+    """Who does the passes over the data: no number depends on it."""
+
+    model_config = STRICT
+    kind: Literal["local", "dask"] = "local"
+    address: Annotated[str, Field(pattern=r"^(tcp|tls)://[A-Za-z0-9_.:\[\]-]{1,200}$")] | None = (
+        None
+    )
+    workers: Annotated[int, Ge(1), Le(10_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_cluster(self) -> Self:
+        if self.kind == "local" and (self.address or self.workers):
+            raise InputError("address and workers are of a cluster; set engine.kind=dask")
+        if self.address and self.workers:
+            raise InputError("a scheduler at an address has its workers; leave workers out")
+        return self
 
 
 BLOCK = tuple(Block.model_fields)  # what a profile may set too

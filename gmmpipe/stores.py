@@ -1,13 +1,14 @@
 """Stores that are read row by row: .npy files and Parquet, for data that stay where they are."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.archive import read_arrays
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.mixture import Array
 
@@ -121,6 +122,33 @@ class Parquet:
     def __reduce__(self) -> tuple[type, tuple[str, tuple[str, ...]]]:
         """Send the path, never the rows."""
         return Parquet, (self.path, self.columns)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The array x of an artifact of the store, float64 (N, D), mapped where it is large."""
+
+    path: str
+
+    @property
+    def array(self) -> Array:
+        """Return the array; in each process the file is compared with its SHA-256 once."""
+        return _stored(self.path)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (N, D)."""
+        n, d = self.array.shape
+        return n, d
+
+    def rows(self, first: int, last: int) -> Array:
+        """Return the rows, not copied."""
+        return self.array[first:last]
+
+
+@lru_cache(maxsize=2)  # a worker has many parts of one file
+def _stored(path: str) -> Array:
+    return read_arrays(path, "x")["x"]
 
 
 def _line(error: Exception) -> str:

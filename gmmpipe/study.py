@@ -28,6 +28,11 @@ def origins_of(plan: str | Path) -> Path:
     return Path(plan).with_suffix(".origins.json")
 
 
+def engine_of(plan: str | Path) -> Path:
+    """Return the path of the file that says which engine fits, on which no number depends."""
+    return Path(plan).with_suffix(".engine.json")
+
+
 def converted(data: str) -> str:
     """Return the path of the arrays made of a large text, which ``generate`` takes from there."""
     return f"{STORE}/text/{data}.npz"
@@ -61,6 +66,12 @@ class Study:
     def origins(self) -> str:
         """Return the path of {overrides, own, origins}: the call, and where each value was set."""
         return str(origins_of(self.path))
+
+    @property
+    def engine(self) -> str:
+        """Return the section `engine` that was asked for last, as JSON."""
+        path = engine_of(self.path)
+        return json.dumps(artifacts.read_json(path)) if path.is_file() else "{}"
 
     @property
     def outer(self) -> list[str]:

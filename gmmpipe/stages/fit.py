@@ -1,7 +1,9 @@
 """Fit one block of mixtures by EM."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts, blocks
@@ -11,6 +13,7 @@ from gmmpipe.numerics.certificate import Certificate, certify
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.partitions import Partitioned
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import STARTS, prepared
@@ -27,7 +30,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and `iteration`
     (snapshots). What a fit yields depends on neither its neighbours nor ``threads``. With
     fit.restarts `auto` each k gets as many further seeds as its certificate asks for. A cell that
-    cannot be fitted is stored with the reason, and the others are not affected.
+    cannot be fitted is stored with the reason, and the others are not affected. `engine`, if there,
+    says who does the passes over the data: this process, or with `kind` dask the workers of a
+    cluster, its scheduler at `address` or else here with so many `workers`.
     """
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
@@ -40,9 +45,10 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     options = {k: v for k, v in config["fit"].items() if k not in blocks.NOT_EM}
     start = _start(inputs, config)
     fitted = _Fitter(data["x"], data.get("weight"), start, {**config, "fit": options}, threads)
-    stored = fitted(config["k"], config["seed"])
-    if rule.get("restarts") == "auto" and fitted.draws:
-        stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
+    with _engine(config.get("engine", {}), inputs[0], fitted):
+        stored = fitted(config["k"], config["seed"])
+        if rule.get("restarts") == "auto" and fitted.draws:
+            stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
     artifacts.write_arrays(output, blocks.to_arrays(stored, fitted.failed))
     for lost in fitted.failed:
         print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
@@ -59,10 +65,25 @@ def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
     return from_arrays(artifacts.read_arrays(inputs[1])) if stored else start
 
 
+@contextmanager
+def _engine(engine: Mapping[str, Any], path: str, fitter: "_Fitter") -> Iterator[None]:
+    """Let the passes of a fitter be done by those who are to do them."""
+    if engine.get("kind", "local") == "local":
+        yield
+        return
+    from gmmpipe.cluster import Dask
+    from gmmpipe.stores import Stored
+
+    workers = engine.get("workers") or fitter.threads
+    with Dask(engine.get("address"), workers) as cluster:
+        fitter.passed = Partitioned(Stored(str(Path(path).absolute())), cluster)
+        yield
+
+
 class _Fitter:
     """EM on one data set, x (N, D) of weight (N,), from one start: (K, seed) in, fits out.
 
-    Those that failed are in ``failed``.
+    Those that failed are in ``failed``. ``passed`` is x as EM passes over it.
     """
 
     def __init__(
@@ -74,6 +95,7 @@ class _Fitter:
         threads: int,
     ) -> None:
         self.x, self.weight, self.config, self.threads = x, weight, config, threads
+        self.passed: Array | Partitioned = x
         self.method = config["start"]["method"]
         self.content = content(x)
         self.family = str(config["covariance"].get("family"))
@@ -107,7 +129,7 @@ class _Fitter:
         purpose = ("start", self.content, self.method)
         starts = [self.start(k, stream(*purpose, k, seed)) for k, seed in cells]
         fits = em.fit(
-            self.x,
+            self.passed,
             starts,
             self.family,
             self.config["iteration"],
