@@ -11,6 +11,7 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
+from gmmpipe.tiles import spanned
 
 STORE = "results/store"
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
@@ -179,8 +180,10 @@ class Study:
     def section(self, stage: str, name: str) -> str:
         """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""
         section = self.plan[stage][name]
-        source = section["source"] if stage == "data" else {}
-        return json.dumps({**section["config"], **source}, sort_keys=True)
+        other = section["source"] if stage == "data" else {}
+        if stage == "fits":
+            other = {"seed": spanned(section["config"]["seed"])}
+        return json.dumps({**section["config"], **other}, sort_keys=True)
 
     def failures(self) -> str | None:
         """Return one line on the cells that failed; None if none did, or it is not to matter.

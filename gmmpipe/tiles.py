@@ -1,7 +1,9 @@
 """Aligned tiles of a sweep: their size depends on what the work costs, never on its extent."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
 CELLS = 1024  # fits in a block at most, per TARGET_SECONDS of a block's target
@@ -42,3 +44,15 @@ def width_of(
     while width > 1 and (width * seconds_per_seed > target or width * bytes_per_seed > LARGEST):
         width //= 2
     return width
+
+
+def spanned(seeds: Sequence[int]) -> str | list[int]:
+    """Return seeds as "first..last" where they are consecutive: a command line has little room."""
+    first, last = seeds[0], seeds[-1]
+    return f"{first}..{last}" if list(seeds) == list(range(first, last + 1)) else list(seeds)
+
+
+def spread(seeds: Any) -> Any:
+    """Return what ``spanned`` was given; anything else as it is."""
+    found = re.fullmatch(r"(\d+)\.\.(\d+)", seeds) if isinstance(seeds, str) else None
+    return list(range(int(found[1]), int(found[2]) + 1)) if found else seeds

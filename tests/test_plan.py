@@ -213,6 +213,14 @@ def test_a_plan_is_readable_and_names_say_what_they_hold(project):
     )
 
 
+def test_the_largest_block_goes_into_a_command_line(project):
+    """Linux takes no argument of 128 KiB, and a shell command is one."""
+    sweep = ("sweep.dataset=gmm", "sweep.k=[1]", "sweep.seed=1000000..1070000")
+    study = freeze(project, *BASE, *sweep, "block.target_seconds=3600")
+    assert max(len(b["config"]["seed"]) for b in study.plan["fits"].values()) > 30_000
+    assert all(len(study.section("fits", block)) < 2_000 for block in study.plan["fits"])
+
+
 @pytest.mark.parametrize(
     "sweep",
     [

@@ -18,6 +18,7 @@ from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.numerics.streams import content, stream
+from gmmpipe.tiles import spread
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
@@ -27,13 +28,14 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """Write the fits of every (k, seed) of a block of the normalised data ``inputs[0]``.
 
     ``inputs[1]`` is the stored start `given`, where that has the path of a file. config has
-    `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` and `iteration`
-    (snapshots). What a fit yields depends on neither its neighbours nor ``threads``. With
-    fit.restarts `auto` each k gets as many further seeds as its certificate asks for. A cell that
-    cannot be fitted is stored with the reason, and the others are not affected. `engine`, if there,
-    says who does the passes over the data: this process, or with `kind` dask the workers of a
-    cluster, its scheduler at `address` or else here with so many `workers`.
+    `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` (or "first..last")
+    and `iteration` (snapshots). What a fit yields depends on neither its neighbours nor
+    ``threads``. With fit.restarts `auto` each k gets as many further seeds as its certificate asks
+    for. A cell that cannot be fitted is stored with the reason, and the others are not affected.
+    `engine`, if there, says who does the passes over the data: this process, or with `kind` dask
+    the workers of a cluster, its scheduler at `address` or else here with so many `workers`.
     """
+    config = {**config, "seed": spread(config["seed"])}
     for axis in ("k", "seed", "iteration"):
         if not (config[axis] and all(type(value) is int for value in config[axis])):
             raise InputError(f"{axis} is {config[axis]!r}; give a list of whole numbers")

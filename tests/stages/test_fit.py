@@ -37,6 +37,12 @@ def test_a_block_holds_every_cell_and_snapshot(run):
             assert snapshot.log_likelihood == found.trajectory[snapshot.n_iter]
 
 
+def test_consecutive_seeds_may_be_a_range(run):
+    assert run(seed="3..6")[0] == run(seed=[3, 4, 5, 6])[0]
+    with pytest.raises(InputError, match=r"seed is '3\.6'; give a list of whole numbers"):
+        run(seed="3.6")
+
+
 def test_the_same_bytes_whatever_the_threads(run):
     assert run(threads=1)[0] == run(threads=1)[0] == run(threads=2)[0]
 
