@@ -21,6 +21,7 @@ Row = dict[str, Any]
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs/scale.md"
 CORES = 1_000
+MANY = [int(cores) for cores in np.unique(np.geomspace(1, 10_000, 60).round())]
 POLL = 30.0  # seconds until the end of a job is seen, and its followers are queued
 DRAW = 60.0  # seconds of figures and report, which do not grow with the fits
 SUBMIT = 0.05  # seconds of the queue for a task of an array
@@ -247,7 +248,12 @@ def draw(costs: Row, model: Model, folder: Path) -> None:
     _passes(model, folder / "scale-rows.png")
 
 
-def _save(figure: Any, path: Path) -> None:
+def _save(figure: Any, path: Path, labels: Sequence[str], legend: str = "") -> None:
+    (axes,) = figure.axes
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    if legend:
+        figure.legend(title=legend, loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=150, metadata={"Software": None})
     plt.close(figure)
 
@@ -260,10 +266,12 @@ def _growth(costs: Row, model: Model, path: Path) -> None:
         axes.loglog([r["n"] for r in mine], [1e3 * r["seconds"] for r in mine], "o", color=f"C{i}")
         axes.loglog(ns, [1e3 * model.seconds(n, d, k) for n in ns], color=f"C{i}", linewidth=1,
                     label=f"D = {d}, K = {k}")  # fmt: skip
-    axes.set_xlabel("samples N")
-    axes.set_ylabel("milliseconds of an iteration, one core")
-    figure.legend(title="dots measured, lines modelled", loc="outside upper center", ncols=2)
-    _save(figure, path)
+    _save(
+        figure,
+        path,
+        ("samples N", "milliseconds of an iteration, one core"),
+        "dots measured, lines modelled",
+    )
 
 
 def _efficiency(costs: Row, path: Path) -> None:
@@ -275,42 +283,31 @@ def _efficiency(costs: Row, path: Path) -> None:
             axes.semilogx(1e3 * one[shape], one[shape] / r["seconds"] / 2, "o", color="C0")
     axes.axhline(1, color="black", linewidth=0.8)
     axes.axhline(0.5, color="gray", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("milliseconds of an iteration, one core")
-    axes.set_ylabel("efficiency of two threads")
     axes.set_ylim(0, 1.3)
-    _save(figure, path)
+    _save(figure, path, ("milliseconds of an iteration, one core", "efficiency of two threads"))
 
 
 def _sweeps(model: Model, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
-    cores = np.unique(np.round(np.geomspace(1, 10_000, 60)).astype(int))
     for i, (n, fits) in enumerate(((272, 10**5), (272, 10**6), (272, 10**7), (10**6, 10**6))):
-        found = [sweep(model, fits, int(c), n) for c in cores]
+        found = [sweep(model, fits, c, n) for c in MANY]
         label = f"{fits:,} fits of {n:,} x 2"
-        axes.loglog(cores, [s.whole / 60 for s in found], color=f"C{i}", label=label)
-        axes.loglog(cores, [s.fitting / 60 for s in found], color=f"C{i}", linewidth=0.8,
+        axes.loglog(MANY, [s.whole / 60 for s in found], color=f"C{i}", label=label)
+        axes.loglog(MANY, [s.fitting / 60 for s in found], color=f"C{i}", linewidth=0.8,
                     linestyle="--")  # fmt: skip
-    axes.set_xlabel("cores")
-    axes.set_ylabel("minutes")
-    figure.legend(title="whole run; dashed: the fits alone", loc="outside upper center", ncols=2)
-    _save(figure, path)
+    _save(figure, path, ("cores", "minutes"), "whole run; dashed: the fits alone")
 
 
 def _passes(model: Model, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
-    cores = np.unique(np.round(np.geomspace(1, 10_000, 60)).astype(int))
     for i, n in enumerate((1e8, 1e9, 1e10, 1e11)):
         label = f"1e{int(np.log10(n))} rows"
         for chunks, style in ((CHUNKS, "-"), (np.inf, "--")):
-            found = [pass_seconds(model, n, int(c), chunks)["memory"] for c in cores]
-            axes.loglog(cores, found, style, color=f"C{i}",
+            found = [pass_seconds(model, n, c, chunks)["memory"] for c in MANY]
+            axes.loglog(MANY, found, style, color=f"C{i}",
                         label=label if style == "-" else None)  # fmt: skip
-    axes.set_xlabel("cores")
-    axes.set_ylabel("seconds of an iteration, D = 2, K = 8")
-    figure.legend(
-        title="as the data are cut now; dashed: cut finer", loc="outside upper center", ncols=2
-    )
-    _save(figure, path)
+    labels = ("cores", "seconds of an iteration, D = 2, K = 8")
+    _save(figure, path, labels, "as the data are cut now; dashed: cut finer")
 
 
 def filled(page: str, costs: Row) -> str:
