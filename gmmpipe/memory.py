@@ -31,6 +31,11 @@ def held(n: int, d: int) -> int:
     return size if size < MAPPED else 0
 
 
+def _read(data: Data) -> int:
+    """Return the bytes of normalised rows, and of their weights if they have any, and of a copy."""
+    return 2 * held(data["n"], data["d"] + ("total" in data))
+
+
 def of_generate(data: Data, in_parts: bool) -> int:
     """Return about the bytes that reading or drawing a data set takes."""
     if in_parts:
@@ -62,7 +67,7 @@ def of_fit(
         numbers += n * (3 * d + 6)
     if data.get("positive", n) < n:
         numbers += n * (d + 1)
-    return int(BASE + 2 * held(n, d + 1) + 8 * numbers)
+    return int(BASE + _read(data) + 8 * numbers)
 
 
 def of_tables(data: Data, k: int) -> int:
@@ -76,7 +81,7 @@ def of_tables(data: Data, k: int) -> int:
         numbers += n * (4 * k + 2)
     if data["missing"]:
         numbers += 3 * n * d
-    return int(TABLES + 2 * held(n, d + 1) + 8 * numbers)
+    return int(TABLES + _read(data) + 8 * numbers)
 
 
 def of_bootstrap(data: Data, k: int) -> int:
