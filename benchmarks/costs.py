@@ -41,9 +41,12 @@ SHAPES = [(n, d, k) for n in (272, 10_000, 100_000, 1_000_000) for d in (2, 8, 3
 SWEEP = ["experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..10"]
 SWEEP += ["sweep.start=[points]", "sweep.iteration=[100]", "figures.names=[clusters]"]
 HELD = """import sys
+sys.path.append(sys.argv.pop(1))
+from scale import Memory
 from gmmpipe.cli import main
-code = main(sys.argv[1:])
-print(open("/proc/self/status").read().partition("VmHWM:")[2].partition("\\n")[0])
+with Memory() as held:
+    code = main(sys.argv[1:])
+print(held.most)
 sys.exit(code)"""
 
 
@@ -199,7 +202,7 @@ def large(folder: Path) -> Iterator[Row]:
 
 
 def memory(folder: Path) -> Iterator[Row]:
-    """Yield the most memory that stages hold, and what their jobs ask for it."""
+    """Yield the most memory that stages hold, mapped files aside, and what is reckoned for it."""
     for n, d in ((10_000, 2), (1_000_000, 2), (4_000_000, 2), (1_000_000, 8)):
         asked = [
             "experiment=smoke",
@@ -221,11 +224,13 @@ def memory(folder: Path) -> Iterator[Row]:
         }  # fmt: skip
         stages["generate"].insert(0, "-o")
         for stage, arguments in stages.items():
-            said = _call(folder, [sys.executable, "-P", "-c", HELD, stage, *arguments])
+            said = _call(
+                folder, [sys.executable, "-P", "-c", HELD, str(FILE.parent), stage, *arguments]
+            )
             if stage in told:
                 need = Demands(study).of(stage, told[stage]).memory
                 yield {"stage": stage, "n": n, "d": d, "values": 8 * n * d,
-                       "held": 1024 * int(said.split()[-2]),
+                       "held": float(said.split()[-1]) * 2**20,
                        "reckoned": need}  # fmt: skip
 
 

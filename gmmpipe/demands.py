@@ -17,6 +17,8 @@ from gmmpipe.study import Study
 
 LONG = 10.0  # seconds of one core from which a block gets all cores
 ALL = 64  # cores: as many as there are
+SHARED = 4  # processes that make tables or draw figures, at most
+WIDE = 2**20  # values of a data set from which threads share the passes for its tables
 MARGIN = 3.0  # times the model's seconds: other processors, busy disks, EM's constants
 AROUND = 500 * memory.MB  # two Snakemakes that a node runs around each job, at most
 BEGIN = 300.0  # seconds until a job on a cold node has loaded its libraries, at the worst
@@ -116,7 +118,8 @@ def _evaluate(study: Study, _: str) -> Demand:
         n, _d = _shape(study, block["normalised"])
         each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in block["config"]["k"])
         seconds += each * len(block["config"]["seed"]) * len(block["config"]["iteration"])
-    return Demand(_tables(study), 0, seconds, ALL)
+    wide = any(d["n"] * d["d"] > WIDE for d in study.plan["data"].values())
+    return Demand(_tables(study), 0, seconds, ALL if wide else SHARED)
 
 
 def _bootstrap(study: Study, name: str) -> Demand:
@@ -139,7 +142,7 @@ def _combine(study: Study, _: str) -> Demand:
 def _figures(study: Study, _: str) -> Demand:
     shown = (min(study.plan["data"][data]["n"], MOST_SHOWN) for data, _ in study.cases())
     seconds = sum(CASE + SAMPLE * n for n in shown)
-    return Demand(PAGE + _tables(study), seconds, 0, ALL)
+    return Demand(PAGE + _tables(study), seconds, 0, SHARED)
 
 
 def _report(study: Study, _: str) -> Demand:

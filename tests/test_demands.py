@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from gmmpipe import plan
-from gmmpipe.demands import ALL, RULES, Demand, Demands
+from gmmpipe.demands import ALL, RULES, WIDE, Demand, Demands
+from gmmpipe.stages import evaluate, figures
 from gmmpipe.study import Study
 
 BASE = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[full]", "sweep.k=[2]")
@@ -89,6 +90,15 @@ def test_the_tasks_of_an_array_ask_for_the_same(project):
     assert alike == {
         Demand(*(max(getattr(d, f) for d in each) for f in Demand.__dataclass_fields__))
     }
+
+
+def test_no_job_asks_for_cores_that_it_does_not_use(project):
+    found = demands(project)
+    assert found.of("figures").threads == figures.MOST
+    assert found.of("evaluate").threads == evaluate.MOST
+    wide = demands(project, "dataset.blobs.n=600000")
+    assert wide.of("evaluate").threads == ALL
+    assert 600_000 * 2 > evaluate.WIDE == WIDE
 
 
 def test_only_jobs_of_a_second_stay_where_snakemake_is(project):
