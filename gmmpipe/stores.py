@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,25 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 
+class Mapped:
+    """A store with all of its rows in one mapped ``array``."""
+
+    array: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (N, D)."""
+        n, d = self.array.shape
+        return n, d
+
+    def rows(self, first: int, last: int) -> Array:
+        """Return the rows, mapped."""
+        found: Array = self.array[first:last]
+        return found
+
+
 @dataclass(frozen=True)
-class Npy:
+class Npy(Mapped):
     """A .npy file of float64 in C order, (N, D), mapped and not read."""
 
     path: str
@@ -38,16 +55,6 @@ class Npy:
                 " float64 in C order"
             )
         return array
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Return (N, D)."""
-        n, d = self.array.shape
-        return n, d
-
-    def rows(self, first: int, last: int) -> Array:
-        """Return the rows, mapped."""
-        return self.array[first:last]
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         """Send the path, never the rows."""
@@ -125,7 +132,7 @@ class Parquet:
 
 
 @dataclass(frozen=True)
-class Stored:
+class Stored(Mapped):
     """The array x of an artifact of the store, float64 (N, D), mapped where it is large."""
 
     path: str
@@ -134,16 +141,6 @@ class Stored:
     def array(self) -> Array:
         """Return the array; in each process the file is compared with its SHA-256 once."""
         return _stored(self.path)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Return (N, D)."""
-        n, d = self.array.shape
-        return n, d
-
-    def rows(self, first: int, last: int) -> Array:
-        """Return the rows, not copied."""
-        return self.array[first:last]
 
 
 @lru_cache(maxsize=2)  # a worker has many parts of one file

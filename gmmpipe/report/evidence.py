@@ -10,6 +10,7 @@ import pandas as pd
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
 from gmmpipe.figures.wording import elide, number, share
+from gmmpipe.numerics.identity import MOST_ROWS
 from gmmpipe.numerics.selection import CRITERIA
 
 # Kass & Raftery 1995, JASA 90, 773-795: of 2 log Bayes factor, which a difference in BIC estimates
@@ -105,8 +106,13 @@ def _stability(tables: Tables) -> Fact | None:
         "Stability",
         f"ARI {number(row['ari'], 3)}",
         f"mean agreement of {row['runs']} {row['kind']} from start {elide(row['start'], 16)}"
-        " (1: the same clusters)",
+        f" (1: the same clusters){_compared(tables.n_samples)}",
     )
+
+
+def _compared(n: int) -> str:
+    """Say that clusterings were compared by some of n samples, or nothing."""
+    return f", by {MOST_ROWS:,} of {n:,} samples drawn at random" if n > MOST_ROWS else ""
 
 
 def _tests(tables: Tables) -> Fact | None:
