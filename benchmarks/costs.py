@@ -152,7 +152,7 @@ def plans(folder: Path) -> Iterator[Row]:
     """Yield the seconds to plan sweeps, how many jobs they have, and the bytes of the plan."""
     for seeds, target in ((1_000, 30), (10_000, 30), (10_000, 600), (100_000, 600)):
         asked = [*SWEEP, f"sweep.seed=0..{seeds - 1}", f"block.target_seconds={target}"]
-        seconds, _ = least(lambda a=asked: plan.freeze(folder, a), 1)
+        seconds, _ = least(lambda a=asked: plan.freeze(folder, a), 5)
         study = Study(plan.freeze(folder, asked))
         size = (folder / study.path).stat().st_size
         yield {"fits": 10 * seeds, "target": target, "jobs": len(study.fits), "seconds": seconds,
