@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ GENERIC += ["--cluster-generic-cancel-cmd", "scancel", *SOON]
 KUBERNETES = ["--workflow-profile", "profiles/kubernetes", *SOON]
 TOLD = ("plans", "logs", "benchmarks", "run.json", "ro-crate", ".lock", ".snakemake_timestamp")
 CUT = ("store/fits", "manifest.json")  # the blocks of a cluster are larger, and have other names
+Start = Callable[..., subprocess.Popen[str]]
 
 pytestmark = pytest.mark.skipif(
     bool(missing()) or not PLUGINS, reason=missing() or "`make test-slurm` sets GMMPIPE_SLURM"
@@ -34,25 +35,36 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def start() -> Iterator[Start]:
+    """Return what begins `gmmpipe run` in a project; none of those outlives the tests."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(
+        project: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gmmpipe", "run", *arguments],
+            cwd=project,
+            env=os.environ | {"PYTHONPATH": PLUGINS, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield begin
+    for process in begun:
+        with process:
+            process.terminate()  # if it still goes on: its Snakemake ends too
+
+
+@pytest.fixture(scope="module")
+def small(start: Start, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return what a small sweep gives on this machine."""
     local = make_project(tmp_path_factory.mktemp("small") / "local")
     finish(start(local, "experiment=smoke"))
     return contents(local / "results")
-
-
-def start(
-    project: Path, *arguments: str, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
-    """Begin `gmmpipe run` in a project."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "gmmpipe", "run", *arguments],
-        cwd=project,
-        env=os.environ | {"PYTHONPATH": PLUGINS, **(environment or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def finish(process: subprocess.Popen[str]) -> str:
@@ -80,7 +92,7 @@ def log_of(project: Path) -> str:
     return log.read_text()
 
 
-def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, tmp_path):
+def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, start, tmp_path):
     """A block holds minutes of work on the cluster and half a minute on the laptop."""
     local = make_project(tmp_path / "local")
     finish(start(local))
@@ -97,7 +109,7 @@ def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, tmp
 
 
 @pytest.mark.usefixtures("slurm")
-def test_so_does_any_batch_system_with_a_command(small, tmp_path):
+def test_so_does_any_batch_system_with_a_command(start, small, tmp_path):
     remote = make_project(tmp_path / "remote")
     finish(start(remote, "experiment=smoke", "--", *GENERIC))
     said = log_of(remote)
@@ -107,7 +119,7 @@ def test_so_does_any_batch_system_with_a_command(small, tmp_path):
     assert differing(small, contents(remote / "results")) == []
 
 
-def test_so_do_pods_that_know_nothing_but_the_volume(small, tmp_path):
+def test_so_do_pods_that_know_nothing_but_the_volume(start, small, tmp_path):
     state = tmp_path / "jobs"
     state.mkdir()
     remote = make_project(tmp_path / "remote")
