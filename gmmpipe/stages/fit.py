@@ -6,6 +6,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
@@ -13,7 +15,7 @@ from gmmpipe.numerics.certificate import Certificate, certify
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.partitions import Partitioned
+from gmmpipe.numerics.partitions import InMemory, Partitioned, Threads
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import STARTS, prepared
@@ -21,6 +23,7 @@ from gmmpipe.numerics.streams import content, stream
 from gmmpipe.tiles import spread
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
+WHOLE = ("algorithm", "missing", "noise")  # of `fit`: what needs all samples at hand, if changed
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
 
@@ -69,8 +72,14 @@ def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
 
 @contextmanager
 def _engine(engine: Mapping[str, Any], path: str, fitter: "_Fitter") -> Iterator[None]:
-    """Let the passes of a fitter be done by those who are to do them."""
+    """Let the passes of a fitter be done by those who are to do them.
+
+    Here, all fits of data that stay in their file go through it side by side: each reading serves
+    them all.
+    """
     if engine.get("kind", "local") == "local":
+        if fitter.may_share:
+            fitter.passed = Partitioned(InMemory(fitter.x), Threads(fitter.threads))
         yield
         return
     from gmmpipe.cluster import Dask
@@ -111,6 +120,16 @@ class _Fitter:
             x = completed(x, weight)
         self.start = prepared(start, x, self.family, weight)
         self.failed: list[blocks.Failed] = []
+
+    @property
+    def may_share(self) -> bool:
+        """Return whether the data are in their file, and the fits such that partitions do."""
+        plain = {key: self.config["fit"].get(key, blocks.OWN[key]) for key in WHOLE}
+        mapped = (
+            isinstance(self.x.base, np.memmap) and self.weight is None and self.method != "given"
+        )
+        prior = self.config["fit"].get("regularisation") == "map"
+        return mapped and not prior and all(plain[key] == blocks.OWN[key] for key in WHOLE)
 
     def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[blocks.Stored]:
         """Return the fits of every k and seed that can be fitted."""

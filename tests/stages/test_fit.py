@@ -3,8 +3,9 @@ import io
 import numpy as np
 import pytest
 
-from gmmpipe import artifacts, blocks
+from gmmpipe import archive, artifacts, blocks
 from gmmpipe.errors import InputError
+from gmmpipe.numerics.partitions import Partitioned
 from gmmpipe.stages import fit
 
 SETTINGS = {"covariance": {"family": "full"}, "start": {"method": "points"}}
@@ -41,6 +42,18 @@ def test_consecutive_seeds_may_be_a_range(run):
     assert run(seed="3..6")[0] == run(seed=[3, 4, 5, 6])[0]
     with pytest.raises(InputError, match=r"seed is '3\.6'; give a list of whole numbers"):
         run(seed="3.6")
+
+
+def test_fits_of_mapped_data_share_each_reading(run, monkeypatch):
+    whole, weighted = run(), run(fit={"tol": 0.0, "noise": 0.1})
+    monkeypatch.setattr(archive, "MAPPED", 0)
+    monkeypatch.setattr(archive, "SMALL", 0)
+    seen = []
+    monkeypatch.setattr(fit, "Partitioned", lambda *a: seen.append(a) or Partitioned(*a))
+    assert run()[0] == run(threads=2)[0] == whole[0]
+    assert len(seen) == 2
+    assert run(fit={"tol": 0.0, "noise": 0.1})[0] == weighted[0]  # whose box is of all the data
+    assert len(seen) == 2
 
 
 def test_the_same_bytes_whatever_the_threads(run):
