@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from math import ceil
 from typing import Any
 
-from gmmpipe import memory
+from gmmpipe import memory, workers
 from gmmpipe.figures.tables import MOST_SHOWN
 from gmmpipe.numerics.starts import MOST_ROWS
 from gmmpipe.reader.large import LARGE
@@ -17,8 +17,7 @@ from gmmpipe.study import Study
 
 LONG = 10.0  # seconds of one core from which a block gets all cores
 ALL = 64  # cores: as many as there are
-SHARED = 4  # processes that make tables or draw figures, at most
-WIDE = 2**20  # values of a data set from which threads share the passes for its tables
+SHARED = workers.MOST  # processes that make tables or draw figures, at most
 MARGIN = 3.0  # times the model's seconds: other processors, busy disks, EM's constants
 AROUND = 500 * memory.MB  # two Snakemakes that a node runs around each job, at most
 BEGIN = 300.0  # seconds until a job on a cold node has loaded its libraries, at the worst
@@ -118,8 +117,8 @@ def _evaluate(study: Study, _: str) -> Demand:
         n, _d = _shape(study, block["normalised"])
         each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in block["config"]["k"])
         seconds += each * len(block["config"]["seed"]) * len(block["config"]["iteration"])
-    wide = any(d["n"] * d["d"] > WIDE for d in study.plan["data"].values())
-    return Demand(_tables(study), 0, seconds, ALL if wide else SHARED)
+    processes = 1 if study.is_wide else workers.worth(study.n_cells)
+    return Demand(processes * _tables(study), 0, seconds, ALL if study.is_wide else SHARED)
 
 
 def _bootstrap(study: Study, name: str) -> Demand:

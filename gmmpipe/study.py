@@ -14,6 +14,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.tiles import spanned
 
 STORE = "results/store"
+WIDE = 2**20  # numbers
 AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
 BOOTSTRAPPED = ("bootstrap", "intervals", "resamples")  # tables of experiments that ask for them
@@ -78,6 +79,17 @@ class Study:
     def outer(self) -> list[str]:
         """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
         return [axis for axis in self.plan["config"]["sweep"] if axis not in AXES]
+
+    @property
+    def n_cells(self) -> int:
+        """Return the number of cells of the sweep, those of further restarts aside."""
+        blocks = [block["config"] for block in self.plan["fits"].values()]
+        return sum(len(b["k"]) * len(b["seed"]) * len(b["iteration"]) for b in blocks)
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether some data set is so large that threads are to share each pass over it."""
+        return any(data["n"] * data["d"] > WIDE for data in self.plan["data"].values())
 
     @property
     def fits(self) -> list[str]:

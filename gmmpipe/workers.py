@@ -8,6 +8,13 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+MOST = 4  # processes: each loads its own libraries
+WORTH = 4_096  # cells for which one more is worth that
+
+
+def worth(cells: int, threads: int = MOST) -> int:
+    """Return how many processes are to share so many cells: one where these are soon done."""
+    return max(1, min(threads, MOST, cells // WORTH))
 
 
 def shared(work: Callable[..., T], shares: int, *given: Any) -> list[T]:

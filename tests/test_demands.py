@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from gmmpipe import plan
-from gmmpipe.demands import ALL, RULES, WIDE, Demand, Demands
-from gmmpipe.stages import evaluate, figures
-from gmmpipe.study import Study
+from gmmpipe.demands import ALL, RULES, Demand, Demands
+from gmmpipe.study import WIDE, Study
+from gmmpipe.workers import MOST
 
 BASE = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[full]", "sweep.k=[2]")
 BASE += ("sweep.iteration=[10]", "sweep.seed=0..3", "bootstrap.replicates=19", "bootstrap.max_k=9")
@@ -94,11 +94,10 @@ def test_the_tasks_of_an_array_ask_for_the_same(project):
 
 def test_no_job_asks_for_cores_that_it_does_not_use(project):
     found = demands(project)
-    assert found.of("figures").threads == figures.MOST
-    assert found.of("evaluate").threads == evaluate.MOST
+    assert found.of("figures").threads == found.of("evaluate").threads == MOST
     wide = demands(project, "dataset.blobs.n=600000")
     assert wide.of("evaluate").threads == ALL
-    assert 600_000 * 2 > evaluate.WIDE == WIDE
+    assert WIDE < 600_000 * 2
 
 
 def test_only_jobs_of_a_second_stay_where_snakemake_is(project):
@@ -115,3 +114,18 @@ def test_snakemake_hands_on_what_every_job_asks_for(command):
         if name in RULES:
             assert int(found["mem_mb"]) >= 700  # two Snakemakes besides
             assert int(found["runtime"]) >= 5
+
+
+def test_every_process_that_makes_tables_has_its_memory(project):
+    one = ("sweep.k=[1]", "sweep.covariance=[full]", "sweep.iteration=[1]", "sweep.start=[points]")
+    few, many = (
+        demands(project, *one, f"sweep.seed=0..{last}").of("evaluate").memory
+        for last in (99, 19_999)
+    )
+    assert many > 3 * few
+    wide = (*one, "dataset.blobs.n=600000")
+    few, many = (
+        demands(project, *wide, f"sweep.seed=0..{last}").of("evaluate").memory
+        for last in (99, 19_999)
+    )
+    assert many < 1.5 * few  # threads share the passes of one process

@@ -24,7 +24,7 @@ from gmmpipe.tables.cases import Case
 from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.ranking import trusted
 from gmmpipe.tables.recovery import recovery
-from gmmpipe.workers import shared
+from gmmpipe.workers import shared, worth
 
 Row = dict[str, Any]
 SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
@@ -34,9 +34,6 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</t
 td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
 {table}</html>
 """
-MOST = 4  # processes
-WORTH = 4_096  # cells for which another process is worth its start
-WIDE = 2**20  # numbers of a data set from which threads share its passes instead
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -49,7 +46,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     del config
     study = Study(inputs[0])
     with artifacts.scratch(output) as scratch:
-        n = _processes(study, threads)
+        n = 1 if study.is_wide else worth(study.n_cells, threads)
         shares = shared(assess, n, study.path, scratch, max(1, threads // n))
         parts = in_order(part for share in shares for part in share)
         if not any(part.likeliest for part in parts):
@@ -76,16 +73,6 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     page = shown.to_html(index=False, float_format="{:.4f}".format)
     artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
     _write_drawn(study, output)
-
-
-def _processes(study: Study, threads: int) -> int:
-    """Return how many processes are to share the blocks: one where that is soon done."""
-    plan = study.plan
-    blocks = [block["config"] for block in plan["fits"].values()]
-    cells = sum(len(b["k"]) * len(b["seed"]) * len(b["iteration"]) for b in blocks)
-    if any(data["n"] * data["d"] > WIDE for data in plan["data"].values()):
-        return 1
-    return max(1, min(threads, MOST, len(blocks), cells // WORTH))
 
 
 def _row_bytes(study: Study) -> dict[str, int]:

@@ -9,9 +9,8 @@ from gmmpipe import artifacts
 from gmmpipe.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.figures import FIGURES
 from gmmpipe.study import Study
-from gmmpipe.workers import shared
+from gmmpipe.workers import MOST, shared
 
-MOST = 4  # processes: each reads the tables and loads matplotlib
 Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from gmmpipe import workers
 from gmmpipe.evaluation import assess, merge
 from gmmpipe.stages import evaluate
 
@@ -22,7 +23,7 @@ def test_how_the_work_is_cut_changes_no_byte(study, monkeypatch):
     monkeypatch.setattr(assess, "MOST_NUMBERS", 1)  # a slice for each cell
     evaluate.run([done.path], "cells", {})
     assert content("cells") == whole
-    monkeypatch.setattr(evaluate, "WORTH", 1)
+    monkeypatch.setattr(workers, "WORTH", 1)
     evaluate.run([done.path], "processes", {}, 2)
     assert content("processes") == whole
 
