@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gmmpipe.errors import InputError
 from gmmpipe.sealed import describe, digest, read, refuse_damaged, writing
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 GROUP_ROWS = 16_384  # of a row group at most, ...
+PIECE = 2**20  # bytes written at a time
 GROUP_BYTES = 2**25  # ... and about its bytes
 PARQUET: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
@@ -22,9 +23,9 @@ def write_table(path: str | Path, table: "pa.Table") -> None:
     """Write an Arrow table as Parquet with a checksum on every page."""
     import pyarrow.parquet as pq
 
-    with writing(path) as file:
-        metadata = _sealed(table.schema, table.num_rows).metadata
-        pq.write_table(table.replace_schema_metadata(metadata), file, **PARQUET)
+    metadata = _sealed(table.schema, table.num_rows).metadata
+    with writing(path) as file, _gathered(file) as sink:
+        pq.write_table(table.replace_schema_metadata(metadata), sink, **PARQUET)
 
 
 class Appender:
@@ -68,12 +69,26 @@ def appending(
 
     sealed = _sealed(schema, rows)
     group = max(1, min(GROUP_ROWS, GROUP_BYTES // row_bytes))
-    with writing(path) as file, pq.ParquetWriter(file, sealed, **PARQUET) as writer:
+    with (
+        writing(path) as file,
+        _gathered(file) as sink,
+        pq.ParquetWriter(sink, sealed, **PARQUET) as writer,
+    ):
         appender = Appender(writer, sealed, group)
         yield appender
         appender.finish()
         if appender.rows != rows:
             raise ValueError(f"{path}: {appender.rows} rows where there should be {rows}")
+
+
+@contextmanager
+def _gathered(file: BinaryIO) -> Iterator["pa.NativeFile"]:
+    """Gather the many small writes of Parquet into few of a file."""
+    import pyarrow as pa
+
+    sink = pa.BufferedOutputStream(pa.PythonFile(file, "w"), PIECE)
+    yield sink
+    sink.flush()
 
 
 def read_table(path: str | Path) -> "pa.Table":
