@@ -18,6 +18,7 @@ CONF = Path("/etc/slurm/slurm.conf")
 OURS = "# of gmmpipe's tests; made and removed by tests/slurm/cluster.py\n"
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 NODES = ("node1", "node2")  # two names for this machine
+PORT = 17_000  # of the controller; the nodes have others
 PATIENCE = 60.0  # seconds
 
 
@@ -30,6 +31,9 @@ def missing() -> str:
         return f"no {', '.join(absent)}: apt-get install slurmctld slurmd slurm-client munge"
     if CONF.exists() and not CONF.read_text(encoding="utf-8").startswith(OURS):
         return f"{CONF} belongs to a cluster of this machine"
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            return f"something answers at port {PORT}: these tests, run by somebody else?"
     return ""
 
 
@@ -102,12 +106,12 @@ class Cluster:
         host = socket.gethostname().partition(".")[0]
         cores = os.cpu_count() or 1
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        ports = {node: 17_100 + i for i, node in enumerate(NODES)}
+        ports = {node: PORT + 100 + i for i, node in enumerate(NODES)}
         return (
             f"""\
 ClusterName=gmmpipe
 SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort=17000
+SlurmctldPort={PORT}
 SlurmUser=root
 AuthType=auth/munge
 StateSaveLocation={self.folder}/state

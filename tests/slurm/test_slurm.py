@@ -98,7 +98,7 @@ def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, sta
     finish(start(local))
     remote = make_project(tmp_path / "remote")
     going = start(remote, "--", *SLURM)
-    wait(lambda: any(map(slurm.kill, slurm.running("fit"))), "a fit on a node", 300)
+    wait(lambda: any(map(slurm.kill, slurm.running("fit"))), "a fit on a node", 600)
     finish(going)
     assert "Trying to restart job" in log_of(remote)
     one, two = contents(local / "results"), contents(remote / "results")
