@@ -174,7 +174,8 @@ class Gathering:
         self.n += len(part.x)
         lost = np.isnan(part.x)
         self.missing += int(lost.sum())
-        self.patterns |= {row.tobytes() for row in np.unique(lost, axis=0)}
+        kinds = np.unique(lost, axis=0) if lost.any() else lost[:1]  # which sorts the rows
+        self.patterns |= {row.tobytes() for row in kinds}
         self.first = part.x[0].copy() if self.first is None else self.first
         self.equal = self.equal and np.array_equal(
             part.x, np.broadcast_to(self.first, part.x.shape), equal_nan=True
