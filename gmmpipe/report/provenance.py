@@ -9,6 +9,7 @@ from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.report.sheets import Sheet, listing
+from gmmpipe.sealed import refuse_damaged
 from gmmpipe.study import Study
 
 REFERENCES = (
@@ -64,8 +65,9 @@ def digests(study: Study) -> Sheet:
     parts = {"data": study.data, "table": [*study.tables, *study.summaries], "figure": figures}
     for part, paths in parts.items():
         for path in paths:
-            content = artifacts.read(path)
-            rows.append({"part": part, "file": path, "sha256": artifacts.sha256(content)})
+            found = artifacts.describe(path)["sha256"]
+            refuse_damaged(path, found)
+            rows.append({"part": part, "file": path, "sha256": found})
     return listing(
         "files",
         "Files",

@@ -1,5 +1,6 @@
 """Turn the fits of a version into tables: a row per cell, component, fit and sample."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -163,4 +164,6 @@ def _write_drawn(study: Study, output: str) -> None:
         x = artifacts.read_arrays(study.stored(stored))["x"]
         with artifacts.writing(f"{output}/{name}") as file:
             for cut in cuts(len(x)):
-                np.savetxt(file, x[cut])
+                text = io.StringIO()
+                np.savetxt(text, x[cut])
+                file.write(text.getvalue().encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
-MOST = 1000  # operations in a row
+MOST = 2000  # operations in a row
 OPERATIONS = ("fsync", "replace", "symlink", "mkdir")
 
 
