@@ -113,6 +113,15 @@ def scratch(folder: str | Path) -> Iterator[str]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def claim(scratch: str, name: str) -> bool:
+    """Return whether of all processes with this scratch folder this is the first to ask."""
+    try:
+        Path(scratch, name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def link(path: str | Path, target: str) -> None:
     """Point the symbolic link ``path`` at ``target``, relative to its folder, in one step."""
     path = Path(path)
