@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MOST = 4  # processes: each loads its own libraries
-WORTH = 4_096  # cells for which one more is worth that
+WORTH = 2_048  # cells for which one more is worth that
 
 
 def worth(cells: int, threads: int = MOST) -> int:
