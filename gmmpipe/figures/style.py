@@ -180,9 +180,10 @@ def styled(draw: Callable[[Tables, Style], Drawn]) -> Callable[[Tables, Style], 
         with style.applied():
             made = draw(tables, style)
             figure = made.figure if isinstance(made, Movie) else made
-            # ticks take their style when first drawn, which must not be later
-            figure.draw_without_rendering()
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
             _keep_ticks(figure)
+            # ticks take their style when first drawn, which must not be later
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
         return made
