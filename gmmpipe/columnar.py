@@ -1,7 +1,7 @@
 """Arrow tables in files: Parquet, written and read in parts where they are long, and scratch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -87,8 +87,13 @@ def _gathered(file: BinaryIO) -> Iterator["pa.NativeFile"]:
     import pyarrow as pa
 
     sink = pa.BufferedOutputStream(pa.PythonFile(file, "w"), PIECE)
-    yield sink
-    sink.flush()
+    try:
+        yield sink
+        sink.flush()
+    except BaseException:
+        with suppress(OSError, pa.ArrowException):
+            sink.close()  # or Arrow writes what is left to a closed file, and says that it cannot
+        raise
 
 
 def read_table(path: str | Path) -> "pa.Table":
