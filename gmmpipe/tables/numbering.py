@@ -5,7 +5,8 @@ the samples that components share (``numerics.identity``), along these reference
 
 - the spine is the best fit of each K of the selected model's normaliser and family. Its smallest
   K is numbered by falling size, each further K after the one before; what is new gets a new number;
-- the best fit of each other (normaliser, family) is numbered after the spine at the same K;
+- the best fit of each other (normaliser, family) is numbered after the spine at the same K, or at
+  the nearest where every fit of that K failed;
 - every other fit, whatever its start and seed, after the best of its normaliser, family and K.
 
 Where no fit is sound, the likeliest stands for the best.
@@ -61,7 +62,8 @@ def _numbers_of_case(
         follow(spine[k], k, spine[before], before)
     for model in list(best.values())[1:]:
         for k, row in model.items():
-            follow(row, k, spine[k], k)
+            near = min(ks, key=lambda known: abs(known - k))  # the same, if a fit of it is there
+            follow(row, k, spine[near], near)
     for row, normaliser, covariance, k in fits:
         if row not in found:
             follow(row, k, best[normaliser, covariance][k], k)

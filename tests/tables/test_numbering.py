@@ -65,6 +65,15 @@ def test_numbers_are_found_also_where_no_fit_is_sound():
         np.testing.assert_array_equal(labels, np.minimum(TRUE, k - 1))
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_k_of_which_the_selected_model_has_no_fit_follows_the_nearest(lost):
+    runs = grid()
+    runs = runs[(runs["covariance"] != "full") | (runs["k"] != lost)].reset_index(drop=True)
+    ones = [rows for rows, k in zip(relabelled(runs), runs["k"], strict=True) if k == lost]
+    assert len(ones) == 3
+    assert all(np.array_equal(rows, ones[0]) for rows in ones)
+
+
 def test_each_data_set_and_outer_point_is_numbered_by_itself():
     runs = pd.concat([grid(tol=0.0), grid(tol=1.0), grid(tol=0.0, dataset="y")], ignore_index=True)
     alone = relabelled(grid())
