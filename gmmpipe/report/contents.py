@@ -47,7 +47,7 @@ def contents(study: Study) -> dict[str, Any]:
         "laid_open": len(shown) <= OPEN,
         "colours": COMPONENT_COLOURS,
         "categories": by_category([p for p in images if p not in portraits]),
-        "sheets": sheets(frames, study.outer),
+        "sheets": sheets(frames, study.outer, max(d["n"] for d in study.plan["data"].values())),
         "configuration": provenance.configuration(study),
         "files": provenance.digests(study),
         "scenes": scenes,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from gmmpipe.numerics.soundness import MOST_ROWS
 from gmmpipe.study import AXES
 
 DIGITS = 10  # significant ones; the written tables have all
@@ -42,8 +43,11 @@ class Sheet:
     rows: int
 
 
-def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str]) -> list[Sheet]:
-    """Return the tables of a version that have rows; outer: the axes with dotted names."""
+def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str], n: int) -> list[Sheet]:
+    """Return the tables of a version that have rows.
+
+    outer: the axes with dotted names; n: the samples of the largest data set.
+    """
     found = []
     for name, (title, about) in SHEETS.items():
         frame = frames.get(name)
@@ -53,6 +57,8 @@ def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str]) -> list[S
         if name == "fits" and frame.size > MOST_CELLS:
             frame = frame[frame["iteration"] == frame["iteration"].max()]
             words.append("Here are those after the largest iteration count.")
+        if "most_tied" in frame and n > MOST_ROWS:
+            words.append(f"most_tied is of {MOST_ROWS:,} samples drawn at random where more are.")
         words.append(f"All digits are in tables/{name}.{'csv' if name in CSV else 'parquet'}.")
         hidden = set(frame.columns) - NARROWED.get(name, set(frame.columns)) - set(outer)
         found.append(sheet(name, title, " ".join(words), frame, hidden))

@@ -42,7 +42,14 @@ def test_a_table_too_long_for_a_page_is_cut_and_says_so(monkeypatch):
 def test_of_too_many_fits_the_last_snapshots_stand_for_all(monkeypatch, limit, rows):
     monkeypatch.setattr(sheets, "MOST_CELLS", limit)
     fits = pd.DataFrame({"iteration": [1, 5, 9] * 4, "bic": np.arange(12.0)})
-    (found,) = sheets.sheets({"fits": fits, "best": fits.head(0)}, [])
+    (found,) = sheets.sheets({"fits": fits, "best": fits.head(0)}, [], 100)
     assert (found.name, found.rows) == ("fits", rows)
     assert ("after the largest iteration" in found.note) == (rows < 12)
     assert "tables/fits.csv" in found.note
+
+
+@pytest.mark.parametrize(("n", "told"), [(131_072, False), (131_073, True)])
+def test_what_is_found_from_some_of_very_many_samples_says_so(n, told):
+    fits = pd.DataFrame({"k": [2, 3], "most_tied": [0.1, 0.2]})
+    (found,) = sheets.sheets({"fits": fits}, [], n)
+    assert ("most_tied is of 131,072 samples drawn at random" in found.note) == told
