@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from gmmpipe.commands import COMMANDS, project
 from gmmpipe.errors import InputError, told
+from gmmpipe.own import OPTIONS, own_file
 from gmmpipe.pinning import pin_threads
 
 STAGES = {
@@ -85,12 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         configured.add_argument(
             "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
         )
-        configured.add_argument("--data", metavar="FILE", help="your own file as the data set")
-        configured.add_argument(
-            "--label", metavar="COLUMN", help="column of --data with known groups"
-        )
-        configured.add_argument("--weight", metavar="COLUMN", help="column of --data: row weights")
-        configured.add_argument("--columns", metavar="A,B", help="columns of --data to use")
+        for name, option in OPTIONS.items():
+            configured.add_argument(f"--{name}", metavar=option.metavar, help=option.purpose)
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
     for name, command in COMMANDS.items():
         command.options(commands.add_parser(name, help=command.purpose))
@@ -123,8 +120,6 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     root = project()
     if args.command == "list":
         return _list(root)
-    from gmmpipe.own import own_file
-
     own = own_file(root, vars(args))
     if args.command == "show":
         import yaml

@@ -3,16 +3,43 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gmmpipe.boundary import URL
 from gmmpipe.errors import InputError
 
 
+class Option(NamedTuple):
+    """An option of the command line: the data set's setting that it gives, and its help."""
+
+    setting: str
+    metavar: str
+    purpose: str
+
+
+OPTIONS = {
+    "data": Option("path", "FILE", "your own file as the data set"),
+    "label": Option("label", "COLUMN", "column of --data with known groups"),
+    "weight": Option("weight", "COLUMN", "column of --data: row weights"),
+    "columns": Option("columns", "A,B", "columns of --data to use"),
+}
+
+
+def arguments(own: Mapping[str, Any] | None) -> list[str]:
+    """Return the words of a command line that give these options, as ``own_file`` returns them."""
+    words = []
+    for name, option in OPTIONS.items():
+        if own and option.setting in own:
+            value = own[option.setting]
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
+    return words
+
+
 def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the options of the user's own file, its path relative to ``root`` where inside."""
     if settings.get("data") is None:
-        if any(settings.get(key) for key in ("label", "weight", "columns")):
+        if any(settings.get(name) for name in OPTIONS):
             raise InputError("label, weight and columns belong to data; give --data FILE")
         return None
     named, project = Path(str(settings["data"])), root.resolve()

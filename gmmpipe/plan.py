@@ -19,7 +19,7 @@ from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
 from gmmpipe.origins import origins
-from gmmpipe.own import own_file
+from gmmpipe.own import OPTIONS, own_file
 from gmmpipe.progress import Bar
 from gmmpipe.schema import BLOCK
 from gmmpipe.sealed import is_intact
@@ -307,7 +307,7 @@ def from_snakemake(
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
     the others look up what it planned. Raises InputError for unknown or wrong settings.
     """
-    known = ("experiment", "overrides", "data", "label", "weight", "columns", *BLOCK)
+    known = ("experiment", "overrides", *OPTIONS, *BLOCK)
     for key in settings:
         if key not in known:
             raise InputError(suggest("--config key", key, list(known)))

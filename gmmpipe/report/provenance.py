@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.own import arguments
 from gmmpipe.report.sheets import Sheet, listing
 from gmmpipe.sealed import refuse_damaged
 from gmmpipe.study import Study
@@ -80,13 +81,7 @@ def digests(study: Study) -> Sheet:
 def command(study: Study) -> str:
     """Return the command line that makes this version again."""
     call = artifacts.read_json(study.origins)
-    words = ["gmmpipe", "run", *call["overrides"]]
-    own: Mapping[str, Any] = call["own"] or {}
-    for key, option in (("path", "--data"), ("label", "--label"), ("columns", "--columns")):
-        if key in own:
-            value = own[key]
-            words += [option, ",".join(value) if isinstance(value, list) else str(value)]
-    return shlex.join(words)
+    return shlex.join(["gmmpipe", "run", *call["overrides"], *arguments(call["own"])])
 
 
 def citation(study: Study) -> dict[str, str]:
