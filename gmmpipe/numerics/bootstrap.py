@@ -13,12 +13,12 @@ import numpy as np
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
+from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.generators import draw
 from gmmpipe.numerics.growth import split
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.moments import deviations, total
-from gmmpipe.numerics.runs import objective
 from gmmpipe.numerics.soundness import Judge
 from gmmpipe.numerics.starts import ShortEM
 from gmmpipe.numerics.streams import content, stream
@@ -40,9 +40,9 @@ class Refit:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, x: Array, starts: Sequence[Mixture], weight: Array | None = None) -> Fit:
-        """Return the likeliest sound fit of x (N, D) with sample weights (N,), if any is sound.
+        """Return the best fit (``choice.best``) of x (N, D) with sample weights (N,).
 
-        Else the likeliest of all, ``degenerate`` saying what EM or ``soundness`` found wrong.
+        Where none is sound, its ``degenerate`` says what EM or ``soundness`` found wrong.
         """
         fits = em.fit(
             x,
@@ -55,11 +55,8 @@ class Refit:
             **self.options,
         )
         judge = self.judge(x, weight)
-        likeliest = sorted(fits, key=lambda fit: -objective(fit))
-        sound = next((fit for fit in likeliest if judge.is_sound(fit)), None)
-        if sound is not None:
-            return sound
-        return replace(likeliest[0], degenerate=judge.reasons(likeliest[0]))
+        chosen = fits[best(fits, judge.is_sound)]
+        return replace(chosen, degenerate=judge.reasons(chosen))
 
     def judge(self, x: Array, weight: Array | None = None) -> Judge:
         """Return the judge of fits to x (N, D) with sample weights (N,)."""

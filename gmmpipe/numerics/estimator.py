@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics import layout, runs, starting, validation
+from gmmpipe.numerics import choice, layout, runs, starting, validation
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.density import Density
@@ -226,9 +226,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         total = float(len(samples) if weight is None else weight.sum())
         if self.verbose:
             runs.report(fits, total, self.verbose, self.verbose_interval)
-        best = runs.best(fits)
+        judge = self._judge(samples.astype(np.float64, copy=False), weight)
+        best = fits[choice.best(fits, judge.is_sound)]
         self._keep(best, kept, total, data.dtype)
-        self.degenerate_ = self._judge(samples.astype(np.float64, copy=False), weight).reasons(best)
+        self.degenerate_ = judge.reasons(best)
         return self
 
     def fit_predict(

@@ -1,4 +1,4 @@
-"""The engine's fits as scikit-learn's estimator counts and chooses them."""
+"""The engine's fits as scikit-learn's estimator counts them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,19 +48,6 @@ def _first_iteration(fit: Fit) -> Fit:
     return replace(
         fit, snapshots=snapshots, trajectory=fit.trajectory[:2], n_iter=1, converged=True
     )
-
-
-def best(fits: Sequence[Fit]) -> Fit:
-    """Return the fit of highest final log-likelihood, a degenerate one only if all are.
-
-    Under a prior that of the highest log posterior.
-    """
-    return max(fits, key=lambda fit: (not fit.degenerate, objective(fit)))
-
-
-def objective(fit: Fit) -> float:
-    """Return what EM raised: the final log-likelihood, under a prior the log posterior (nats)."""
-    return float(fit.trajectory[-1] + fit.snapshots[-1].log_prior)
 
 
 def report(fits: Sequence[Fit], weight: float, verbose: int, interval: int) -> None:

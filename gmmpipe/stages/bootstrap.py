@@ -10,6 +10,7 @@ from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import RatioTest, Refit, ratio_test
+from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.identity import NOISE, probe
 from gmmpipe.numerics.missing import completed
@@ -53,15 +54,15 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 
 def _best(paths: Sequence[str], x: Array, weight: Array | None, refit: Refit) -> dict[int, Fit]:
-    """Return the likeliest sound fit of each K that has any."""
+    """Return the best sound fit of each K that has any."""
     found: dict[int, list[Fit]] = {}
     for path in paths:
         for stored in blocks.from_arrays(artifacts.read_arrays(path)):
             found.setdefault(stored.k, []).append(stored.fit)
     judge, top = refit.judge(x, weight), {}
     for k in sorted(found):
-        order = sorted(found[k], key=lambda fit: -fit.trajectory[-1])
-        if (fit := next(filter(judge.is_sound, order), None)) is not None:
+        fit = found[k][best(found[k], judge.is_sound)]
+        if judge.is_sound(fit):
             top[k] = fit
     return top
 

@@ -12,6 +12,7 @@ from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.certificate import Certificate, certify
+from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import Array
@@ -58,7 +59,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     for lost in fitted.failed:
         print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
     for k in sorted({s.k for s in stored}):
-        _report(k, [s for s in stored if s.k == k])
+        _report(k, [s for s in stored if s.k == k], fitted.judge())
 
 
 def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
@@ -188,13 +189,13 @@ def _certify(stored: Sequence[blocks.Stored], sound: Sequence[bool]) -> Certific
     return certify([end.log_likelihood for end in ends], [end.mixture for end in ends], sound)
 
 
-def _report(k: int, fits: Sequence[blocks.Stored]) -> None:
+def _report(k: int, fits: Sequence[blocks.Stored], judge: Judge) -> None:
     """Print the parameters of the best of the fits with ``k`` components, in normalised units."""
-    best = max(fits, key=lambda s: (not s.fit.degenerate, s.fit.snapshots[-1].log_likelihood))
-    last = best.fit.snapshots[-1]
+    chosen = fits[best([s.fit for s in fits], judge.is_sound)]
+    last, reasons = chosen.fit.snapshots[-1], judge.reasons(chosen.fit)
     print(
-        f"k={k}: best of {len(fits)} seeds is {best.seed}, log-likelihood"
+        f"k={k}: best of {len(fits)} seeds is {chosen.seed}, log-likelihood"
         f" {last.log_likelihood:.6f} (normalised units) after {last.n_iter} iterations"
-        + (f", {best.fit.degenerate}" if best.fit.degenerate else "")
+        + (f", {reasons}" if reasons else "")
     )
     print(last.mixture.describe())
