@@ -37,7 +37,9 @@ try:
     demands = Demands(study)
     # The captions of Snakemake's own report quote what was drawn and found.
     if any(word.startswith("--report") for word in sys.argv):
-        config.update(study.words())
+        from gmmpipe.summary import words
+
+        config.update(words(study))
 except Exception as error:
     if (line := told(error)) is None:
         raise

@@ -16,6 +16,7 @@ from gmmpipe.figures.tables import MOST_SHOWN, RUN
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
+from gmmpipe.tables.stability import stacked
 
 LONG = ("parameters", "trajectories")
 MOST_RUNS = (
@@ -103,7 +104,7 @@ def cases(
                 assignments=ours["labels"],
                 certificates=ours["certificates"],
                 lineage=ours["lineage"],
-                stability=_stacked(ours["stability"], ours.get("resamples")),
+                stability=stacked(ours["stability"], ours.get("resamples")),
                 recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
                 tests=ours.get("bootstrap"),
                 intervals=ours.get("intervals"),
@@ -146,9 +147,3 @@ def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:
     for axis, value in at.items():
         keep &= frame[axis] == value
     return frame[keep].reset_index(drop=True)
-
-
-def _stacked(seeds: pd.DataFrame, resamples: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the stability between seeds, then that between resamples."""
-    both = [seeds, *([] if resamples is None else [resamples])]
-    return pd.concat([table for table in both if len(table)] or [seeds], ignore_index=True)

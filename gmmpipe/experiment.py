@@ -13,6 +13,7 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES, STORE, TABLES, Study
 from gmmpipe.tables import to_mixture
 
@@ -239,8 +240,7 @@ class Experiment:
         model = fitted(
             self.mixture_of(row),
             self.config["covariance"][row["covariance"]]["family"],
-            # BIC = P log N - 2 log-likelihood
-            n_samples=float(np.exp((row["bic"] + 2 * row["log_likelihood"]) / row["n_parameters"])),
+            n_samples=n_samples(row["bic"], row["log_likelihood"], row["n_parameters"]),
             n_parameters=int(row["n_parameters"]),
             trajectory=trajectory[: int(row["n_iter"]) + 1],
             converged=bool(row["converged"]),

@@ -270,14 +270,16 @@ def _failures(study: Study) -> int:
 
 
 def _summary(study: Study, progress: Progress) -> None:
-    """Print the version, the best model of each data set, and where to look."""
+    """Print the version, the verdict on each data set, and where to look."""
     spent = time.monotonic() - progress.began
     folder = Path(study.folder)
     state = "nothing to do, all is up to date" if progress.idle else f"done in {spent:.0f} s"
     print(f"{study.experiment} {study.version}: {state}")
     if not (folder / "report.html").exists():  # as with `-- --until evaluate`
         return
-    for line in study.winners():
-        print(f"  {line}")
+    from gmmpipe.summary import findings
+
+    for finding in findings(study):
+        print("  " + "\n    ".join(finding.lines))
     print(f"  report   {folder}/report.html\n  figures  {folder}/figures/")
     print(f"  also as  results/{study.experiment}/latest/")

@@ -217,24 +217,6 @@ class Study:
         text = artifacts.read(f"{self.folder}/tables/{table}.csv").decode()
         return list(csv.DictReader(io.StringIO(text)))
 
-    def winners(self) -> list[str]:
-        """Return one line on the selected model of each data set, from the finished tables."""
-        rows = [row for row in self._rows("best") if row["rank"] == "1"]
-        won = {row["dataset"] for row in rows}
-        lost = [name for name in self.plan["config"]["sweep"]["dataset"] if name not in won]
-        return [f"{name}: every fit is degenerate, no model is selected" for name in lost] + [
-            f"{', '.join([row['dataset'], *(f'{axis} = {row[axis]}' for axis in self.outer)])}:"
-            f" {row['covariance']}, k = {row['k']}, BIC {float(row['bic']):.3f}, log-likelihood"
-            f" {float(row['log_likelihood']):.3f} ({row['start']}, seed {row['seed']})"
-            for row in rows
-        ]
-
-    def words(self) -> dict[str, Any]:
-        """Return what the captions in docs/captions quote; the figures being drawn."""
-        captions = artifacts.read_json(f"{self.folder}/figures/captions.json")
-        named = {"experiment": self.experiment, "version": self.version}
-        return {**named, "captions": captions, "summary": self.winners()}
-
     def cases(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (data set in the store, coordinates) of each data set at each outer point."""
         seen = []

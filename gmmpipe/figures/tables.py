@@ -92,8 +92,7 @@ class Tables:
 
     def best_by_family(self) -> pd.DataFrame:
         """Return the row of lowest BIC of each covariance family and k, over the normalisers."""
-        rows = self.best.dropna(subset=["bic"]).sort_values("bic", kind="stable")
-        return rows.drop_duplicates(["covariance", "k"])
+        return by_model(self.best)
 
     def ends(self) -> pd.DataFrame:
         """Return each run at its largest iteration count, degenerate runs included."""
@@ -172,6 +171,12 @@ class Tables:
         else:
             codes, names = pd.factorize(self.labels, use_na_sentinel=False)
         return np.array(codes, dtype=np.int64), [str(name) for name in names]
+
+
+def by_model(best: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of lowest BIC of each covariance family and K, over the normalisers."""
+    rows = best.dropna(subset=["bic"]).sort_values("bic", kind="stable")
+    return rows.drop_duplicates(["covariance", "k"])
 
 
 def _rows(frame: pd.DataFrame, row: pd.Series, keys: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ and the entropy of the responsibilities -sum_ij r_ij log r_ij (nats), and return
 """
 
 from collections.abc import Callable
-from math import log
+from math import exp, log
 
 Criterion = Callable[[float, int, float, float], float]
 
@@ -13,6 +13,11 @@ Criterion = Callable[[float, int, float, float], float]
 def bic(log_likelihood: float, n_parameters: int, n_samples: float, entropy: float) -> float:  # noqa: ARG001 - all criteria are called alike
     """Bayesian information criterion (Schwarz 1978, Annals of Statistics 6, 461-464)."""
     return n_parameters * log(n_samples) - 2 * log_likelihood
+
+
+def n_samples(bic: float, log_likelihood: float, n_parameters: int) -> float:
+    """Return the number of samples that a BIC was computed with; infinite without parameters."""
+    return exp((bic + 2 * log_likelihood) / n_parameters) if n_parameters else float("inf")
 
 
 def aic(log_likelihood: float, n_parameters: int, n_samples: float, entropy: float) -> float:  # noqa: ARG001 - all criteria are called alike

@@ -1,6 +1,6 @@
 """All that the page of one version shows, as the variables of its template."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,8 @@ from gmmpipe.report.doubts import doubts
 from gmmpipe.report.pictures import Picture, by_category, pictures
 from gmmpipe.report.sheets import sheets
 from gmmpipe.study import Study
+from gmmpipe.summary import findings
+from gmmpipe.tables.verdict import Verdict
 
 OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
 
@@ -26,14 +28,15 @@ def contents(study: Study) -> dict[str, Any]:
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
     style = style_of(study.plan["config"]["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
-    names = [case_name(study.outer, at) for _, at in study.cases()]
+    verdicts = findings(study, frames.__getitem__)
+    names = [finding.name for finding in verdicts]
     scenes = [
         explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
         for name, (stored, (_, tables)) in zip(names, found, strict=True)
     ]
     shown = [
-        _case(study, study.plan["data"][stored], place, tables, images)
-        for stored, ((_, place), tables) in found
+        _case(study.plan["data"][stored], place, tables, images, finding.verdict)
+        for (stored, ((_, place), tables)), finding in zip(found, verdicts, strict=True)
     ]
     for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
         case |= {"number": number_of_case, "name": name}
@@ -55,14 +58,6 @@ def contents(study: Study) -> dict[str, Any]:
         "citation": provenance.citation(study),
         "references": provenance.REFERENCES,
     }
-
-
-def case_name(outer: Sequence[str], at: Mapping[str, Any]) -> str:
-    """Return a data set with its outer point, the axes by the last part of their names."""
-    last = [axis.rpartition(".")[2] for axis in outer]
-    told = last if len(set(last)) == len(last) else outer
-    words = [f"{word} = {at[axis]}" for word, axis in zip(told, outer, strict=True)]
-    return ", ".join([str(at["dataset"]), *words])
 
 
 def _affines(study: Study, stored: str) -> dict[str, Affine]:
@@ -100,14 +95,13 @@ def _counted(count: int, word: str, plural: str = "") -> str:
 
 
 def _case(
-    study: Study, data: Mapping[str, Any], place: str, tables: Tables, images: list[Picture]
+    data: Mapping[str, Any], place: str, tables: Tables, images: list[Picture], verdict: Verdict
 ) -> dict[str, Any]:
     """Return the summary of one data set at one outer point."""
-    found = doubts(tables, study.plan["config"]["fit"]["target"], data["dropped"])
     case: dict[str, Any] = {
         "data": _data(data, tables),
-        "doubts": found,
-        "grave": sum(doubt.grave for doubt in found),
+        "verdict": verdict,
+        "doubts": doubts(tables, verdict, data["dropped"]),
         "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
         "model": "no model selected",
         "numbers": "",
@@ -118,12 +112,12 @@ def _case(
     if tables.has_selection:
         row = tables.selected()
         case |= {
-            "model": evidence.model_name(row),
+            "model": verdict.model,
             "numbers": f"BIC {number(row['bic'], 2)}, log-likelihood"
             f" {number(row['log_likelihood'], 3)}, {row['n_parameters']} parameters",
             "run": f"normaliser {elide(row['normaliser'], 24)}, start {elide(row['start'], 24)},"
             f" seed {row['seed']}, {row['n_iter']} iterations",
-            "facts": evidence.facts(tables),
+            "facts": evidence.facts(tables, verdict),
         }
         case["features"], case["components"] = evidence.components(tables)
     case["brief"] = {fact.name: fact.value for fact in case["facts"]}

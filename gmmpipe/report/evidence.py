@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
-from gmmpipe.figures.wording import elide, number, share
+from gmmpipe.figures.wording import elide, model, number, share
 from gmmpipe.numerics.identity import MOST_ROWS
 from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.tables.preconditions import other_choices, others
+from gmmpipe.tables.stability import agreement
+from gmmpipe.tables.verdict import EQUAL, Verdict, strength
 
-# Kass & Raftery 1995, JASA 90, 773-795: of 2 log Bayes factor, which a difference in BIC estimates
-WORDS = ((2.0, "barely worth a mention"), (6.0, "positive"), (10.0, "strong"))
 MOST_FEATURES = 6  # whose means are shown in the summary
 
 
@@ -27,51 +27,39 @@ class Fact:
     meaning: str = ""
 
 
-def strength(difference: float) -> str:
-    """Return in words how strong a difference in BIC is as evidence."""
-    return next((word for limit, word in WORDS if difference < limit), "very strong")
+def facts(tables: Tables, verdict: Verdict) -> list[Fact]:
+    """Return the evidence for the selected model of a data set that has one.
 
-
-def facts(tables: Tables) -> list[Fact]:
-    """Return the evidence for the selected model of a data set that has one."""
-    found = [_runner_up(tables), _weight(tables), _restarts(tables), _stability(tables)]
-    found += [_tests(tables), _groups(tables), _criteria(tables)]
+    A difference in BIC is weighed, and criteria are counted, only where the preconditions hold.
+    """
+    found = [_runner_up(tables, verdict), _weight(tables, verdict), _restarts(tables)]
+    found += [*_stability(tables), _tests(tables), _groups(tables), _criteria(tables, verdict)]
     return [fact for fact in found if fact is not None]
 
 
-def model_name(row: pd.Series) -> str:
-    """Return family and K, a name never longer than a line."""
-    return f"{elide(row['covariance'], 24)}, K = {row['k']}"
+def _runner_up(tables: Tables, verdict: Verdict) -> Fact:
+    best = tables.selected()
+    rest = others(best, tables.best_by_family())
+    if rest.empty:
+        return Fact("Runner-up", "none", "no other model was fitted soundly")
+    gap = float(rest.iloc[0]["bic"] - best["bic"])
+    meaning = "not weighed, for the reasons below"
+    if verdict.comparable or gap < EQUAL:
+        meaning = f"evidence for the best over it: {strength(gap)}"
+    return Fact("Runner-up", f"{model(rest.iloc[0])}, ΔBIC {number(gap)}", meaning)
 
 
-def runner_up(tables: Tables) -> pd.Series | None:
-    """Return the best of the other models (family and K), None where there is no other."""
-    models = tables.best_by_family()
-    return models.iloc[1] if len(models) > 1 else None
-
-
-def _runner_up(tables: Tables) -> Fact:
-    second, best = runner_up(tables), tables.selected()
-    if second is None:
-        return Fact("Runner-up", "none", "only one model was tried, so nothing was chosen")
-    gap = float(second["bic"] - best["bic"])
-    return Fact(
-        "Runner-up",
-        f"{model_name(second)}, ΔBIC {number(gap)}",
-        f"evidence for the best over it: {strength(gap)}",
-    )
-
-
-def _weight(tables: Tables) -> Fact | None:
+def _weight(tables: Tables, verdict: Verdict) -> Fact | None:
     """Return the share of exp(-BIC / 2) that the best model has among all that were tried."""
-    bic = tables.best_by_family()["bic"].to_numpy(float)
-    if len(bic) < 2:
+    best = tables.selected()
+    rest = others(best, tables.best_by_family())
+    if rest.empty or not verdict.comparable:
         return None
-    weight = 1 / float(np.exp(-(bic - bic.min()) / 2).sum())
+    weight = 1 / (1 + float(np.exp((best["bic"] - rest["bic"]) / 2).sum()))
     return Fact(
         "Weight",
         share(weight),
-        f"posterior probability among the {len(bic)} models tried, as BIC approximates it",
+        f"posterior probability among the {len(rest) + 1} models tried, as BIC approximates it",
     )
 
 
@@ -88,26 +76,17 @@ def _restarts(tables: Tables) -> Fact | None:
     )
 
 
-def stability_of(tables: Tables) -> pd.DataFrame:
-    """Return the rows of ``stability`` of the selected model and start."""
-    row, frame = tables.selected(), tables.stability
-    for key in ("normaliser", "covariance", "start", "k"):
-        if key in frame:
-            frame = frame[frame[key] == row[key]]
-    return frame
-
-
-def _stability(tables: Tables) -> Fact | None:
-    rows = stability_of(tables)
-    if rows.empty:
-        return None
-    row = rows.iloc[0]
-    return Fact(
-        "Stability",
-        f"ARI {number(row['ari'], 3)}",
-        f"mean agreement of {row['runs']} {row['kind']} from start {elide(row['start'], 16)}"
-        f" (1: the same clusters){_compared(tables.n_samples)}",
-    )
+def _stability(tables: Tables) -> list[Fact]:
+    """Return the agreement of resamples, then that of seeds."""
+    found = []
+    for _, row in agreement(tables.selected(), tables.stability).iterrows():
+        name, origin = "Resamples", ""
+        if row["kind"] == "seeds":
+            name, origin = "Seeds", f" from start {elide(row['start'], 16)}"
+        meaning = f"mean agreement of {row['runs']}{origin} (1: the same clusters)"
+        value = f"ARI {number(row['ari'], 3)}"
+        found.append(Fact(name, value, meaning + _compared(tables.n_samples)))
+    return found
 
 
 def _compared(n: int) -> str:
@@ -144,26 +123,17 @@ def _groups(tables: Tables) -> Fact | None:
     )
 
 
-def other_choices(tables: Tables) -> dict[str, str]:
-    """Return {criterion: model} of the criteria whose lowest value another model has."""
-    chosen = model_name(tables.selected())
-    picks = {}
-    for name in CRITERIA:
-        ordered = tables.best.dropna(subset=[name]).sort_values(name, kind="stable")
-        if len(ordered):
-            picks[name.upper()] = model_name(ordered.iloc[0])
-    return {name: pick for name, pick in picks.items() if pick != chosen}
-
-
-def _criteria(tables: Tables) -> Fact:
-    others = other_choices(tables)
-    agreeing = [name.upper() for name in CRITERIA if name.upper() not in others]
-    differing = [f"{name} {pick}" for name, pick in others.items()]
-    return Fact(
-        "Criteria",
-        f"{len(agreeing)} of {len(CRITERIA)} agree",
-        "; ".join([f"chosen by {listing('en', agreeing)}", *differing]),
-    )
+def _criteria(tables: Tables, verdict: Verdict) -> Fact | None:
+    """Return which criteria choose which model; where they are at one only if that can be said."""
+    picks = other_choices(tables.selected(), tables.best)
+    agreeing = [name.upper() for name in CRITERIA if name.upper() not in picks]
+    if picks:
+        said = [f"{name} {pick}" for name, pick in picks.items()]
+        chosen = f"chosen by {listing('en', agreeing)}"
+        return Fact("Criteria", "they disagree", "; ".join([chosen, *said]))
+    if not verdict.comparable:
+        return None
+    return Fact("Criteria", f"{len(agreeing)} of {len(CRITERIA)} agree", listing("en", agreeing))
 
 
 def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gmmpipe.numerics.stability import stability as summary
 from gmmpipe.tables import table
+from gmmpipe.tables.ranking import ALL
 
 GROUP = ("normaliser", "covariance", "start", "k")
 COLUMNS = (*GROUP, "kind", "runs", "ari", "standard_error")
@@ -35,3 +36,22 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
             row = dict(zip(key, values, strict=True)) | {"kind": kind, "runs": found.runs}
             rows.append(row | {"ari": found.mean, "standard_error": found.standard_error})
     return table(rows, ["dataset", *outer, *COLUMNS])
+
+
+def stacked(seeds: pd.DataFrame, resamples: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the stability between seeds, then that between resamples."""
+    both = [seeds, *([] if resamples is None else [resamples])]
+    return pd.concat([frame for frame in both if len(frame)] or [seeds], ignore_index=True)
+
+
+def agreement(row: pd.Series, stability: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of the clusters of a row of ``best``, resamples before seeds.
+
+    Resamples are refitted from starts of their own; of seeds those of the row's start count.
+    """
+    if stability.empty:
+        return stability
+    keep = stability["start"].isin([row["start"], ALL])
+    for key in ("normaliser", "covariance", "k"):
+        keep &= stability[key] == row[key]
+    return stability[keep].sort_values("kind", key=lambda kind: kind == "seeds", kind="stable")

@@ -1,14 +1,16 @@
-"""Each reason for care is said where it holds, and only there."""
+"""The report's evidence for the selected model, and its reasons for care."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from figures.synthetic_tables import build, evaluate
+from figures.synthetic_tables import build
 
+from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.report import evidence
 from gmmpipe.report.doubts import doubts
+from gmmpipe.tables.preconditions import decide
 
 
 def two_groups(**sweep):
@@ -18,14 +20,11 @@ def two_groups(**sweep):
     axes = {"covariance": ["spherical", "full"], "k": [1, 2, 3], "seed": [0, 1, 2, 3]} | sweep
     axes = {"iteration": [1, 80]} | axes
     tables = build("two", pd.DataFrame(x, columns=["u", "v"]), labels, **axes)
-    last = tables.fits["iteration"] == 80  # the toy never says that it has converged
-    fits = tables.fits.assign(
-        converged=last, reason=np.where(tables.fits["degenerate"], "component 0: thin", "")
-    )
+    fits = tables.fits.assign(reason=np.where(tables.fits["degenerate"], "component 0: thin", ""))
     best = tables.best
     if len(best):
         icl, others = best["bic"] + 1, dict.fromkeys(("aic", "sabic", "caic"), best["bic"])
-        best = best.assign(icl=icl, reason="", **others)
+        best = best.assign(icl=icl, reason="", end="maximum", beaten_by="", **others)
     return replace(tables, fits=fits, best=best)
 
 
@@ -34,19 +33,23 @@ def clear():
     return two_groups()
 
 
+def judged(tables, target=0.9):
+    tried = tables.fits[["covariance", "k"]].drop_duplicates()
+    models = list(tried.itertuples(index=False, name=None))
+    return decide(tables.best, models, target, tables.stability, tables.tests)
+
+
 def texts(tables, target=0.9, dropped=0) -> str:
-    return " ".join(doubt.text for doubt in doubts(tables, target, dropped))
+    return " ".join(text for _, text in doubts(tables, judged(tables, target), dropped))
+
+
+def facts_of(tables):
+    return {fact.name: fact for fact in evidence.facts(tables, judged(tables))}
 
 
 def test_a_clear_case_leaves_nothing_to_distrust(clear):
-    assert doubts(clear, 0.9, 0) == []
-
-
-def test_a_run_cut_short_is_grave_where_it_is_the_selected_one():
-    cut = two_groups(k=[2], iteration=[1, 2])
-    found = doubts(cut, 0.9, 0)
-    assert found[0].grave
-    assert "had not converged" in texts(cut)
+    assert judged(clear).level == "settled"
+    assert texts(clear) == ""
 
 
 def test_dropped_rows_are_told(clear):
@@ -63,53 +66,18 @@ def test_degenerate_fits_are_counted_and_the_first_is_quoted():
     assert "8 of 24 fits are degenerate" in told
     assert "no sound fit of spherical with K = 3 and full with K = 3" in told
     assert "component 1: thin" in told
+    assert "No K above 2 has a sound fit." in told
     assert "largest K" not in told
 
 
 def test_where_nothing_is_sound_that_comes_first():
     bad = two_groups(k=[2], degenerate=lambda _: True)
-    first, *_ = doubts(bad, 0.9, 0)
-    assert first.grave
-    assert first.text == "Every fit is degenerate, so no model is selected."
-
-
-def test_the_edge_of_the_sweep_is_grave():
-    edge = two_groups(k=[1, 2])
-    assert [d.text for d in doubts(edge, 0.9, 0) if d.grave] == [
-        "The lowest BIC is at the largest K of the sweep, 2: try more."
-    ]
-
-
-def test_equal_models_unstable_seeds_and_other_criteria_are_told(clear):
-    second = clear.best.index[1]
-    bic = clear.best["bic"].copy()
-    bic[second] = bic.min() + 1.0
-    icl = clear.best["icl"].copy()
-    icl[second] = -1e6
-    stability = clear.stability.assign(ari=0.5)
-    other = replace(clear, best=clear.best.assign(bic=bic, icl=icl), stability=stability)
-    told = texts(other)
-    assert "is as good: its BIC is only 1.00 higher" in told
-    assert "mean ARI 0.50" in told
-    assert "Other criteria choose otherwise: ICL" in told
-
-
-def test_more_parameters_than_the_samples_bear_are_told(clear):
-    few = evaluate(replace(clear, x=clear.x.iloc[:40], labels=clear.labels[:40]))
-    few = replace(few, best=few.best.assign(icl=0.0, aic=0.0, sabic=0.0, caic=0.0))
-    assert "parameters were estimated from 40 samples" in texts(few)
-
-
-@pytest.mark.parametrize(
-    ("gap", "words"),
-    [(0.5, "barely worth a mention"), (2, "positive"), (9.9, "strong"), (10, "very strong")],
-)
-def test_evidence_has_the_words_of_kass_and_raftery(gap, words):
-    assert evidence.strength(gap) == words
+    first, *_ = doubts(bad, judged(bad), 0)
+    assert first == (True, "Every fit is degenerate, so no model is selected.")
 
 
 def test_the_facts_are_those_of_the_tables(clear):
-    facts = {fact.name: fact for fact in evidence.facts(clear)}
+    facts = facts_of(clear)
     best, second = clear.best_by_family().iloc[0], clear.best_by_family().iloc[1]
     assert f"{second['bic'] - best['bic']:.1f}" in facts["Runner-up"].value
     assert facts["Restarts"].value == f"{best['hits']} of 4 found it"
@@ -120,13 +88,60 @@ def test_the_facts_are_those_of_the_tables(clear):
     assert facts["Weight"].value in (f"{100 * weight:.0f} %", "99 %")
 
 
+FAILING = {
+    "more than a parameter for two samples": lambda t: few_rows(t, 20),
+    "one restart": lambda t: t.best.assign(draws=1, hits=1, p_better_bound=0.95),
+    "unfinished": lambda t: t.best.assign(end="unfinished"),
+    "a saddle": lambda t: t.best.assign(end="saddle"),
+    "beaten": lambda t: t.best.assign(beaten_by="full K=1"),
+    "criteria that disagree": lambda t: t.best.assign(icl=t.best["n_parameters"] * 1.0),
+}
+
+
+def few_rows(tables, n):
+    """Return ``best`` as if as many rows had been fitted, every criterion BIC."""
+    best = tables.best
+    bic = np.log(n) * best["n_parameters"] - 2 * best["log_likelihood"]
+    return best.assign(**dict.fromkeys(CRITERIA, bic))
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_nothing_is_weighed_where_a_precondition_fails(clear, name):
+    """No posterior weight, no strong evidence, no criteria that agree."""
+    said = facts_of(replace(clear, best=FAILING[name](clear)))
+    words = " ".join(f"{fact.name} {fact.value} {fact.meaning}" for fact in said.values())
+    assert "Weight" not in said
+    assert "strong" not in words
+    assert "of 5 agree" not in words
+    assert "not weighed" in said["Runner-up"].meaning
+
+
+def test_an_equal_model_is_barely_better(clear):
+    second = clear.best.index[1]
+    bic = clear.best["bic"].copy()
+    bic[second] = bic.min() + 1.0
+    near = replace(clear, best=clear.best.assign(**dict.fromkeys(CRITERIA, bic)))
+    assert "barely worth a mention" in facts_of(near)["Runner-up"].meaning
+    assert "whose BIC is only 1.00 higher" in texts(near)
+
+
+def test_the_agreement_of_resamples_comes_before_that_of_seeds(clear):
+    resamples = clear.stability.assign(start="all", kind="bootstrap", ari=0.5, runs=50)
+    both = replace(clear, stability=pd.concat([clear.stability, resamples]))
+    names = [name for name in facts_of(both) if name in ("Seeds", "Resamples")]
+    assert names == ["Resamples", "Seeds"]
+    assert facts_of(both)["Resamples"].value == "ARI 0.500"
+    assert "50 resamples disagree" in texts(both)
+
+
 def test_a_single_run_of_a_single_model_says_what_it_cannot_tell():
     alone = two_groups(covariance=["full"], k=[2], seed=[0])
-    facts = {fact.name: fact for fact in evidence.facts(alone)}
+    facts = facts_of(alone)
     assert facts["Runner-up"].value == "none"
     assert facts["Restarts"].value == "1"
     assert "Weight" not in facts
-    assert "Stability" not in facts
+    assert "Seeds" not in facts
+    assert "only one model was tried, so nothing was chosen" in judged(alone).sentence
 
 
 def test_components_are_counted_from_one_with_means_and_deviations(clear):

@@ -9,12 +9,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from report_cases import GROUPS, NAMES, reported
 
 import gmmpipe.report
-from gmmpipe.report import contents
 from gmmpipe.report import page as pages
 from gmmpipe.stages import report
+from gmmpipe.summary import case_name, findings
 
 HOME = Path(gmmpipe.report.__file__).parent
 
@@ -101,6 +102,16 @@ def test_files_that_are_linked_are_there(page, elements):
     assert [link for link in links if not (page.parent / link).is_file()] == []
 
 
+def test_the_verdict_is_the_first_word_on_each_data_set(page, made):
+    text = page.read_text(encoding="utf-8")
+    with contextlib.chdir(made.root):
+        found = findings(made.study)
+    assert len(found) == 3
+    for finding in found:
+        verdict = text.index(str(Markup.escape(finding.verdict.sentence)))
+        assert verdict < text.index(f'<p class="model">{finding.verdict.model}', verdict)
+
+
 def test_every_picture_has_words_in_place_of_it(elements):
     words = [a["alt"] for a, _ in elements.of("img")]
     assert len(words) == len(set(words)) >= 6
@@ -155,7 +166,7 @@ def test_code_of_others_is_what_it_is_said_to_be():
 def test_outer_points_are_named_by_the_last_part_of_their_axes_where_that_is_enough():
     at = {"dataset": "blobs", "dataset.blobs.n": 200, "fit.tol": 0.5}
     axes = ["dataset.blobs.n", "fit.tol"]
-    assert contents.case_name(axes, at) == "blobs, n = 200, tol = 0.5"
+    assert case_name(axes, at) == "blobs, n = 200, tol = 0.5"
     both = {**at, "dataset.other.n": 7}
     told = "blobs, dataset.blobs.n = 200, dataset.other.n = 7"
-    assert contents.case_name(["dataset.blobs.n", "dataset.other.n"], both) == told
+    assert case_name(["dataset.blobs.n", "dataset.other.n"], both) == told

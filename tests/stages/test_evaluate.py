@@ -5,6 +5,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from gmmpipe import artifacts
+from gmmpipe.summary import findings
 from gmmpipe.tables import to_mixture
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed", "iteration"]
@@ -100,5 +101,8 @@ def test_when_every_fit_is_degenerate_the_tables_are_there_all_the_same(study, p
     t = tables(done)
     assert t["fits"]["degenerate"].all()
     assert len(t["labels"]) == len(t["best"]) == 0
-    assert done.winners() == ["d: every fit is degenerate, no model is selected"]
+    (found,) = findings(done)
+    assert found.lines == [
+        "d: Not settled, because every fit is degenerate, so no model is selected."
+    ]
     assert "bic" in t["best"].columns
