@@ -16,6 +16,7 @@ from gmmpipe.figures.tables import MOST_SHOWN, RUN
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
+from gmmpipe.tables.bootstrap import decided
 from gmmpipe.tables.stability import stacked
 
 LONG = ("parameters", "trajectories")
@@ -47,7 +48,22 @@ def frames_of(study: Study) -> dict[str, pd.DataFrame]:
     paths = {n: f"{study.folder}/tables/{n}.parquet" for n in names if n not in LONG}
     shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
     labels = _labels(paths.pop("labels"), shown)
-    return {"labels": labels} | {name: artifacts.read_frame(path) for name, path in paths.items()}
+    frames = {name: artifacts.read_frame(path) for name, path in paths.items()}
+    return {"labels": labels} | frames | _with_level(frames, study)
+
+
+def _with_level(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
+    """Return the tables of the bootstrap that are too old to say the level, with it."""
+    old = {n: frames[n] for n in BOOTSTRAPPED[:2] if n in frames and "level" not in frames[n]}
+    if not old:
+        return {}
+    level = study.plan["config"]["bootstrap"]["level"]
+    return {
+        name: decided(frame, study.outer, level)
+        if name == "bootstrap"
+        else frame.assign(level=level)
+        for name, frame in old.items()
+    }
 
 
 def _shown(n: int) -> npt.NDArray[np.int64]:

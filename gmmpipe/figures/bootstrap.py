@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from gmmpipe.figures.scatter import bins, legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide, number
+from gmmpipe.figures.wording import elide, number, p_words, percent
+from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,45 +36,67 @@ def caption(tables: Tables, style: Style) -> str:
     text = style.say(
         "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates}"
         " samples drawn from the fitted mixture of K (histogram) and observed (line; an arrow where"
-        " it lies further right); p with its Monte Carlo error.",
+        " it lies further right); dashed: from there on K is rejected at {level}. p is followed by"
+        " its Monte Carlo standard error; where that reaches across {level} the test is"
+        " undecided.",
         dataset=tables.dataset,
         family=elide(tables.selected()["covariance"], 16),
         replicates=rows["replicates"].max(),
+        level=percent(rows["level"].iloc[0]),
     )
-    stop = rows[rows["selected"]]["k0"].tolist()
-    first = style.say("Every K is rejected.")
-    if stop:
-        first = style.say("K = {k} is the first that is not rejected (bold).", k=stop[0])
     lost, n = int(rows["degenerate"].sum()), rows["replicates"].sum()
     degenerate = style.say("{lost} of {n} replicates are degenerate and left out.", lost=lost, n=n)
     hidden = [str(k) for k in sorted(set(rows["k0"]) - set(_shown(tables)["k0"]))]
     missing = style.say("Not shown: K = {ks}.", ks=style.listing(hidden))
-    return style.sentences(text, first, degenerate if lost else "", missing if hidden else "")
+    return style.sentences(
+        text, _stop(tables, style), degenerate if lost else "", missing if hidden else ""
+    )
+
+
+def _stop(tables: Tables, style: Style) -> str:
+    """Return the sentence on where testing upwards stops, and why."""
+    row = tables.stopped()
+    if row is None:
+        return style.say("Every K is rejected.")
+    text = {
+        KEPT: style.say("K = {k} is the first that is not rejected (bold).", k=row["k0"]),
+        UNDECIDED: style.say(
+            "K = {k} (bold) is undecided, so the tests do not say how many components there are;"
+            " more replicates would.",
+            k=row["k0"],
+        ),
+    }
+    lost = style.say("K = {k} has no sound replicate, so testing stops there.", k=row["k0"])
+    return text.get(row["decision"], lost)
 
 
 @styled
 def draw(tables: Tables, style: Style) -> Figure:
     """Return the histogram of the replicates' ratios and the observed one, for each K."""
-    rows = _shown(tables)
+    rows, stop = _shown(tables), tables.stopped()
     columns = min(style.pick(2, 3), len(rows))
     lines = -(-len(rows) // columns)
-    figure = style.figure(style.pick(20, 22) + style.pick(33, 38) * lines)
+    figure = style.figure(style.pick(20, 22) + style.pick(36, 41) * lines)
     family = elide(tables.selected()["covariance"], 16)
     figure.suptitle(style.title(tables.dataset, f": {family}"))
     handles: list[Artist] = []
     for index, (_, row) in enumerate(rows.iterrows()):
         axes = figure.add_subplot(lines, columns, index + 1)
         handles = _panel(axes, row, style)
+        bold = stop is not None and row["k0"] == stop["k0"]
+        axes.set_title(_title(row, style), linespacing=1.3, fontweight="bold" if bold else "normal")
         below = index + columns >= len(rows)
         axes.set_xlabel(style.say("2 log likelihood ratio") if below else "")
         axes.set_ylabel(style.say("replicates") if index % columns == 0 else "")
         axes.locator_params(nbins=4)
-    legend_below(figure, style, handles, [style.say("drawn from K"), style.say("observed")])
+    beyond = style.say("rejected beyond (at {level})", level=percent(rows["level"].iloc[0]))
+    texts = [style.say("drawn from K"), style.say("observed"), beyond]
+    legend_below(figure, style, handles, texts)
     return figure
 
 
 def _panel(axes: Axes, row: pd.Series, style: Style) -> list[Artist]:
-    """Draw the test of one K; return the handles of the replicates and of the observed ratio."""
+    """Draw the test of one K; return the handles of replicates, observed ratio and edge."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -87,15 +111,33 @@ def _panel(axes: Axes, row: pd.Series, style: Style) -> list[Artist]:
         place: dict[str, Any] = {"color": seen, "transform": axes.transAxes, "clip_on": False}
         axes.plot([0.8, 0.97], [0.5, 0.5], linewidth=1.2, **place)
         axes.plot([0.98], [0.5], ">", markersize=4, **place)
-    above = "" if row["p_value"] > 1.5 / (len(values) + 1) else "≤ "
-    error = "" if above else f" ± {row['mc_error']:.2g}"
+    if (edge := _edge(values, float(row["level"]))) is not None:
+        axes.axvline(edge, color="black", linewidth=0.9, dashes=(3, 2))
+    return [
+        Patch(color=null, alpha=0.6),
+        Line2D([], [], color=seen, linewidth=1.2),
+        Line2D([], [], color="black", linewidth=0.9, dashes=(3, 2)),
+    ]
+
+
+def _edge(values: Array, level: float) -> float | None:
+    """Return the replicate above which an observed ratio has p <= level; None of too few."""
+    beyond = math.floor(level * (len(values) + 1) + 1e-9) - 1  # as many may be as large
+    return None if beyond < 0 else float(np.sort(values)[::-1][min(beyond, len(values) - 1)])
+
+
+def _title(row: pd.Series, style: Style) -> str:
+    """Return the ratio, p with its error (a bound where no replicate is as large), a word."""
+    least = row["p_value"] <= 1.5 / (len(_sound(row)) + 1)
     test = style.say("K = {k0} against {k1}: ", k0=row["k0"], k1=row["k1"])
-    axes.set_title(
-        f"{test}{number(observed)}\np {above or '= '}{row['p_value']:.3g}{error}",
-        linespacing=1.3,
-        fontweight="bold" if row["selected"] else "normal",
-    )
-    return [Patch(color=null, alpha=0.6), Line2D([], [], color=seen, linewidth=1.2)]
+    p = f"p ≤ {row['p_value']:.3g}" if least else f"p = {p_words(row)}"
+    level = percent(row["level"])
+    words = {
+        REJECTED: style.say("rejected at {level}", level=level),
+        KEPT: style.say("not rejected at {level}", level=level),
+        UNDECIDED: style.say("undecided at {level}", level=level),
+    }
+    return f"{test}{number(row['statistic'])}\n{p}\n{words[row['decision']]}"
 
 
 def _tests(tables: Tables) -> pd.DataFrame:
@@ -112,7 +154,9 @@ def _shown(tables: Tables) -> pd.DataFrame:
     rows = rows[[len(_sound(row)) > 0 and row["statistic"] >= 0 for _, row in rows.iterrows()]]
     if len(rows) <= MOST_PANELS:
         return rows
-    stop = np.append(np.flatnonzero(rows["selected"]), len(rows) - 1)[0]
+    row = tables.stopped()
+    here = np.flatnonzero(rows["k0"] == (rows["k0"].iloc[-1] if row is None else row["k0"]))
+    stop = here[0] if len(here) else len(rows) - 1
     first = min(max(int(stop) - MOST_PANELS + 2, 0), len(rows) - MOST_PANELS)
     return rows.iloc[first : first + MOST_PANELS]
 

@@ -74,15 +74,20 @@ CHINESE = {
     "{n} runs": "{n} 次运行",
     "{n} seeds": "{n} 个种子",
     "{n} starts": "{n} 种初始化",
+    "{name}, {share} interval": "{name}，{share} 区间",
     "noise": "噪声",
-    "nonparametric": "非参数",
+    "nonparametric": "非参数法",
     "number of components K": "分量数 K",
     "observed": "观测值",
     "one seed": "一个种子",
-    "parametric": "参数",
+    "parametric": "参数法",
     "percent": "百分比",
     "principal {i}": "主方向 {i}",
     "probability": "概率",
+    "rejected at {level}": "在 {level} 水平上被拒绝",
+    "not rejected at {level}": "在 {level} 水平上未被拒绝",
+    "undecided at {level}": "在 {level} 水平上无法判定",
+    "rejected beyond (at {level})": "由此向右被拒绝（{level}）",
     "replicates": "重复次数",
     "restarts that found the best (%)": "找到最优解的重启（%）",
     "runs at the best (%)": "达到最优的运行（%）",
@@ -99,7 +104,7 @@ CHINESE = {
     "{title} (still rising)": "{title}（仍在上升）",
     "{value} nats": "{value} nat",
     "weight": "权重",
-    "weighted": "加权",
+    "weighted": "加权法",
     # captions
     "{dataset}: the mixture of lowest BIC, {bic} ({model}).": (
         "{dataset}：BIC 最低的混合模型，{bic}（{model}）。"
@@ -162,20 +167,32 @@ CHINESE = {
     "A cross stands where no fit is sound.": "叉号处没有有效的拟合。",
     "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates} samples"
     " drawn from the fitted mixture of K (histogram) and observed (line; an arrow where it lies"
-    " further right); p with its Monte Carlo error.": (
+    " further right); dashed: from there on K is rejected at {level}. p is followed by its Monte"
+    " Carlo standard error; where that reaches across {level} the test is undecided.": (
         "{dataset}，{family}：K 对 K + 1 个分量的似然比：从 K 个分量的拟合模型抽取的"
-        " {replicates} 个样本（直方图）与观测值（竖线；若更靠右则为箭头）；p 值附蒙特卡罗误差。"
+        " {replicates} 个样本（直方图）与观测值（竖线；若更靠右则为箭头）；虚线：由此向右，K 在"
+        " {level} 水平上被拒绝。p 值后为其蒙特卡罗标准误；若误差范围跨过 {level}，则无法判定。"
     ),
     "K = {k} is the first that is not rejected (bold).": "K = {k} 是第一个未被拒绝的（粗体）。",
     "Every K is rejected.": "所有 K 都被拒绝。",
+    "K = {k} (bold) is undecided, so the tests do not say how many components there are; more"
+    " replicates would.": "K = {k}（粗体）无法判定，因此检验未能给出分量数；需要更多重复。",
+    "K = {k} has no sound replicate, so testing stops there.": (
+        "K = {k} 没有有效的重复，检验止于此。"
+    ),
     "{lost} of {n} replicates are degenerate and left out.": (
         "{n} 个重复中有 {lost} 个退化，未计入。"
     ),
     "Not shown: K = {ks}.": "未显示：K = {ks}。",
     "{dataset}, {family}, K = {k} (lowest BIC of the family): weights and means (markers) with"
-    " bootstrap percentile intervals (bars) of {replicates} replicates of each kind.": (
+    " {share} bootstrap percentile intervals (bars) of {replicates} replicates of each kind.": (
         "{dataset}，{family}，K = {k}（该类型中 BIC 最低）：权重和均值（标记），以及每种自助法"
-        " {replicates} 个重复的百分位区间（横条）。"
+        " {replicates} 个重复的 {share} 百分位区间（横条）。"
+    ),
+    "Parametric: samples drawn from the fitted mixture.": "参数法：样本由拟合的混合模型抽取。",
+    "Nonparametric: rows drawn with replacement.": "非参数法：有放回地抽取各行。",
+    "Weighted: every row stays, with a random (Dirichlet) weight instead of a count.": (
+        "加权法：保留每一行，以随机（狄利克雷）权重代替抽取次数。"
     ),
     "Degenerate and left out: {lost}.": "退化而未计入：{lost}。",
     "The means of {n} further features are in the table.": "其余 {n} 个特征的均值见表格。",

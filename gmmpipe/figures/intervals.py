@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide
+from gmmpipe.figures.wording import elide, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,8 @@ def caption(tables: Tables, style: Style) -> str:
     kinds = rows.drop_duplicates("kind")
     text = style.say(
         "{dataset}, {family}, K = {k} (lowest BIC of the family): weights and means (markers) with"
-        " bootstrap percentile intervals (bars) of {replicates} replicates of each kind.",
+        " {share} bootstrap percentile intervals (bars) of {replicates} replicates of each kind.",
+        share=percent(1 - rows["level"].iloc[0]),
         dataset=tables.dataset,
         family=elide(tables.selected()["covariance"], 16),
         k=rows["k"].iloc[0],
@@ -42,7 +43,8 @@ def caption(tables: Tables, style: Style) -> str:
     degenerate = style.say("Degenerate and left out: {lost}.", lost=lost)
     hidden = len(tables.features) + 1 - MOST_PANELS
     rest = style.say("The means of {n} further features are in the table.", n=hidden)
-    return style.sentences(text, degenerate if lost else "", rest if hidden > 0 else "")
+    resampled = [_meaning(str(kind), style) for kind in kinds["kind"]]
+    return style.sentences(text, *resampled, degenerate if lost else "", rest if hidden > 0 else "")
 
 
 @styled
@@ -51,6 +53,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     rows = _rows(tables)
     panels = [("weight", ""), *(("mean", name) for name in tables.features)][:MOST_PANELS]
     kinds = [str(kind) for kind in rows["kind"].unique()]
+    held = percent(1 - rows["level"].iloc[0])
     k = int(rows["k"].iloc[0])
     columns = min(style.pick(1, 2), len(panels))
     lines = -(-len(panels) // columns)
@@ -61,7 +64,8 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes = figure.add_subplot(lines, columns, index + 1)
         ours = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
         handles = [_bars(axes, ours, kinds, kind, style) for kind in kinds]
-        axes.set_xlabel(elide(feature, 30) if feature else style.say("weight"))
+        name = elide(feature, 24) if feature else style.say("weight")
+        axes.set_xlabel(style.say("{name}, {share} interval", name=name, share=held))
         axes.set_ylabel(style.say("component") if index % columns == 0 else "")
         axes.locator_params(axis="x", nbins=4)
         shown = np.arange(0, k, -(-k // 12))
@@ -79,6 +83,18 @@ def _kind(kind: str, style: Style) -> str:
         "weighted": style.say("weighted"),
     }
     return names.get(kind, kind)
+
+
+def _meaning(kind: str, style: Style) -> str:
+    """Return the sentence on what a kind of resampling draws, "" of one unknown."""
+    meanings = {
+        "parametric": style.say("Parametric: samples drawn from the fitted mixture."),
+        "nonparametric": style.say("Nonparametric: rows drawn with replacement."),
+        "weighted": style.say(
+            "Weighted: every row stays, with a random (Dirichlet) weight instead of a count."
+        ),
+    }
+    return meanings.get(kind, "")
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: Style) -> Line2D:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.numerics.inference import stop
 from gmmpipe.numerics.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ class Tables:
         if frame is None:
             raise ValueError(f"{self.dataset} was not bootstrapped")
         return _rows(frame, self.selected(), ["normaliser", "covariance"])
+
+    def stopped(self) -> pd.Series | None:
+        """Return the test of the selected family at which testing upwards stops; None: at none."""
+        rows = self.of_selected(self.tests)
+        k = stop(dict(zip(rows["k0"].tolist(), rows["decision"].tolist(), strict=True)))
+        return None if k is None else rows[rows["k0"] == k].iloc[0]
 
     def best_by_family(self) -> pd.DataFrame:
         """Return the row of lowest BIC of each covariance family and k, over the normalisers."""

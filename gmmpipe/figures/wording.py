@@ -46,6 +46,16 @@ def share(fraction: float) -> str:
     return f"{math.floor(percent) if percent > 99 else round(percent)} %"
 
 
+def percent(fraction: float) -> str:
+    """Return a level such as 0.05 as "5 %"."""
+    return f"{100 * fraction:.3g} %"
+
+
+def p_words(test: pd.Series) -> str:
+    """Return a test's p-value with its Monte Carlo error."""
+    return f"{test['p_value']:.3g} ± {test['mc_error']:.2g}"
+
+
 def power_of_ten(value: float, _position: int | None = None) -> str:
     """Return a tick label of a logarithmic axis, such as 10⁻³, without mathtext."""
     exponent = round(math.log10(value)) if value > 0 else 0

@@ -1,11 +1,17 @@
 """What replicates say: p-values, the number of components, standard errors, intervals."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.numerics.mixture import Array
+
+Decision = Literal["rejected", "not rejected", "undecided", ""]
+REJECTED: Decision = "rejected"
+KEPT: Decision = "not rejected"
+UNDECIDED: Decision = "undecided"
 
 
 def p_value(observed: float, statistics: Array) -> tuple[float, float]:
@@ -21,18 +27,25 @@ def p_value(observed: float, statistics: Array) -> tuple[float, float]:
     return p, float(np.sqrt(p * (1 - p) / len(sound)))
 
 
-def decide(p_values: Mapping[int, float], level: float) -> int | None:
-    """Return the number of components by sequential tests: the first K not rejected.
+def decision(p: float, error: float, level: float) -> Decision:
+    """Return what a p-value with its Monte Carlo ``error`` says at ``level``, as a word.
 
-    p_values: {K: p of K against K + 1}; K is rejected where p <= level. None if every K is
-    rejected, or if a test that the decision needs has no p.
+    Undecided where p - error < level < p + error: other replicates might say the opposite. "" where
+    there is no p.
     """
-    for k in sorted(p_values):
-        if np.isnan(p_values[k]):
-            return None
-        if p_values[k] > level:
-            return k
-    return None
+    if np.isnan(p):
+        return ""
+    if abs(p - level) < error * (1 - 1e-9):  # equality must not hang on rounding
+        return UNDECIDED
+    return REJECTED if p <= level else KEPT
+
+
+def stop(decisions: Mapping[int, str]) -> int | None:
+    """Return the K at which testing upwards stops, the first that is not rejected; None: none is.
+
+    decisions: {K: decision on K against K + 1}. Only where that is ``KEPT`` is K an answer.
+    """
+    return next((k for k in sorted(decisions) if decisions[k] != REJECTED), None)
 
 
 def interval(values: npt.ArrayLike, level: float) -> tuple[Array, Array, Array]:

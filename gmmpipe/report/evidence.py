@@ -8,8 +8,9 @@ import numpy as np
 
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
-from gmmpipe.figures.wording import elide, model, number, share
+from gmmpipe.figures.wording import elide, model, number, p_words, percent, share
 from gmmpipe.numerics.identity import MOST_ROWS
+from gmmpipe.numerics.inference import KEPT, UNDECIDED
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.tables.preconditions import other_choices, others
 from gmmpipe.tables.stability import agreement
@@ -97,17 +98,21 @@ def _compared(n: int) -> str:
 def _tests(tables: Tables) -> Fact | None:
     if tables.tests is None:
         return None
-    rows = tables.of_selected(tables.tests)
-    chosen = rows[rows["selected"].astype(bool)]
+    rows, row = tables.of_selected(tables.tests), tables.stopped()
     if rows.empty:
         return None
-    if chosen.empty:
-        return Fact("Bootstrap test", "every K rejected", f"up to K = {rows['k0'].max()}")
-    row = chosen.iloc[0]
+    at = f"at {percent(rows['level'].iloc[0])}"
+    if row is None:
+        return Fact("Bootstrap test", "every K rejected", f"up to K = {rows['k0'].max()}, {at}")
+    if row["decision"] == UNDECIDED:
+        more = f"p = {p_words(row)} with {row['replicates']} replicates; more would decide"
+        return Fact("Bootstrap test", f"undecided {at}", f"K = {row['k0']} or more: {more}")
+    if row["decision"] != KEPT:
+        return Fact("Bootstrap test", "no answer", f"no sound replicate of K = {row['k0']}")
     return Fact(
         "Bootstrap test",
         f"K = {row['k0']}",
-        f"the first that is not rejected against one more component (p = {row['p_value']:.3f},"
+        f"the first that is not rejected {at} against one more component (p = {p_words(row)},"
         f" {row['replicates']} replicates)",
     )
 

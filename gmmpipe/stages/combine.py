@@ -9,19 +9,20 @@ from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
 from gmmpipe.numerics.identity import probe
-from gmmpipe.numerics.inference import decide, interval, p_value
+from gmmpipe.numerics.inference import interval, p_value
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.study import Study
 from gmmpipe.tables import to_mixture
+from gmmpipe.tables.bootstrap import CASE, DECIDED, decided, groups, stopping
 from gmmpipe.tables.ranking import ALL
 from gmmpipe.tables.stability import stability
 
 Row = dict[str, Any]
 Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
 TESTS = ["k0", "k1", "statistic", "replicates", "degenerate", "p_value", "mc_error"]
-TESTS += ["rejected", "selected", "reason", "null"]
+TESTS += [*DECIDED, "reason", "null"]
 INTERVALS = ["k", "kind", "component", "parameter", "feature", "other_feature"]
-INTERVALS += ["estimate", "se", "low", "high", "replicates", "degenerate"]
+INTERVALS += ["estimate", "se", "level", "low", "high", "replicates", "degenerate"]
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -39,14 +40,14 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     fits: list[Row] = []
     for found in _groups(study):
         if found[0][1]["kind"] == "test":
-            tests.extend(_tests(found, level))
+            tests.extend(_tests(found))
         elif found[0][1]["kind"] == "stability":
             fits.extend(_resamples(study, found))
         else:
             intervals.extend(_intervals(study, found, level))
-    keys = ["dataset", "normaliser", "covariance", *study.outer]
+    keys = [*CASE, *study.outer]
     frames = {
-        "bootstrap": pd.DataFrame(_decided(tests, keys, level), columns=[*keys, *TESTS]),
+        "bootstrap": _decided(pd.DataFrame(tests), study.outer, level),
         "intervals": pd.DataFrame(intervals, columns=[*keys, *INTERVALS]),
         "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
     }
@@ -69,7 +70,7 @@ def _groups(study: Study) -> Iterator[list[Block]]:
     yield from groups.values()
 
 
-def _tests(found: Sequence[Block], level: float) -> Iterator[Row]:
+def _tests(found: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each K of some windows of tests."""
     config, first = found[0][1], found[0][2]
     statistics = np.concatenate([arrays["statistic"] for _, _, arrays in found], axis=1)
@@ -86,24 +87,22 @@ def _tests(found: Sequence[Block], level: float) -> Iterator[Row]:
             "degenerate": int(np.count_nonzero(reasons[i] != "")),
             "p_value": p,
             "mc_error": error,
-            "rejected": p <= level,
             "reason": next((str(reason) for reason in reasons[i] if reason), ""),
             "null": statistics[i],
         }
 
 
-def _decided(tests: Sequence[Row], keys: Sequence[str], level: float) -> list[Row]:
-    """Return the rows with `selected`: the K at which testing upwards stops, of each family."""
-    by_case: dict[tuple[Any, ...], list[Row]] = {}
-    for row in tests:
-        by_case.setdefault(tuple(row[key] for key in keys), []).append(row)
-    decided = []
-    for case, rows in by_case.items():
-        k = decide({row["k0"]: row["p_value"] for row in rows}, level)
-        decided += [{**row, "selected": row["k0"] == k} for row in rows]
-        at = dict(zip(keys, case, strict=True))
-        print(f"{at}: {'no K' if k is None else f'K = {k}'} is the first that is not rejected")
-    return decided
+def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame:
+    """Return the tests with what they decide, and print where testing stops."""
+    columns = [*CASE, *outer, *TESTS]
+    if tests.empty:
+        return pd.DataFrame(columns=columns)
+    rows = decided(tests, outer, level)
+    for found in groups(rows, outer):
+        k, at = stopping(found), found[[*CASE, *outer]].iloc[0].to_dict()
+        how = "all K rejected" if k is None else f"K = {k} {found.set_index('k0')['decision'][k]}"
+        print(f"{at}: {how} at level {level:g}")
+    return rows[columns]
 
 
 def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[Row]:
@@ -135,6 +134,7 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
                 "feature": named[0] if named else "",
                 "other_feature": named[1] if len(named) > 1 else "",
                 "estimate": float(estimate),
+                "level": level,
                 **{
                     word: float(v[at])
                     for word, v in zip(("se", "low", "high"), bounds, strict=True)

@@ -9,8 +9,10 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from gmmpipe.figures import Tables
+from gmmpipe.numerics.inference import p_value
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.tables.bootstrap import decided
 from gmmpipe.tables.lineage import lineage
 from gmmpipe.tables.ranking import Run, certificates, trusted
 from gmmpipe.tables.recovery import recovery
@@ -167,13 +169,13 @@ def evaluate(tables: Tables) -> Tables:
     terms = joint(tables.x.to_numpy(float), mixture.weights, mixture.means, mixture.covariances)
     probability = np.exp(terms.max(axis=1) - logsumexp(terms, axis=1))
     chosen = {"component": terms.argmax(axis=1), "probability": probability}
-    tests = pd.DataFrame(bootstrap_tests(tables))
+    tests = bootstrap_tests(tables)
     intervals = pd.DataFrame(bootstrap_intervals(tables))
     assignments = pd.DataFrame(chosen)
     return replace(tables, assignments=assignments, tests=tests, intervals=intervals)
 
 
-def bootstrap_tests(tables: Tables) -> list[dict[str, Any]]:
+def bootstrap_tests(tables: Tables) -> pd.DataFrame:
     """Return tests of every K of every family: the first is far out, of the second two are lost."""
     rows, rng = [], np.random.default_rng(9)
     for row in tables.best[["normaliser", "covariance"]].drop_duplicates().to_dict("records"):
@@ -181,14 +183,14 @@ def bootstrap_tests(tables: Tables) -> list[dict[str, Any]]:
             null = rng.chisquare(6, 99)
             null[:2] = np.nan if i == 1 else null[:2]
             observed = 300.0 if i == 0 else 7.0
-            p = (1 + np.sum(null >= observed)) / (np.sum(~np.isnan(null)) + 1)
+            p, error = p_value(observed, null)
             rows.append(
                 row
                 | {"k0": k, "k1": k + 1, "statistic": observed, "replicates": 99}
-                | {"degenerate": int(np.isnan(null).sum()), "p_value": p, "mc_error": 0.04}
-                | {"rejected": p <= 0.05, "selected": i == 1, "reason": "", "null": null}
+                | {"degenerate": int(np.isnan(null).sum()), "p_value": p, "mc_error": error}
+                | {"dataset": tables.dataset, "reason": "", "null": null}
             )
-    return rows
+    return decided(pd.DataFrame(rows), [], 0.05)
 
 
 def bootstrap_intervals(tables: Tables) -> list[dict[str, Any]]:
@@ -206,7 +208,7 @@ def bootstrap_intervals(tables: Tables) -> list[dict[str, Any]]:
                 rows.append(
                     key
                     | {"kind": kind, "component": j, "parameter": parameter, "feature": feature}
-                    | {"other_feature": "", "estimate": value, "se": se}
+                    | {"other_feature": "", "estimate": value, "se": se, "level": 0.05}
                     | {"low": value - 2 * se, "high": value + 2 * se}
                     | {"replicates": 99, "degenerate": 3 if kind == "parametric" else 0}
                 )

@@ -7,6 +7,9 @@ import pytest
 from figure_cases import case
 
 from gmmpipe.figures import FIGURES, Style
+from gmmpipe.numerics.inference import p_value
+from gmmpipe.report import evidence
+from gmmpipe.tables.bootstrap import decided
 
 
 def drawn(name, tables):
@@ -22,8 +25,8 @@ def test_each_panel_shows_a_test_and_the_p_value():
         sound = np.sum(~np.isnan(row["null"]))
         assert sum(bar.get_height() for bar in axes.patches) == sound  # each replicate, once
         assert axes.get_title().startswith(f"K = {row['k0']} against {row['k1']}: ")
-        said = "p ≤ 0.01" if row["k0"] == 1 else f"p = {row['p_value']:.3g} ± 0.04"
-        assert said in axes.get_title()
+        said = "p ≤ 0.01" if row["k0"] == 1 else f"p = {row['p_value']:.3g} ± {row['mc_error']:.2g}"
+        assert axes.get_title().endswith(f"\n{said}\n{row['decision']} at 5 %")
     lines = [line for line in figure.axes[1].lines if len(set(line.get_xdata())) == 1]
     assert lines[0].get_xdata()[0] == 7.0
     assert figure.axes[0].get_xlim()[1] < 100  # 300 is pointed at
@@ -32,9 +35,50 @@ def test_each_panel_shows_a_test_and_the_p_value():
     assert "2 of 297 replicates are degenerate" in caption
 
 
+def with_test(p, error):
+    """Return tables whose test of K = 2 has this p-value."""
+    tables = case("default")
+    second = tables.tests["k0"] == 2
+    tests = tables.tests.assign(
+        p_value=tables.tests["p_value"].mask(second, p),
+        mc_error=tables.tests["mc_error"].mask(second, error),
+    )
+    return replace(tables, tests=decided(tests, [], 0.05))
+
+
+@pytest.mark.parametrize(
+    ("p", "error", "word"),
+    [(0.055, 0.016, "undecided"), (0.09, 0.016, "not rejected"), (0.02, 0.016, "rejected")],
+)
+def test_figure_and_report_say_what_the_table_decides(p, error, word):
+    tables = with_test(p, error)
+    assert set(tables.tests.query("k0 == 2")["decision"]) == {word}
+    assert tables.tests.query("k0 == 2")["selected"].all() == (word == "not rejected")
+    title = drawn("bootstrap", tables).axes[1].get_title()
+    assert title.endswith(f"\n{word} at 5 %")
+    fact = evidence._tests(tables)
+    undecided = word == "undecided"
+    assert (fact.value == "undecided at 5 %") == undecided
+    assert (
+        "K = 2 (bold) is undecided" in FIGURES["bootstrap"].caption(tables, Style())
+    ) == undecided
+    assert fact.value != "K = 2" or word == "not rejected"
+
+
+def test_the_dashed_line_is_where_p_reaches_the_level():
+    for axes, (_, row) in zip(
+        drawn("bootstrap", case("default")).axes, case("default").tests.iterrows(), strict=False
+    ):
+        edge = next(line.get_xdata()[0] for line in axes.lines if line.is_dashed())
+        for observed, rejected in ((edge * 1.0001, True), (edge, False)):
+            p = p_value(observed, np.asarray(row["null"]))[0]
+            assert (p <= 0.05) == rejected
+
+
 def test_of_many_tests_those_where_it_stops_are_shown():
     tables = case("many_components")
-    tests = tables.tests.assign(selected=tables.tests["k0"] == 20)
+    p = tables.tests["p_value"].mask(tables.tests["k0"] < 20, 0.001)
+    tests = decided(tables.tests.assign(p_value=p, mc_error=0.001), [], 0.05)
     shown = [axes.get_title() for axes in drawn("bootstrap", replace(tables, tests=tests)).axes]
     assert [title.split()[2] for title in shown] == [str(k) for k in range(16, 22)]
     caption = FIGURES["bootstrap"].caption(replace(tables, tests=tests), Style())
@@ -49,7 +93,18 @@ def test_a_bar_spans_each_interval():
     segments = np.array(figure.axes[0].collections[1].get_segments())
     np.testing.assert_allclose(segments[:, :, 0], wanted[["low", "high"]].to_numpy())
     assert len(figure.axes) == 1 + len(tables.features)
-    assert "left out: 3 parametric" in FIGURES["intervals"].caption(tables, Style())
+    caption = FIGURES["intervals"].caption(tables, Style())
+    assert "left out: 3 parametric" in caption
+    assert "95 % bootstrap percentile intervals" in caption
+    assert "95 % interval" in figure.axes[0].get_xlabel()
+
+
+def test_each_kind_of_resampling_is_explained():
+    tables = case("default")
+    weighted = tables.intervals.assign(kind="weighted", level=0.1)
+    caption = FIGURES["intervals"].caption(replace(tables, intervals=weighted), Style())
+    assert "Weighted: every row stays, with a random (Dirichlet) weight" in caption
+    assert "90 % bootstrap percentile intervals" in caption
 
 
 @pytest.mark.parametrize("name", ["bootstrap", "intervals"])

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from gmmpipe.numerics.inference import decide, interval, p_value
+from gmmpipe.numerics.inference import (
+    KEPT,
+    REJECTED,
+    UNDECIDED,
+    decision,
+    interval,
+    p_value,
+    stop,
+)
 
 
 def test_p_value_counts_the_data_and_leaves_out_the_degenerate():
@@ -13,18 +21,33 @@ def test_p_value_counts_the_data_and_leaves_out_the_degenerate():
 
 
 @pytest.mark.parametrize(
-    ("p_values", "expected"),
+    ("p", "error", "expected"),
     [
-        ({1: 0.01, 2: 0.2, 3: 0.01}, 2),
-        ({2: 0.5}, 2),
-        ({3: 0.9, 1: 0.05, 2: 0.06}, 2),
-        ({1: 0.01, 2: 0.05}, None),
-        ({1: 0.01, 2: float("nan"), 3: 0.5}, None),
-        ({}, None),
+        (0.01, 0.007, REJECTED),
+        (0.2, 0.03, KEPT),
+        (0.055, 0.016, UNDECIDED),
+        (0.045, 0.016, UNDECIDED),
+        (0.05, 0.0, REJECTED),
+        (float("nan"), float("nan"), ""),
     ],
 )
-def test_testing_upwards_stops_at_the_first_that_is_not_rejected(p_values, expected):
-    assert decide(p_values, 0.05) == expected
+def test_a_p_value_is_undecided_where_its_error_reaches_across_the_level(p, error, expected):
+    assert decision(p, error, 0.05) == expected
+
+
+def test_equality_is_decided_whatever_the_rounding():
+    for replicates in range(19, 2000):
+        p, error = p_value(1.0, np.zeros(replicates))  # p = error = 1 / (R + 1)
+        assert decision(p, error, 2 * p) == REJECTED
+        assert decision(p, error, 1.9 * p) == UNDECIDED
+
+
+def test_testing_upwards_stops_at_the_first_that_is_not_rejected():
+    assert stop({3: KEPT, 1: REJECTED, 2: UNDECIDED}) == 2
+    assert stop({1: REJECTED, 2: KEPT, 3: REJECTED}) == 2
+    assert stop({1: ""}) == 1
+    assert stop({1: REJECTED}) is None
+    assert stop({}) is None
 
 
 def test_the_interval_leaves_out_half_the_level_at_either_end():

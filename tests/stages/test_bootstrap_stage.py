@@ -8,7 +8,7 @@ import pytest
 import gmmpipe
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.inference import p_value
+from gmmpipe.numerics.inference import decision, p_value
 from gmmpipe.stages import bootstrap
 
 SMALL = ("experiment=smoke", "sweep.dataset=sample", "sweep.covariance=[full]", "fit.tol=1e-9")
@@ -70,7 +70,8 @@ def test_the_tables_say_what_the_blocks_hold(study):
         assert row["degenerate"] == np.isnan(row["null"]).sum()
         expected = p_value(row["statistic"], row["null"])
         np.testing.assert_array_equal([row["p_value"], row["mc_error"]], expected)
-        assert row["rejected"] == (row["p_value"] <= 0.1)
+        assert row["decision"] == decision(row["p_value"], row["mc_error"], 0.1)
+    assert set(tests["level"]) == set(intervals["level"]) == {0.1}
 
     best = run.best.set_index("k")["log_likelihood"]  # the ratio is no smaller than that
     assert (tests["statistic"] > 2 * np.diff(best) - 1e-3).all()
