@@ -366,6 +366,7 @@ for name, array in zip(("weights", "means", "covariances"), history[-1], strict=
 # 我们的代码对吗？gmmpipe 的编译引擎从同一个起点出发，应该一步一步走同一条路：
 
 # %%
+from gmmpipe.numerics.defects import indexed, sentence
 from gmmpipe.numerics.em import fit
 from gmmpipe.numerics.mixture import Mixture
 
@@ -476,7 +477,7 @@ spiked = Mixture(
     np.stack([np.cov(x.T), np.cov(x.T) * 1e-4]),
 )
 (collapsed,) = fit(twice, [spiked], "full", [200], tol=1e-10)
-print(collapsed.degenerate)
+print(sentence(collapsed.degenerate, indexed))
 
 # %% [markdown] lang="en"
 # ### Units

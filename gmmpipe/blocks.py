@@ -1,5 +1,6 @@
 """How the fits of one block lie in arrays: components end to end, one row per snapshot."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot, seconds
 from gmmpipe.numerics.mixture import Mixture
 
@@ -64,11 +66,12 @@ def to_arrays(
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of F fits, all with S snapshots at the same iterations.
 
-    k, seed, n_iter, converged, degenerate (F,); iteration (S,); done, settled, log_likelihood,
-    log_prior (S, F); trajectory (sum of n_iter + 1,). With the components of all fits end to end:
-    weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and start_* without S. With
-    a noise component also its box (2, D), which is the data's. Of the cells that failed: failed_k,
-    failed_seed, failed_reason. Without any fit only k, seed and n_iter are there besides.
+    k, seed, n_iter, converged (F,), defects (F,) as JSON, "" for none; iteration (S,); done,
+    settled, log_likelihood, log_prior (S, F); trajectory (sum of n_iter + 1,). With the components
+    of all fits end to end: weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and
+    start_* without S. With a noise component also its box (2, D), which is the data's. Of the cells
+    that failed: failed_k, failed_seed, failed_reason. Without any fit only k, seed and n_iter are
+    there besides.
     """
     lost = {
         "failed_k": np.array([f.k for f in failed], dtype=np.int64),
@@ -87,7 +90,7 @@ def to_arrays(
         "seed": np.array([s.seed for s in stored]),
         "n_iter": np.array([fit.n_iter for fit in fits]),
         "converged": np.array([fit.converged for fit in fits]),
-        "degenerate": np.array([fit.degenerate for fit in fits], dtype=str),
+        "defects": np.array([_to_text(fit.degenerate) for fit in fits], dtype=str),
         "trajectory": np.concatenate([fit.trajectory for fit in fits]),
         "start_weight": np.concatenate([m.weights for m in starts]),
         "start_mean": np.concatenate([m.means for m in starts]),
@@ -137,9 +140,18 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
             arrays["trajectory"][step[i] : step[i + 1]],
             int(arrays["n_iter"][i]),
             bool(arrays["converged"][i]),
-            str(arrays["degenerate"][i]),
+            _from_text(str(arrays["defects"][i])),
         )
         yield Stored(k, int(arrays["seed"][i]), fit)
+
+
+def _to_text(defects: Sequence[Defect]) -> str:
+    return json.dumps(defects) if defects else ""
+
+
+def _from_text(text: str) -> tuple[Defect, ...]:
+    found = json.loads(text) if text else ()
+    return tuple(Defect(component, code, tuple(numbers)) for component, code, numbers in found)
 
 
 def failed_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Failed]:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gmmpipe import artifacts, blocks
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.mixture import Mixture
 
@@ -10,7 +11,7 @@ def mixture(rng, k, d):
     return Mixture(rng.dirichlet(np.ones(k)), rng.normal(size=(k, d)), rng.normal(size=(k, d, d)))
 
 
-def stored(seed, k, d, steps, degenerate=""):
+def stored(seed, k, d, steps, degenerate=()):
     rng = np.random.default_rng(seed)
     snapshots = tuple(
         Snapshot(i, min(i, 5), i > 5, float(rng.normal()), mixture(rng, k, d)) for i in steps
@@ -32,7 +33,8 @@ def through(tmp_path, given):
 @pytest.mark.parametrize("d", [1, 3])
 @pytest.mark.parametrize("steps", [[0], [0, 5, 10]])
 def test_fits_come_back_bit_for_bit(d, steps, tmp_path):
-    ks = {0: (1, ""), 1: (4, ""), 7: (2, "component 1: empty")}
+    wrong = (Defect(1, "floor", (0.1, 1e-300, 3.0)), Defect(None, "stopped", (4,)))
+    ks = {0: (1, ()), 1: (4, ()), 7: (2, wrong)}
     given = [stored(seed, k, d, steps, degenerate) for seed, (k, degenerate) in ks.items()]
     for found, expected in zip(through(tmp_path, given), given, strict=True):
         assert (found.k, found.seed) == (expected.k, expected.seed)
@@ -49,7 +51,7 @@ def test_fits_come_back_bit_for_bit(d, steps, tmp_path):
 def test_types_are_plain_again(tmp_path):
     (found,) = through(tmp_path, [stored(3, 2, 2, [1])])
     values = (found.k, found.seed, found.fit.n_iter, found.fit.converged, found.fit.degenerate)
-    assert [type(value) for value in values] == [int, int, int, bool, str]
+    assert [type(value) for value in values] == [int, int, int, bool, tuple]
     snapshot = found.fit.snapshots[0]
     assert type(snapshot.converged) is bool
     assert type(snapshot.iteration) is type(snapshot.n_iter) is int

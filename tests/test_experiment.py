@@ -1,5 +1,6 @@
 """Results back in Python: gmmpipe.load."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,7 @@ def test_what_a_notebook_shows(loaded):
     assert "&lt;script&gt;" in found._repr_html_()
     page = gmmpipe.load(found.folder).mixture("gmm", k=2)._repr_html_()
     assert page.count("<tr>") == 3
+    assert re.findall(r"<tr><td[^>]*>(\w+)<", page) == ["1", "2"]
     assert "correlation" in page
     wide = Mixture(np.full(30, 1 / 30), np.zeros((30, 12)), np.tile(np.eye(12), (30, 1, 1)))
     page = wide._repr_html_()

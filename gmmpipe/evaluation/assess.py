@@ -122,7 +122,8 @@ def _slices(
 def _rivals(fits: pa.Table) -> pa.Table:
     names = ("log_likelihood", "degenerate", "iteration")
     log_likelihood, degenerate, iteration = (fits[name].to_numpy() for name in names)
-    return fits.take(rivals(log_likelihood, ~degenerate, iteration)).combine_chunks()
+    sound = fits.drop_columns(["defects"])  # what may win has none
+    return sound.take(rivals(log_likelihood, ~degenerate, iteration)).combine_chunks()
 
 
 def _likeliest(ends: Sequence[pa.RecordBatch], first: int) -> tuple[bool, float, int, int] | None:

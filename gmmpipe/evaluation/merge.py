@@ -1,6 +1,5 @@
 """The second pass: the rows of all parts in order, their components renumbered, written."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -14,10 +13,12 @@ import pyarrow.compute as pc
 
 from gmmpipe import artifacts
 from gmmpipe.evaluation.assess import Part
-from gmmpipe.evaluation.schemas import LONG
+from gmmpipe.evaluation.schemas import LONG, decoded, encoded
 from gmmpipe.evaluation.winners import Group, Reference, group_of, labels_of
+from gmmpipe.numerics.defects import numbered, renumbered, sentence
 from gmmpipe.numerics.identity import NOISE, Indices, overlaps_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
+from gmmpipe.numerics.mixture import FIRST
 from gmmpipe.tables.numbering import MODEL
 from gmmpipe.tables.stability import MOST_RUNS, stability
 
@@ -64,10 +65,9 @@ class Merger:
                 for tables in self._merged(list(group), scratch):
                     for name in LONG:
                         write[name](tables[name])
-                    write_fits(tables["fits"])
-                    write_failed(
-                        tables["fits"].filter(pc.equal(tables["fits"]["status"], "failed"))
-                    )
+                    readable = tables["fits"].drop_columns(["defects"])  # which reason says
+                    write_fits(readable)
+                    write_failed(readable.filter(pc.equal(readable["status"], "failed")))
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -92,7 +92,7 @@ class Merger:
                 tables = dict(zip(names, slices, strict=True))
                 ends = tables["ends"]
                 numbers, labels = self._numbered(part, ends, known)
-                tables["fits"] = _renamed(tables["fits"], ends["seed"].to_pylist(), numbers)
+                tables["fits"] = _explained(tables["fits"], ends["seed"].to_pylist(), numbers)
                 tables["parameters"] = _reordered(tables["parameters"], numbers)
                 self._keep(part, tables["parameters"])
                 runs += _sound(part, ends, labels)[: MOST_RUNS - len(runs)]
@@ -135,22 +135,26 @@ class Merger:
             self._parameters.append(parameters.filter(here))
 
 
-def _renamed(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int64]) -> pa.Table:
-    """Return rows of fits, the components that a reason names renumbered."""
-    reasons, by_seed = fits["reason"].to_pylist(), dict(zip(seeds, numbers, strict=True))
-    if not any(reasons):
+def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int64]) -> pa.Table:
+    """Return rows of fits whose defects have the numbers of components, and say the reason.
+
+    A cell that failed has no defects: its reason is known already.
+    """
+    cells = decoded(fits["defects"])
+    if not any(cells):
         return fits
-    told = zip(fits["seed"].to_pylist(), reasons, strict=True)  # a cell that failed has no numbers
-    found = [renamed(text, by_seed[seed]) if seed in by_seed else text for seed, text in told]
-    place = fits.schema.get_field_index("reason")
-    return fits.set_column(
-        place, fits.schema.field(place), pa.array(found, fits.schema.types[place])
-    )
-
-
-def renamed(reason: str, numbers: Indices) -> str:
-    """Return a reason with the components that it names renumbered."""
-    return re.sub(r"\bcomponent (\d+)", lambda m: f"component {numbers[int(m[1])]}", reason)
+    by_seed = dict(zip(seeds, (numbers + FIRST).tolist(), strict=True))
+    defects = [
+        renumbered(found, by_seed[seed]) if found else ()
+        for seed, found in zip(fits["seed"].to_pylist(), cells, strict=True)
+    ]
+    known = fits["reason"].to_pylist()
+    reasons = [sentence(d, numbered) or why for d, why in zip(defects, known, strict=True)]
+    columns = {"reason": pa.array(reasons, fits["reason"].type), "defects": encoded(defects)}
+    for name, values in columns.items():
+        place = fits.schema.get_field_index(name)
+        fits = fits.set_column(place, fits.schema.field(place), values)
+    return fits
 
 
 def _reordered(parameters: pa.Table, numbers: npt.NDArray[np.int64]) -> pa.Table:

@@ -1,6 +1,6 @@
 """The columns of the long tables: fits, parameters, trajectories; and of the ends of runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,16 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.tables import BOX
 
 KEYS = ("k", "seed", "iteration")
 LONG = ("fits", "parameters", "trajectories")
+DEFECTS = pa.list_(
+    pa.struct({"component": pa.int64(), "code": pa.string(), "numbers": pa.list_(pa.float64())})
+)  # see ``numerics.defects``; in the table components have their numbers, which count from 1
 MEASURES = ("least_eigenvalue", "least_samples", "most_tied", "noise")
 
 
@@ -33,6 +37,7 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
     frames["parameters"] = parameters.assign(samples=0.0, tied=0.0)
     frames["trajectories"] = at.assign(log_likelihood=some)
     found = {n: pa.Schema.from_pandas(f, preserve_index=False) for n, f in frames.items()}
+    found["fits"] = found["fits"].append(pa.field("defects", DEFECTS))
     numbers_of_one = pa.list_(pa.float64())
     ends = {"seed": pa.int64(), "log_likelihood": pa.float64(), "sound": pa.bool_()}
     ends |= dict.fromkeys(("weights", "means", "covariances"), numbers_of_one)
@@ -66,3 +71,16 @@ def lists(ends: npt.NDArray[np.int64], values: npt.NDArray[Any], kind: pa.DataTy
     """Return the lists of which row i has values[ends[i]:ends[i + 1]]."""
     flat = pa.array(values, kind.value_type, from_pandas=True)
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), flat).cast(kind)
+
+
+def encoded(defects: Iterable[Iterable[Defect]]) -> pa.Array:
+    """Return the defects of cells as the column of that name."""
+    return pa.array([[defect._asdict() for defect in each] for each in defects], DEFECTS)
+
+
+def decoded(column: pa.ChunkedArray) -> list[list[Defect]]:
+    """Return the defects of the cells in a column of that name."""
+    return [
+        [Defect(each["component"], each["code"], tuple(each["numbers"])) for each in cell]
+        for cell in column.to_pylist()
+    ]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from gmmpipe.blocks import Failed, Stored
 from gmmpipe.evaluation.data import Data
-from gmmpipe.evaluation.schemas import MEASURES, batch, lists
+from gmmpipe.evaluation.schemas import MEASURES, batch, encoded, lists
 from gmmpipe.numerics import em
 from gmmpipe.numerics.assessment import Assessment
 from gmmpipe.numerics.metrics import METRICS
@@ -48,8 +48,8 @@ class Slice:
         self.frozen = section["fit"].get("frozen", ())
         self.family = section["covariance"]["family"]
         self.assessed = [self._assess(stored) for stored in self.fits]
-        self.reasons = [
-            ["; ".join(filter(None, (s.fit.degenerate, a.soundness.reasons))) for a in found]
+        self.defects = [
+            [s.fit.degenerate + a.soundness.defects for a in found]
             for s, found in zip(self.fits, self.assessed, strict=True)
         ]
 
@@ -97,7 +97,7 @@ class Slice:
             **{name: [a.agreement[name] for a in found] for name in METRICS},
             **dict(zip(MEASURES, measures, strict=True)),
         }
-        reasons = [reason for each in self.reasons for reason in each]
+        defects = [found for each in self.defects for found in each]
         failed: list[Failed] = [cell for cell in self.cells if isinstance(cell, Failed)]
         steps = self.section["iteration"]
         lost, ok = len(failed) * len(steps), len(snapshots)
@@ -108,9 +108,10 @@ class Slice:
             "iteration": steps * len(seeds),
             "n_iter": [s.n_iter for s in snapshots] + [0] * lost,
             "converged": [s.converged for s in snapshots] + [False] * lost,
-            "degenerate": [bool(reason) for reason in reasons] + [True] * lost,
+            "degenerate": [bool(found) for found in defects] + [True] * lost,
             "status": ["ok"] * ok + ["failed"] * lost,
-            "reason": reasons + [f.reason for f in failed for _ in steps],
+            "reason": [""] * ok + [f.reason for f in failed for _ in steps],
+            "defects": encoded([*defects, *([()] * lost)]),
         }
         rows = batch(self.wanted["fits"], ok + lost, {**self.at, "n_parameters": count}, columns)
         return rows.take(np.argsort(columns["seed"], kind="stable")) if failed else rows
@@ -168,7 +169,7 @@ class Slice:
         columns = {
             "seed": [s.seed for s in self.fits],
             "log_likelihood": np.array([s.log_likelihood for s in last]) - self.data.volume,
-            "sound": [not reasons[-1] for reasons in self.reasons],
+            "sound": [not defects[-1] for defects in self.defects],
             "weights": mixture.weights.reshape(rows, self.k),
             "means": mixture.means.reshape(rows, self.k * d),
             "covariances": mixture.covariances.reshape(rows, self.k * d * d),

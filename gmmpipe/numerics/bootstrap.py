@@ -14,6 +14,7 @@ import numpy as np
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.choice import best
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.generators import draw
 from gmmpipe.numerics.growth import split
@@ -56,7 +57,7 @@ class Refit:
         )
         judge = self.judge(x, weight)
         chosen = fits[best(fits, judge.is_sound)]
-        return replace(chosen, degenerate=judge.reasons(chosen))
+        return replace(chosen, degenerate=judge.defects(chosen))
 
     def judge(self, x: Array, weight: Array | None = None) -> Judge:
         """Return the judge of fits to x (N, D) with sample weights (N,)."""
@@ -72,8 +73,8 @@ class Comparison:
     alternative: Fit
 
     @property
-    def degenerate(self) -> str:
-        """Return why there is no statistic, in one line; "" where there is one."""
+    def degenerate(self) -> tuple[Defect, ...]:
+        """Return why there is no statistic; empty where there is one."""
         return self.null.degenerate or self.alternative.degenerate
 
     @property
@@ -123,12 +124,13 @@ def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
 class RatioTest:
     """The observed comparison and the statistics of R replicates.
 
-    statistics (R,) is NaN where degenerate (R strings) says why a replicate has none.
+    statistics (R,) is NaN where degenerate (R of them) says why a replicate has none: where the
+    observed fits are degenerate, what is wrong with these.
     """
 
     observed: Comparison
     statistics: Array
-    degenerate: tuple[str, ...]
+    degenerate: tuple[tuple[Defect, ...], ...]
 
 
 def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
@@ -151,8 +153,8 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
     purpose = ("bootstrap", content(x), "ratio", seed, k)
     observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"), weight)
     if observed.degenerate:
-        reasons = (f"observed data: {observed.degenerate}",) * len(replicates)
-        return RatioTest(observed, np.full(len(replicates), np.nan), reasons)
+        defects = (observed.degenerate,) * len(replicates)
+        return RatioTest(observed, np.full(len(replicates), np.nan), defects)
     truth = observed.null.snapshots[-1].mixture
     larger = observed.alternative.snapshots[-1].mixture
     found, n = [], round(total(x, weight))

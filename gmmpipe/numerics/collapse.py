@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.kernels.records import BROKEN, EMPTY, FLOOR, STOPPED, Fits
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
@@ -9,39 +10,32 @@ from gmmpipe.numerics.problem import Problem
 BARE = 1e-10  # relative eigenvalue below which only reg_covar holds a covariance up
 
 
-def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> str:
-    """Return what EM found wrong with the components of a fit, with numbers; "" when nothing.
+def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tuple[Defect, ...]:
+    """Return what EM found wrong with the components of a fit.
 
-    index is the fit's among ``fits``; mixture is its last. The parts are joined by "; ".
+    index is the fit's among ``fits``; mixture is its last.
     """
-    reasons = []
+    found = []
     mine = slice(fits.first[index], fits.first[index + 1])
     for k, (status, count) in enumerate(zip(fits.status[mine], fits.counts[mine], strict=True)):
-        held = f"({count:.3g} effective samples)"
+        held = float(count)
         if status == EMPTY:
-            emptied = ", weight 0" if "weights" not in problem.frozen else ""
-            reasons.append(f"component {k}: no samples left{emptied}")
+            found.append(Defect(k, "empty_frozen" if "weights" in problem.frozen else "empty"))
         elif status == FLOOR:
             deviations = np.sqrt(problem.variances)
             scale = np.multiply.outer(deviations, deviations)
-            least = np.linalg.eigvalsh(mixture.covariances[k] / scale)[0]
-            reasons.append(
-                f"component {k}: smallest relative eigenvalue {least:.1e} at the floor "
-                f"{problem.regularisation:.1e} {held}"
-            )
+            least = float(np.linalg.eigvalsh(mixture.covariances[k] / scale)[0])
+            found.append(Defect(k, "floor", (least, problem.regularisation, held)))
         elif status == BROKEN:
-            reasons.append(f"component {k}: covariance not positive definite {held}")
+            found.append(Defect(k, "indefinite", (held,)))
         elif problem.reg_covar > 0 and (least := _bare(problem, mixture.covariances[k])) < BARE:
-            reasons.append(
-                f"component {k}: smallest relative eigenvalue {least:.1e} but for reg_covar"
-                f" {problem.reg_covar:.1e} {held}"
-            )
+            found.append(Defect(k, "reg_covar", (least, problem.reg_covar, held)))
     if fits.outcome[index] == STOPPED:
         constant = np.flatnonzero(problem.variances == 0).tolist()
-        reasons.append(f"stopped after {fits.n_iter[index]} iterations")
+        found.append(Defect(None, "stopped", (int(fits.n_iter[index]),)))
         if constant:
-            reasons.append(f"constant features {constant} have no variance; drop them")
-    return "; ".join(reasons)
+            found.append(Defect(None, "constant", tuple(constant)))
+    return tuple(found)
 
 
 def _bare(problem: Problem, covariance: Array) -> float:

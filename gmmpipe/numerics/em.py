@@ -37,6 +37,7 @@ from gmmpipe.numerics.problem import (
 from gmmpipe.numerics.responsibilities import Evaluator
 
 if TYPE_CHECKING:
+    from gmmpipe.numerics.defects import Defect
     from gmmpipe.numerics.kernels.records import Fits
 
 
@@ -61,7 +62,8 @@ class Fit:
     """What EM made of one start.
 
     trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations, without the prior
-    if there is one. degenerate: "" when sound, else one line with the reason and numbers.
+    if there is one. degenerate: what is wrong with it, empty when sound; ``defects.sentence``
+    says it.
     """
 
     start: Mixture
@@ -69,7 +71,7 @@ class Fit:
     trajectory: Array
     n_iter: int
     converged: bool
-    degenerate: str
+    degenerate: tuple[Defect, ...]
 
 
 def fit(  # noqa: PLR0913 - the parameters of the method

@@ -17,6 +17,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import choice, layout, runs, starting, validation
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.defects import indexed, sentence
 from gmmpipe.numerics.density import Density
 from gmmpipe.numerics.em import Fit, n_parameters
 from gmmpipe.numerics.mixture import Array, Mixture
@@ -92,7 +93,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Total log-likelihood (nats) at the start and after each iteration.
     degenerate_ : str
         "" for a sound fit, else what EM or the soundness of the components (smallest eigenvalue,
-        effective samples, tied share) finds wrong, as in the column `reason` of an experiment.
+        effective samples, tied share) finds wrong, as in the column `reason` of an experiment;
+        "component index 0" is the first of these arrays, the tables' component 1.
     n_parameters_ : int
         Free parameters, which ``bic`` and ``aic`` count.
     mixture_ : gmmpipe.numerics.mixture.Mixture
@@ -229,7 +231,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         judge = self._judge(samples.astype(np.float64, copy=False), weight)
         best = fits[choice.best(fits, judge.is_sound)]
         self._keep(best, kept, total, data.dtype)
-        self.degenerate_ = judge.reasons(best)
+        self.degenerate_ = sentence(judge.defects(best), indexed)
         return self
 
     def fit_predict(
@@ -277,7 +279,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         """Set the fitted attributes; total: sum of the sample weights."""
         unfinished = not fit.converged and fit.n_iter < self.max_iter
         if fit.degenerate and (unfinished or self.reg_covar == 0):
-            raise validation.ill_defined(fit.degenerate)
+            raise validation.ill_defined(sentence(fit.degenerate, indexed))
         if not fit.converged and self.max_iter > 0:
             warnings.warn(_NOT_CONVERGED, ConvergenceWarning, stacklevel=3)
         self.mixture_ = fit.snapshots[-1].mixture

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+FIRST = 1  # number of the first component wherever a person reads it; arrays count from 0
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class Mixture:
     """A Gaussian mixture of K components in D dimensions.
 
     weights (K,) sum to one; means (K, D); covariances (K, D, D), whatever the family, in the
-    squared units of the data. The arrays are float64 and are not to be written to.
+    squared units of the data. The arrays are float64 and are not to be written to;
+    component i of a table, a figure or a text is the row i - 1 of each.
 
     box (2, D): with it there is one more component, noise of the same density all over the box
     from box[0] to box[1]; its weight is what the others leave of one. See ``noise``.
@@ -55,12 +57,15 @@ class Mixture:
         return mixture_html(self)
 
     def describe(self) -> str:
-        """Return one line per component: weight, mean, covariance; for noise weight and box."""
+        """Return one line per component: weight, mean, covariance; for noise weight and box.
+
+        Components count from 1 here, as everywhere that a person reads; in the arrays from 0.
+        """
         rows = zip(self.weights, self.means, self.covariances, strict=True)
         lines = [
-            f"  component {i}: weight {w:.6f}, mean {m.round(6).tolist()},"
+            f"  component {number}: weight {w:.6f}, mean {m.round(6).tolist()},"
             f" covariance {c.round(6).tolist()}"
-            for i, (w, m, c) in enumerate(rows)
+            for number, (w, m, c) in enumerate(rows, FIRST)
         ]
         if self.box is not None:
             low, high = self.box.round(6).tolist()

@@ -1,13 +1,8 @@
 """What a notebook shows of a mixture."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import FIRST, Mixture
 
 MOST_COMPONENTS = 20
 MOST_FEATURES = 8
@@ -39,7 +34,7 @@ def _row(mixture: Mixture, i: int, more: list[str]) -> list[str]:
     deviations = np.sqrt(np.diag(covariance))
     pairs = zip(mixture.means[i, :MOST_FEATURES], deviations, strict=False)
     row = [
-        str(i),
+        str(i + FIRST),
         f"{mixture.weights[i]:.3f}",
         *[f"{m:.4g} ± {s:#.2g}".rstrip(".") for m, s in pairs],
         *more,

@@ -42,7 +42,9 @@ class Evaluator:
             desk = engine.desk(k, engine.threads)
         broken = engine.place(desk, checked)
         if broken >= 0:
-            raise InputError(f"mixture: covariance of component {broken} is not positive definite")
+            raise InputError(
+                f"mixture: covariance of component index {broken} is not positive definite"
+            )
         densities, logs = engine.evaluate(desk, k)
         if checked.box is None:
             sharpen(self.x, checked, densities, logs)

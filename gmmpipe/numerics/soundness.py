@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
@@ -71,22 +72,18 @@ class Soundness:
     held: bool = False
 
     @property
-    def reasons(self) -> str:
-        """Return why some components are no groups, with numbers; "" where all are sound."""
+    def defects(self) -> tuple[Defect, ...]:
+        """Return why some components are no groups."""
         few = FEW * (self.n_features + 1)
         found = []
         for k, (eigenvalue, count, tied) in enumerate(
-            zip(self.eigenvalues, self.counts, self.tied, strict=True)
+            zip(self.eigenvalues.tolist(), self.counts.tolist(), self.tied.tolist(), strict=True)
         ):
-            held = f"{count:.3g} effective samples"
             if count < self.least - 1e-6:
-                found.append(f"component {k}: {held}, its covariance needs {self.least}")
+                found.append(Defect(k, "few", (count, self.least)))
             elif not self.held and eigenvalue < THIN and (count < few or tied > TIED):
-                found.append(
-                    f"component {k}: smallest eigenvalue {eigenvalue:.1e} of the pooled"
-                    f" covariance's, {held}, {tied:.0%} tied"
-                )
-        return "; ".join(found)
+                found.append(Defect(k, "thin", (eigenvalue, count, tied)))
+        return tuple(found)
 
 
 class Evidence:
@@ -204,14 +201,13 @@ class Judge:
         self.family, self.weight, self.frozen = family, weight, frozen
         self._responsibilities, self._ties = Responsibilities(x, threads), Ties(x)
 
-    def reasons(self, fit: Fit) -> str:
-        """Return what EM and ``soundness`` find wrong with the end of a fit; "" where nothing."""
-        found = self.soundness(fit.snapshots[-1].mixture)
-        return "; ".join(filter(None, (fit.degenerate, found.reasons)))
+    def defects(self, fit: Fit) -> tuple[Defect, ...]:
+        """Return what EM and ``soundness`` find wrong with the end of a fit."""
+        return fit.degenerate + self.soundness(fit.snapshots[-1].mixture).defects
 
     def is_sound(self, fit: Fit) -> bool:
         """Say whether neither EM nor ``soundness`` finds fault with the end of a fit."""
-        return not fit.degenerate and not self.reasons(fit)
+        return not fit.degenerate and not self.defects(fit)
 
     def soundness(self, mixture: Mixture) -> Soundness:
         """Measure a mixture; tied is known for the components that are thin, else 0."""

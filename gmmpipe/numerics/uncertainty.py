@@ -9,6 +9,7 @@ import numpy as np
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import Refit, resample
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.moments import total
@@ -56,14 +57,14 @@ class Replicates:
     """The refitted mixtures of R replicates, component k of each matched to k of ``observed``.
 
     weights (R, K), means (R, K, D), covariances (R, K, D, D) in the units of the data; degenerate
-    (R strings) says why a replicate is not to be trusted, "" where it is.
+    (R of them) says why a replicate is not to be trusted, empty where it is.
     """
 
     observed: Fit
     weights: Array
     means: Array
     covariances: Array
-    degenerate: tuple[str, ...]
+    degenerate: tuple[tuple[Defect, ...], ...]
 
 
 def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
@@ -79,7 +80,7 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
 
     mixture: from where EM first goes on until it has converged on x itself. kind: a name of
     ``KINDS``. Replicate b depends on (x, kind, seed, K, b) alone. Where the observed fit is
-    degenerate, nothing is resampled: every replicate repeats it and its reason.
+    degenerate, nothing is resampled: every replicate repeats it and what is wrong with it.
     Raises InputError for an unknown kind, or no replicates.
     """
     if not replicates:
@@ -89,20 +90,20 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
     observed = refit(x, [mixture], weight)
     fitted = observed.snapshots[-1].mixture
     if observed.degenerate:
-        reasons = [f"observed data: {observed.degenerate}"] * len(replicates)
-        return _stacked(observed, [fitted] * len(replicates), reasons)
+        repeated = [fitted] * len(replicates)
+        return _stacked(observed, repeated, [observed.degenerate] * len(replicates))
     responsibilities = _responsibilities(x, fitted)
     if weight is not None:
         responsibilities *= weight[:, None]
     purpose = ("bootstrap", content(x), kind, seed, fitted.n_components)
-    mixtures, reasons = [], []
+    mixtures, defects = [], []
     for b in replicates:
         rng = stream(*purpose, b)
         data, counts = KINDS[kind](x, fitted, rng, weight)
         fit = refit(data, [fitted], counts)
         mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))
-        reasons.append(fit.degenerate)
-    return _stacked(observed, mixtures, reasons)
+        defects.append(fit.degenerate)
+    return _stacked(observed, mixtures, defects)
 
 
 def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
@@ -129,13 +130,15 @@ def _responsibilities(x: Array, mixture: Mixture) -> Array:
     return np.exp(logs[:, : mixture.n_components])
 
 
-def _stacked(observed: Fit, mixtures: Sequence[Mixture], reasons: Sequence[str]) -> Replicates:
+def _stacked(
+    observed: Fit, mixtures: Sequence[Mixture], defects: Sequence[tuple[Defect, ...]]
+) -> Replicates:
     return Replicates(
         observed,
         np.stack([mixture.weights for mixture in mixtures]),
         np.stack([mixture.means for mixture in mixtures]),
         np.stack([mixture.covariances for mixture in mixtures]),
-        tuple(reasons),
+        tuple(defects),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from gmmpipe.numerics.covariance import FAMILIES
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.replay.case import Case, Engine, Step, Stopped
 
 EMPTY = 1e-100  # a count below: the component keeps its covariance, at weight 0
@@ -50,7 +50,7 @@ def _log_joint(x: Array, mixture: Mixture) -> Array:
         try:
             lower = np.linalg.cholesky(covariance)
         except np.linalg.LinAlgError:
-            raise Stopped(f"covariance of component {k} is not positive definite") from None
+            raise Stopped(f"covariance of component {k + FIRST} is not positive definite") from None
         y = np.linalg.solve(lower, (x - mixture.means[k]).T)
         log_det = 2 * np.log(np.diagonal(lower)).sum()
         joint[:, k] = log_weights[k] - (d * np.log(2 * np.pi) + log_det + (y**2).sum(axis=0)) / 2

@@ -3,7 +3,6 @@
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
 from gmmpipe.figures.wording import elide
-from gmmpipe.report.evidence import counted_from_one
 from gmmpipe.tables.verdict import Verdict
 
 MOST = 4  # models that are named
@@ -32,4 +31,4 @@ def _degenerate(tables: Tables) -> list[str]:
     if lost:
         more = [f"{len(lost) - MOST} more"] if len(lost) > MOST else []
         text += f"; no sound fit of {listing('en', [*lost[:MOST], *more])}"
-    return [f"{text}. The first: {elide(counted_from_one(bad['reason'].iloc[0]), 160)}."]
+    return [f"{text}. The first: {elide(bad['reason'].iloc[0], 160)}."]

@@ -1,6 +1,5 @@
 """Which model won a data set, and every number that says how far to believe it."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,11 +162,6 @@ def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:
         head = {"number": "noise, even", "index": None, "weight": number(mixture.noise, 3)}
         rows.append({**head, "means": even[: len(shown)]})
     return [elide(name, 28) for name in shown], rows
-
-
-def counted_from_one(reason: str) -> str:
-    """Return the reason of a degenerate fit with components numbered as figures number them."""
-    return re.sub(r"component (\d+)", lambda found: f"component {int(found[1]) + 1}", reason)
 
 
 def _short(value: float, digits: int) -> str:

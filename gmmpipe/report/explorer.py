@@ -20,7 +20,6 @@ from gmmpipe.figures.tables import BOX, MATRIX, RUN
 from gmmpipe.figures.wording import elide
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.normalise import Affine
-from gmmpipe.report.evidence import counted_from_one
 
 MOST_NUMBERS = 450_000  # of all mixtures in one page: 2.4 MB
 MOST_WORK = 20_000_000  # covariance entries read for one data set
@@ -143,7 +142,7 @@ def _runs(runs: pd.DataFrame, tables: Tables, steps: list[int]) -> dict[str, Any
         "final": [round(value, 6) for value in runs["log_likelihood"]],
         "converged": [int(value) for value in runs["converged"]],
         "done": done.to_numpy(int).tolist(),
-        "degenerate": {str(i): elide(counted_from_one(text), 200) for i, text in reasons.items()},
+        "degenerate": {str(i): elide(text, 200) for i, text in reasons.items()},
     }
 
 

@@ -11,6 +11,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bootstrap import RatioTest, Refit, ratio_test
 from gmmpipe.numerics.choice import best
+from gmmpipe.numerics.defects import Defect, sentence, unnamed
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.identity import NOISE, probe
 from gmmpipe.numerics.missing import completed
@@ -74,11 +75,12 @@ def _tests(
     refit: Refit,
     config: Mapping[str, Any],
 ) -> Arrays:
-    """Return k, observed and observed_reason (K,), and statistic and reason (K, R)."""
+    """Return k and observed (K,), and statistic and reason (K, R)."""
     if weight is not None:
         x, weight = x[weight > 0], weight[weight > 0]
     mixtures = {k: fit.snapshots[-1].mixture for k, fit in fits.items()}
     tests: list[RatioTest] = []
+    reasons: list[list[str]] = []
     for k in config["k"]:
         null, alternative = mixtures.get(k), mixtures.get(k + 1)
         test = ratio_test(
@@ -86,14 +88,14 @@ def _tests(
         )
         tests.append(test)
         print(f"k={k} against {k + 1}: 2 log(ratio) = {test.observed.statistic:.6f}")
-        _report(test.degenerate)
+        reasons.append(_said(test.degenerate, bool(test.observed.degenerate)))
+        _report(reasons[-1])
     return {
         "k": np.array(config["k"]),
         "replicate": np.array(config["replicates"]),
         "observed": np.array([test.observed.statistic for test in tests]),
-        "observed_reason": np.array([test.observed.degenerate for test in tests], dtype=str),
         "statistic": np.stack([test.statistics for test in tests]),
-        "reason": np.array([test.degenerate for test in tests], dtype=str),
+        "reason": np.array(reasons, dtype=str),
     }
 
 
@@ -168,14 +170,15 @@ def _intervals(
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
     found = replicate(x, chosen, str(config["kind"]), refit, numbers, config["seed"], weight)
     print(f"k={chosen.n_components}, {config['kind']}: {len(numbers)} replicates")
-    _report(found.degenerate)
+    reasons = _said(found.degenerate, bool(found.observed.degenerate))
+    _report(reasons)
     mixtures = map(Mixture, found.weights, found.means, found.covariances)
     parts = [_parts(affine.invert(mixture)) for mixture in mixtures]
     return {
         "replicate": np.array(numbers),
         **_parts(affine.invert(found.observed.snapshots[-1].mixture)),
         **{f"replicate_{name}": np.stack([part[name] for part in parts]) for name in parts[0]},
-        "reason": np.array(found.degenerate, dtype=str),
+        "reason": np.array(reasons, dtype=str),
     }
 
 
@@ -185,6 +188,15 @@ def _parts(mixture: Mixture) -> Arrays:
         "mean": mixture.means,
         "covariance": mixture.covariances,
     }
+
+
+def _said(defects: Sequence[tuple[Defect, ...]], observed: bool) -> list[str]:
+    """Return why each replicate is degenerate; observed: because the fit to the data is.
+
+    Components of replicates are not those of the tables: they have no number.
+    """
+    where = "observed data: " if observed else ""
+    return [f"{where}{sentence(each, unnamed)}" if each else "" for each in defects]
 
 
 def _report(reasons: Sequence[str]) -> None:

@@ -13,9 +13,10 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.certificate import Certificate, certify
 from gmmpipe.numerics.choice import best
+from gmmpipe.numerics.defects import numbered, renumbered, sentence
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.mixture import FIRST, Array
 from gmmpipe.numerics.partitions import InMemory, Partitioned, Threads
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
@@ -192,10 +193,12 @@ def _certify(stored: Sequence[blocks.Stored], sound: Sequence[bool]) -> Certific
 def _report(k: int, fits: Sequence[blocks.Stored], judge: Judge) -> None:
     """Print the parameters of the best of the fits with ``k`` components, in normalised units."""
     chosen = fits[best([s.fit for s in fits], judge.is_sound)]
-    last, reasons = chosen.fit.snapshots[-1], judge.reasons(chosen.fit)
+    last, defects = chosen.fit.snapshots[-1], judge.defects(chosen.fit)
+    wrong = sentence(renumbered(defects, range(FIRST, FIRST + k)), numbered)
     print(
         f"k={k}: best of {len(fits)} seeds is {chosen.seed}, log-likelihood"
         f" {last.log_likelihood:.6f} (normalised units) after {last.n_iter} iterations"
-        + (f", {reasons}" if reasons else "")
+        + (f", degenerate: {wrong}" if wrong else "")
     )
+    print("in the order of the start; the tables number components by the samples that they share:")
     print(last.mixture.describe())

@@ -190,7 +190,7 @@ SETTINGS = {
 STARTS = {
     "weights do not sum to 1": ({"weights": np.array([0.9, 0.9])}, "sum 1"),
     "a negative weight": ({"weights": np.array([-0.5, 1.5])}, "each >= 0"),
-    "a weight of 0": ({"weights": np.array([0.0, 1.0])}, "defined: component 0"),
+    "a weight of 0": ({"weights": np.array([0.0, 1.0])}, "defined: component index 0"),
     "a weight NaN": ({"weights": np.array([np.nan, 1.0])}, "finite"),
     "no components": (
         {"weights": np.empty(0), "means": np.empty((0, 2)), "covariances": np.empty((0, 2, 2))},

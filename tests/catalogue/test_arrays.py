@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gmmpipe import GaussianMixture
 from gmmpipe.numerics import em
+from gmmpipe.numerics.defects import indexed, sentence
 from gmmpipe.numerics.starts import STARTS as METHODS
 
 WARM = METHODS["points"]()(X, 2, np.random.default_rng(0))
@@ -52,7 +53,7 @@ def sound(fit, outcome, rounding=1e-9):
     for snapshot in fit.snapshots:
         for part in ("weights", "means", "covariances"):
             assert np.isfinite(getattr(snapshot.mixture, part)).all(), part
-    recorded(fit.degenerate, outcome)
+    recorded(sentence(fit.degenerate, indexed), outcome)
 
 
 def recorded(text, outcome):

@@ -8,6 +8,8 @@ import pytest
 
 from gmmpipe import workers
 from gmmpipe.evaluation import assess, merge
+from gmmpipe.evaluation.schemas import decoded, encoded
+from gmmpipe.numerics.defects import Defect
 from gmmpipe.stages import evaluate
 
 SWEEP = ("experiment=smoke", "sweep.k=[1,2,3]", "sweep.seed=0..3", "sweep.start=[uniform,kmeans]")
@@ -34,7 +36,7 @@ def test_a_failing_pass_leaves_nothing_behind(study, monkeypatch):
     def broken(*_):
         raise ArithmeticError("in the midst")
 
-    monkeypatch.setattr(merge, "_renamed", broken)
+    monkeypatch.setattr(merge, "_explained", broken)
     with pytest.raises(ArithmeticError):
         evaluate.run([done.path], "tables", {})
     assert list(Path("tables").iterdir()) == []
@@ -49,9 +51,23 @@ def test_rows_of_parameters_get_numbers_and_their_order():
 
 
 def test_reasons_name_components_by_their_numbers():
-    reasons = ["", "component 0: weight 0; component 1: covariance, 3 samples", "lost: component 0"]
-    fits = pa.table({"seed": [0, 1, 2], "reason": reasons})
-    found = merge._renamed(fits, [0, 1], np.array([[0, 1], [1, 0]]))["reason"].to_pylist()
-    assert found[0] == ""
-    assert found[1] == "component 1: weight 0; component 0: covariance, 3 samples"
-    assert found[2] == reasons[2]  # a cell that failed has no components
+    collapsed = (Defect(0, "empty"), Defect(1, "indefinite", (3.0,)), Defect(None, "stopped", (7,)))
+    fits = pa.table(
+        {
+            "seed": [0, 1, 2],
+            "reason": ["", "", "lost: component 0"],
+            "defects": encoded([(), collapsed, ()]),
+        }
+    )
+    found = merge._explained(fits, [0, 1], np.array([[0, 1], [1, 0]]))
+    assert found["reason"].to_pylist() == [
+        "",
+        "component 1: covariance not positive definite (3 effective samples);"
+        " component 2: no samples left, weight 0; stopped after 7 iterations",
+        "lost: component 0",  # a cell that failed has no components
+    ]
+    assert decoded(found["defects"])[1] == [
+        Defect(1, "indefinite", (3.0,)),
+        Defect(2, "empty"),
+        Defect(None, "stopped", (7.0,)),
+    ]

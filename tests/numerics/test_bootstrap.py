@@ -143,7 +143,7 @@ def test_degenerate_replicates_are_counted_and_say_why():
     lost = np.array([bool(reason) for reason in test.degenerate])
     np.testing.assert_array_equal(np.isnan(test.statistics), lost)
     assert 0 < lost.sum() < 40
-    assert all(reason.startswith("component ") for reason in test.degenerate if reason)
+    assert all(found.component in {0, 1} for why in test.degenerate for found in why)
 
 
 def test_where_the_data_degenerate_every_replicate_says_so():
@@ -151,7 +151,8 @@ def test_where_the_data_degenerate_every_replicate_says_so():
     test = ratio_test(x, 2, None, None, Refit("full"), range(4))
     assert np.isnan(test.observed.statistic)
     assert np.isnan(test.statistics).all()
-    assert all(reason.startswith("observed data: component") for reason in test.degenerate)
+    assert test.observed.degenerate
+    assert set(test.degenerate) == {test.observed.degenerate}
     assert np.isnan(p_value(test.observed.statistic, test.statistics)).all()
 
 

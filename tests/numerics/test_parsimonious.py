@@ -99,7 +99,7 @@ def test_the_m_step_follows_the_units_of_its_family(name, floor):
 def converged(name, k):
     start = STARTS["ward"]()(IRIS, k, np.random.default_rng(0))
     (found,) = fit(IRIS, [start], name, [2000], tol=1e-11)
-    assert found.degenerate == ""
+    assert found.degenerate == ()
     return found.trajectory[-1]
 
 

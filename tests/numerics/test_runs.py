@@ -104,4 +104,4 @@ def test_a_collapse_on_the_way_is_an_error_unless_another_start_is_sound():
     with pytest.raises(DegenerateComponent, match=r"\(.*(iteration|component)"):
         lonely.fit(x)
     several = GaussianMixture(2, **options, n_init=6, max_iter=3, random_state=0).fit(x)
-    assert several.degenerate_ == "component 1: 1 effective samples, its covariance needs 2"
+    assert several.degenerate_ == "component index 1: 1 effective samples, its covariance needs 2"

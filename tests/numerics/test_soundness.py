@@ -8,6 +8,7 @@ from gmmpipe import GaussianMixture
 from gmmpipe.numerics import em, slices
 from gmmpipe.numerics import soundness as module
 from gmmpipe.numerics.covariance import FAMILIES
+from gmmpipe.numerics.defects import indexed, sentence, unnamed
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.soundness import Evidence, Judge, Ties, least_samples
@@ -33,7 +34,7 @@ def two_groups(second):
 
 def test_two_plain_groups_are_sound():
     found = measured(X, two_groups(np.eye(2)))
-    assert found.reasons == ""
+    assert found.defects == ()
     np.testing.assert_allclose(found.counts, 150, atol=1)
     np.testing.assert_allclose(found.eigenvalues, 1)
     np.testing.assert_allclose(found.tied, 1 / 150, atol=1e-3)
@@ -49,10 +50,12 @@ def test_a_thin_component_of_many_samples_is_a_group_but_of_few_it_is_not():
     )
     many = measured(np.vstack([X, line]), thin)
     assert many.eigenvalues[1] < 1e-3
-    assert many.reasons == ""
+    assert many.defects == ()
     few = measured(np.vstack([X, line[::10]]), thin)
-    assert few.reasons.startswith("component 1: smallest eigenvalue")
-    assert "10 effective samples" in few.reasons
+    assert [(found.component, found.code) for found in few.defects] == [(1, "thin")]
+    said = sentence(few.defects, indexed)
+    assert said.startswith("component index 1: smallest eigenvalue")
+    assert "10 effective samples" in said
 
 
 def test_rows_that_share_a_value_make_no_group():
@@ -64,7 +67,7 @@ def test_rows_that_share_a_value_make_no_group():
     )
     found = measured(np.vstack([X, tied]), mixture)
     assert found.tied[1] == pytest.approx(1.0)
-    assert "100% tied" in found.reasons
+    assert "100% tied" in sentence(found.defects, unnamed)
 
 
 def test_fewer_samples_than_a_covariance_needs():
@@ -72,9 +75,10 @@ def test_fewer_samples_than_a_covariance_needs():
         np.array([0.99, 0.01]), np.array([[3.0, 3], [30, 30]]), np.array([np.cov(X.T), np.eye(2)])
     )
     x = np.vstack([X, [[30, 30], [30.5, 29.5]]])
-    assert "2 effective samples, its covariance needs 3" in measured(x, lone).reasons
-    assert measured(x, lone, "diag").reasons == ""
-    assert measured(x, lone, "tied").reasons == ""
+    (found,) = measured(x, lone).defects
+    assert (found.component, found.code, found.numbers) == (1, "few", (pytest.approx(2), 3))
+    assert measured(x, lone, "diag").defects == ()
+    assert measured(x, lone, "tied").defects == ()
 
 
 @pytest.mark.parametrize("d", [1, 2, 5])
@@ -139,16 +143,16 @@ def test_slices_and_a_part_of_the_rows_judge_as_all_at_once(size, most, monkeypa
         np.testing.assert_array_equal(judged.eigenvalues, whole.eigenvalues)
         if most > 300:
             np.testing.assert_allclose(whole.tied, tied, rtol=1e-12)
-        assert judged.reasons == whole.reasons
+        assert judged.defects == whole.defects
     np.testing.assert_allclose(judged.tied[1], tied[1], rtol=1e-12)  # thin: of all rows
-    assert "tied" in judged.reasons
+    assert "tied" in sentence(judged.defects, unnamed)
 
 
 def test_covariances_that_are_held_are_never_too_thin():
     thin = two_groups(np.diag([1e-5, 1.0]))
-    assert measured(X, thin).reasons
-    assert measured(X, thin, frozen=["covariances"]).reasons == ""
-    assert Judge(X, "full", frozen=["covariances"]).soundness(thin).reasons == ""
+    assert measured(X, thin).defects
+    assert measured(X, thin, frozen=["covariances"]).defects == ()
+    assert Judge(X, "full", frozen=["covariances"]).soundness(thin).defects == ()
 
 
 def test_missing_values_are_tied_to_nothing():
@@ -174,8 +178,8 @@ def test_the_estimator_says_what_the_pipeline_says():
     model = GaussianMixture(3, covariance_type="diag", means_init=[[0, 0], [6, 6], [3, 3]])
     model.set_params(weights_init=[0.48, 0.48, 0.04], precisions_init=[[1, 1], [1, 1], [1, 1e6]])
     model.fit(x)
-    said = measured(x, model.mixture_, "diag").reasons
-    assert said.startswith("component 2: smallest eigenvalue ")
+    said = sentence(measured(x, model.mixture_, "diag").defects, indexed)
+    assert said.startswith("component index 2: smallest eigenvalue ")
     assert model.degenerate_ == said
     assert GaussianMixture(2, random_state=0).fit(X).degenerate_ == ""
 
@@ -187,4 +191,4 @@ def test_a_feature_without_variance_is_unsound_not_an_error():
     evidence = Evidence(mixture, Ties(x))
     evidence.add(slice(0, 8), np.ones((8, 1)))
     found = evidence.soundness("full", (), ())
-    assert "100% tied" in found.reasons
+    assert "100% tied" in sentence(found.defects, unnamed)

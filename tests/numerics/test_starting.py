@@ -57,7 +57,7 @@ def test_one_weight_for_all_changes_nothing():
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_an_empty_component_is_flagged_and_harmless():
     model = GaussianMixture(3, random_state=0).fit(TWO_POINTS)
-    assert "component 2" in model.degenerate_
+    assert "component index 2" in model.degenerate_
     assert model.weights_[2] == 0
     assert sorted(set(model.predict(TWO_POINTS))) == [0, 1]
     assert GaussianMixture(2, random_state=0).fit(X).degenerate_ == ""

@@ -68,9 +68,9 @@ def test_parameters_are_compared_in_standard_deviations(part, change):
 
 
 def test_an_engine_that_stops_differs_from_there_on():
-    found = compare(stored(reason="component 0: bad"), replayed(TOTALS[:1], stop="too hot"))
+    found = compare(stored(reason="component 1: bad"), replayed(TOTALS[:1], stop="too hot"))
     assert found.apart == 1
-    assert "theirs stopped (too hot; ours is degenerate: component 0: bad)" in found.verdict
+    assert "theirs stopped (too hot; ours is degenerate: component 1: bad)" in found.verdict
     assert found.parameters == {}
 
 

@@ -20,7 +20,7 @@ def two_groups(**sweep):
     axes = {"covariance": ["spherical", "full"], "k": [1, 2, 3], "seed": [0, 1, 2, 3]} | sweep
     axes = {"iteration": [1, 80]} | axes
     tables = build("two", pd.DataFrame(x, columns=["u", "v"]), labels, **axes)
-    fits = tables.fits.assign(reason=np.where(tables.fits["degenerate"], "component 0: thin", ""))
+    fits = tables.fits.assign(reason=np.where(tables.fits["degenerate"], "component 1: thin", ""))
     best = tables.best
     if len(best):
         icl, others = best["bic"] + 1, dict.fromkeys(("aic", "sabic", "caic"), best["bic"])

