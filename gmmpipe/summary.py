@@ -1,6 +1,6 @@
 """What a finished version found: the verdict on each data set, and the model of lowest BIC."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -8,13 +8,13 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures.wording import model
-from gmmpipe.study import Study
+from gmmpipe.study import AXES, BOOTSTRAPPED, Study
 from gmmpipe.tables.cases import rows_at
 from gmmpipe.tables.preconditions import decide
 from gmmpipe.tables.stability import stacked
 from gmmpipe.tables.verdict import Verdict
 
-Read = Callable[[str], pd.DataFrame]
+Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
 
 
 class Finding(NamedTuple):
@@ -38,27 +38,39 @@ class Finding(NamedTuple):
         return said
 
 
-def findings(study: Study, read: Read | None = None) -> list[Finding]:
-    """Return what is found of every data set at every outer point, in the order of the plan.
+def findings(study: Study) -> list[Finding]:
+    """Return what a finished version found, from the tables in its folder."""
 
-    read: what returns a table by its name; without it they are read from the version's folder.
+    def read(name: str) -> pd.DataFrame | None:
+        if name in BOOTSTRAPPED and not study.summaries:
+            return None
+        return artifacts.read_frame(f"{study.folder}/tables/{name}.parquet")
+
+    return judged(study.plan["config"], [at for _, at in study.cases()], read)
+
+
+def judged(
+    config: Mapping[str, Any], cases: Iterable[Mapping[str, Any]], read: Read
+) -> list[Finding]:
+    """Return what is found of every data set at every outer point, ``cases``, in their order.
+
+    read: returns the tables best, stability, resamples and bootstrap.
     """
-    read = read or (lambda name: artifacts.read_frame(f"{study.folder}/tables/{name}.parquet"))
-    best, seeds = read("best"), read("stability")
-    bootstrap, resamples = (
-        read(name) if study.summaries else None for name in ("bootstrap", "resamples")
-    )
-    stability = stacked(seeds, resamples)
+    outer = [axis for axis in config["sweep"] if axis not in AXES]
+    best, stability = read("best"), stacked(read("stability"), read("resamples"))
+    tests = read("bootstrap")
     found = []
-    for _, at in study.cases():
-        ours = rows_at(best, at)
-        tests = None if bootstrap is None else rows_at(bootstrap, at)
-        agreeing = rows_at(stability, at) if len(stability) else stability
-        target = float(at.get("fit.target", study.plan["config"]["fit"]["target"]))
-        verdict = decide(ours, tried(study.plan["config"]), target, agreeing, tests)
+    for at in cases:
+        ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))
+        target = float(at.get("fit.target", config["fit"]["target"]))
+        verdict = decide(ours, tried(config), target, agreeing, tested)
         row = ours.sort_values("rank").iloc[0] if len(ours) else None
-        found.append(Finding(at, case_name(study.outer, at), row, verdict))
+        found.append(Finding(dict(at), case_name(outer, at), row, verdict))
     return found
+
+
+def _at(frame: pd.DataFrame | None, at: Mapping[str, Any]) -> Any:
+    return frame if frame is None or frame.empty else rows_at(frame, at)
 
 
 def tried(config: Mapping[str, Any]) -> list[tuple[str, int]]:

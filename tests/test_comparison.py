@@ -57,7 +57,12 @@ def after(folders):
 def test_a_version_is_equal_to_itself(plain):
     found = compare(plain, plain.folder)
     assert found.settings.empty
-    assert found.summary() == [
+    first, *rest = found.summary()
+    assert first.startswith(
+        "gmm: the same model, full, k=2, minmax. Not settled, because the lowest BIC is at the"
+        " largest K of the sweep, 2: try more; "
+    )
+    assert rest == [
         "Changed: nothing in config, data, code, environment.",
         "Cells: 16 in both, 0 only before, 0 only after.",
         "Log-likelihoods that moved beyond rounding: 0 of 16.",
@@ -78,7 +83,7 @@ def test_what_changed_and_what_moved(plain, after):
         ("config", "sweep.k"): ("[1, 2]", "[2]"),
         ("config", "sweep.seed"): ("[0, 1]", "0..2"),
     }
-    assert found.summary()[1] == "Cells: 8 in both, 8 only before, 4 only after."
+    assert found.summary()[2] == "Cells: 8 in both, 8 only before, 4 only after."
     both = plain.fits.merge(after.fits, on=found.matched.keys, suffixes=("_a", "_b"))
     change = both["log_likelihood_b"] - both["log_likelihood_a"]
     row = found.cells.set_index("number").loc["log_likelihood"]
@@ -117,7 +122,66 @@ def test_other_data(plain, study):
     assert told.loc["gmm: rows", ["before", "after"]].tolist() == ["272", "252"]
     assert told.loc["data/gmm.data", "after"].startswith("SHA-256 ")
     assert found.selected["moved"].isna().all()  # other samples cannot be compared one by one
+    assert found.selected["outcome"].tolist() == ["other data"]
+    changes = [found.selected["change_bic"], found.models["change_bic"]]
+    assert all(change.isna().all() for change in changes)
+    first, *_, moved, _ = found.summary()
+    assert "gmm: other data, " in first
+    assert "so BIC is not compared." in first
+    assert moved.endswith("0 of 0; 16 more are not compared, as data or N differ.")
+    assert "16 are of other data or another N" not in found.typeset()  # 4 models are
+    assert "4 are of other data or another N: their changes are left blank." in found.typeset()
     assert (found.components["distance"].dropna() > 0).all()
+
+
+def changed(experiment, name, **columns):
+    """Let a version have other numbers in a table, as another machine would give."""
+    table = getattr(experiment, name)
+    setattr(
+        experiment, name, table.assign(**{c: change(table[c]) for c, change in columns.items()})
+    )
+
+
+def test_a_change_within_rounding_is_the_same_model(plain, folders):
+    """Also under the name of another normaliser."""
+    other = gmmpipe.load(folders[0])
+    changed(other, "best", bic=lambda bic: bic + 1e-7)
+    for table in ("best", "fits", "parameters"):
+        changed(other, table, normaliser=lambda names: names.map({"minmax": "standard"}))
+    found = compare(plain, other)
+    assert found.selected["outcome"].tolist() == ["the same model"]
+    assert found.summary()[0].startswith(
+        "gmm: the same model, full, k=2, minmax to full, k=2, standard, BIC +1e-07. Not settled"
+    )
+    assert "another model is selected: 0 of 1" in found.summary()[-1]
+    changed(other, "best", bic=lambda bic: bic - 1.0)
+    assert compare(plain, other).selected["outcome"].tolist() == [
+        "another fit of the same family and K"
+    ]
+
+
+def test_samples_that_moved_are_another_fit(plain, folders):
+    other = gmmpipe.load(folders[0])
+    changed(other, "labels", component=lambda c: c.where(c.index >= 30, 0))
+    found = compare(plain, other)
+    assert found.selected["outcome"].tolist() == ["another fit of the same family and K"]
+    assert re.search(r"minmax, \d+ % of the samples moved\. ", found.summary()[0])
+
+
+def test_another_number_of_samples_is_said_in_place_of_a_change_of_bic(plain, folders):
+    other = gmmpipe.load(folders[0])
+    for table in ("best", "fits"):
+        frame = getattr(other, table)
+        bic = np.log(233) * frame["n_parameters"] - 2 * frame["log_likelihood"]
+        setattr(other, table, frame.assign(bic=bic))
+    found = compare(plain, other)
+    assert found.selected["outcome"].tolist() == ["N was 272 and is 233"]
+    assert found.selected["change_bic"].isna().all()
+    assert found.selected["moved"].tolist() == [0.0]
+    assert (
+        "gmm: N was 272 and is 233, full, k=2, minmax, so BIC is not compared."
+        in (found.summary()[0])
+    )
 
 
 def test_environment_and_code_are_told_where_recorded(plain, tmp_path):
@@ -257,7 +321,10 @@ def test_the_command(plain, after, gmmpipe, refused, tmp_path):
     rows = pd.read_csv(pd.io.common.StringIO(gmmpipe(*folders, "--format", "csv").out))
     assert rows["section"].unique().tolist() == ["settings", "models", "cells"]
     answer = gmmpipe(*folders, "-o", str(tmp_path / "compare.html"))
-    assert answer.out.startswith("Changed: config (3).\n")
+    assert answer.out.startswith(
+        "gmm: another model, full, k=2, minmax to spherical, k=2, minmax, BIC +25.7. Before: Not"
+    )
+    assert "\nChanged: config (3).\n" in answer.out
     assert (tmp_path / "compare.html").read_text() == compare(plain, after).typeset("html")
     refused("--format 'tex' text", *folders, "--format", "tex")
     refused("-o .html", *folders, "-o", "x.pdf")

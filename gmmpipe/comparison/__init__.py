@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from gmmpipe.comparison import models, numbers, settings, words
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.experiment import Experiment, load
 from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.tables.verdict import Verdict
 
 __all__ = ["Comparison", "compare"]
 
@@ -41,13 +43,28 @@ class Comparison:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """One row per number of ``fits``: in how many cells it moved, how far, and where most."""
-        return numbers.movements(self.matched)
+        """One row per number of ``fits``: in how many cells it moved, how far, and where most.
+
+        Of the cells of data sets that are not ``unlike``.
+        """
+        alike = numbers.comparable(self.matched, self.unlike)
+        return numbers.movements(self.matched._replace(both=self.matched.both[alike]))
+
+    @cached_property
+    def unlike(self) -> dict[tuple[Any, ...], str]:
+        """Why log-likelihoods and BIC of a data set cannot be compared; keys as in ``verdicts``."""
+        return numbers.unlike(self.before, self.after)
+
+    @cached_property
+    def verdicts(self) -> tuple[dict[tuple[Any, ...], Verdict], ...]:
+        """The verdicts before and after, by (data set, *outer point)."""
+        outer = numbers.outer_axes(self.before, self.after)
+        return tuple(models.verdicts(e, outer) for e in (self.before, self.after))
 
     @cached_property
     def selected(self) -> pd.DataFrame:
-        """One row per data set: the models of lowest BIC, and the share of samples that moved."""
-        return models.selected(self.before, self.after)
+        """One row per data set: models of lowest BIC, verdicts, the share of samples that moved."""
+        return models.selected(self.before, self.after, self.unlike, self.verdicts)
 
     @cached_property
     def best(self) -> numbers.Matched:
@@ -57,7 +74,7 @@ class Comparison:
     @cached_property
     def models(self) -> pd.DataFrame:
         """One row per model of ``best``: ranks, log-likelihoods, BIC, deviations of parameters."""
-        return models.compared(self.before, self.after, self.best)
+        return models.compared(self.before, self.after, self.best, self.unlike)
 
     @cached_property
     def components(self) -> pd.DataFrame:

@@ -1,29 +1,42 @@
 """The best models of two versions, their parameters compared component by component."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gmmpipe.comparison import numbers
-from gmmpipe.comparison.settings import data_digests
 from gmmpipe.experiment import Experiment
+from gmmpipe.numerics.certificate import NATS
 from gmmpipe.numerics.deviation import deviations, partners, reordered
 from gmmpipe.numerics.identity import assign, overlap_of_labels
 from gmmpipe.numerics.metrics import Codes
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.study import AXES
+from gmmpipe.summary import judged
 from gmmpipe.tables.cases import mixtures, rows_at
+from gmmpipe.tables.verdict import Verdict
 
 PARAMETERS = ("weights", "means", "covariances")
+SELECTED = [
+    *("outcome", "model_a", "model_b", "verdict_a", "verdict_b"),
+    *("bic_a", "bic_b", "change_bic", "moved"),
+]
+SAME, ANOTHER = "the same model", "another model"  # outcomes
 
 
-def compared(before: Experiment, after: Experiment, found: numbers.Matched) -> pd.DataFrame:
+def compared(
+    before: Experiment,
+    after: Experiment,
+    found: numbers.Matched,
+    unlike: Mapping[numbers.Place, str],
+) -> pd.DataFrame:
     """Return a row for each model of both: ranks, log-likelihoods, BIC, their changes, parameters.
 
-    weights, means and covariances are the largest deviations after the components are matched,
-    the latter two in standard deviations; NaN where the features are others.
+    unlike: where log-likelihoods cannot be compared: their changes are NaN. weights, means and
+    covariances are the largest deviations after the components are matched, the latter two in
+    standard deviations; NaN where the features are others.
     """
     both = found.both
     ours, theirs = (_mixtures(e, both, side) for e, side in ((before, "a"), (after, "b")))
@@ -31,7 +44,8 @@ def compared(before: Experiment, after: Experiment, found: numbers.Matched) -> p
     for name in ("rank", "log_likelihood", "bic"):
         rows[f"{name}_a"], rows[f"{name}_b"] = both[f"{name}_a"], both[f"{name}_b"]
         if name != "rank":
-            rows[f"change_{name}"] = rows[f"{name}_b"] - rows[f"{name}_a"]
+            change = rows[f"{name}_b"] - rows[f"{name}_a"]
+            rows[f"change_{name}"] = change.where(numbers.comparable(found, unlike))
     apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
     for name in PARAMETERS:
         rows[name] = np.array([each[name] for each in apart], dtype=np.float64)
@@ -45,33 +59,58 @@ def winners(before: Experiment, after: Experiment) -> numbers.Matched:
     return numbers.matched(a[a["rank"] == 1], b[b["rank"] == 1], ["dataset", *outer])
 
 
-def selected(before: Experiment, after: Experiment) -> pd.DataFrame:
-    """Return a row for each data set and outer point: the models of lowest BIC, and samples moved.
+def verdicts(experiment: Experiment, outer: Sequence[str]) -> dict[numbers.Place, Verdict]:
+    """Return the verdict on each data set at each point of these outer axes."""
+    cases = experiment.fits[["dataset", *experiment.outer]].drop_duplicates()
+    places = numbers.table(experiment, "fits", outer).loc[cases.index, ["dataset", *outer]]
 
-    moved is the share of the samples whose component is another one, components being matched by
-    the samples they share; NaN where the data are not the same.
+    def read(name: str) -> pd.DataFrame | None:
+        return getattr(experiment, name) if name in experiment.tables else None
+
+    points: list[Any] = cases.to_dict("records")
+    found = judged(experiment.config, points, read)
+    names = places.itertuples(index=False, name=None)
+    return {place: finding.verdict for place, finding in zip(names, found, strict=True)}
+
+
+def selected(
+    before: Experiment,
+    after: Experiment,
+    unlike: Mapping[numbers.Place, str],
+    decided: Sequence[Mapping[numbers.Place, Verdict]],
+) -> pd.DataFrame:
+    """Return a row for each data set and outer point: what came of it, models, verdicts, BIC.
+
+    unlike: where BIC cannot be compared, and why: its change is NaN. moved is the share of the
+    samples whose component is another one, components being matched by the samples they share;
+    NaN for other data. decided: the verdicts before and after.
     """
     found = winners(before, after)
-    old, new = data_digests(before), data_digests(after)
     labels = [numbers.table(e, "labels", found.keys[1:]) for e in (before, after)]
     rows = []
     for _, row in found.both.iterrows():
-        same = old[row["dataset"]] == new[row["dataset"]]
         at = {key: row[key] for key in found.keys}
+        place = numbers.place(row, found.keys)
+        why = unlike.get(place)
         codes = [rows_at(frame, at)["component"].to_numpy() for frame in labels]
-        rows.append(
-            {
-                **at,
-                "model_a": _model(row, "a"),
-                "model_b": _model(row, "b"),
-                "bic_a": row["bic_a"],
-                "bic_b": row["bic_b"],
-                "change_bic": row["bic_b"] - row["bic_a"],
-                "moved": _moved(*codes) if same else np.nan,
-            }
-        )
-    columns = ["model_a", "model_b", "bic_a", "bic_b", "change_bic", "moved"]
-    return pd.DataFrame(rows, columns=[*found.keys, *columns])
+        moved = np.nan if why == numbers.OTHER else _moved(*codes)
+        change = np.nan if why else row["bic_b"] - row["bic_a"]
+        known: dict[str, Any] = {"outcome": why or _outcome(row, change, moved)}
+        known |= {f"model_{side}": _model(row, side) for side in "ab"}
+        known |= {f"verdict_{s}": d[place].level for s, d in zip("ab", decided, strict=True)}
+        known |= {"bic_a": row["bic_a"], "bic_b": row["bic_b"], "change_bic": change}
+        rows.append({**at, **known, "moved": moved})
+    return pd.DataFrame(rows, columns=[*found.keys, *SELECTED])
+
+
+def _outcome(row: pd.Series, change: float, moved: float) -> str:
+    """Return in words what became of the selected model of a data set."""
+    families = row["covariance_a"], row["covariance_b"]
+    sizes = [(row[f"k_{side}"], row[f"n_parameters_{side}"]) for side in "ab"]
+    if sizes[0] == sizes[1] and moved == 0 and abs(change) <= 2 * NATS:
+        return SAME
+    same = families[0] == families[1] and row["k_a"] == row["k_b"]
+    return "another fit of the same family and K" if same else ANOTHER
 
 
 def pairs(before: Experiment, after: Experiment) -> list[tuple[str, Mixture, Mixture]]:

@@ -1,17 +1,26 @@
 """Which numbers moved between two versions, cell by cell and model by model."""
 
 from collections.abc import Mapping, Sequence
+from math import isclose
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from gmmpipe.comparison.settings import data_digests
 from gmmpipe.experiment import Experiment
+from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES
 from gmmpipe.tables.ranking import TIE
 
 MODEL = ("dataset", "normaliser", "covariance", "k")
+OTHER = "other data"
+COUNTED = ("bic", "log_likelihood", "n_parameters")  # from which N follows
 ROUNDING = TIE  # relative change that is rounding, not another number
+
+
+Place = tuple[Any, ...]
 
 
 class Matched(NamedTuple):
@@ -64,6 +73,37 @@ def models(before: Experiment, after: Experiment) -> Matched:
     outer = outer_axes(before, after)
     a, b = table(before, "best", outer), table(after, "best", outer)
     return matched(a, b, [*MODEL, *outer])
+
+
+def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:
+    """Return {(data set, *outer point): why} of those whose log-likelihoods cannot be compared."""
+    keys = ["dataset", *outer_axes(before, after)]
+    a, b = (
+        table(e, "fits", keys[1:]).dropna(subset=["bic"]).drop_duplicates(keys)
+        for e in (before, after)
+    )
+    old, new = data_digests(before), data_digests(after)
+    found: dict[Place, str] = {}
+    for _, row in matched(a, b, keys).both.iterrows():
+        n = [n_samples(*(row[f"{name}_{side}"] for name in COUNTED)) for side in "ab"]
+        digests = {*old[row["dataset"]]}, {*new[row["dataset"]]}
+        if not (digests[0] <= digests[1] or digests[1] <= digests[0]):
+            found[place(row, keys)] = OTHER
+        elif not isclose(*n, rel_tol=1e-6):
+            found[place(row, keys)] = f"N was {n[0]:.7g} and is {n[1]:.7g}"
+    return found
+
+
+def comparable(found: Matched, unlike: Mapping[Place, str]) -> npt.NDArray[np.bool_]:
+    """Return for each row of both whether its log-likelihoods can be compared."""
+    keys = ["dataset", *(key for key in found.keys if "." in key)]
+    places = zip(*(found.both[key] for key in keys), strict=True)
+    return np.array([place not in unlike for place in places], dtype=bool)
+
+
+def place(row: pd.Series, keys: Sequence[str]) -> Place:
+    """Return the values of a row by which a data set at an outer point is known."""
+    return tuple(row[key] for key in keys)
 
 
 def movements(found: Matched) -> pd.DataFrame:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gmmpipe import typeset
-from gmmpipe.comparison.numbers import ROUNDING, where
+from gmmpipe.comparison.models import ANOTHER
+from gmmpipe.comparison.numbers import ROUNDING, comparable, place, where
 from gmmpipe.comparison.settings import PARTS
+from gmmpipe.figures.wording import share
 
 if TYPE_CHECKING:
     from gmmpipe.comparison import Comparison
 
 SIDES = {"a": "before", "b": "after"}
+MOST_CASES = 8  # data sets in the summary
 RANKED = ("rank", "log_likelihood", "bic")
 
 
@@ -30,18 +33,41 @@ class Section:
 
 
 def summary(of: Comparison) -> list[str]:
-    """Return what changed, one sentence each."""
+    """Return what changed, one sentence each; what became of each data set first."""
     counts = of.settings["part"].value_counts()
     said = [f"{part} ({counts[part]})" for part in PARTS if part in counts]
     both, only_a, only_b = len(of.matched.both), of.matched.only_a, of.matched.only_b
-    moved = of.cells.set_index("number")["moved"].get("log_likelihood", 0)
-    other = int((of.selected["model_a"] != of.selected["model_b"]).sum())
+    row = of.cells.set_index("number").reindex(["log_likelihood"]).fillna(0).iloc[0]
+    apart = both - int(row["cells"])
+    left = f"; {apart:,} more are not compared, as data or N differ" if apart else ""
+    other = int((of.selected["outcome"] == ANOTHER).sum())
+    found = [_became(of, case) for _, case in of.selected[:MOST_CASES].iterrows()]
+    rest = len(of.selected) - len(found)
     return [
+        *found,
+        *([f"{rest:,} more data sets or points of the sweep: see below."] if rest else []),
         f"Changed: {', '.join(said) or 'nothing in ' + ', '.join(PARTS)}.",
         f"Cells: {both:,} in both, {only_a:,} only before, {only_b:,} only after.",
-        f"Log-likelihoods that moved beyond rounding: {moved:,} of {both:,}.",
+        f"Log-likelihoods that moved beyond rounding: {int(row['moved']):,} of"
+        f" {int(row['cells']):,}{left}.",
         f"Data sets for which another model is selected: {other} of {len(of.selected)}.",
     ]
+
+
+def _became(of: Comparison, row: pd.Series) -> str:
+    """Return what became of the selected model of a data set, and the verdicts."""
+    keys = ["dataset", *(key for key in row.index if "." in key)]
+    name = ", ".join([row["dataset"], *(f"{axis}={row[axis]}" for axis in keys[1:])])
+    before, after = row["model_a"], row["model_b"]
+    text = f"{name}: {row['outcome']}, {before if before == after else f'{before} to {after}'}"
+    if pd.isna(row["change_bic"]):
+        text += ", so BIC is not compared"
+    elif row["change_bic"]:
+        text += f", BIC {row['change_bic']:+.3g}"
+    if row["moved"] > 0:
+        text += f", {share(row['moved'])} of the samples moved"
+    old, new = (found[place(row, keys)].sentence for found in of.verdicts)
+    return f"{text}. {old}" if old == new else f"{text}. Before: {old} After: {new}"
 
 
 def sections(of: Comparison, most: int | None = None) -> Iterator[Section]:
@@ -104,7 +130,10 @@ def _changed(of: Comparison) -> Section:
 
 
 def _selected(of: Comparison) -> Section:
-    words = "moved: the share of the samples whose component is another, where the data are equal."
+    words = (
+        "moved: the share of the samples whose component is another, where the data are equal."
+        " BIC compares only where data and N are equal."
+    )
     return Section("Selected models", words, of.selected)
 
 
@@ -126,6 +155,9 @@ def _models(of: Comparison) -> Section:
         f" only before, {of.best.only_b:,} only after. weights, means, covariances: the largest"
         " deviation of matched components, the latter two in standard deviations."
     )
+    apart = len(rows) - int(comparable(of.best, of.unlike).sum())
+    if apart:
+        words += f" {apart:,} are of other data or another N: their changes are left blank."
     return Section("Models that moved", words, moved)
 
 

@@ -16,7 +16,7 @@ from gmmpipe.report.doubts import doubts
 from gmmpipe.report.pictures import Picture, by_category, pictures
 from gmmpipe.report.sheets import sheets
 from gmmpipe.study import Study
-from gmmpipe.summary import findings
+from gmmpipe.summary import judged
 from gmmpipe.tables.verdict import Verdict
 
 OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
@@ -28,7 +28,7 @@ def contents(study: Study) -> dict[str, Any]:
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
     style = style_of(study.plan["config"]["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
-    verdicts = findings(study, frames.__getitem__)
+    verdicts = judged(study.plan["config"], (at for _, at in study.cases()), frames.get)
     names = [finding.name for finding in verdicts]
     scenes = [
         explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}

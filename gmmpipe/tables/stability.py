@@ -38,10 +38,10 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
     return table(rows, ["dataset", *outer, *COLUMNS])
 
 
-def stacked(seeds: pd.DataFrame, resamples: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the stability between seeds, then that between resamples."""
-    both = [seeds, *([] if resamples is None else [resamples])]
-    return pd.concat([frame for frame in both if len(frame)] or [seeds], ignore_index=True)
+def stacked(*parts: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows of such tables, those of seeds first; None and empty ones add none."""
+    there = [part for part in parts if part is not None and len(part)]
+    return pd.concat(there, ignore_index=True) if there else table([], ["start", "kind"])
 
 
 def agreement(row: pd.Series, stability: pd.DataFrame) -> pd.DataFrame:
