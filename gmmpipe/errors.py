@@ -40,6 +40,10 @@ class DegenerateComponent(ValueError):  # noqa: N818 - the name in the documenta
     """A component collapsed: it holds too few samples, or its covariance is singular."""
 
 
+class UnusableStart(InputError, DegenerateComponent):  # noqa: N818 - it says what is wrong
+    """EM cannot begin: in each of the starts a component has no proper covariance."""
+
+
 def told(error: BaseException) -> tuple[str, int] | None:
     """Return the one line that a person reads and the exit code; None for a fault of the code."""
     if isinstance(error, InputError) and not isinstance(error, DamagedArtifact):

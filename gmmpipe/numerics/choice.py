@@ -14,7 +14,12 @@ TIE = 1e-9  # relative difference of objectives that is rounding, not a better o
 
 
 def objective(fit: Fit) -> float:
-    """Return what EM raised: the final log-likelihood, under a prior the log posterior (nats)."""
+    """Return what EM raised: the final log-likelihood, under a prior the log posterior (nats).
+
+    -inf where the start was lost.
+    """
+    if fit.lost:
+        return -np.inf
     return float(fit.trajectory[-1] + fit.snapshots[-1].log_prior)
 
 

@@ -55,6 +55,10 @@ def _said(defect: Defect, name: Callable[[int], str]) -> str:
 
 
 SENTENCES = {
+    "start": (
+        "a covariance of the start is not positive definite;"
+        " give each component more than one distinct sample, or a wider start"
+    ),
     "empty": "no samples left, weight 0",
     "empty_frozen": "no samples left",  # its weight does not move
     "floor": "smallest relative eigenvalue {:.1e} at the floor {:.1e} ({:.3g} effective samples)",
@@ -70,3 +74,5 @@ SENTENCES = {
         " {:.0%} tied"
     ),
 }
+
+UNUSABLE = (Defect(None, "start"),)  # of a fit that never began

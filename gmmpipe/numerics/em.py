@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, UnusableStart
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import Family
+from gmmpipe.numerics.defects import UNUSABLE, Defect, sentence, unnamed
 from gmmpipe.numerics.engines import for_moments
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.noise import bounding_box
@@ -37,7 +38,6 @@ from gmmpipe.numerics.problem import (
 from gmmpipe.numerics.responsibilities import Evaluator
 
 if TYPE_CHECKING:
-    from gmmpipe.numerics.defects import Defect
     from gmmpipe.numerics.kernels.records import Fits
 
 
@@ -63,7 +63,7 @@ class Fit:
 
     trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations, without the prior
     if there is one. degenerate: what is wrong with it, empty when sound; ``defects.sentence``
-    says it.
+    says it. Of a start that cannot be used, snapshots and trajectory are empty.
     """
 
     start: Mixture
@@ -72,6 +72,11 @@ class Fit:
     n_iter: int
     converged: bool
     degenerate: tuple[Defect, ...]
+
+    @property
+    def lost(self) -> bool:
+        """Return whether the start could not be used."""
+        return not self.snapshots
 
 
 def fit(  # noqa: PLR0913 - the parameters of the method
@@ -117,8 +122,10 @@ def fit(  # noqa: PLR0913 - the parameters of the method
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
-    relative variance is below 1e-14) the fit stops at the last sound mixture.
-    Raises InputError for data, starts or settings that cannot be fitted.
+    relative variance is below 1e-14) the fit stops at the last sound mixture. A start with such a
+    covariance is lost (``Fit.lost``) and the others are not affected.
+    Raises InputError for data, starts or settings that cannot be fitted, UnusableStart (one too)
+    where all starts are lost.
     """
     if regularisation == "map":
         regularisation, prior = 0.0, prior or Prior()
@@ -167,7 +174,11 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     k = max(given.n_components for given in placed)
     each = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
     fits = _advance(problem, placed, positive("threads", threads), each)
-    return [_fit(problem, fits, i, given) for i, given in enumerate(placed)]
+    done = [_fit(problem, fits, i, given) for i, given in enumerate(placed)]
+    if all(one.lost for one in done):
+        every = f"none of {len(done)} starts can be used: " if len(done) > 1 else ""
+        raise UnusableStart(every + sentence(UNUSABLE, unnamed))
+    return done
 
 
 def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float) -> Fits:
@@ -195,10 +206,7 @@ def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
     from gmmpipe.numerics.kernels.records import CONVERGED, REFUSED
 
     if fits.outcome[index] == REFUSED:
-        raise InputError(
-            f"start {index}: a covariance is not positive definite; "
-            "give each component more than one distinct sample, or a wider start"
-        )
+        return Fit(given, (), np.empty(0), 0, False, UNUSABLE)
     mine = slice(fits.first[index], fits.first[index + 1])
     done = int(fits.n_iter[index])
     converged = bool(fits.outcome[index] == CONVERGED)

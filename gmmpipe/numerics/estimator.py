@@ -50,7 +50,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Most EM iterations; 0 keeps the start.
     n_init : int, default 1
         Number of starts, all fitted in one batch. The result is the sound fit of highest final
-        log-likelihood (log posterior under a prior); a degenerate one only where all are.
+        log-likelihood (log posterior under a prior); a degenerate one only where all are. Starts
+        with a singular covariance are left out, with a warning.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
         How starts are drawn.
     weights_init, means_init, precisions_init : array-like or None

@@ -1,14 +1,18 @@
 """The engine's fits as scikit-learn's estimator counts them."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from gmmpipe.errors import UnusableStart
 from gmmpipe.numerics import em
+from gmmpipe.numerics.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.validation import ill_defined
 
 
 def run(
@@ -24,8 +28,34 @@ def run(
     x (N, D); counts: ascending, the last is scikit-learn's max_iter; options: those of ``em.fit``,
     with nothing but the absolute reg_covar for regularisation. before: total log-likelihood one
     iteration before the start, where EM goes on from an earlier run; if the start itself gained
-    less than tol, one iteration is the last.
+    less than tol, one iteration is the last. Raises DegenerateComponent where no start can be used,
+    and warns of those that cannot.
     """
+    try:
+        fits = _run(x, starts, counts, before, options)
+    except UnusableStart:
+        raise ill_defined(f"in {_of(len(starts))} a covariance is singular") from None
+    if lost := sum(fit.lost for fit in fits):
+        warnings.warn(
+            f"{lost} of {len(fits)} starts could not be used: a covariance is singular; the best of"
+            " the others is kept",
+            UserWarning,
+            stacklevel=3,
+        )
+    return fits
+
+
+def _of(starts: int) -> str:
+    return "the start" if starts == 1 else f"each of the {starts} starts"
+
+
+def _run(
+    x: Array,
+    starts: Sequence[Mixture],
+    counts: Sequence[int],
+    before: float | None,
+    options: Mapping[str, Any],
+) -> list[Fit]:
     if before is None or counts[-1] == 0:
         return em.fit(x, starts, iterations=counts, regularisation=0.0, **options)
     fits = em.fit(x, starts, iterations=sorted({*counts, 1}), regularisation=0.0, **options)
@@ -54,6 +84,9 @@ def report(fits: Sequence[Fit], weight: float, verbose: int, interval: int) -> N
     """Print how each fit went, as scikit-learn does; every ``interval`` iterations a line."""
     for number, fit in enumerate(fits):
         print(f"Initialization {number}")
+        if fit.lost:
+            print(f"  {sentence(UNUSABLE, unnamed)}")
+            continue
         gains = np.diff(fit.trajectory) / weight
         for n_iter in range(interval, fit.n_iter + 1, interval):
             detail = f"\t ll change {gains[n_iter - 1]:.5f}" if verbose > 1 else ""

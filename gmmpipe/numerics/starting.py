@@ -13,7 +13,6 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.validation import ill_defined
 
 Floats = npt.NDArray[np.floating]
 RandomState = np.random.RandomState
@@ -98,12 +97,10 @@ def starts(  # noqa: PLR0913 - the parameters of the method
     reg_covar: float,
     given: Given,
 ) -> list[Mixture]:
-    """Return the starts on x (N, D), at most n_init: those whose covariances are sound.
+    """Return n_init starts on x (N, D); their covariances may be singular.
 
     method: a name of ``INIT_PARAMS``; weight (N,): positive sample weights or None; where
     ``given`` is complete nothing is drawn and it is the only start.
-
-    Raises DegenerateComponent where no start is left.
     """
     if given.mixture is not None:
         return [given.mixture]
@@ -113,18 +110,7 @@ def starts(  # noqa: PLR0913 - the parameters of the method
         if FAMILIES[family] is FAMILIES["tied"] and method in SINGLE:
             moments = _pooled(moments, x, weight)
         drawn.append(given.completed(one_m_step(moments, family, reg_covar)))
-    sound = [one for one in drawn if _positive_definite(one.covariances)]
-    if not sound:
-        raise ill_defined(f"no start from init_params={method!r} is positive definite")
-    return sound
-
-
-def _positive_definite(covariances: Array) -> bool:
-    try:
-        np.linalg.cholesky(covariances)
-    except np.linalg.LinAlgError:
-        return False
-    return True
+    return drawn
 
 
 def one_m_step(moments: Moments, family: str, reg_covar: float) -> Mixture:

@@ -25,7 +25,8 @@ def best_of(
     the way no component begins empty or collapsed.
     """
     runs = em.fit(x, starts, family, [iterations], sample_weight=weight)
-    ends = [run.snapshots[-1] for run in [r for r in runs if not r.degenerate] or runs]
+    begun = [run for run in runs if not run.lost]
+    ends = [run.snapshots[-1] for run in [r for r in begun if not r.degenerate] or begun]
     enough = max(end.log_likelihood for end in ends) - EQUAL * total(x, weight)
     mixture = next(end for end in ends if end.log_likelihood >= enough).mixture
     responsibilities = np.exp(em.log_responsibilities(x, mixture)[1])

@@ -13,7 +13,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.certificate import Certificate, certify
 from gmmpipe.numerics.choice import best
-from gmmpipe.numerics.defects import numbered, renumbered, sentence
+from gmmpipe.numerics.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import FIRST, Array
@@ -160,7 +160,10 @@ class _Fitter:
             threads=self.threads,
             **self.config["fit"],
         )
-        return [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
+        done = [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
+        why = sentence(UNUSABLE, unnamed)
+        self.failed += [blocks.Failed(s.k, s.seed, why) for s in done if s.fit.lost]
+        return [s for s in done if not s.fit.lost]
 
     def judge(self) -> Judge:
         """Return what says whether a fit may be selected."""

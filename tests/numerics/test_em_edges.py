@@ -8,7 +8,7 @@ from em_cases import EVERY, a_start, clusters, rounding, same, slow_em
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.defects import indexed, sentence
+from gmmpipe.numerics.defects import UNUSABLE, indexed, sentence
 from gmmpipe.numerics.em import fit, log_responsibilities
 from gmmpipe.numerics.mixture import Mixture
 
@@ -104,6 +104,22 @@ def test_without_regularisation_a_collapse_stops_at_the_last_sound_mixture():
     assert (np.diff(floored.trajectory) > -1e-9).all()
 
 
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("options", [{}, {"acceleration": "squarem"}])
+def test_an_unusable_start_is_lost_and_the_others_are_not_affected(name, options):
+    x, start = clusters(26), a_start(clusters(26), 2)
+    broken = dataclasses.replace(start, covariances=np.zeros((2, 2, 2)))
+    before, lost, after = fit(x, [start, broken, start], name, [0, 4], **options)
+    assert lost.lost
+    assert lost.degenerate == UNUSABLE
+    assert (lost.snapshots, len(lost.trajectory), lost.n_iter) == ((), 0, 0)
+    (alone,) = fit(x, [start], name, [0, 4], **options)
+    assert not alone.lost
+    for found in (before, after):
+        assert_array_equal(found.trajectory, alone.trajectory)
+        assert_array_equal(found.snapshots[1].mixture.means, alone.snapshots[1].mixture.means)
+
+
 def test_duplicated_rows_are_weights():
     x, weight = clusters(23), np.random.default_rng(1).integers(0, 4, 400)
     start = a_start(x, 3)
@@ -130,7 +146,8 @@ def test_what_cannot_be_fitted_is_refused_in_one_line():
         (lambda: fit(x[:, 0], [start], "full", [1]), "shape"),
         (lambda: fit(hole, [start], "full", [1]), "row 4, column 1"),
         (lambda: fit(x * [1, 1e200], [start], "full", [1]), "column 1 overflows"),
-        (lambda: fit(x, [start, broken], "full", [1]), "start 1: a covariance is not positive"),
+        (lambda: fit(x, [broken], "full", [1]), "a covariance of the start is not positive"),
+        (lambda: fit(x, [broken] * 2, "full", [1]), "none of 2 starts can be used: a covariance"),
         (lambda: fit(x, [flat], "full", [1]), "start 0: means"),
         (lambda: fit(x, [heavy], "full", [1]), "sum 1"),
         (lambda: fit(x, [start], "full", [3, 1]), "in order"),

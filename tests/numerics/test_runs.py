@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from estimator_cases import (
     SHARED,
+    TWO_POINTS,
     X,
     assert_same_fit,
     beginning,
     one_thread,  # noqa: F401 - an autouse fixture
 )
 from sklearn.base import clone
+from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture as Peer
 
 from gmmpipe import GaussianMixture
@@ -105,3 +107,35 @@ def test_a_collapse_on_the_way_is_an_error_unless_another_start_is_sound():
         lonely.fit(x)
     several = GaussianMixture(2, **options, n_init=6, max_iter=3, random_state=0).fit(x)
     assert several.degenerate_ == "component index 1: 1 effective samples, its covariance needs 2"
+
+
+@pytest.mark.parametrize(
+    ("options", "lost"),
+    [
+        ({"n_components": 9, "covariance_type": "EVV", "n_init": 10}, "1 of 10"),
+        ({"n_components": 8, "reg_covar": 0, "n_init": 20}, "of 20"),
+    ],
+)
+def test_a_start_that_cannot_be_used_is_one_lost_restart(options, lost):
+    model = GaussianMixture(**options, random_state=0)
+    with pytest.warns(UserWarning, match=f"{lost} starts could not be used: .* singular"):
+        model.fit(load_iris().data)
+    assert model.degenerate_ == ""
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize(("n_init", "said"), [(1, "in the start a"), (3, "of the 3 starts a")])
+def test_where_all_starts_are_lost_the_advice_is_for_drawn_ones(n_init, said):
+    model = GaussianMixture(2, reg_covar=0, n_init=n_init, random_state=0)
+    with pytest.raises(DegenerateComponent, match=f"increase reg_covar.*{said}") as caught:
+        model.fit(TWO_POINTS)
+    assert "wider start" not in str(caught.value)
+
+
+def test_a_lost_start_is_told_where_each_is(capsys):
+    model = GaussianMixture(8, reg_covar=0, n_init=20, random_state=0, verbose=1)
+    with pytest.warns(UserWarning, match="starts could not be used"):
+        model.fit(load_iris().data)
+    lines = capsys.readouterr().out.splitlines()
+    assert any("not positive definite" in line for line in lines)
+    assert lines.count("Initialization converged.") < 20

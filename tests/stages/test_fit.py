@@ -1,11 +1,14 @@
 import io
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from gmmpipe import archive, artifacts, blocks
 from gmmpipe.errors import InputError
+from gmmpipe.numerics.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.numerics.partitions import Partitioned
+from gmmpipe.numerics.starts import STARTS, Points
 from gmmpipe.stages import fit
 
 SETTINGS = {"covariance": {"family": "full"}, "start": {"method": "points"}}
@@ -130,6 +133,38 @@ def test_a_cell_that_cannot_be_fitted_is_stored_with_its_reason(run):
     for key, alone in run(k=[2])[1].items():
         np.testing.assert_array_equal(alone.trajectory, fits[key].trajectory)
     assert run(k=[121])[1] == {}
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Points, of which about half the seeds have a component without extent."""
+
+    def __call__(self, x, k, rng):
+        drawn, flat = Points()(x, k, rng), rng.random() < 0.5
+        covariances = drawn.covariances.copy()
+        covariances[0] *= 0 if flat else 1
+        return replace(drawn, covariances=covariances)
+
+
+def test_a_start_that_cannot_be_used_is_one_failed_cell(run, monkeypatch):
+    monkeypatch.setitem(STARTS, "points", Flat)
+    asked = {(2, seed) for seed in range(8)}
+    content, fits = run(k=[2], seed=[*range(8)])
+    failed = list(blocks.failed_in(np.load(io.BytesIO(content))))
+    lost = {(f.k, f.seed) for f in failed}
+    assert lost
+    assert fits
+    assert lost | set(fits) == asked
+    assert lost.isdisjoint(fits)
+    reason = sentence(UNUSABLE, unnamed)
+    assert {f.reason for f in failed} == {reason}
+    for key in asked:
+        content, alone = run(k=[2], seed=[key[1]])
+        if key in fits:
+            np.testing.assert_array_equal(alone[key].trajectory, fits[key].trajectory)
+        else:
+            (failure,) = blocks.failed_in(np.load(io.BytesIO(content)))
+            assert failure.reason == reason
 
 
 def test_a_fault_of_the_job_is_no_failed_cell(run, monkeypatch):
