@@ -9,7 +9,7 @@ rounding. Each raises InputError unless 1 <= k <= N. A new start is one class an
 One that can start on weighted rows takes ``weight`` (N,) > 0 last, none = 1 each: a row of weight 2
 is as that row twice. A start that does work for all K at once, or that runs EM itself, has
 ``prepare(x, family)`` too; see ``prepared``. One that draws nothing says ``seedless = True``: all
-its restarts are one.
+its restarts are one. One whose restarts differ in kind says ``by_turn = True``.
 
 Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the same for every start,
 K and seed, unless it says ``whole = True``: it then reads all rows, without copying them.
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
@@ -46,9 +46,14 @@ from gmmpipe.numerics.trials import best_of
 MOST_ROWS = 200_000
 
 
-def prepared(
-    start: Any, x: Array, family: str, weight: Array | None = None
-) -> Callable[[int, np.random.Generator], Mixture]:
+class Prepared(Protocol):
+    """A start on its data: K, the random generator, and which restart it is; see ``Mixed``."""
+
+    def __call__(self, k: int, rng: np.random.Generator, turn: int = 0, /) -> Mixture:
+        """Return the mixture to start from."""
+
+
+def prepared(start: Any, x: Array, family: str, weight: Array | None = None) -> Prepared:
     """Return ``start`` on x (N, D) of weight (N,) > 0 as a function of k and the random generator.
 
     Where the start has a method ``prepare(x, family)`` returning that function, work shared by
@@ -65,7 +70,16 @@ def prepared(
     known: dict[str, Any] = {} if weight is None else {"weight": weight}
     if known and "weight" not in signature(call).parameters:
         raise InputError(f"start {type(start).__name__}: takes no weights; choose another start")
-    return partial(start, x, **known) if prepare is None else prepare(x, family, **known)
+    draw = partial(start, x, **known) if prepare is None else prepare(x, family, **known)
+    if getattr(start, "by_turn", False):
+        found: Prepared = draw
+        return found
+    return lambda k, rng, _turn=0: draw(k, rng)
+
+
+def is_drawn(start: Any, seed: int) -> bool:
+    """Say whether the restart of this seed is drawn at random."""
+    return not getattr(start, "seedless", False) and seed >= getattr(start, "undrawn", 0)
 
 
 def rows(n: int) -> Indices | slice:
@@ -215,6 +229,36 @@ class KMeans:
         return moments(x, labels, whole + centres * deviations(x, weight), weight)
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """Starts of all kinds in turn, as none of them finds every optimum.
+
+    The seeds 0 and 1 are ``ward`` and ``split``, which draw nothing; those after them are in turn
+    ``kmeans``, ``short-em``, ``points`` and ``kmeans++``.
+    """
+
+    by_turn: ClassVar[bool] = True
+    fixed: ClassVar[tuple[type, ...]] = (Ward, Split)
+    drawn: ClassVar[tuple[type, ...]] = (KMeans, ShortEM, Points, KMeansPlusPlus)
+    undrawn: ClassVar[int] = len(fixed)
+
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
+    ) -> Mixture:
+        """Return the first that is drawn."""
+        return self.prepare(x, "full", weight)(k, rng, self.undrawn)
+
+    def prepare(self, x: Array, family: str, weight: Array | None = None) -> Prepared:
+        """Return the start on x (N, D), the kinds that run EM running it under a family."""
+        kinds = [prepared(kind(), x, family, weight) for kind in (*self.fixed, *self.drawn)]
+
+        def start(k: int, rng: np.random.Generator, turn: int = self.undrawn) -> Mixture:
+            later = turn - self.undrawn
+            return kinds[turn if later < 0 else self.undrawn + later % len(self.drawn)](k, rng)
+
+        return start
+
+
 def _equal(means: Array, covariance: Array) -> Mixture:
     """Return components that share one covariance and one weight."""
     k = len(means)
@@ -252,5 +296,6 @@ STARTS: dict[str, type] = {
     "ward": Ward,
     "short-em": ShortEM,
     "split": Split,
+    "mixed": Mixed,
     "given": Given,
 }

@@ -150,7 +150,7 @@ class _Fitter:
 
     def _fit(self, cells: Sequence[tuple[int, int]]) -> list[blocks.Stored]:
         purpose = ("start", self.content, self.method)
-        starts = [self.start(k, stream(*purpose, k, seed)) for k, seed in cells]
+        starts = [self.start(k, stream(*purpose, k, seed), seed) for k, seed in cells]
         fits = em.fit(
             self.passed,
             starts,

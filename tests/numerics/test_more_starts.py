@@ -7,7 +7,15 @@ from gmmpipe.numerics.generators import Blobs
 from gmmpipe.numerics.given import Given
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.moments import moments, soft_moments, total_covariance
-from gmmpipe.numerics.starts import STARTS, Points, Random, ShortEM, prepared
+from gmmpipe.numerics.starts import (
+    STARTS,
+    Mixed,
+    Points,
+    Random,
+    ShortEM,
+    is_drawn,
+    prepared,
+)  # fmt: skip
 
 SAMPLE = Blobs(n=300, d=3, k=4, separation=4.0).sample(np.random.default_rng(5))
 X = SAMPLE.x
@@ -162,3 +170,14 @@ def test_of_runs_that_agree_to_rounding_the_first_goes_on(shift):
     second = Mixture(first.weights, first.means[::-1] + shift, first.covariances)
     both, alone = (trials.best_of(X, s, "full", 5) for s in ([first, second], [first]))
     np.testing.assert_array_equal(both.means, alone.means)
+
+
+def test_mixed_goes_round_the_kinds_that_draw():
+    mixed = prepared(Mixed(), X, "diag")
+    names = ["ward", "split", *["kmeans", "short-em", "points", "kmeans++"] * 2]
+    for turn, name in enumerate(names):
+        expected = prepared(STARTS[name](), X, "diag")(4, rng(turn))
+        found = mixed(4, rng(turn), turn)
+        np.testing.assert_array_equal(found.means, expected.means)
+        np.testing.assert_array_equal(found.covariances, expected.covariances)
+        assert is_drawn(Mixed(), turn) == (turn >= 2) == is_drawn(STARTS[name](), turn)

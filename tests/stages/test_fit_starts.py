@@ -43,3 +43,13 @@ def test_short_runs_are_of_the_family_that_is_fitted(name, cells):
         cells({"method": name}, [3], [0], family)[3, 0].start for family in ("full", "spherical")
     )
     assert not np.array_equal(full.means, spherical.means)
+
+
+def test_mixed_takes_the_kinds_of_start_in_turn(cells):
+    mixed = cells({"method": "mixed"}, [3], list(range(8)), "full")
+    for seed, name in ((0, "ward"), (1, "split")):
+        fixed = cells({"method": name}, [3], [0], "full")[3, 0]
+        np.testing.assert_array_equal(mixed[3, seed].trajectory, fixed.trajectory)
+    others = [fit.start for (_, seed), fit in mixed.items() if seed >= 2]
+    alike = [np.ptp(start.covariances, axis=0).max() == 0 for start in others]
+    assert alike == [False, False, True, False, False, False]  # points alone share a covariance
