@@ -69,17 +69,14 @@ CHINESE = {
     "log-likelihood (nats)": "对数似然（nat）",
     "mean ARI of pairs": "两两 ARI 的均值",
     "means, off by (std)": "均值的偏差（标准差）",
-    "median of all runs": "全部运行的中位数",
-    "{n} normalisers": "{n} 种归一化",
+    "median of the runs": "各次运行的中位数",
+    "median of the runs, {name}": "{name} 各次运行的中位数",
     "{n} runs": "{n} 次运行",
-    "{n} seeds": "{n} 个种子",
-    "{n} starts": "{n} 种初始化",
     "{name}, {share} interval": "{name}，{share} 区间",
     "noise": "噪声",
     "nonparametric": "非参数法",
     "number of components K": "分量数 K",
     "observed": "观测值",
-    "one seed": "一个种子",
     "parametric": "参数法",
     "percent": "百分比",
     "principal {i}": "主方向 {i}",
@@ -149,11 +146,17 @@ CHINESE = {
     "Both are of the mixture's marginal in this plane.": "两者均为混合模型在该平面上的边缘分布。",
     "Below: the probability of each component at a value; lines where the most probable one"
     " changes.": "下图：在每个取值处各分量的概率；竖线处最可能的分量改变。",
-    "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers), with the"
-    " range over {spread} (bars). Rings: the lowest, BIC {bic} ({model}) and ICL {icl}"
-    " ({other}).": (
-        "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记），竖条的范围取自 {spread}。"
+    "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers). Rings: the"
+    " lowest, BIC {bic} ({model}) and ICL {icl} ({other}).": (
+        "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记）。"
         "圆圈：最低值，BIC {bic}（{model}），ICL {icl}（{other}）。"
+    ),
+    "Bars: the range over the {n} sound runs (starts, seeds) of each.": (
+        "竖条：各模型 {n} 次有效运行（初始化、种子）的范围。"
+    ),
+    "Bars: the range over the {n} sound runs (starts, seeds) of each that have the normaliser of"
+    " its best fit.": (
+        "竖条：各模型与其最佳拟合归一化方法相同的 {n} 次有效运行（初始化、种子）的范围。"
     ),
     "Certificate of the selected model: {hits} of {draws} restarts found its best; one more finds a"
     " better one with a chance below {bound} % (at 95 % confidence).": (
@@ -196,11 +199,15 @@ CHINESE = {
     ),
     "Degenerate and left out: {lost}.": "退化而未计入：{lost}。",
     "The means of {n} further features are in the table.": "其余 {n} 个特征的均值见表格。",
-    "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined): the best fit of"
-    " each family and K, and the median over its runs (seeds, starts). Colours are linear up to 10"
-    " and logarithmic above.": (
-        "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少：每种类型和 K 的最佳拟合，以及其"
-        "全部运行（种子、初始化）的中位数。颜色在 10 以内为线性，以上为对数。"
+    "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined). Colours are"
+    " linear up to 10 and logarithmic above.": (
+        "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少。颜色在 10 以内为线性，以上为对数。"
+    ),
+    "The best fit of each family and K is that of any normaliser ({names}).": (
+        "每种类型和 K 的最佳拟合取自任一归一化方法（{names}）。"
+    ),
+    "The median is over the sound runs (starts, seeds) of one normaliser.": (
+        "中位数取自同一归一化方法的有效运行（初始化、种子）。"
     ),
     "{lost} of {n} fits are degenerate and left out; hatched: all.": (
         "{n} 次拟合中有 {lost} 次退化，未计入；斜线：全部退化。"

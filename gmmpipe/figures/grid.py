@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,11 +61,13 @@ def outline(axes: Axes, chosen: tuple[int, int]) -> None:
     )
 
 
-def label(panels: np.ndarray, families: list[str], ks: list[int], style: Style) -> None:
-    """Name the rows and columns."""
+def label(
+    panels: Sequence[Axes], families: list[str], ks: list[int], style: Style, columns: int = 0
+) -> None:
+    """Name the rows and columns; of panels in so many columns, by default one or two, the last."""
     step = -(-len(ks) // style.pick(12, 12))
     for axes in panels:
         axes.set_xticks(np.arange(len(ks))[::step] + 0.5, [str(k) for k in ks[::step]])
         axes.set_yticks(np.arange(len(families)) + 0.5, [elide(name, 14) for name in families])
-    for axes in panels[style.pick(1, 0) :]:
+    for axes in panels[-(columns or style.pick(1, 2)) :]:
         axes.set_xlabel(style.say("number of components K"))

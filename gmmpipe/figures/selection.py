@@ -35,11 +35,9 @@ def caption(tables: Tables, style: Style) -> str:
     row, ends = tables.selected(), tables.ends()
     best = _lowest(tables.best_by_family(), "icl")
     text = style.say(
-        "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers), with the"
-        " range over {spread} (bars). Rings: the lowest, BIC {bic} ({model}) and ICL {icl}"
-        " ({other}).",
+        "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers). Rings:"
+        " the lowest, BIC {bic} ({model}) and ICL {icl} ({other}).",
         dataset=tables.dataset,
-        spread=_spread(ends, style),
         bic=number(row["bic"]),
         model=model(row),
         icl=number(best["icl"]),
@@ -60,6 +58,7 @@ def caption(tables: Tables, style: Style) -> str:
     cross = style.say("A cross stands where no fit is sound.")
     return style.sentences(
         text,
+        _spread(tables, style),
         certificate if _certified(tables) else "",
         hollow if len(_found_once(tables.best_by_family())) else "",
         degenerate if lost else "",
@@ -107,11 +106,11 @@ def _panels(tables: Tables, style: Style) -> list[Panel]:
 def _draw_family(axes: Axes, tables: Tables, index: int, column: str, style: Style) -> Line2D:
     """Draw one covariance family, next to the others so that no bar hides another."""
     family, look = tables.families()[index], style.series(index)
-    best, ends = _best(tables), tables.sound_ends()
+    best, runs = _best(tables), _runs(tables)
     best = best[best["covariance"] == family].sort_values("k")
     shift = _shift(tables, family)
     if column != FOUND:
-        spread = ends[ends["covariance"] == family].groupby("k")[column].agg(["min", "max"])
+        spread = runs[runs["covariance"] == family].groupby("k")[column].agg(["min", "max"])
         low, high = spread["min"], spread["max"]
         axes.vlines(spread.index + shift, low, high, look.colour, alpha=0.45, linewidth=2.2)
     drawing: dict[str, Any] = {"color": look.colour, "markersize": 3.5, "zorder": 3}
@@ -171,7 +170,7 @@ def _near_lowest(tables: Tables, column: str) -> tuple[float, float] | None:
     """Return limits that hold the better half of the models, if those are squeezed."""
     values = tables.best_by_family()[column].to_numpy(float)
     lowest, middle = float(values.min()), float(np.median(values))
-    highest = max(float(tables.sound_ends()[column].max()), float(values.max()))
+    highest = max(float(_runs(tables)[column].max()), float(values.max()))
     reach = max(2 * (middle - lowest), DECISIVE)
     if highest - lowest < 4 * reach:
         return None
@@ -188,16 +187,26 @@ def _label(axes: Axes, k: pd.Series, words: str) -> None:
     axes.set_xlabel(words)
 
 
-def _spread(ends: pd.DataFrame, style: Style) -> str:
-    """Return what a bar ranges over."""
-    counts = [ends[name].nunique() for name in ("seed", "start", "normaliser")]
-    words = [
-        style.say("{n} seeds", n=counts[0]),
-        style.say("{n} starts", n=counts[1]),
-        style.say("{n} normalisers", n=counts[2]),
-    ]
-    several = [word for word, n in zip(words, counts, strict=True) if n > 1]
-    return " x ".join(several) or style.say("one seed")
+def _runs(tables: Tables) -> pd.DataFrame:
+    """Return the sound runs of each family and K that have the normaliser of its best fit."""
+    keys = ["covariance", "k", "normaliser"]
+    return tables.sound_ends().merge(tables.best_by_family()[keys], on=keys)
+
+
+def _spread(tables: Tables, style: Style) -> str:
+    """Return the sentence on what a bar ranges over, "" where every model has one run."""
+    counts = _runs(tables).groupby(["covariance", "k"]).size()
+    few, most = int(counts.min()), int(counts.max())
+    if most == 1:
+        return ""
+    n = str(most) if few == most else style.say("{few} to {most}", few=few, most=most)
+    if tables.fits["normaliser"].nunique() > 1:
+        return style.say(
+            "Bars: the range over the {n} sound runs (starts, seeds) of each that have the"
+            " normaliser of its best fit.",
+            n=n,
+        )
+    return style.say("Bars: the range over the {n} sound runs (starts, seeds) of each.", n=n)
 
 
 def _unsound(tables: Tables) -> list[tuple[str, int]]:

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import pytest
 from figure_cases import CASES, case
 from matplotlib.text import Text
@@ -204,6 +207,43 @@ def test_heatmap_annotates_every_sound_cell():
     assert {f"{v:.1f}" if 0.05 <= v < 9.95 else f"{v:.0f}" for v in above} == shown
     hatched = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
     assert len(hatched) == 2
+
+
+def two_normalisers():
+    """Return tables in which every fit stands a second time, worse, by another normaliser."""
+    tables = case("default")
+    fits = tables.fits.assign(normaliser="none", bic=tables.fits["bic"] + 1000)
+    best = tables.best.assign(normaliser="none", bic=tables.best["bic"] + 1000, rank=99)
+    return replace(tables, fits=pd.concat([tables.fits, fits]), best=pd.concat([tables.best, best]))
+
+
+def test_heatmap_has_a_median_of_each_normaliser_and_none_of_single_runs():
+    tables = two_normalisers()
+    figure = FIGURES["heatmap"].draw(tables, Style())
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    expected = ["best fit", "median of the runs, minmax", "median of the runs, none"]
+    assert [axes.get_title() for axes in panels] == expected
+    ends, lowest = tables.sound_ends(), tables.selected()["bic"]
+    for axes, name in zip(panels[1:], ("minmax", "none"), strict=True):
+        runs = ends[ends["normaliser"] == name]
+        medians = runs.groupby(["covariance", "k"])["bic"].median() - lowest
+        shown = np.sort(axes.collections[0].get_array().ravel())
+        np.testing.assert_allclose(shown, np.sort(medians))
+    single = drawn("awkward", "heatmap")
+    assert [axes.get_title() for axes in single.axes] == ["best fit", ""]  # and the colours
+    assert "median" not in FIGURES["heatmap"].caption(case("awkward"), Style())
+
+
+def test_bars_of_selection_range_over_the_runs_of_one_normaliser():
+    figure = FIGURES["selection"].draw(two_normalisers(), Style())
+    runs = case("default").sound_ends()
+    for family, bars in zip(case("default").families(), figure.axes[0].collections, strict=True):
+        spread = runs[runs["covariance"] == family].groupby("k")["bic"].agg(["min", "max"])
+        segments = np.array(bars.get_segments())
+        np.testing.assert_array_equal(segments[:, :, 1], spread.to_numpy())
+    caption = FIGURES["selection"].caption(two_normalisers(), Style())
+    assert "over the 6 sound runs (starts, seeds) of each that have the normaliser" in caption
+    assert "Bars" not in FIGURES["selection"].caption(case("awkward"), Style())
 
 
 def test_selection_marks_the_lowest_and_the_unsound():
