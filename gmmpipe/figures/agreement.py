@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_RUNS = 100
+    from gmmpipe.numerics.identity import Indices
+
+MOST_RUNS = 100  # of more, some of every optimum and start
 
 
 def applies(tables: Tables) -> bool:
@@ -35,28 +37,33 @@ def applies(tables: Tables) -> bool:
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what a cell is, in which order the runs stand, and how many are left out."""
-    row, n = tables.selected(), len(_sound(tables))
+    row, (runs, _, times) = tables.selected(), _ordered(tables)
+    n, total = len(runs), int(times.sum())
     text = style.say(
         "{dataset}, {model}: adjusted Rand index of the clusterings of each two of {n} runs (1: the"
         " same, 0: no more alike than by chance). The runs are ordered by the optimum they ended"
         " in, from the best on, with a line between two optima; the marks name the start.",
         dataset=tables.dataset,
         model=model(row),
-        n=min(n, MOST_RUNS),
+        n=n,
     )
-    hidden = n - MOST_RUNS
-    rest = style.say("{n} further runs of lower log-likelihood are left out.", n=hidden)
+    some_runs = style.say(
+        "The {n} are drawn from {total} runs, of every optimum and start as many or all it has; the"
+        " numbers at the left count all.",
+        n=n,
+        total=total,
+    )
     rows = len(probe(len(tables.x)))
     some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
     some = some if rows < len(tables.x) else ""
     others = not_drawn(tables, [(row["covariance"], row["k"])], style)
-    return style.sentences(text, rest if hidden > 0 else "", others, some)
+    return style.sentences(text, some_runs if n < total else "", others, some)
 
 
 @styled
 def draw(tables: Tables, style: Style) -> Figure:
     """Return the matrix of agreement, runs of one optimum side by side."""
-    runs, which = _ordered(tables)
+    runs, which, times = _ordered(tables)
     matrix = agreement(_labels(tables, runs))
     figure = style.figure(style.pick(82, 112))
     figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
@@ -64,7 +71,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     picture = axes.imshow(matrix, vmin=0, vmax=1, cmap=COLOURS, interpolation="nearest")
     starts = tables.starts()
     _name_starts(axes, runs["start"].tolist(), starts, style)
-    _name_optima(axes, which, style)
+    _name_optima(axes, which, times, style)
     for edge in np.flatnonzero(np.diff(which)) + 0.5:
         axes.plot([-0.5, n - 0.5], [edge, edge], color="white", linewidth=0.8)
         axes.plot([edge, edge], [-0.5, n - 0.5], color="white", linewidth=0.8)
@@ -98,15 +105,15 @@ def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> 
     axes.set_ylim(n - 0.5, -0.5)
 
 
-def _name_optima(axes: Axes, which: npt.NDArray[np.int64], style: Style) -> None:
-    """Write beside each optimum's rows how many runs it has, where these are high enough."""
-    n, times = len(which), np.bincount(which)
+def _name_optima(axes: Axes, which: Indices, times: Indices, style: Style) -> None:
+    """Write beside each optimum's rows how often it was found, where these are high enough."""
+    n, shown = len(which), np.bincount(which, minlength=len(times))
     height = style.pick(58.0, 84.0) / n  # millimetres of a row
-    ends = np.cumsum(times)
+    ends = np.cumsum(shown)
     names = [
-        (end - 0.5 - count / 2, style.say("{n} runs", n=count))
-        for end, count in zip(ends, times, strict=True)
-        if count * height > 1.1 * style.font_size / 72 * 25.4 and count > 1
+        (end - 0.5 - rows / 2, style.say("{n} runs", n=count))
+        for end, rows, count in zip(ends, shown, times, strict=True)
+        if rows * height > 1.1 * style.font_size / 72 * 25.4 and count > 1
     ]
     axes.set_yticks([place for place, _ in names], [text for _, text in names])
     axes.set_xticks([])
@@ -116,20 +123,39 @@ def _name_optima(axes: Axes, which: npt.NDArray[np.int64], style: Style) -> None
 
 
 def _sound(tables: Tables) -> pd.DataFrame:
-    """Return the ends of the sound runs of the selected model, the likeliest first."""
+    """Return the ends of the sound runs of the selected model."""
     row = tables.selected()
     ends = tables.runs(row["covariance"], row["k"])
-    sound = ends[~ends["degenerate"] & ends["bic"].notna()]
-    return sound.sort_values("log_likelihood", ascending=False, kind="stable")
+    return ends[~ends["degenerate"] & ends["bic"].notna()]
 
 
-def _ordered(tables: Tables) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Return the runs shown by optimum, start and seed, and their optima, 0 being the best."""
-    runs, starts = _sound(tables).head(MOST_RUNS), tables.starts()
+def _ordered(tables: Tables) -> tuple[pd.DataFrame, Indices, Indices]:
+    """Return the runs shown by optimum, start and seed, their optima, and how often each is found.
+
+    Optimum 0 is the best.
+    """
+    runs, starts = _sound(tables), tables.starts()
     which = optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
     places = np.array([starts.index(start) for start in runs["start"]])
     order = np.lexsort((runs["seed"].to_numpy(int), places, which))
-    return runs.iloc[order], which[order]
+    shown = order[evenly(which[order] * len(starts) + places[order], MOST_RUNS)]
+    return runs.iloc[shown], which[shown], np.bincount(which)
+
+
+def evenly(groups: Indices, most: int) -> Indices:
+    """Return up to ``most`` places in ``groups`` (R,), which are sorted codes.
+
+    Of every group as many, spread evenly over it, or all where it has fewer; of more groups than
+    ``most`` the first.
+    """
+    first, counts = np.unique(groups, return_index=True, return_counts=True)[1:]
+    quota = next((c for c in range(most, 0, -1) if np.minimum(counts, c).sum() <= most), 1)
+    kept = [
+        start + np.arange(n) * count // n
+        for start, count in zip(first, counts, strict=True)
+        for n in [min(count, quota)]
+    ]
+    return np.concatenate(kept)[:most]
 
 
 def _labels(tables: Tables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:

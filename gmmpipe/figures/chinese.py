@@ -280,8 +280,9 @@ CHINESE = {
         "{dataset}，{model}：{n} 次运行中任意两次的聚类之间的调整兰德指数（1：相同，0：与随机无异）"
         "。运行按其到达的局部最优排序，从最优解开始，不同的局部最优之间有一条线；标记表示初始化方法。"
     ),
-    "{n} further runs of lower log-likelihood are left out.": (
-        "另有 {n} 次对数似然更低的运行未显示。"
+    "The {n} are drawn from {total} runs, of every optimum and start as many or all it has; the"
+    " numbers at the left count all.": (
+        "这 {n} 次取自 {total} 次运行：每个局部最优和初始化取同样多次，不足则全取；左侧为总次数。"
     ),
     "Compared by {n} of the samples, drawn at random.": "用随机抽取的 {n} 个样本比较。",
     "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"

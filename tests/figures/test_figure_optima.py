@@ -40,7 +40,7 @@ def test_the_matrix_is_the_adjusted_rand_index_of_each_two_runs():
     tables = case("default")
     figure = FIGURES["agreement"].draw(tables, Style())
     matrix = np.asarray(figure.axes[0].images[0].get_array())
-    runs, which = agreement._ordered(tables)
+    runs, which, _ = agreement._ordered(tables)
     assert matrix.shape == (6, 6)
     assert (np.diff(which) >= 0).all()
     np.testing.assert_allclose(matrix, matrix.T)
@@ -56,11 +56,26 @@ def test_the_matrix_is_the_adjusted_rand_index_of_each_two_runs():
     assert matrix[0, -1] == pytest.approx(METRICS["ari"](*labels))
 
 
-def test_of_too_many_runs_the_likeliest_are_shown(monkeypatch):
-    monkeypatch.setattr(agreement, "MOST_RUNS", 4)
+def test_of_too_many_runs_some_of_every_optimum_and_start_are_shown(monkeypatch):
     tables = case("default")
+    every, optimum, times = agreement._ordered(tables)
+    assert len(set(optimum)) > 1
+    monkeypatch.setattr(agreement, "MOST_RUNS", 4)
     figure = FIGURES["agreement"].draw(tables, Style())
     assert np.shape(figure.axes[0].images[0].get_array()) == (4, 4)
+    runs, which, still = agreement._ordered(tables)
+    assert still.tolist() == times.tolist()  # the numbers beside the rows count all runs
+    assert set(which) == set(optimum)  # not only the likeliest
+    assert set(runs["start"]) == set(every["start"])
     caption = FIGURES["agreement"].caption(tables, Style())
     assert "each two of 4 runs" in caption
-    assert "2 further runs of lower log-likelihood are left out" in caption
+    assert "The 4 are drawn from 6 runs" in caption
+
+
+def test_runs_are_drawn_evenly_and_rare_ones_whole():
+    groups = np.repeat([0, 1, 2], [148, 148, 4])  # the best optimum from two starts, and another
+    shown = agreement.evenly(groups, 100)
+    assert np.bincount(groups[shown]).tolist() == [48, 48, 4]
+    assert np.diff(shown[:48]).max() <= 4
+    np.testing.assert_array_equal(agreement.evenly(groups, 300), np.arange(300))
+    assert agreement.evenly(np.arange(30), 7).tolist() == list(range(7))
