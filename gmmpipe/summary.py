@@ -9,6 +9,7 @@ import pandas as pd
 from gmmpipe import artifacts
 from gmmpipe.figures.wording import model
 from gmmpipe.study import AXES, BOOTSTRAPPED, Study
+from gmmpipe.tables.bootstrap import decided
 from gmmpipe.tables.cases import rows_at
 from gmmpipe.tables.preconditions import decide
 from gmmpipe.tables.stability import stacked
@@ -59,6 +60,8 @@ def judged(
     outer = [axis for axis in config["sweep"] if axis not in AXES]
     best, stability = read("best"), stacked(read("stability"), read("resamples"))
     tests = read("bootstrap")
+    if tests is not None and "level" not in tests:  # of an older version
+        tests = decided(tests, outer, config["bootstrap"]["level"])
     found = []
     for at in cases:
         ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))

@@ -9,7 +9,9 @@ from gmmpipe.figures.language import listing
 from gmmpipe.figures.tables import by_model
 from gmmpipe.figures.wording import model
 from gmmpipe.numerics.certificate import HITS, NATS
+from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
 from gmmpipe.numerics.selection import CRITERIA, n_samples
+from gmmpipe.tables.bootstrap import stopping
 from gmmpipe.tables.ranking import TIE
 from gmmpipe.tables.stability import agreement
 from gmmpipe.tables.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, mild
@@ -184,8 +186,13 @@ def _tests(row: pd.Series, tests: pd.DataFrame | None) -> Iterator[Reason]:
         return
     ours = tests[(tests["normaliser"] == row["normaliser"])]
     ours = ours[ours["covariance"] == row["covariance"]]
-    chosen = ours[ours["selected"].astype(bool)]["k0"].tolist()
-    if chosen and chosen != [row["k"]]:
-        yield mild("tests", where=f"K = {chosen[0]}")
-    elif not chosen and row["k"] <= ours["k0"].max():
-        yield mild("tests", where=f"no K up to {ours['k0'].max()}")
+    if ours.empty:
+        return
+    k, last = stopping(ours), ours["k0"].max()
+    decision = REJECTED if k is None else ours.set_index("k0")["decision"][k]
+    if decision == REJECTED and row["k"] <= last:
+        yield mild("tests", where=f"ends at no K up to {last}")
+    elif decision == KEPT and k != row["k"]:
+        yield mild("tests", where=f"ends at K = {k}")
+    elif decision == UNDECIDED:
+        yield mild("tests", where=f"is undecided at K = {k}")

@@ -50,7 +50,7 @@ CLAUSES = {
     "unstable": "{runs} resamples disagree on the clusters: mean ARI {ari:.2f}",
     "seeds": "{runs} seeds from the start {start} disagree on the clusters: mean ARI {ari:.2f}",
     "criteria": "other criteria choose otherwise: {picks}",
-    "tests": "the bootstrap test of K against K + 1 ends at {where}",
+    "tests": "the bootstrap test of K against K + 1 {where}",
 }  # fmt: skip
 COMPARES = {"close", "lead"}  # the reasons under which a difference in BIC may still be weighed
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gmmpipe.numerics.selection import CRITERIA, bic, n_samples
+from gmmpipe.tables.bootstrap import decided
 from gmmpipe.tables.preconditions import decide
 from gmmpipe.tables.verdict import strength
 
@@ -213,13 +214,19 @@ def test_resamples_count_before_seeds():
 
 
 @pytest.mark.parametrize(
-    ("selected", "where"),
-    [([False, True, False], ""), ([True, False, False], "K = 1"), ([False] * 3, "no K up to 3")],
+    ("p_values", "where"),
+    [
+        ([0.005, 0.5, 0.5], ""),
+        ([0.5, 0.005, 0.5], "ends at K = 1"),
+        ([0.005, 0.005, 0.005], "ends at no K up to 3"),
+        ([0.005, 0.055, 0.5], "is undecided at K = 2"),
+        ([np.nan, 0.005, 0.5], ""),
+    ],
 )
-def test_a_bootstrap_test_that_ends_elsewhere_is_said(selected, where):
-    tests = pd.DataFrame({"k0": [1, 2, 3], "selected": selected})
-    tests = tests.assign(normaliser="none", covariance="full")
-    found = verdict(table(*CLEAR), tests=tests)
+def test_a_bootstrap_test_that_ends_elsewhere_is_said(p_values, where):
+    tests = pd.DataFrame({"k0": [1, 2, 3], "p_value": p_values, "mc_error": 0.016})
+    tests = tests.assign(dataset="x", normaliser="none", covariance="full")
+    found = verdict(table(*CLEAR), tests=decided(tests, [], 0.05))
     assert [reason.values["where"] for reason in found.reasons] == ([where] if where else [])
 
 
