@@ -118,17 +118,19 @@ def _overtaken(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:
 
 
 def _restarts(row: pd.Series, target: float) -> Iterator[Reason]:
-    if row["k"] == 1:  # in closed form
+    hits, finished, draws = row["hits"], row.get("finished", row["draws"]), row["draws"]
+    if np.isnan(hits) and row["k"] == 1:  # in closed form
         return
-    finished, unfinished = row.get("finished", row["draws"]), row.get("unfinished", 0)
-    if not row["hits"] > 0 or not finished > 1:
+    if draws == 1:
         yield grave("single")
-    elif row["hits"] < HITS:
-        yield grave("hits", hits=int(row["hits"]), finished=int(finished))
+    elif np.isnan(hits):
+        yield grave("nothing drawn")
+    elif finished > 0 and hits < HITS:
+        yield grave("hits", hits=int(hits), finished=int(finished))
     elif row["p_better_bound"] > target:
         yield mild("target", bound=Share(row["p_better_bound"]), target=Share(target))
-    if unfinished > 0:
-        yield mild("open runs", unfinished=int(unfinished), draws=int(row["draws"]))
+    if row.get("unfinished", 0) > 0:
+        yield mild("open runs", unfinished=int(row["unfinished"]), draws=int(draws))
 
 
 def _rivals(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:

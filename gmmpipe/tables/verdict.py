@@ -36,6 +36,8 @@ CLAUSES = {
     " {iterations} iterations",
     "overtaken": "at the maxima to which their runs lead another model has the lower BIC: {other}",
     "single": "it rests on a single run, which cannot tell whether a better optimum exists",
+    "nothing drawn": "its starts draw nothing at random, so no restart can tell whether a better"
+    " optimum exists",
     "hits": "only {hits} of {finished} restarts found it",
     "target": "one more restart finds a better fit with a chance of up to {bound}, not {target}"
     " (fit.restarts=auto adds restarts)",

@@ -76,9 +76,9 @@ CASES = {
         "it rests on a single run",
     ),
     "a start that draws nothing": (
-        table(*CLEAR, draws=np.nan, finished=np.nan, hits=np.nan, p_better_bound=np.nan),
+        table(*CLEAR, draws=2, finished=2, hits=np.nan, p_better_bound=np.nan),
         "not settled",
-        "it rests on a single run",
+        "its starts draw nothing at random, so no restart can tell",
     ),
     "hit twice": (
         table(("full", 2, 500.0, {"hits": 2}), *CLEAR[1:]),
