@@ -13,6 +13,7 @@ import pandas as pd
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
 from gmmpipe.figures.tables import MOST_SHOWN, RUN
+from gmmpipe.formats import VersionTables
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
@@ -45,10 +46,10 @@ def frames_of(study: Study) -> dict[str, pd.DataFrame]:
     Of ``labels`` there are the samples that are shown.
     """
     names = [*TABLES, *(BOOTSTRAPPED if study.summaries else ())]
-    paths = {n: f"{study.folder}/tables/{n}.parquet" for n in names if n not in LONG}
+    tables = VersionTables(study.folder)
     shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
-    labels = _labels(paths.pop("labels"), shown)
-    frames = {name: artifacts.read_frame(path) for name, path in paths.items()}
+    labels = _labels(tables.stored("labels"), shown)
+    frames = {name: tables.frame(name) for name in names if name not in (*LONG, "labels")}
     return {"labels": labels} | frames | _with_level(frames, study)
 
 
@@ -71,9 +72,10 @@ def _shown(n: int) -> npt.NDArray[np.int64]:
     return subset(n, MOST_SHOWN, "shown")
 
 
-def _labels(path: str, shown: Sequence[tuple[Mapping[str, Any], Any]]) -> pd.DataFrame:
+def _labels(
+    table: artifacts.StoredTable, shown: Sequence[tuple[Mapping[str, Any], Any]]
+) -> pd.DataFrame:
     """Return the rows of the table of the samples that are shown of each case."""
-    table = artifacts.StoredTable(path)
     found = [table.rows(pd.DataFrame({"row": []}))]
     for part in table.parts(table.columns):
         for at, rows in shown:
@@ -91,7 +93,8 @@ def cases(
 
     Of parameters and trajectories there are the rows of the runs that may be drawn.
     """
-    long = {n: artifacts.StoredTable(f"{study.folder}/tables/{n}.parquet") for n in LONG}
+    tables = VersionTables(study.folder)
+    long = {name: tables.stored(name) for name in LONG}
     budget = MOST_NUMBERS // sum(1 for _ in study.cases())
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}

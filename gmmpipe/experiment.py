@@ -13,6 +13,7 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.formats import MANIFEST, VersionTables
 from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES, STORE, TABLES, Study
 from gmmpipe.tables import to_mixture
@@ -33,16 +34,18 @@ SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
 class Experiment:
     """One version of an experiment, read from its folder when asked.
 
-    Tables are tidy data frames in original units; their columns are those of the files.
+    Tables are tidy data frames in original units; their columns are those of the files. In them
+    components count from 1 (noise is -1); in the arrays of mixtures and estimators from 0.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).resolve()
         self._stored: dict[str, artifacts.StoredTable] = {}
-        if not (self.folder / "manifest.json").is_file():
+        if not (self.folder / MANIFEST).is_file():
             raise InputError(
                 f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
             )
+        self._tables = VersionTables(self.folder)
 
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
@@ -87,7 +90,7 @@ class Experiment:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Digests of all inputs and artifacts, and the versions of the libraries."""
-        manifest: dict[str, Any] = artifacts.read_json(self.folder / "manifest.json")
+        manifest: dict[str, Any] = artifacts.read_json(self.folder / MANIFEST)
         return manifest
 
     @cached_property
@@ -200,7 +203,8 @@ class Experiment:
 
         Without keys: the selected model of the data set (of the only one, if there is one).
         cell: columns of ``best`` that pick another, e.g. ``k=3, covariance="tied"``; of several
-        the one ranked first. Raises InputError if there is none.
+        the one ranked first. Its arrays count from 0: row i - 1 is component i of the tables.
+        Raises InputError if there is none.
         """
         return self.mixture_of(self._chosen(dataset, cell))
 
@@ -217,7 +221,7 @@ class Experiment:
         wanted = of if isinstance(of, pd.DataFrame) else pd.DataFrame([dict(of)])
         if table not in self.__dict__ and path.stat().st_size >= SMALL:
             if table not in self._stored:
-                self._stored[table] = artifacts.StoredTable(path)
+                self._stored[table] = self._tables.stored(table)
             stored = self._stored[table]
             return stored.rows(wanted[_keys(stored.columns, wanted)])
         frame: pd.DataFrame = getattr(self, table)
@@ -229,8 +233,9 @@ class Experiment:
 
         It predicts, samples and scores as if it had been fitted here: ``bic`` of the data is the
         BIC of the table. Where the normaliser took the covariances out of their family (as
-        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. A
-        sample that is most probably noise is predicted to be -1. It knows the features' names
+        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. Its
+        arrays and predictions count components from 0, one less than ``labels``; a sample that is
+        most probably noise is predicted to be -1. It knows the features' names
         while the store has the data.
         """
         from gmmpipe.numerics.known import fitted
@@ -303,10 +308,11 @@ class Experiment:
         return rows.sort_values("rank", kind="stable").iloc[0]
 
     def _table(self, name: str) -> pd.DataFrame:
-        return artifacts.read_frame(self._path(name))
+        self._path(name)
+        return self._tables.frame(name)
 
     def _path(self, name: str) -> Path:
-        path = self.folder / f"tables/{name}.parquet"
+        path = self._tables.path(name)
         if name in OPTIONAL and not path.exists():
             raise InputError(f"{self.folder}: no table {name}; run with {OPTIONAL[name]}, say")
         return path

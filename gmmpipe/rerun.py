@@ -17,6 +17,7 @@ import numpy.typing as npt
 from gmmpipe import artifacts, schema
 from gmmpipe.boundary import located
 from gmmpipe.errors import InputError
+from gmmpipe.formats import FORMAT
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
 from gmmpipe.provenance import CLASS, environment
@@ -34,8 +35,13 @@ def rerun(version: Version, cores: str = "all") -> bool:
     must have the same bytes. Elsewhere the numbers of arrays and tables must agree to 1e-9 of the
     largest of their array or column, and figures and the report are not compared. The folder is
     kept where something differs. Raises InputError if the configuration or an input is no more
-    what the manifest says.
+    what the manifest says, or its tables have another format.
     """
+    if version.format != FORMAT:
+        raise InputError(
+            f"{version.folder}: its tables have format {version.format}, and this gmmpipe makes"
+            f" {FORMAT}; make it again with the gmmpipe of the manifest"
+        )
     here = environment(version.project)
     exact = all(here[key] == version.manifest.get(key) for key in CLASS)
     for key in (key for key in CLASS if here[key] != version.manifest.get(key)):

@@ -9,9 +9,10 @@ from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
+from gmmpipe.formats import MANIFEST, format_of
 from gmmpipe.sealed import seal_of
 
-RECORDS = ("manifest.json", "run.json", NAME)
+RECORDS = (MANIFEST, "run.json", NAME)
 SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
 KEYS = {"experiment": str, "version": str, "config": dict, "inputs": dict, "artifacts": dict}
 
@@ -21,14 +22,13 @@ class Version:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).resolve()
-        path = self.folder / "manifest.json"
+        path = self.folder / MANIFEST
         if not path.is_file():
             raise InputError(
                 f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
             )
         self.manifest: dict[str, Any] = artifacts.read_json(path)
-        if not isinstance(self.manifest, dict):
-            raise InputError(f"{path}: not a manifest of gmmpipe")
+        self.format = format_of(self.manifest, path)
         for key, kind in KEYS.items():
             if not isinstance(self.manifest.get(key), kind):
                 raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")

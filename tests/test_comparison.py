@@ -256,9 +256,9 @@ def test_components_beside_each_other():
     moved = ONE.means[1:] + np.array([2 * np.sqrt(0.4), 0])
     alone = Mixture(np.ones(1), moved, 4 * ONE.covariances[1:])
     frame = components([("x", ONE, alone)])
-    assert frame["component_a"].tolist() == [0, 1]
+    assert frame["component_a"].tolist() == [1, 2]
     assert np.isnan(frame["component_b"][0])
-    assert frame["component_b"][1] == 0
+    assert frame["component_b"][1] == 1
     assert frame["distance"][1] == pytest.approx(2)
     assert frame["size"][1] == pytest.approx(2)
     back = components([("x", alone, ONE)])

@@ -12,7 +12,7 @@ from gmmpipe.numerics.certificate import NATS
 from gmmpipe.numerics.deviation import deviations, partners, reordered
 from gmmpipe.numerics.identity import assign, overlap_of_labels
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import FIRST, Mixture
 from gmmpipe.study import AXES
 from gmmpipe.summary import judged
 from gmmpipe.tables.cases import mixtures, rows_at
@@ -146,7 +146,7 @@ def _component(name: str, a: Mixture, i: int, b: Mixture, j: int) -> dict[str, A
     row: dict[str, Any] = {"case": name, "distance": np.nan, "size": np.nan}
     for side, mixture, at in (("a", a, i), ("b", b, j)):
         known = at >= 0
-        row[f"component_{side}"] = at if known else np.nan
+        row[f"component_{side}"] = at + FIRST if known else np.nan
         row[f"weight_{side}"] = mixture.weights[at] if known else np.nan
         row[f"mean_{side}"] = mixture.means[at] if known else None
     if i >= 0 and j >= 0:

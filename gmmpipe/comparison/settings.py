@@ -11,7 +11,7 @@ from gmmpipe.experiment import Experiment
 PARTS = ("config", "data", "code", "environment")
 COLUMNS = ["part", "key", "before", "after"]
 # keys of manifest.json that are code, with all below them
-CODE = ("package", "lock", "workflow", "git", "libraries.gmmpipe")
+CODE = ("format", "package", "lock", "workflow", "git", "libraries.gmmpipe")
 # ... and those that say what was made, not of what
 MADE = ("experiment", "version", "config", "inputs", "dropped_rows", "artifacts")
 NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration

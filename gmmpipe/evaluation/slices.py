@@ -12,7 +12,7 @@ from gmmpipe.evaluation.schemas import MEASURES, batch, encoded, lists
 from gmmpipe.numerics import em
 from gmmpipe.numerics.assessment import Assessment
 from gmmpipe.numerics.metrics import METRICS
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.tables import BOX
 
@@ -134,7 +134,7 @@ class Slice:
             **box,
             "seed": np.repeat([s.seed for s in self.fits], steps * self.k).astype(int),
             "iteration": np.repeat(iteration, self.k).astype(int),
-            "component": np.tile(np.arange(self.k), len(snapshots)),
+            "component": np.tile(np.arange(self.k) + FIRST, len(snapshots)),
             "weight": original.weights,
             "mean": original.means,
             "covariance_matrix": original.covariances.reshape(rows, d * d),

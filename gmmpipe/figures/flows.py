@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bar:
-    """One component: its column, its number, and the extent of its bar in shares of the samples."""
+    """One component: its column, its index, and the extent of its bar in shares of the samples."""
 
     k: int
     component: int

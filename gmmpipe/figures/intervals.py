@@ -10,6 +10,7 @@ from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, percent
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +69,8 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes.set_xlabel(style.say("{name}, {share} interval", name=name, share=held))
         axes.set_ylabel(style.say("component") if index % columns == 0 else "")
         axes.locator_params(axis="x", nbins=4)
-        shown = np.arange(0, k, -(-k // 12))
-        axes.set_yticks(shown, [str(j + 1) for j in shown])
-        axes.set_ylim(k - 0.4, -0.6)
+        axes.set_yticks(np.arange(FIRST, FIRST + k, -(-k // 12)))
+        axes.set_ylim(FIRST + k - 0.4, FIRST - 0.6)
     legend_below(figure, style, handles, [_kind(kind, style) for kind in kinds])
     return figure
 

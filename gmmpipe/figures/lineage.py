@@ -8,6 +8,7 @@ from gmmpipe.figures.flows import Bar, Ribbon, layout
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def _number(
 
     millimetres: from column to column, the height that all samples would have, between bars.
     """
-    text, size = str(bar.component + 1), style.font_size / 72 * 25.4
+    text, size = str(bar.component + FIRST), style.font_size / 72 * 25.4
     (x, half), (column, scale, gap) = place, millimetres
     wide, height = 0.66 * size * len(text), scale * (bar.high - bar.low)
     if wide <= 2 * half * column and 1.1 * size <= height:
@@ -163,8 +164,9 @@ def _ks(links: pd.DataFrame) -> list[int]:
 def _origins(links: pd.DataFrame) -> dict[int, str]:
     """Return {K: "parent → new component"} of each K with one component more than that before."""
     found: dict[int, str] = {}
-    new = links[(links["k"] == links["parent_k"] + 1) & (links["component"] == links["parent_k"])]
+    last = links["parent_k"] + FIRST  # the number that only the larger K has
+    new = links[(links["k"] == links["parent_k"] + 1) & (links["component"] == last)]
     most = new.sort_values("mass", ascending=False, kind="stable").drop_duplicates("k")
     for k, parent, component in most[["k", "parent", "component"]].to_numpy(int).tolist():
-        found[k] = f"{parent + 1}→{component + 1}"
+        found[k] = f"{parent}→{component}"
     return found

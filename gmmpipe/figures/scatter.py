@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from gmmpipe.figures.style import MILLIMETRES
 from gmmpipe.figures.wording import breadth, elide
+from gmmpipe.numerics.identity import NOISE, to_indices
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +43,11 @@ def found_groups(tables: Tables, mixture: Mixture, style: Style) -> Groups:
 
     The names are numbers from 1 on, then "noise" where there is any.
     """
-    codes, k = tables.assignments["component"].to_numpy(np.int64), mixture.n_components
-    names = [str(index + 1) for index in range(k)]
+    codes = to_indices(tables.assignments["component"].to_numpy(np.int64))
+    k = mixture.n_components
+    names = [str(index + FIRST) for index in range(k)]
     names += [] if mixture.box is None else [style.say("noise")]
-    return Groups(np.where(codes < 0, k, codes), names, style.looks(mixture))
+    return Groups(np.where(codes == NOISE, k, codes), names, style.looks(mixture))
 
 
 def marker_area(n_samples: int) -> float:

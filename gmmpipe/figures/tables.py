@@ -41,12 +41,13 @@ class Tables:
     of the family is ``covariance`` and a component's matrix ``covariance_matrix`` (D*D values).
     These two have the rows of the runs that are ``drawn``, a column of fits, where that is there.
     assignments (N rows) are the ``component`` (-1: noise) and ``probability`` of the selected
-    model, the one of rank 1. Components have the same number in all fits that share samples (of
-    any seed, K, family), and keep it from snapshot to snapshot. lineage, stability and recovery
-    are the tables of that name, recovery with the rows of all points of the outer axes. tests and
-    intervals are the tables of the bootstrap, None where there was none; a feature of intervals
-    is named as in x. replay(row, counts) is the mixture of the run of ``row`` after each of these
-    iteration counts, the start being 0, as EM goes once more; None where it cannot.
+    model, the one of rank 1. Components count from 1; they have the same number in all fits that
+    share samples (of any seed, K, family), and keep it from snapshot to snapshot. lineage,
+    stability and recovery are the tables of that name, recovery with the rows of all points of the
+    outer axes. tests and intervals are the tables of the bootstrap, None where there was none; a
+    feature of intervals is named as in x. replay(row, counts) is the mixture of the run of ``row``
+    after each of these iteration counts, the start being 0, as EM goes once more; None where it
+    cannot.
     """
 
     dataset: str

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.numerics.slices import subset
 
 Indices = npt.NDArray[np.int64]
@@ -112,6 +112,16 @@ def by_size(counts: npt.NDArray[np.number]) -> Indices:
     numbers = np.empty(len(counts), np.int64)
     numbers[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
     return numbers
+
+
+def to_numbers(indices: Codes) -> Codes:
+    """Return the numbers by which people know components: from ``FIRST`` on; NOISE stays."""
+    return np.where(indices == NOISE, NOISE, indices + FIRST)
+
+
+def to_indices(numbers: Codes) -> Codes:
+    """Return the places in arrays of components known by their numbers; NOISE stays."""
+    return np.where(numbers == NOISE, NOISE, numbers - FIRST)
 
 
 def component_of(log_resp: Array, mixture: Mixture) -> Codes:

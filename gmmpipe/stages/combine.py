@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from gmmpipe import artifacts
 from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.inference import interval, p_value
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.mixture import FIRST, Array
 from gmmpipe.study import Study
 from gmmpipe.tables import to_mixture
 from gmmpipe.tables.bootstrap import CASE, DECIDED, decided, groups, stopping
@@ -174,5 +174,5 @@ def _numbers(study: Study, key: Row, means: Array) -> list[int]:
     apart = (means[:, None] - mixture.means) / np.sqrt(
         np.diagonal(mixture.covariances, axis1=1, axis2=2).mean(axis=0)
     )
-    numbers: list[int] = linear_sum_assignment((apart**2).sum(axis=2))[1].tolist()
+    numbers: list[int] = (linear_sum_assignment((apart**2).sum(axis=2))[1] + FIRST).tolist()
     return numbers

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.evaluation.assess import Part, assess, schemas_of
 from gmmpipe.evaluation.merge import Merger
 from gmmpipe.evaluation.winners import certified, in_order, ranked, references
-from gmmpipe.numerics.identity import component_of
+from gmmpipe.formats import retire
+from gmmpipe.numerics.identity import component_of, to_numbers
 from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
@@ -46,6 +48,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """
     del config
     study = Study(inputs[0])
+    if Path(output) == Path(study.folder, "tables"):
+        retire(study.folder)
     with artifacts.scratch(output) as scratch:
         n = 1 if study.is_wide else worth(study.n_cells, threads)
         shares = shared(assess, n, study.path, scratch, max(1, threads // n))
@@ -134,7 +138,7 @@ def _write_labels(
 def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
     for rows, log_resp in Responsibilities(data["x"], threads)(mixture):
         columns = {**at, "row": np.arange(rows.start, rows.stop)}
-        columns["component"] = component_of(log_resp, mixture)
+        columns["component"] = to_numbers(component_of(log_resp, mixture))
         columns["probability"] = np.exp(log_resp.max(axis=1))
         columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
         yield pd.DataFrame(columns).astype({"label": "string"})

@@ -10,6 +10,7 @@ from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.crate import NAME, WORKFLOW, crate
+from gmmpipe.formats import FORMAT, MANIFEST
 from gmmpipe.provenance import environment
 from gmmpipe.sealed import refuse_damaged
 from gmmpipe.study import Study
@@ -32,7 +33,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     contents = _contents(study)
     if not _is_told(folder, contents):
         manifest, made = contents | environment(Path()), _run(study)
-        artifacts.write_json(folder / "manifest.json", manifest)
+        artifacts.write_json(folder / MANIFEST, manifest)
         artifacts.write_json(folder / "run.json", made)
         if (folder / WORKFLOW).exists():
             artifacts.write_json(folder / NAME, crate(manifest, made, _files(folder, contents)))
@@ -71,6 +72,7 @@ def _contents(study: Study) -> dict[str, Any]:
     paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
     paths += [path for path in others if Path(path).exists()]
     return {
+        "format": FORMAT,
         "experiment": study.experiment,
         "version": study.version,
         "config": study.plan["config"],
@@ -90,10 +92,10 @@ def _described(path: str) -> dict[str, Any]:
 
 def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
     """Say whether the records are there and tell of these contents."""
-    if not all((folder / name).is_file() for name in ("manifest.json", "run.json")):
+    if not all((folder / name).is_file() for name in (MANIFEST, "run.json")):
         return False
     try:
-        told = artifacts.read_json(folder / "manifest.json")
+        told = artifacts.read_json(folder / MANIFEST)
     except ValueError:  # damaged
         return False
     return isinstance(told, dict) and all(told.get(key) == contents[key] for key in contents)
@@ -146,5 +148,5 @@ def _files(folder: Path, contents: Mapping[str, Any]) -> dict[str, dict[str, Any
         for path, told in contents["artifacts"].items()
         if Path(path).is_relative_to(folder)
     }
-    records = {name: artifacts.describe(folder / name) for name in ("manifest.json", "run.json")}
+    records = {name: artifacts.describe(folder / name) for name in (MANIFEST, "run.json")}
     return inside | records

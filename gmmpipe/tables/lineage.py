@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from gmmpipe.numerics.lineage import links, overlaps
+from gmmpipe.numerics.lineage import Link, links, overlaps
+from gmmpipe.numerics.mixture import FIRST
 from gmmpipe.tables import table
 from gmmpipe.tables.cases import Case, mixtures, rows_at
 
@@ -35,5 +36,11 @@ def lineage(
             found = mixtures(cells, parameters)
             key = {**coordinates, "covariance": covariance}
             for overlap in overlaps(data["x"], found, data.get("weight"), threads):
-                rows += [{**key, **asdict(link)} for link in links(overlap)]
+                rows += [{**key, **_numbered(link)} for link in links(overlap)]
     return table(rows, ["dataset", *outer, *COLUMNS])
+
+
+def _numbered(link: Link) -> dict[str, Any]:
+    """Return a link, its components by their numbers."""
+    known = asdict(link)
+    return known | {name: known[name] + FIRST for name in ("parent", "component")}

@@ -44,9 +44,9 @@ def test_a_failing_pass_leaves_nothing_behind(study, monkeypatch):
 
 def test_rows_of_parameters_get_numbers_and_their_order():
     means = [[50.0], [70.0], [51.0], [71.0], [80.0], [60.0], [81.0], [61.0]]  # 2 fits, 2 snapshots
-    table = pa.table({"component": [0, 1] * 4, "mean": means})
+    table = pa.table({"component": [1, 2] * 4, "mean": means})
     found = merge._reordered(table, np.array([[0, 1], [1, 0]]))
-    assert found["component"].to_pylist() == [0, 1] * 4
+    assert found["component"].to_pylist() == [1, 2] * 4
     assert [m for (m,) in found["mean"].to_pylist()] == [50, 70, 51, 71, 60, 80, 61, 81]
 
 

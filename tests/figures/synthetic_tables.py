@@ -121,7 +121,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
             )
             parameters += [
                 cell
-                | {"component": j, "weight": w, "mean": list(m), "covariance_matrix": c.ravel()}
+                | {"component": j + 1, "weight": w, "mean": list(m), "covariance_matrix": c.ravel()}
                 for j, (w, m, c) in enumerate(zip(*mixture, strict=True))
             ]
     tables = {"fits": fits, "parameters": parameters, "trajectories": trajectories}
@@ -168,7 +168,7 @@ def evaluate(tables: Tables) -> Tables:
     mixture = tables.mixture(tables.selected())
     terms = joint(tables.x.to_numpy(float), mixture.weights, mixture.means, mixture.covariances)
     probability = np.exp(terms.max(axis=1) - logsumexp(terms, axis=1))
-    chosen = {"component": terms.argmax(axis=1), "probability": probability}
+    chosen = {"component": terms.argmax(axis=1) + 1, "probability": probability}
     tests = bootstrap_tests(tables)
     intervals = pd.DataFrame(bootstrap_intervals(tables))
     assignments = pd.DataFrame(chosen)
@@ -207,7 +207,7 @@ def bootstrap_intervals(tables: Tables) -> list[dict[str, Any]]:
                 se = width * (0.1 if parameter == "weight" else 1)
                 rows.append(
                     key
-                    | {"kind": kind, "component": j, "parameter": parameter, "feature": feature}
+                    | {"kind": kind, "component": j + 1, "parameter": parameter, "feature": feature}
                     | {"other_feature": "", "estimate": value, "se": se, "level": 0.05}
                     | {"low": value - 2 * se, "high": value + 2 * se}
                     | {"replicates": 99, "degenerate": 3 if kind == "parametric" else 0}

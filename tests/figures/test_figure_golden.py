@@ -59,7 +59,7 @@ def test_a_moved_ellipse_is_noticed(figure, tmp_path):
     shift = 0.25 * tables.x.std().to_numpy()  # a quarter of the spread of the data
 
     def moved(parameters):
-        mine = parameters["component"] == 0
+        mine = parameters["component"] == 1
         means = [m + shift * one for m, one in zip(parameters["mean"], mine, strict=True)]
         return parameters.assign(mean=means)
 

@@ -39,9 +39,9 @@ def test_lineage_draws_every_component_as_high_as_its_part():
 def test_lineage_names_the_component_that_splits():
     figure, links = FIGURES["lineage"].draw(case("default"), Style()), case("default").lineage
     mine = links[(links["covariance"] == case("default").selected()["covariance"])]
-    new = mine.query("k == 3 and component == 2").sort_values("mass").iloc[-1]
+    new = mine.query("k == 3 and component == 3").sort_values("mass").iloc[-1]
     last = figure.axes[0].get_xticklabels()[-1].get_text()
-    assert last == f"3\n{new['parent'] + 1}→3"
+    assert last == f"3\n{new['parent']}→3"
 
 
 def test_stability_shows_the_table():

@@ -168,7 +168,7 @@ def test_noise_is_a_component_of_its_own(own, study):
     assert row["icl"] == pytest.approx(row["bic"] + 2 * entropy, abs=1e-6)
     assert mixture.weights.sum() == pytest.approx(1 - row["noise"])
     labels = run.labels["component"]
-    assert set(labels) == {-1, 0, 1}
+    assert set(labels) == {-1, 1, 2}
     assert (labels[:80] != -1).mean() > 0.9
     assert (labels[80:] == -1).mean() > 0.7
     assert len(run.intervals)

@@ -1,0 +1,130 @@
+"""Results of an older format are read as today's; those of a newer one are refused.
+
+older/format-1.zip was made by the last gmmpipe whose tables counted components from 0: experiment
+smoke of gmm.data, full K = 1, 2, 24 (some degenerate), with a bootstrap.
+"""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import gmmpipe
+from gmmpipe import artifacts, experiment
+from gmmpipe.errors import InputError
+from gmmpipe.formats import FORMAT, VersionTables, format_of
+from gmmpipe.redraw import redraw
+from gmmpipe.replay import run as replay
+from gmmpipe.rerun import rerun
+from gmmpipe.stages import evaluate, publish
+from gmmpipe.verify import Version, verify
+
+OLD = Path(__file__).parent / "older/format-1.zip"
+COUNTED = {
+    "parameters": ["component"],
+    "labels": ["component"],
+    "lineage": ["parent", "component"],
+    "intervals": ["component"],
+}
+
+
+@pytest.fixture
+def old(project):
+    with zipfile.ZipFile(OLD) as file:
+        file.extractall(project)
+    (manifest,) = Path("results/smoke").glob("[0-9a-f]*/manifest.json")
+    assert "format" not in artifacts.read_json(manifest)
+    return manifest.parent
+
+
+def stored(folder, name):
+    return pd.read_parquet(folder / f"tables/{name}.parquet")
+
+
+@pytest.mark.parametrize("small", [experiment.SMALL, 0], ids=["whole", "in parts"])
+def test_components_of_an_old_result_count_from_one(old, small, monkeypatch):
+    monkeypatch.setattr(experiment, "SMALL", small)
+    found = gmmpipe.load(old)
+    for table, columns in COUNTED.items():
+        before, after = stored(old, table), getattr(found, table)
+        for column in columns:
+            assert before[column].min() == 0
+            np.testing.assert_array_equal(after[column], before[column] + 1)
+        pd.testing.assert_frame_equal(after.drop(columns=columns), before.drop(columns=columns))
+    row = found.best.iloc[0]
+    assert found.rows("parameters", row)["component"].tolist() == [1, 2]
+    first = stored(old, "parameters").query("k == 2 and seed == 0 and iteration == 20").iloc[0]
+    np.testing.assert_array_equal(found.mixture().means[0], first["mean"])
+
+
+def test_reasons_of_an_old_result_count_from_one_too(old):
+    fits = gmmpipe.load(old).fits
+    before = stored(old, "fits")["reason"]
+    assert (before != "").any()
+    for was, now in zip(before, fits["reason"], strict=True):
+        numbers = [[int(n) for n in re.findall(r"component (\d+)", text)] for text in (was, now)]
+        assert numbers[1] == [n + 1 for n in numbers[0]]
+
+
+def test_noise_stays_noise(project):
+    artifacts.write_frame("tables/labels.parquet", pd.DataFrame({"component": [-1, 0, 3]}))
+    Path("manifest.json").write_text("{}")
+    assert VersionTables(project).frame("labels")["component"].tolist() == [-1, 1, 4]
+    Path("manifest.json").unlink()  # a run that has not published yet
+    assert VersionTables(project).frame("labels")["component"].tolist() == [-1, 0, 3]
+
+
+def test_an_old_result_is_verified_replayed_and_drawn(old, capsys):
+    assert verify(Version(old))
+    assert replay(old)
+    assert "1 of 1 fits agree" in capsys.readouterr().out
+    (drawn,) = redraw("lineage", old, "lineage.svg")
+    assert drawn.stat().st_size
+    with pytest.raises(InputError, match="have format 1, and this gmmpipe makes"):
+        rerun(Version(old))
+
+
+def test_an_old_result_beside_a_new_one(old, study):
+    """The same components in both: none has moved, and they have the same numbers."""
+    Path("results").rename("before")
+    sweep = ("sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.normaliser=[standard]")
+    new = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[1,2]", *sweep)
+    found = gmmpipe.compare(Path("before", *old.parts[1:]), new.folder)
+    assert found.selected["moved"].tolist() == [0]
+    assert found.components["component_a"].tolist() == [1, 2]
+    assert found.components["component_b"].tolist() == [1, 2]
+    format_row = found.settings.query("key == 'format'").iloc[0]
+    assert [format_row["part"], format_row["after"]] == ["code", str(FORMAT)]
+
+
+def test_what_a_newer_gmmpipe_made_is_refused(old):
+    manifest = artifacts.read_json(old / "manifest.json")
+    artifacts.write_json(old / "manifest.json", {**manifest, "format": FORMAT + 1})
+    ways = (gmmpipe.load, Version, replay, lambda folder: redraw("lineage", folder))
+    for way in (*ways, lambda folder: gmmpipe.compare(folder, folder)):
+        with pytest.raises(
+            InputError, match=f"format {FORMAT + 1}.* up to {FORMAT}; update"
+        ) as told:
+            way(old)
+        assert "\n" not in str(told.value)
+    for odd in ("2", 0, True, 1.5):
+        with pytest.raises(InputError, match="expected a whole number"):
+            format_of({"format": odd}, "manifest.json")
+
+
+def test_new_tables_are_never_taken_for_old_ones(study):
+    """The manifest of an older format goes before its tables do: a run may end in between."""
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]")
+    path = Path(done.folder, "manifest.json")
+    told = artifacts.read_json(path)
+    assert told.pop("format") == FORMAT
+    artifacts.write_json(path, told)
+    evaluate.run([done.path], "elsewhere", {})
+    assert path.exists()
+    evaluate.run([done.path], f"{done.folder}/tables", {})
+    assert not path.exists()
+    publish.run([done.path], "results/smoke/latest", {})
+    assert gmmpipe.load(done.folder).parameters["component"].min() == 1
