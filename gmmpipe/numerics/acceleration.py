@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.numerics.bounds import Bounds
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
 
@@ -117,11 +118,11 @@ class Leaps:
         self.method: Method | None = None
         self.held: Mask = np.zeros(0, bool)
 
-    def __call__(self, mixture: Mixture, image: Mixture) -> Mixture | None:
+    def __call__(self, mixture: Mixture, image: Mixture, bounds: Bounds) -> Mixture | None:
         """Return the mixture to go on with; None: the image, EM's step from the mixture.
 
         What is frozen stays. Covariances are the members of the family nearest to where the leap
-        came to (in the sense of Kullback and Leibler), within the bounds of the problem.
+        came to (in the sense of Kullback and Leibler), within the bounds of EM's step.
         """
         mixture, image = (replace(m, box=self.problem.box) for m in (mixture, image))
         held = np.asarray(image.weights > 0)
@@ -131,7 +132,7 @@ class Leaps:
             point, to = (_coordinates(m, held) for m in (mixture, image))
             values = self.method(point, to, _scale(mixture, held))
             with np.errstate(over="ignore", invalid="ignore"):
-                return None if values is None else self._mixture(values, image)
+                return None if values is None else self._mixture(values, image, bounds)
         except np.linalg.LinAlgError:
             return None
 
@@ -140,7 +141,7 @@ class Leaps:
         if self.method is not None:
             self.method.refuse()
 
-    def _mixture(self, values: Array, image: Mixture) -> Mixture | None:
+    def _mixture(self, values: Array, image: Mixture, bounds: Bounds) -> Mixture | None:
         """Return the mixture that is feasible and nearest to the coordinates."""
         problem, held = self.problem, self.held
         weights, means, lower = _parts(values, image, held)
@@ -154,10 +155,10 @@ class Leaps:
         if "covariances" not in problem.frozen:
             counts = weights * problem.total
             scatter = counts[:, None, None] * (lower @ lower.swapaxes(1, 2))
-            floor = np.maximum(problem.floor, problem.reg_covar)
+            floor = np.maximum(bounds.floor, problem.reg_covar)
             covariances = problem.family.step(counts, scatter, floor, image.covariances)
             covariances[~held] = image.covariances[~held]
-        vanishing = np.diagonal(covariances, axis1=1, axis2=2) <= problem.vanishing
+        vanishing = np.diagonal(covariances, axis1=1, axis2=2) <= bounds.vanishing
         return None if vanishing.any() else Mixture(weights, means, covariances, image.box)
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from gmmpipe.numerics.bounds import pooled
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.kernels.records import BROKEN, EMPTY, FLOOR, STOPPED, Fits
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.problem import Problem
 
 BARE = 1e-10  # relative eigenvalue below which only reg_covar holds a covariance up
@@ -22,13 +23,13 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tup
         if status == EMPTY:
             found.append(Defect(k, "empty_frozen" if "weights" in problem.frozen else "empty"))
         elif status == FLOOR:
-            deviations = np.sqrt(problem.variances)
+            deviations = np.sqrt(problem.bounds(mixture).within)
             scale = np.multiply.outer(deviations, deviations)
             least = float(np.linalg.eigvalsh(mixture.covariances[k] / scale)[0])
             found.append(Defect(k, "floor", (least, problem.regularisation, held)))
         elif status == BROKEN:
             found.append(Defect(k, "indefinite", (held,)))
-        elif problem.reg_covar > 0 and (least := _bare(problem, mixture.covariances[k])) < BARE:
+        elif problem.reg_covar > 0 and (least := _bare(problem, mixture, k)) < BARE:
             found.append(Defect(k, "reg_covar", (least, problem.reg_covar, held)))
     if fits.outcome[index] == STOPPED:
         constant = np.flatnonzero(problem.variances == 0).tolist()
@@ -38,10 +39,13 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tup
     return tuple(found)
 
 
-def _bare(problem: Problem, covariance: Array) -> float:
-    """Return the smallest eigenvalue, features of variance 1, that is not reg_covar's doing."""
+def _bare(problem: Problem, mixture: Mixture, k: int) -> float:
+    """Return component k's smallest eigenvalue that is not reg_covar's doing.
+
+    In units where the features' variances within components are 1; constant features are left out.
+    """
     varies = problem.variances > 0
-    bare = (covariance - problem.reg_covar * np.eye(len(covariance)))[varies][:, varies]
-    deviations = np.sqrt(problem.variances[varies])  # of their squares' products many overflow
+    bare = mixture.covariances[k] - problem.reg_covar * np.eye(mixture.n_features)
+    deviations = np.sqrt(pooled(mixture)[varies])  # of their squares' products many overflow
     scale = np.multiply.outer(deviations, deviations)
-    return float(np.linalg.eigvalsh(bare / scale)[0]) if varies.any() else 0.0
+    return float(np.linalg.eigvalsh(bare[varies][:, varies] / scale)[0]) if varies.any() else 0.0

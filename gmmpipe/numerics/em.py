@@ -104,8 +104,9 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. tol: once an
     iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
     rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
-    feature has variance 1; the M step is the exact maximiser under this bound. reg_covar: added
-    to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
+    feature's mean variance within components is 1 (see ``bounds.within``); the M step is the exact
+    maximiser under this bound. reg_covar: added to the diagonal in each M step, in squared units of
+    x. sample_weight (N,): non-negative.
     prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
     looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
     missing "mar": NaN is a value missing at random (see ``missing``; draw starts from
@@ -122,8 +123,8 @@ def fit(  # noqa: PLR0913 - the parameters of the method
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
-    relative variance is below 1e-14) the fit stops at the last sound mixture. A start with such a
-    covariance is lost (``Fit.lost``) and the others are not affected.
+    variance is below 1e-14 in these units) the fit stops at the last sound mixture. A start with
+    such a covariance is lost (``Fit.lost``) and the others are not affected.
     Raises InputError for data, starts or settings that cannot be fitted, UnusableStart (one too)
     where all starts are lost.
     """
@@ -193,8 +194,8 @@ def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float)
         advance_each(engine, problem, fits)
     else:
         rules = Rules(
-            code, problem.iterations[-1], problem.tol, problem.floor, problem.vanishing,
-            problem.reg_covar, problem.total,
+            code, problem.iterations[-1], problem.tol, problem.variances, problem.regularisation,
+            problem.vanishing, problem.reg_covar, problem.total,
         )  # fmt: skip
         engine.advance(rules, fits, each)
     return fits

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gmmpipe.numerics.acceleration import Leaps
+from gmmpipe.numerics.bounds import Bounds
 from gmmpipe.numerics.engines import Passes
 from gmmpipe.numerics.kernels.records import (
     BROKEN,
@@ -21,6 +22,8 @@ from gmmpipe.numerics.maximise import maximise
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
 from gmmpipe.numerics.stepwise import first_pass
+
+_AT_BOUND = 1.001  # of the bound, which along oblique axes is met nearly
 
 
 def advance_each(engine: Passes, problem: Problem, fits: Fits) -> None:
@@ -73,6 +76,7 @@ class Course:
     def __init__(self, engine: Passes, problem: Problem, desk: Desk, start: Mixture) -> None:
         self.engine, self.problem, self.desk = engine, problem, desk
         self.mixture = self.tried = self.image = start
+        self.bounds = problem.bounds(start)  # of the M step from the mixture
         self.value = self.objective = -np.inf
         self.gain = np.inf  # of the last iteration, per unit weight, if that was EM's own
         self.counts = np.zeros(start.n_components)
@@ -89,15 +93,15 @@ class Course:
         objective = value + problem.log_prior(self.tried)
         counts = self.desk.counts[:k].copy()
         self.refused = self.leapt and not objective >= self.objective
-        step = None
+        step, bounds = None, problem.bounds(self.tried, self.bounds)
         if not last and not self.refused:
-            step = _step(self.engine, problem, self.desk, self.tried)
+            step = _step(self.engine, problem, bounds, self.desk, self.tried)
             self.refused = self.leapt and step is None
         gain, self.gain = abs(objective - self.objective) / problem.total, np.inf
         if self.refused:
             return
         self.mixture, self.value, self.objective = self.tried, value, objective
-        self.status, self.counts = self.made, counts
+        self.status, self.counts, self.bounds = self.made, counts, bounds
         if step is not None:
             self.image, self.next = step, self.desk.status[:k].copy()
         elif not last:
@@ -116,31 +120,33 @@ class Course:
         leap, away = None, self.refused  # whether the desk has something else than the image
         if self.stepwise:
             self.stepwise = False
-            leap = first_pass(self.problem, self.mixture, self.engine.threads)
+            leap = first_pass(self.problem, self.mixture, self.bounds, self.engine.threads)
         elif self.leaps is not None and self.refused:
             self.leaps.refuse()
         elif self.leaps is not None and on and not self.slow:
-            leap = self.leaps(self.mixture, self.image)
+            leap = self.leaps(self.mixture, self.image, self.bounds)
         if leap is not None and self.engine.place(self.desk, leap) >= 0:
             leap, away = None, True
         if leap is None and away:
             self.engine.place(self.desk, self.image)
         self.tried, self.leapt = (self.image, False) if leap is None else (leap, True)
-        self.made = _bounded(self.problem, self.next, self.tried) if self.leapt else self.next
+        self.made = _bounded(self.bounds, self.next, self.tried) if self.leapt else self.next
 
 
-def _step(engine: Passes, problem: Problem, desk: Desk, mixture: Mixture) -> Mixture | None:
+def _step(
+    engine: Passes, problem: Problem, bounds: Bounds, desk: Desk, mixture: Mixture
+) -> Mixture | None:
     """Return the next mixture, now on the desk; None where a covariance is not definite."""
-    step, jumped = _estimate(engine, problem, desk, mixture)
+    step, jumped = _estimate(engine, problem, bounds, desk, mixture)
     if jumped.any():
         centres = desk.centres.reshape(-1, engine.layout.width)[:, : engine.layout.d]
         centres[: len(jumped)][jumped] += desk.shifts[: len(jumped)][jumped]
         engine.measure(desk, mixture.n_components, problem.reg_covar)
-        step, _ = _estimate(engine, problem, desk, mixture)
+        step, _ = _estimate(engine, problem, bounds, desk, mixture)
     status = desk.status[: mixture.n_components]
-    status[:] = _bounded(problem, status, step)
+    status[:] = _bounded(bounds, status, step)
     variances = np.diagonal(step.covariances, axis1=1, axis2=2)
-    broken = np.asarray((variances <= problem.vanishing).any(axis=1))
+    broken = np.asarray((variances <= bounds.vanishing).any(axis=1))
     indefinite = engine.place(desk, step)
     if indefinite < 0 and not broken.any():
         return step
@@ -149,24 +155,24 @@ def _step(engine: Passes, problem: Problem, desk: Desk, mixture: Mixture) -> Mix
     return None
 
 
-def _bounded(problem: Problem, status: np.ndarray, mixture: Mixture) -> np.ndarray:
+def _bounded(bounds: Bounds, status: np.ndarray, mixture: Mixture) -> np.ndarray:
     """Return the status (K,) with FLOOR where the bound holds an eigenvalue up, else SOUND."""
     low = np.zeros(len(status), bool)
-    if (problem.floor > 0).all():
-        scale = np.sqrt(np.multiply.outer(problem.floor, problem.floor))
-        low = np.linalg.eigvalsh(mixture.covariances / scale)[:, 0] < 1 + 1e-9
+    if (bounds.floor > 0).all():
+        scale = np.sqrt(np.multiply.outer(bounds.floor, bounds.floor))
+        low = np.linalg.eigvalsh(mixture.covariances / scale)[:, 0] < _AT_BOUND
     return np.where(status == EMPTY, EMPTY, np.where(low, FLOOR, SOUND))
 
 
 def _estimate(
-    engine: Passes, problem: Problem, desk: Desk, mixture: Mixture
+    engine: Passes, problem: Problem, bounds: Bounds, desk: Desk, mixture: Mixture
 ) -> tuple[Mixture, np.ndarray]:
     """Return the M step on the desk's moments, and which means jumped so far as to redo it."""
     k = mixture.n_components
     counts, shifts, empty = desk.counts[:k], desk.shifts[:k], desk.status[:k] == EMPTY
     centres = desk.centres.reshape(-1, engine.layout.width)[:k, : engine.layout.d]
     scatter = counts[:, None, None] * desk.spreads[:k]
-    step = maximise(problem, counts, centres + shifts, scatter, mixture)
+    step = maximise(problem, bounds, counts, centres + shifts, scatter, mixture)
     return step, ~empty & (_squared(step.covariances, shifts) > JUMP)
 
 

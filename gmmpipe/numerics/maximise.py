@@ -2,18 +2,19 @@
 
 import numpy as np
 
+from gmmpipe.numerics.bounds import Bounds
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
 
 
-def maximise(
-    problem: Problem, counts: Array, means: Array, scatter: Array, last: Mixture
+def maximise(  # noqa: PLR0913, PLR0917 - what an M step goes by
+    problem: Problem, bounds: Bounds, counts: Array, means: Array, scatter: Array, last: Mixture
 ) -> Mixture:
     """Return the mixture of highest expected log-likelihood, or log posterior under a prior.
 
-    counts (K,), means (K, D), scatter (K, D, D) about them. What is frozen is taken from the last
-    mixture; scatter is then about the held means. A component without samples keeps its
-    covariance unless there is a prior: then it gets the prior's mode.
+    bounds: of this step; counts (K,), means (K, D), scatter (K, D, D) about them. What is frozen is
+    taken from the last mixture; scatter is then about the held means. A component without samples
+    keeps its covariance unless there is a prior: then it gets the prior's mode.
     """
     frozen = problem.frozen
     weights = last.weights if "weights" in frozen else counts / problem.total
@@ -24,12 +25,12 @@ def maximise(
         scatter = scatter + _outer(counts, means - centres)
     prior, family, empty = problem.prior, problem.family, counts == 0
     if prior is None:
-        covariances = family.step(counts, scatter, problem.floor, last.covariances)
+        covariances = family.step(counts, scatter, bounds.floor, last.covariances)
         covariances[empty] = last.covariances[empty]
     else:
         count, scale = prior.pseudo(len(counts))
         scatter = scatter + scale + _outer(prior.shrinkage, centres - prior.mean)
-        covariances = family.step(counts + count, scatter, problem.floor, last.covariances)
+        covariances = family.step(counts + count, scatter, bounds.floor, last.covariances)
     return Mixture(weights, centres, covariances)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.numerics.bounds import Bounds, within
 from gmmpipe.numerics.covariance import FAMILIES, Family
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.prior import Conjugate
@@ -68,15 +69,16 @@ class Problem:
         return float(self.weight.sum())
 
     @property
-    def floor(self) -> Array:
-        """Return the least variance of a component along each feature (D,)."""
-        return self.regularisation * self.variances
-
-    @property
-    def vanishing(self) -> Array:
-        """Return the variances (D,) that count as 0: all rounding, where nothing bounds them."""
+    def vanishing(self) -> float:
+        """Return the relative variance that counts as 0: all rounding, where nothing bounds it."""
         bounded = self.regularisation > 0 or self.reg_covar > 0 or "covariances" in self.frozen
-        return np.zeros_like(self.variances) if bounded else 1e-14 * self.variances
+        return 0.0 if bounded else 1e-14
+
+    def bounds(self, mixture: Mixture, before: Bounds | None = None) -> Bounds:
+        """Return what the M step from a mixture obeys, which followed one under those before."""
+        last = None if before is None else before.within
+        scale = within(mixture, last, self.variances, self.regularisation)
+        return Bounds(scale, self.regularisation * scale, self.vanishing * scale)
 
 
 def samples(

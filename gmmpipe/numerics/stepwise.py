@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.numerics.bounds import Bounds
 from gmmpipe.numerics.engines import for_moments
 from gmmpipe.numerics.maximise import maximise
 from gmmpipe.numerics.mixture import Array, Mixture
@@ -46,8 +47,8 @@ class Statistics:
         return Statistics(counts, self.means + part[:, None] * away, scatter)
 
 
-def first_pass(problem: Problem, start: Mixture, threads: int) -> Mixture | None:
-    """Return what one pass of stepwise EM over the samples makes of the start.
+def first_pass(problem: Problem, start: Mixture, bounds: Bounds, threads: int) -> Mixture | None:
+    """Return what one pass of stepwise EM over the samples makes of the start, within the bounds.
 
     None where a covariance is not positive definite on the way. The same for any threads.
     """
@@ -62,7 +63,7 @@ def first_pass(problem: Problem, start: Mixture, threads: int) -> Mixture | None
         if found is None:
             return None
         known = known.mixed(found, (t + 2) ** -_EXPONENT)
-        mixture = maximise(problem, known.counts, known.means, known.scatter, mixture)
+        mixture = maximise(problem, bounds, known.counts, known.means, known.scatter, mixture)
     return mixture
 
 

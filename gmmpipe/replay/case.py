@@ -10,7 +10,8 @@ from gmmpipe.numerics.mixture import Array, Mixture
 class Case:
     """One fit to run again: x (N, D) and start in normalised units, and the settings of the M step.
 
-    regularisation: the least eigenvalue of a covariance where each feature has variance 1.
+    regularisation: the least eigenvalue of a covariance where the features' variances within
+    components are 1, see ``bounds``.
     reg_covar: added to the diagonal in each M step, in squared units of x.
     """
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gmmpipe.numerics.bounds import within
 from gmmpipe.numerics.deviation import deviations
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.replay.case import Case, Step, Stopped
@@ -66,12 +67,15 @@ def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
     """Return how a replay compares with what is stored."""
     n, volume = len(stored.case.x), stored.volume
     theirs = np.full(len(stored.trajectory), np.nan)
+    case, scale = stored.case, None
+    variances = case.x.var(axis=0)
     mixture, stopped, below = None, "", None
     try:
         for iteration, (total, mixture) in enumerate(steps):
             theirs[iteration] = total
-            if below is None and iteration > 0 and _below_floor(stored.case, mixture):
+            if below is None and scale is not None and _is_below(mixture, case, scale):
                 below = iteration
+            scale = within(mixture, scale, variances, case.regularisation)
     except Stopped as reason:
         stopped = str(reason)
     ours = stored.trajectory + volume
@@ -87,9 +91,9 @@ def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
     return Comparison(stored.trajectory, theirs - volume, deviation, parameters, note)
 
 
-def _below_floor(case: Case, mixture: Mixture) -> bool:
+def _is_below(mixture: Mixture, case: Case, scale: Array) -> bool:
     """Return whether a covariance has an eigenvalue below the floor, which ours never has."""
-    floor = case.regularisation * case.x.var(axis=0)
+    floor = case.regularisation * scale
     if (floor == 0).any():
         return False
     if case.family == "spherical":  # bounded by the largest

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import logsumexp
 
+from gmmpipe.numerics.bounds import within
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.replay.case import Case, Engine, Step, Stopped
@@ -23,12 +24,13 @@ def check(family: str, reg_covar: float) -> None:
 
 def steps(case: Case) -> Iterator[Step]:
     """Yield the log-likelihood and the mixture of each iteration; see ``Engine``."""
-    floor = case.regularisation * case.x.var(axis=0)
     mixture = case.start
+    variances, scale = case.x.var(axis=0), None
     total, resp = _e_step(case.x, mixture)
     yield total, mixture
     for _ in range(case.iterations):
-        mixture = _m_step(case, mixture, resp, floor)
+        scale = within(mixture, scale, variances, case.regularisation)
+        mixture = _m_step(case, mixture, resp, case.regularisation * scale)
         total, resp = _e_step(case.x, mixture)
         yield total, mixture
 

@@ -83,7 +83,7 @@ def test_outer_axes_and_other_normalisers(study, gmmpipe):
     study(
         "experiment=smoke", "sweep.dataset=[gmm]", "sweep.normaliser=[none,standard]",
         "sweep.k=[2]", "sweep.seed=[0]", "sweep.iteration=[10]", "sweep.covariance=[full]",
-        "sweep.fit.tol=[0,1e-2]", "fit.regularisation=0.3",
+        "sweep.fit.tol=[0,1e-2]", "fit.regularisation=0.9",
     )  # fmt: skip
     answer = gmmpipe("replay", LATEST, "--cell", "fit.tol=0.01")
     assert answer.code == 0
@@ -93,7 +93,7 @@ def test_outer_axes_and_other_normalisers(study, gmmpipe):
     answer = gmmpipe("replay", LATEST, "--cell", "fit.tol=0", "--engine", "scikit-learn")
     assert answer.code == 1  # the floor is active, and not theirs
     assert "0 of 2 fits agree" in answer.out
-    assert "theirs is below fit.regularisation=0.3 from iteration" in answer.out
+    assert "theirs is below fit.regularisation=0.9 from iteration" in answer.out
 
 
 def _trajectory(frame):

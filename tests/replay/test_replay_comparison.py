@@ -24,8 +24,8 @@ def stored(reason="", final=ONE, regularisation=1e-6):
 
 
 def replayed(totals, mixture=ONE, stop=""):
-    for total in totals:
-        yield total, mixture
+    for iteration, total in enumerate(totals):
+        yield total, ONE if iteration == 0 else mixture
     if stop:
         raise Stopped(stop)
 

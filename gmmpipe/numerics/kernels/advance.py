@@ -11,6 +11,7 @@ from gmmpipe.numerics.kernels.records import BROKEN, CONVERGED, REFUSED, RUNNING
 from gmmpipe.numerics.kernels.step import (
     LN2,
     STOP,
+    bound,
     compiled,
     log_likelihood,
     merged,
@@ -65,6 +66,8 @@ def _run(samples, desk, rules, fits, fit, rank, team, signals):
     barrier(signals, team)
     iteration, kept = 0, 0
     while outcome != REFUSED:
+        if rank == 0:
+            bound(desk, rules, n_components, iteration == 0)
         sum_chunks(samples, desk, n_components, rank, team, signals)
         barrier(signals, team)
         value = log_likelihood(samples, desk)

@@ -71,6 +71,7 @@ class Engine:
         return Desk(
             np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
             np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
+            np.zeros(d), np.zeros(d), np.zeros(d),
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
             _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
             _aligned(team, (k + 2 + layout.TILE) * lay.block),

@@ -64,7 +64,7 @@ def factorise(covariance, axis_aligned, upper, inverse):
 
 
 @compiled
-def _may_touch(inverse, floor):
+def may_touch(inverse, floor):
     """Return whether an eigenvalue may lie under the floor: 1 / smallest <= trace(inverse)."""
     trace = 0.0
     for i in range(len(floor)):
@@ -153,7 +153,7 @@ def settle(code, covariance, floor, vanishing, scratch, inverse):
     if (
         not axis_aligned
         and lowest > 0
-        and not (definite and not _may_touch(inverse, floor))
+        and not (definite and not may_touch(inverse, floor))
         and clip(covariance, floor, scratch[0], scratch[1])
     ):
         status = FLOOR

@@ -28,16 +28,18 @@ class Samples(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How EM runs: M step, iterations, tolerance, floor (D,), addition to the diagonal.
+    """How EM runs: M step, iterations, tolerance, addition to the diagonal, weight of all samples.
 
-    vanishing (D,): a variance up to this counts as none.
+    variances (D,) of the features; regularisation and vanishing: the relative variances of
+    ``bounds.Bounds``.
     """
 
     code: int
     iterations: int
     tol: float
-    floor: np.ndarray
-    vanishing: np.ndarray
+    variances: np.ndarray
+    regularisation: float
+    vanishing: float
     reg_covar: float
     total_weight: float
 
@@ -46,9 +48,10 @@ class Desk(NamedTuple):
     """The memory of one fit in progress, for up to K components; shared by a team.
 
     Current weights (K,), means (K, D) and covariances (K, D, D); the next covariances (spreads)
-    and their inverse factors (K, D, D), counts (K,), shifts (K, D) and status (K,); the model as
-    the pass wants it (flat, see ``passes.Model``); sums (chunks, 1 + K * moments or more); for each
-    thread scratch (2, D, D) and work.
+    and their inverse factors (K, D, D), counts (K,), shifts (K, D) and status (K,); within, floor
+    and vanishing (D,), see ``bounds.Bounds``; the model as the pass wants it (flat, see
+    ``passes.Model``); sums (chunks, 1 + K * moments or more); for each thread scratch (2, D, D) and
+    work.
     """
 
     weights: np.ndarray
@@ -59,6 +62,9 @@ class Desk(NamedTuple):
     counts: np.ndarray
     shifts: np.ndarray
     status: np.ndarray
+    within: np.ndarray
+    floor: np.ndarray
+    vanishing: np.ndarray
     peaks: np.ndarray
     points: np.ndarray
     centres: np.ndarray

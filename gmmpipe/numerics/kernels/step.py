@@ -3,8 +3,9 @@
 import numpy as np
 from numba import njit
 
+from gmmpipe.numerics.bounds import COLLAPSED
 from gmmpipe.numerics.kernels.compile import invoke
-from gmmpipe.numerics.kernels.mstep import TIED, copy, settle
+from gmmpipe.numerics.kernels.mstep import TIED, copy, may_touch, settle
 from gmmpipe.numerics.kernels.records import BROKEN, EMPTY, SOUND
 from gmmpipe.numerics.kernels.team import CHUNK, DECISION, barrier, fetch_add
 
@@ -32,6 +33,27 @@ def prepare(samples, desk, k):
             at = k * layout.size + samples.places[i, j]
             desk.factors[at] = desk.inverses[k, i, j] * to_bits
     desk.peaks[k] = peak
+
+
+@merged
+def bound(desk, rules, n_components, first):
+    """Set what the M step from the mixture on the desk obeys; see ``bounds.within``."""
+    scale, total, safe = desk.vanishing, 0.0, True
+    for k in range(n_components):
+        total += desk.weights[k]
+    for i in range(len(scale)):
+        pooled = 0.0
+        for k in range(n_components):
+            pooled += desk.weights[k] * desk.covariances[k, i, i]
+        scale[i] = min(pooled / total, rules.variances[i])
+        desk.floor[i] = rules.regularisation * scale[i]
+    for k in range(n_components):
+        safe = safe and not may_touch(desk.inverses[k], desk.floor)
+    for i in range(len(scale)):
+        lower = scale[i] if first or safe else min(scale[i], desk.within[i])
+        desk.within[i] = max(lower, COLLAPSED * rules.variances[i])
+        desk.floor[i] = rules.regularisation * desk.within[i]
+        desk.vanishing[i] = rules.vanishing * desk.within[i]
 
 
 @compiled
@@ -89,7 +111,7 @@ def _settle(desk, rules, k, rank):
     if empty:
         copy(desk.spreads[k], desk.covariances[k])
     status = settle(
-        rules.code, desk.spreads[k], rules.floor, rules.vanishing, desk.scratch[rank],
+        rules.code, desk.spreads[k], desk.floor, desk.vanishing, desk.scratch[rank],
         desk.inverses[k],
     )  # fmt: skip
     desk.status[k] = EMPTY if empty else status
@@ -106,7 +128,7 @@ def _pool(desk, rules, n_components):
                 value += desk.counts[k] / rules.total_weight * desk.spreads[k, i, j]
             pooled[i, j] = value
     status = settle(
-        rules.code, pooled, rules.floor, rules.vanishing, desk.scratch[0], desk.inverses[0]
+        rules.code, pooled, desk.floor, desk.vanishing, desk.scratch[0], desk.inverses[0]
     )
     for k in range(n_components):
         if k > 0:
