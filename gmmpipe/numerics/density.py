@@ -14,7 +14,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics import em, layout, validation
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.identity import NOISE, component_of
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Array, Mixture, restored
 from gmmpipe.numerics.selection import CRITERIA
 
 Floats = npt.NDArray[np.floating]
@@ -109,21 +109,27 @@ class Density:
     def _mixture(self, spread: str = "precisions_cholesky_") -> Mixture:
         """Return the mixture of weights_, means_ and the attribute named by ``spread``.
 
-        That is ``mixture_``, to the last bit also for float32, unless one of them was replaced.
+        That is ``mixture_``, to the last bit also for float32, unless one of them was replaced;
+        its components keep their digits in any order.
         """
         check_is_fitted(self)
         names = ("weights_", "means_", spread)
         public = [np.asarray(getattr(self, name)) for name in names]
-        if hasattr(self, "mixture_"):
-            fitted = layout.attributes(self.mixture_, self.covariance_type)
-            pairs = zip(public, (fitted[name] for name in names), strict=True)
-            if all(np.array_equal(now, then.astype(now.dtype)) for now, then in pairs):
-                return self.mixture_
         weights, means, values = (array.astype(np.float64) for array in public)
-        matrices = layout.expand(values, self.covariance_type, *means.shape)
+        family, shape = self.covariance_type, means.shape
+        matrices = layout.expand(values, family, *shape)
         if spread == "precisions_cholesky_":
             matrices = layout.inverse(matrices @ matrices.swapaxes(1, 2))
-        return Mixture(weights, means, matrices)
+        replaced = Mixture(weights, means, matrices)
+        if not hasattr(self, "mixture_"):
+            return replaced
+        fitted = layout.attributes(self.mixture_, family)
+        own = [fitted[name].astype(now.dtype) for name, now in zip(names, public, strict=True)]
+        if all(np.array_equal(now, then) for now, then in zip(public, own, strict=True)):
+            return self.mixture_
+        for of, k in ((public, len(means)), (own, self.mixture_.n_components)):
+            of[2] = layout.expand(of[2], family, k, shape[1])
+        return restored(replaced, public, self.mixture_, own)
 
     def _validated(self, X: npt.ArrayLike, **options: Any) -> Floats:
         """Return X (N, D) as float64 or float32; with NaN where these may be missing."""

@@ -1,6 +1,8 @@
 """The mixture: what EM moves and everything else reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,3 +73,27 @@ class Mixture:
             low, high = self.box.round(6).tolist()
             lines.append(f"  noise: weight {self.noise:.6f}, even from {low} to {high}")
         return "\n".join(lines)
+
+
+def restored(
+    mixture: Mixture,
+    rounded: Sequence[npt.NDArray[Any]],
+    known: Mixture,
+    as_rounded: Sequence[npt.NDArray[Any]],
+) -> Mixture:
+    """Return the mixture with the digits of ``known`` wherever it has the same parameters.
+
+    rounded, as_rounded: three arrays (K, ...) for each mixture that were made of its weights, means
+    and covariances. Equal rows, whatever their places, show equal parameters.
+    """
+    parts = []
+    for name, ours, theirs in zip(
+        ("weights", "means", "covariances"), rounded, as_rounded, strict=True
+    ):
+        digits = {
+            row.tobytes(): value for row, value in zip(theirs, getattr(known, name), strict=True)
+        }
+        own = zip(ours, getattr(mixture, name), strict=True)
+        parts.append(np.array([digits.get(row.tobytes(), value) for row, value in own]))
+    weights, means, covariances = parts
+    return Mixture(weights, means, covariances, known.box)

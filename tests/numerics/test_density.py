@@ -56,6 +56,24 @@ def test_attributes_set_by_hand_are_what_counts(family):
     assert fitted.sample(500)[0].max() > 900
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("family", SHARED)
+def test_components_in_another_order_score_alike(family, dtype):
+    turn = np.linalg.qr(np.vander([1.0, 2.0, 3.0]))[0]
+    thin = (X @ np.diag([1, 1, 1e-6]) @ turn).astype(dtype)  # squared: a condition of 1e12 and more
+    model = GaussianMixture(3, covariance_type=family, reg_covar=1e-16, random_state=0).fit(thin)
+    before, likely = model.score_samples(thin), model.predict_proba(thin)
+    order = [2, 0, 1]
+    for name in PARAMETERS:
+        value = getattr(model, name)
+        if len(value) == 3 and not (family == "tied" and name.startswith(("cov", "prec"))):
+            setattr(model, name, value[order])
+    np.testing.assert_allclose(model.score_samples(thin), before, rtol=1e-13)
+    np.testing.assert_allclose(model.predict_proba(thin), likely[:, order], rtol=1e-6)
+    model.means_ = model.means_ + dtype(9)
+    assert model.score(thin) < before.mean() - 1
+
+
 def test_float32_stays_float32_outside_and_float64_within():
     offset = np.float32(1e6)
     near = np.round(X * 16) / 16  # exact in float32 at the offset too
