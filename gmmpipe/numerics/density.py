@@ -15,6 +15,7 @@ from gmmpipe.numerics import em, layout, validation
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.identity import NOISE, component_of
 from gmmpipe.numerics.mixture import Array, Mixture, restored
+from gmmpipe.numerics.real import refuse_masked, refuse_rounded
 from gmmpipe.numerics.selection import CRITERIA
 
 Floats = npt.NDArray[np.floating]
@@ -133,11 +134,14 @@ class Density:
 
     def _validated(self, X: npt.ArrayLike, **options: Any) -> Floats:
         """Return X (N, D) as float64 or float32; with NaN where these may be missing."""
-        validation.refuse_rounding(X)
-        finite = True if self.missing == "refuse" else "allow-nan"
+        refuse_masked(X, "X")
+        validation.refuse_times(X)
         data: Floats = validate_data(
-            self, X, dtype=[np.float64, np.float32], ensure_all_finite=finite, **options
+            self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", **options
         )
+        refuse_rounded(X, data, "X")
+        if self.missing == "refuse":
+            validation.refuse_missing(data)
         return data
 
     def __sklearn_tags__(self) -> Any:

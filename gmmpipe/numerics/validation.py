@@ -6,6 +6,7 @@ its own tests match on.
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from sklearn.utils import check_array
 from gmmpipe.errors import DegenerateComponent, InputError
 from gmmpipe.numerics import layout
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.real import real
+from gmmpipe.numerics.real import is_frame, refuse_masked
 
 LARGEST = 1e150
 Floats = npt.NDArray[np.floating]
@@ -30,11 +31,27 @@ def ill_defined(reason: str) -> DegenerateComponent:
     )
 
 
-def refuse_rounding(x: npt.ArrayLike) -> None:
-    """Raise InputError for what scikit-learn would take and change: masks, large integers."""
-    kind = getattr(getattr(x, "dtype", None), "kind", "")
-    if np.ma.isMaskedArray(x) or kind in "iumM":
-        real(x)
+def refuse_times(x: Any) -> None:
+    """Raise InputError for an array, or a column of a frame, of times: they have no unit."""
+    named = (
+        zip(x.columns, x.dtypes, strict=True)
+        if is_frame(x)
+        else [(None, getattr(x, "dtype", None))]
+    )
+    for name, dtype in named:
+        if getattr(dtype, "kind", "") in ("m", "M"):
+            where = "" if name is None else f"column {name!r} is "
+            raise InputError(f"X: {where}{dtype}; give numbers, such as days since a date")
+
+
+def refuse_missing(doubles: Floats) -> None:
+    """Raise InputError for NaN in the data (N, D)."""
+    if np.isnan(doubles).any():
+        row, column = np.argwhere(np.isnan(doubles))[0]
+        raise InputError(
+            f"Input X contains NaN, the first in row {row}, column {column}; drop the row or fill"
+            ' it, or give missing="mar"'
+        )
 
 
 def refuse_extremes(x: Floats) -> None:
@@ -117,6 +134,7 @@ def weighted(data: Floats, sample_weight: npt.ArrayLike | None) -> tuple[Floats,
     """
     if sample_weight is None:
         return data, None
+    refuse_masked(sample_weight, "sample_weight")
     if np.isscalar(sample_weight):
         sample_weight = np.full(len(data), sample_weight)
     weight: Array = check_array(
@@ -147,6 +165,7 @@ def checked_snapshots(snapshots: Sequence[int] | None, max_iter: int) -> list[in
 
 
 def _checked(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> Array:
+    refuse_masked(values, name)
     array: Array = check_array(
         values, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name=name
     )

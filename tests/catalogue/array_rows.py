@@ -4,12 +4,15 @@ An outcome is "defined", perhaps with what the fit records of it after a colon, 
 refusal. Data that are fine give their outcome too: the catalogue is about the edges, not errors.
 """
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 RNG = np.random.default_rng(6)
 X = RNG.normal(size=(80, 2)) + np.repeat([[0, 0], [6, 3]], 40, axis=0)
+FRAME = pd.DataFrame(X, columns=["a", "b"])
 READ_ONLY = X.copy()
 READ_ONLY.flags.writeable = False
 
@@ -50,16 +53,34 @@ DATA = {
     "a vector": (X[:, 0], "(80,)", "1D array"),
     "a cube": (X[:, :, None], "(80, 2, 1)", "dim 3"),
     "a number": (np.float64(3), "(1,)", "scalar"),
-    "nothing": (None, "object"),
-    "a word": ("data", "U4"),
+    "nothing": (None, "object", "scalar"),
+    "a word": ("data", "U4", "'data'"),
     "ragged": ([[1.0, 2.0], [3.0], [4.0, 5.0]], "inhomogeneous", "inhomogeneous"),
     "words": (X.astype(str), "U real", "defined"),
     "words that are no numbers": (np.full((9, 2), "x"), "U1 real", "'x'"),
     "objects": (X.astype(object), "object real", "defined"),
     "None among objects": (np.where(X > 9, None, X.astype(object)), "object real", "defined"),
     "booleans": (X > 1, "bool real", "defined"),
+    "nullable columns": (FRAME.convert_dtypes(), "object real", "defined"),
+    "Arrow's columns": (FRAME.convert_dtypes(dtype_backend="pyarrow"), "object real", "defined"),
+    "a column of booleans": (FRAME.assign(c=FRAME["a"] > 1), "object real", "defined"),
+    "a column of objects": (FRAME.astype({"b": object}), "object real", "defined"),
+    "decimals": (FRAME.map(lambda value: Decimal(repr(value))), "object real", "defined"),
+    "a list of decimals": (
+        [[Decimal(repr(v)) for v in row] for row in X.tolist()],
+        "object real",
+        "defined",
+    ),
+    "NA": (FRAME.mask(FRAME > 6).astype("Float64"), "object real", 'NaN row column missing="mar"'),
+    "integers beyond 2^53 beside floats": (FRAME.assign(c=2**53 + 1), "[0, 2] integer 2^53"),
+    "a list with an integer beyond 2^53": ([[1.5, 2**53 + 1], *X.tolist()], "[0, 1] integer 2^53"),
+    "a column of dates": (
+        FRAME.assign(when=pd.Timestamp("2020-01-01")),
+        "object real",
+        "column 'when' is datetime64",
+    ),
     "complex": (X + 0j, "complex128 real", "Complex"),
-    "dates": (np.full((9, 2), np.datetime64("2020-01-01")), "datetime64 real"),
+    "dates": (np.full((9, 2), np.datetime64("2020-01-01")), "datetime64 real", "datetime64"),
     "records": (np.zeros(9, [("a", float)]), "real", "array"),
     "sparse": (sparse.csr_matrix(X), "real", "Sparse"),
     "NaN": (put(np.nan), "nan row 3, column 1", "NaN"),

@@ -42,7 +42,10 @@ def outcome_of(call, outcome):
 
 
 def bytes_of(given):
-    return np.asarray(given).tobytes() if hasattr(given, "dtype") or hasattr(given, "iloc") else b""
+    if not hasattr(given, "dtype") and not hasattr(given, "iloc"):
+        return b""
+    array = np.asarray(given)
+    return repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
 
 
 def sound(fit, outcome, rounding=1e-9):
