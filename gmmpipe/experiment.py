@@ -16,7 +16,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.formats import MANIFEST, VersionTables
 from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES, STORE, TABLES, Study
-from gmmpipe.tables import to_mixture
+from gmmpipe.tables import DEFECTS, to_mixture
 
 if TYPE_CHECKING:
     from gmmpipe.numerics.estimator import GaussianMixture
@@ -267,8 +267,8 @@ class Experiment:
     ) -> str:
         """Return a table for print: form is text, markdown, latex (booktabs), html or csv.
 
-        columns: which, in this order; by default those that a person reads, all for csv. rows: at
-        most so many. digits: decimals, see ``typeset.cells``; csv is exact. Raises InputError for
+        columns: which, in this order; by default those that a person reads, for csv all but
+        `defects`, which `reason` says in words. rows: at most so many. digits: decimals, see ``typeset.cells``; csv is exact. Raises InputError for
         unknown names.
         """
         from gmmpipe import typeset
@@ -280,10 +280,12 @@ class Experiment:
         frame = self._table(table)[:rows]
         if columns is None and form != "csv":
             columns = typeset.readable(table, frame, self.outer)
-        for column in columns or ():
+        elif columns is None:
+            columns = [name for name in frame.columns if name != DEFECTS]
+        for column in columns:
             if column not in frame.columns:
                 raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
-        return typeset.typeset(frame if columns is None else frame[list(columns)], form, digits)
+        return typeset.typeset(frame[list(columns)], form, digits)
 
     @property
     def _root(self) -> Path:

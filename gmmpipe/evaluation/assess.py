@@ -13,6 +13,7 @@ from gmmpipe.evaluation.schemas import schemas
 from gmmpipe.evaluation.slices import Block, Cell, Slice, is_noisy
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.study import Study
+from gmmpipe.tables import DEFECTS
 from gmmpipe.tables.ranking import rivals
 
 MOST_NUMBERS = 2**20  # of the rows of a slice, about
@@ -122,7 +123,7 @@ def _slices(
 def _rivals(fits: pa.Table) -> pa.Table:
     names = ("log_likelihood", "degenerate", "iteration")
     log_likelihood, degenerate, iteration = (fits[name].to_numpy() for name in names)
-    sound = fits.drop_columns(["defects"])  # what may win has none
+    sound = fits.drop_columns([DEFECTS])  # what may win has none
     return sound.take(rivals(log_likelihood, ~degenerate, iteration)).combine_chunks()
 
 

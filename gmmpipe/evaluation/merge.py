@@ -19,6 +19,7 @@ from gmmpipe.numerics.defects import numbered, renumbered, sentence
 from gmmpipe.numerics.identity import NOISE, Indices, overlaps_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
 from gmmpipe.numerics.mixture import FIRST
+from gmmpipe.tables import DEFECTS
 from gmmpipe.tables.numbering import MODEL
 from gmmpipe.tables.stability import MOST_RUNS, stability
 
@@ -65,7 +66,7 @@ class Merger:
                 for tables in self._merged(list(group), scratch):
                     for name in LONG:
                         write[name](tables[name])
-                    readable = tables["fits"].drop_columns(["defects"])  # which reason says
+                    readable = tables["fits"].drop_columns([DEFECTS])  # which reason says
                     write_fits(readable)
                     write_failed(readable.filter(pc.equal(readable["status"], "failed")))
 
@@ -140,7 +141,7 @@ def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int
 
     A cell that failed has no defects: its reason is known already.
     """
-    cells = decoded(fits["defects"])
+    cells = decoded(fits[DEFECTS])
     if not any(cells):
         return fits
     by_seed = dict(zip(seeds, (numbers + FIRST).tolist(), strict=True))
@@ -150,7 +151,7 @@ def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int
     ]
     known = fits["reason"].to_pylist()
     reasons = [sentence(d, numbered) or why for d, why in zip(defects, known, strict=True)]
-    columns = {"reason": pa.array(reasons, fits["reason"].type), "defects": encoded(defects)}
+    columns = {"reason": pa.array(reasons, fits["reason"].type), DEFECTS: encoded(defects)}
     for name, values in columns.items():
         place = fits.schema.get_field_index(name)
         fits = fits.set_column(place, fits.schema.field(place), values)

@@ -11,11 +11,11 @@ import pyarrow as pa
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.tables import BOX
+from gmmpipe.tables import BOX, DEFECTS
 
 KEYS = ("k", "seed", "iteration")
 LONG = ("fits", "parameters", "trajectories")
-DEFECTS = pa.list_(
+RECORDS = pa.list_(
     pa.struct({"component": pa.int64(), "code": pa.string(), "numbers": pa.list_(pa.float64())})
 )  # see ``numerics.defects``; in the table components have their numbers, which count from 1
 MEASURES = ("least_eigenvalue", "least_samples", "most_tied", "noise")
@@ -37,7 +37,7 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
     frames["parameters"] = parameters.assign(samples=0.0, tied=0.0)
     frames["trajectories"] = at.assign(log_likelihood=some)
     found = {n: pa.Schema.from_pandas(f, preserve_index=False) for n, f in frames.items()}
-    found["fits"] = found["fits"].append(pa.field("defects", DEFECTS))
+    found["fits"] = found["fits"].append(pa.field(DEFECTS, RECORDS))
     numbers_of_one = pa.list_(pa.float64())
     ends = {"seed": pa.int64(), "log_likelihood": pa.float64(), "sound": pa.bool_()}
     ends |= dict.fromkeys(("weights", "means", "covariances"), numbers_of_one)
@@ -75,7 +75,7 @@ def lists(ends: npt.NDArray[np.int64], values: npt.NDArray[Any], kind: pa.DataTy
 
 def encoded(defects: Iterable[Iterable[Defect]]) -> pa.Array:
     """Return the defects of cells as the column of that name."""
-    return pa.array([[defect._asdict() for defect in each] for each in defects], DEFECTS)
+    return pa.array([[defect._asdict() for defect in each] for each in defects], RECORDS)
 
 
 def decoded(column: pa.ChunkedArray) -> list[list[Defect]]:

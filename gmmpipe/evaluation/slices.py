@@ -14,7 +14,7 @@ from gmmpipe.numerics.assessment import Assessment
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.tables import BOX
+from gmmpipe.tables import BOX, DEFECTS
 
 Cell: TypeAlias = Stored | Failed
 
@@ -111,7 +111,7 @@ class Slice:
             "degenerate": [bool(found) for found in defects] + [True] * lost,
             "status": ["ok"] * ok + ["failed"] * lost,
             "reason": [""] * ok + [f.reason for f in failed for _ in steps],
-            "defects": encoded([*defects, *([()] * lost)]),
+            DEFECTS: encoded([*defects, *([()] * lost)]),
         }
         rows = batch(self.wanted["fits"], ok + lost, {**self.at, "n_parameters": count}, columns)
         return rows.take(np.argsort(columns["seed"], kind="stable")) if failed else rows

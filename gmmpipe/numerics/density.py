@@ -39,7 +39,10 @@ class Density:
     n_parameters_: int
 
     def predict(self, X: npt.ArrayLike) -> Labels:
-        """Return the most probable component of each sample, (N,); -1 for noise."""
+        """Return the most probable component of each sample, (N,), from 0 on; -1 for noise.
+
+        As in all arrays of an estimator, 0 is the component that tables and figures number 1.
+        """
         labels = component_of(self._evaluate(X)[1], self._mixture())
         return labels.astype(np.int64, copy=False)
 

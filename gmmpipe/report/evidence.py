@@ -10,6 +10,7 @@ from gmmpipe.figures.language import listing
 from gmmpipe.figures.wording import elide, model, number, p_words, percent, share
 from gmmpipe.numerics.identity import MOST_ROWS
 from gmmpipe.numerics.inference import KEPT, UNDECIDED
+from gmmpipe.numerics.mixture import FIRST
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.tables.preconditions import other_choices, others
 from gmmpipe.tables.stability import agreement
@@ -147,7 +148,7 @@ def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:
     deviations = np.sqrt(np.diagonal(mixture.covariances, axis1=1, axis2=2))
     rows: list[dict[str, Any]] = [
         {
-            "number": index + 1,
+            "number": index + FIRST,
             "index": index,
             "weight": number(float(mixture.weights[index]), 3),
             "means": [

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gmmpipe.numerics.mixture import Mixture
 
+DEFECTS = "defects"  # column of fits: (component, code, numbers), of which `reason` is made
 BOX = ("noise_low", "noise_high")  # columns of parameters where there is noise: its box
 
 
