@@ -133,9 +133,7 @@ def _criteria(tables: Tables, verdict: Verdict) -> Fact | None:
     picks = other_choices(tables.selected(), tables.best)
     agreeing = [name.upper() for name in CRITERIA if name.upper() not in picks]
     if picks:
-        said = [f"{name} {pick}" for name, pick in picks.items()]
-        chosen = f"chosen by {listing('en', agreeing)}"
-        return Fact("Criteria", "they disagree", "; ".join([chosen, *said]))
+        return Fact("Criteria", "they disagree", f"chosen by {listing('en', agreeing)}")
     if not verdict.comparable:
         return None
     return Fact("Criteria", f"{len(agreeing)} of {len(CRITERIA)} agree", listing("en", agreeing))
