@@ -138,7 +138,8 @@ def test_your_own_file(tmp_path, project, command):
     rest = ("experiment=smoke", "sweep.covariance=[tied]", "sweep.k=[1,3]", *TINY[-2:])
     answer = command("gmmpipe", "run", "--data", str(path), "--label", "species", *rest)
     assert answer.code == 0, answer
-    assert "my_flowers: tied, k = 3" in answer.out
+    assert "  my_flowers: Not settled, because the lowest BIC is at the largest K" in answer.out
+    assert "\n    tied, K = 3: BIC " in answer.out
 
     folder = project / "results/smoke/latest"
     assert str(folder.readlink()) == folder.resolve().name
