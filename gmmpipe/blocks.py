@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot, seconds
+from gmmpipe.numerics.ends import CERTIFY, End, most_iterations
 from gmmpipe.numerics.mixture import Mixture
 
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
@@ -20,16 +21,18 @@ OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on w
     "frozen": [],
     "noise": 0,
 }
-NOT_EM = (*RESTARTS, "on_failure")  # keys of `fit` that say nothing of how EM runs
+NOT_EM = (*RESTARTS, "on_failure", "certify")  # keys of `fit` that say nothing of how EM runs
+SETTLING = 3e-3, 100  # seconds and iterations that it takes to find the end of a run, about
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One fit of a block: its (k, seed), and what EM returned."""
+    """One fit of a block: its (k, seed), what EM returned, and where the run ends."""
 
     k: int
     seed: int
     fit: Fit
+    end: End
 
 
 def cost(
@@ -40,12 +43,14 @@ def cost(
     data and fit: sections of a plan and of its configuration.
     """
     plain = {key: fit.get(key, own) for key, own in OWN.items()} == OWN
-    return seconds(
+    most = most_iterations(fit.get("certify", CERTIFY), data["n"], data["d"])
+    looks, steps = SETTLING if most else (0.0, 0)
+    return looks + seconds(
         data["n"],
         data["d"],
         family,
         min(k, data["n"]),
-        iterations,
+        iterations + min(steps, most),
         compiled=plain and fit.get("regularisation") != "map",
         patterns=data.get("patterns", 0),
         noise=fit.get("noise", 0) > 0,
@@ -69,9 +74,9 @@ def to_arrays(
     k, seed, n_iter, converged (F,), defects (F,) as JSON, "" for none; iteration (S,); done,
     settled, log_likelihood, log_prior (S, F); trajectory (sum of n_iter + 1,). With the components
     of all fits end to end: weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and
-    start_* without S. With a noise component also its box (2, D), which is the data's. Of the cells
-    that failed: failed_k, failed_seed, failed_reason. Without any fit only k, seed and n_iter are
-    there besides.
+    start_* and end_* without S. Of the ends of the runs also end, end_log_likelihood (F,). With a
+    noise component also its box (2, D), which is the data's. Of the cells that failed: failed_k,
+    failed_seed, failed_reason. Without any fit only k, seed and n_iter are there besides.
     """
     lost = {
         "failed_k": np.array([f.k for f in failed], dtype=np.int64),
@@ -82,7 +87,7 @@ def to_arrays(
         return {**dict.fromkeys(("k", "seed", "n_iter"), np.empty(0, np.int64)), **lost}
     fits = [s.fit for s in stored]
     by_step = list(zip(*(fit.snapshots for fit in fits), strict=True))
-    starts = [fit.start for fit in fits]
+    starts, ends = [fit.start for fit in fits], [s.end.mixture for s in stored]
     box = by_step[0][0].mixture.box
     return {
         **({} if box is None else {"box": box}),
@@ -95,6 +100,11 @@ def to_arrays(
         "start_weight": np.concatenate([m.weights for m in starts]),
         "start_mean": np.concatenate([m.means for m in starts]),
         "start_covariance": np.concatenate([m.covariances for m in starts]),
+        "end": np.array([s.end.kind for s in stored], dtype=str),
+        "end_log_likelihood": np.array([s.end.log_likelihood for s in stored]),
+        "end_weight": np.concatenate([m.weights for m in ends]),
+        "end_mean": np.concatenate([m.means for m in ends]),
+        "end_covariance": np.concatenate([m.covariances for m in ends]),
         "iteration": np.array([step[0].iteration for step in by_step]),
         "done": np.array([[p.n_iter for p in step] for step in by_step]),
         "settled": np.array([[p.converged for p in step] for step in by_step]),
@@ -115,8 +125,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
     step = np.cumsum([0, *(arrays["n_iter"] + 1)])
     for i, k in enumerate(arrays["k"].tolist()):
         own = slice(component[i], component[i + 1])
-        start = Mixture(
-            *(arrays[f"start_{name}"][own] for name in ("weight", "mean", "covariance"))
+        start, end = (
+            Mixture(*(arrays[f"{prefix}_{name}"][own] for name in ("weight", "mean", "covariance")))
+            for prefix in ("start", "end")
         )
         snapshots = tuple(
             Snapshot(
@@ -142,7 +153,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
             bool(arrays["converged"][i]),
             _from_text(str(arrays["defects"][i])),
         )
-        yield Stored(k, int(arrays["seed"][i]), fit)
+        value = float(arrays["end_log_likelihood"][i])
+        at_end = End(str(arrays["end"][i]), value, replace(end, box=arrays.get("box")))
+        yield Stored(k, int(arrays["seed"][i]), fit, at_end)
 
 
 def _to_text(defects: Sequence[Defect]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.archive import MAPPED
+from gmmpipe.numerics.ends import TOGETHER
 from gmmpipe.numerics.slices import SLICE
 from gmmpipe.numerics.soundness import MOST_ROWS as TIED_ROWS
 from gmmpipe.numerics.starts import MOST_ROWS as START_ROWS
@@ -57,8 +58,8 @@ def of_fit(
     on all rows at once: noise, missing values, rows of weight 0.
     """
     n, d, k = data["n"], data["d"], max(ks)
-    mixtures = seeds * sum(ks) * (len(iteration) + 1) * (d * d + d + 1)
-    trajectories = seeds * len(ks) * (iteration[-1] + 1)
+    mixtures = seeds * sum(ks) * (len(iteration) + 2) * (d * d + d + 1)
+    trajectories = seeds * len(ks) * (iteration[-1] + 1) + TOGETHER
     seen = min(n, START_ROWS)  # of which a start may share every one among all components
     numbers = seen * (COPIES * d + 2 + k) + 3 * mixtures + 2 * trajectories
     if fit.get("noise", 0) > 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts, config, memory, reader, replicates
-from gmmpipe.blocks import NOT_EM, cost
+from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import DATASETS, File
@@ -166,7 +166,7 @@ def blocks(
     fit = dict(there["fit"])
     auto = fit.get("restarts") == "auto"  # then one job sees all seeds of a k
     most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
-    for key in ("on_failure",) if auto else NOT_EM:  # what has no effect is in no digest
+    for key in ("on_failure", *(() if auto else RESTARTS)):  # what has no effect is in no digest
         fit.pop(key, None)
     target = there["block"]["target_seconds"]
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.blocks import RESTARTS, cost
+from gmmpipe.blocks import NOT_EM, cost
 from gmmpipe.errors import InputError
 from gmmpipe.tiles import tiles, width_of, windows
 
@@ -42,7 +42,10 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
             )
         known = _known(first["config"], settings)
         rows = max(data["n"], round(data.get("total", 0)))  # that a resample may have
-        family, fit = first["config"]["covariance"]["family"], first["config"]["fit"]
+        family, fit = (
+            first["config"]["covariance"]["family"],
+            {**first["config"]["fit"], "certify": 0},
+        )
         once = partial(cost, {**data, "n": rows}, family, fit, ITERATIONS)
         parts = [
             *_tests(tested, once, known, target),
@@ -94,7 +97,7 @@ def _known(fitted: Section, settings: Section) -> Section:
     """Return what all blocks of replicates of some fits have in common."""
     at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
     refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
-    own = {"tol", *RESTARTS}
+    own = {"tol", *NOT_EM}
     refit["options"] = {key: value for key, value in fitted["fit"].items() if key not in own}
     known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
     return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}

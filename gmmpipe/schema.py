@@ -26,6 +26,7 @@ from gmmpipe.figures.language import require_font
 from gmmpipe.numerics.acceleration import ACCELERATIONS
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
+from gmmpipe.numerics.ends import CERTIFY
 from gmmpipe.numerics.normalise import NORMALISERS
 from gmmpipe.numerics.problem import frozen_parts
 from gmmpipe.numerics.starts import STARTS
@@ -59,6 +60,7 @@ class Fit(BaseModel):
     restarts: Literal["fixed", "auto"]
     target: Annotated[float, Gt(0), Lt(1)]
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
+    certify: Annotated[int, Ge(0), Le(100_000_000)] = CERTIFY
     acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
     algorithm: Literal["exact", "stepwise"] = "exact"
     on_failure: Literal["stop", "continue"] = "stop"

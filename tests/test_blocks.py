@@ -4,6 +4,7 @@ import pytest
 from gmmpipe import artifacts, blocks
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot
+from gmmpipe.numerics.ends import End
 from gmmpipe.numerics.mixture import Mixture
 
 
@@ -17,7 +18,7 @@ def stored(seed, k, d, steps, degenerate=()):
         Snapshot(i, min(i, 5), i > 5, float(rng.normal()), mixture(rng, k, d)) for i in steps
     )
     fit = Fit(mixture(rng, k, d), snapshots, rng.normal(size=7), 6, True, degenerate)
-    return blocks.Stored(k, seed, fit)
+    return blocks.Stored(k, seed, fit, End("saddle", float(rng.normal()), mixture(rng, k, d)))
 
 
 def same(a, b):
@@ -42,6 +43,9 @@ def test_fits_come_back_bit_for_bit(d, steps, tmp_path):
         assert (fit.n_iter, fit.converged, fit.degenerate) == (6, True, wanted.degenerate)
         np.testing.assert_array_equal(fit.trajectory, wanted.trajectory, strict=True)
         same(fit.start, wanted.start)
+        assert found.end.kind == "saddle"
+        assert found.end.log_likelihood == expected.end.log_likelihood
+        same(found.end.mixture, expected.end.mixture)
         for a, b in zip(fit.snapshots, wanted.snapshots, strict=True):
             told = ("iteration", "n_iter", "converged", "log_likelihood")
             assert [getattr(a, n) for n in told] == [getattr(b, n) for n in told]

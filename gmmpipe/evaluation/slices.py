@@ -96,6 +96,7 @@ class Slice:
             **criteria,
             **{name: [a.agreement[name] for a in found] for name in METRICS},
             **dict(zip(MEASURES, measures, strict=True)),
+            "limit": np.repeat(self._limits(), len(self.section["iteration"])).tolist(),
         }
         defects = [found for each in self.defects for found in each]
         failed: list[Failed] = [cell for cell in self.cells if isinstance(cell, Failed)]
@@ -109,12 +110,17 @@ class Slice:
             "n_iter": [s.n_iter for s in snapshots] + [0] * lost,
             "converged": [s.converged for s in snapshots] + [False] * lost,
             "degenerate": [bool(found) for found in defects] + [True] * lost,
+            "end": [s.end.kind for s in self.fits for _ in steps] + [""] * lost,
             "status": ["ok"] * ok + ["failed"] * lost,
             "reason": [""] * ok + [f.reason for f in failed for _ in steps],
             DEFECTS: encoded([*defects, *([()] * lost)]),
         }
         rows = batch(self.wanted["fits"], ok + lost, {**self.at, "n_parameters": count}, columns)
         return rows.take(np.argsort(columns["seed"], kind="stable")) if failed else rows
+
+    def _limits(self) -> Array:
+        """Return the log-likelihood at the end of each run, NaN where it was not carried on."""
+        return np.array([s.end.log_likelihood for s in self.fits]) - self.data.volume
 
     def _parameters(self) -> pa.RecordBatch:
         """Return a row for each component of each snapshot of each fit."""
@@ -163,13 +169,18 @@ class Slice:
         return batch(schema, len(self.fits), self.at, columns)
 
     def _ends(self) -> pa.RecordBatch:
-        """Return a row for each fit: its last mixture, and the labels of the samples compared."""
+        """Return a row for each fit: where it ends, and the labels of the samples compared.
+
+        weights, means and covariances are of the mixture that the run was carried on to.
+        """
         last, d = [s.fit.snapshots[-1] for s in self.fits], self.data.x.shape[1]
-        mixture, rows = _stacked([s.mixture for s in last], d), len(last)
+        mixture, rows = _stacked([s.end.mixture for s in self.fits], d), len(last)
         columns = {
             "seed": [s.seed for s in self.fits],
             "log_likelihood": np.array([s.log_likelihood for s in last]) - self.data.volume,
             "sound": [not defects[-1] for defects in self.defects],
+            "end": [s.end.kind for s in self.fits],
+            "limit": self._limits(),
             "weights": mixture.weights.reshape(rows, self.k),
             "means": mixture.means.reshape(rows, self.k * d),
             "covariances": mixture.covariances.reshape(rows, self.k * d * d),

@@ -74,9 +74,10 @@ def _runs(part: Part, scratch: str) -> Iterator[Run]:
         means = means.reshape(shape)
         d = means.shape[2]
         covariances = covariances.reshape(*shape[:2], d, d)
-        values = zip(ends["log_likelihood"].to_pylist(), ends["sound"].to_pylist(), strict=True)
-        for i, (value, sound) in enumerate(values):
-            yield Run(key, value, Mixture(weights[i], means[i], covariances[i]), sound)
+        limits = ends["limit"].to_numpy()
+        for i, kind in enumerate(ends["end"].to_pylist()):
+            mixture = Mixture(weights[i], means[i], covariances[i])
+            yield Run(key, float(limits[i]), mixture, kind)
 
 
 def _matrix(column: pa.ChunkedArray) -> Any:

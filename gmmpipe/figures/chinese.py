@@ -158,11 +158,13 @@ CHINESE = {
     " its best fit.": (
         "竖条：各模型与其最佳拟合归一化方法相同的 {n} 次有效运行（初始化、种子）的范围。"
     ),
-    "Certificate of the selected model: {hits} of {draws} restarts found its best; one more finds a"
-    " better one with a chance below {bound} % (at 95 % confidence).": (
-        "选中模型的证书：{draws} 次重启中有 {hits} 次找到其最优解；再试一次找到更优解的概率低于"
+    "Certificate of the selected model: {hits} of {n} finished restarts found its best; one more"
+    " finds a better one with a chance below {bound} % (at 95 % confidence).": (
+        "选中模型的证书：{n} 次完成的重启中有 {hits} 次找到其最优解；再试一次找到更优解的概率低于"
         " {bound} %（95 % 置信度）。"
     ),
+    "The starts draw nothing at random.": "这些初始化不含随机性。",
+    "No restart of the selected model finished.": "选中的模型没有一次重启完成。",
     "Hollow: only one restart found it, so a better one is likely.": (
         "空心：只有一次重启找到它，因此很可能还有更优解。"
     ),
@@ -250,15 +252,16 @@ CHINESE = {
         " 且混合模型相近的视为同一个。"
     ),
     "Crosses at the top: degenerate runs.": "顶部的叉号：退化的运行。",
-    "{dataset}: in percent, the restarts that found the best optimum of each family and K, and the"
-    " Good-Turing estimate of the chance that one more finds an optimum not seen so far. The"
-    " selected model, {model} (outlined): {hits} of {draws} restarts found its best; one more finds"
-    " a better one with a chance below {bound} % (at 95 % confidence).": (
-        "{dataset}：以百分比表示，每种类型和 K 中找到最优解的重启比例，以及再重启一次找到未见过的"
-        "最优解的概率（Good-Turing 估计）。选中的模型 {model}（方框）：{draws} 次重启中有 {hits} 次"
-        "找到其最优解；再试一次找到更优解的概率低于 {bound} %（95 % 置信度）。"
+    "{dataset}: in percent, the finished restarts that found the best optimum of each family and K,"
+    " the Good-Turing estimate of the chance that one more finds an optimum not seen so far, and"
+    " the restarts that did not finish. Outlined: the selected model, {model}.": (
+        "{dataset}：以百分比表示，每种类型和 K 中完成的重启找到最优解的比例、再重启一次找到未见过的"
+        "最优解的概率（Good-Turing 估计），以及未完成的重启的比例。方框：选中的模型 {model}。"
     ),
-    "Hatched: no sound fit.": "斜线：没有有效的拟合。",
+    "Hatched: one component, nothing drawn at random, or no restart finished.": (
+        "斜线：只有一个分量、没有随机性，或没有一次重启完成。"
+    ),
+    "not finished (%)": "未完成（%）",
     "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
     " component, as high as its part of the samples; a ribbon is what it shares with a component of"
     " the K before, in whose colour it is. Outlined: new at this K.": (

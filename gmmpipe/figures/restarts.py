@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.grid import COLOURS, cells, label, outline
+from gmmpipe.figures.runs import certificate, finished
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide, model, number, share
+from gmmpipe.figures.wording import elide, model, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,21 +23,17 @@ def applies(tables: Tables) -> bool:
 
 
 def caption(tables: Tables, style: Style) -> str:
-    """Return what the two panels show, and the certificate of the selected model."""
+    """Return what the panels show, and the certificate of the selected model."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: in percent, the restarts that found the best optimum of each family and K, and"
-        " the Good-Turing estimate of the chance that one more finds an optimum not seen so far."
-        " The selected model, {model} (outlined): {hits} of {draws} restarts found its best; one"
-        " more finds a better one with a chance below {bound} % (at 95 % confidence).",
+        "{dataset}: in percent, the finished restarts that found the best optimum of each family"
+        " and K, the Good-Turing estimate of the chance that one more finds an optimum not seen so"
+        " far, and the restarts that did not finish. Outlined: the selected model, {model}.",
         dataset=tables.dataset,
         model=model(row),
-        hits=f"{row['hits']:.0f}",
-        draws=f"{row['draws']:.0f}",
-        bound=number(100 * row["p_better_bound"]),
     )
-    unsound = (tables.certificates["sound"] == 0).any()
-    return style.sentences(text, style.say("Hatched: no sound fit.") if unsound else "")
+    hatched = style.say("Hatched: one component, nothing drawn at random, or no restart finished.")
+    return style.sentences(text, certificate(row, style), hatched)
 
 
 @styled
@@ -48,22 +45,21 @@ def draw(tables: Tables, style: Style) -> Figure:
     row, families, best = tables.selected(), tables.families(), _widest(tables)
     ks = sorted({int(k) for k in tables.fits["k"]})
     grids = {
-        style.say("found the best (%)"): 100
-        * best["hits"]
-        / best["draws"].where(best["sound"] > 0),
+        style.say("found the best (%)"): 100 * best["hits"] / finished(best),
         style.say("chance of a new optimum (%)"): 100 * best["p_new"],
+        style.say("not finished (%)"): 100 * (1 - finished(best) / best["draws"]),
     }
     figure = style.figure(
-        style.pick(32 + 2 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))
+        style.pick(32 + 3 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))
     )
     chance = style.say(
         ", {share} of {draws} restarts",
-        share=share(row["hits"] / row["draws"]),
-        draws=f"{row['draws']:.0f}",
+        share=share(row["hits"] / finished(row)),
+        draws=f"{finished(row):.0f}",
     )
     figure.suptitle(style.title(tables.dataset, f": {model(row)}{elide(chance, 30)}"))
-    panels = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True, sharey=True)
-    room = style.pick(1.0, 0.5) * (MILLIMETRES[style.width] - 30) / len(ks) / style.font_size * 7
+    panels = figure.subplots(*style.pick((3, 1), (1, 3)), sharex=True, sharey=True)
+    room = style.pick(1.0, 0.33) * (MILLIMETRES[style.width] - 30) / len(ks) / style.font_size * 7
     norm = Normalize(0, 100)
     for axes, (title, values) in zip(panels, grids.items(), strict=True):
         grid = values.unstack("k").reindex(index=families, columns=ks).to_numpy(float)

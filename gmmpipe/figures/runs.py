@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gmmpipe.figures.tables import RUN
-from gmmpipe.figures.wording import elide
+from gmmpipe.figures.wording import elide, number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gmmpipe.figures.style import Style
     from gmmpipe.figures.tables import Tables
     from gmmpipe.numerics.mixture import Array
@@ -68,6 +70,29 @@ def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum
         for values in trajectories
     )
     return Optimum(starts, trajectories, best, n_degenerate, rising)
+
+
+def finished(certified: Any) -> Any:
+    """Return how many restarts ended at a maximum: of a row or a frame of certificates.
+
+    Of results that do not say so all count.
+    """
+    return certified.get("finished", certified["draws"])
+
+
+def certificate(row: pd.Series, style: Style) -> str:
+    """Return the sentence on the certificate of the selected model, a row of ``best``."""
+    if np.isnan(row["hits"]):
+        return "" if row["k"] == 1 else style.say("The starts draw nothing at random.")
+    if not finished(row):
+        return style.say("No restart of the selected model finished.")
+    return style.say(
+        "Certificate of the selected model: {hits} of {n} finished restarts found its best; one"
+        " more finds a better one with a chance below {bound} % (at 95 % confidence).",
+        hits=f"{row['hits']:.0f}",
+        n=f"{finished(row):.0f}",
+        bound=number(100 * row["p_better_bound"]),
+    )
 
 
 def models(tables: Tables) -> list[tuple[str, str, int]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmpipe.figures.runs import certificate, finished
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -43,13 +44,6 @@ def caption(tables: Tables, style: Style) -> str:
         icl=number(best["icl"]),
         other=model(best),
     )
-    certificate = style.say(
-        "Certificate of the selected model: {hits} of {draws} restarts found its best; one more"
-        " finds a better one with a chance below {bound} % (at 95 % confidence).",
-        hits=f"{row['hits']:.0f}",
-        draws=f"{row['draws']:.0f}",
-        bound=number(100 * row["p_better_bound"]),
-    )
     hollow = style.say("Hollow: only one restart found it, so a better one is likely.")
     lost = int(ends["degenerate"].sum())
     degenerate = style.say(
@@ -59,7 +53,7 @@ def caption(tables: Tables, style: Style) -> str:
     return style.sentences(
         text,
         _spread(tables, style),
-        certificate if _certified(tables) else "",
+        certificate(row, style) if _certified(tables) else "",
         hollow if len(_found_once(tables.best_by_family())) else "",
         degenerate if lost else "",
         cross if _unsound(tables) else "",
@@ -139,7 +133,7 @@ def _ring(axes: Axes, tables: Tables, column: str) -> None:
 def _best(tables: Tables) -> pd.DataFrame:
     """Return the best fit of each family and K, with the share of restarts that found it."""
     best = tables.best_by_family()
-    return best.assign(**{FOUND: 100 * best["hits"] / best["draws"]})
+    return best.assign(**{FOUND: 100 * best["hits"] / finished(best)})
 
 
 def _lowest(best: pd.DataFrame, column: str) -> pd.Series:

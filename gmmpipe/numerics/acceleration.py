@@ -9,13 +9,11 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from gmmpipe.numerics.bounds import Bounds
+from gmmpipe.numerics.coordinates import Mask, coordinates, parts, scale
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Method(Protocol):
@@ -129,8 +127,8 @@ class Leaps:
         if self.method is None or not np.array_equal(held, self.held):
             self.method, self.held = ACCELERATIONS[self.problem.acceleration](), held
         try:
-            point, to = (_coordinates(m, held) for m in (mixture, image))
-            values = self.method(point, to, _scale(mixture, held))
+            point, to = (coordinates(m, held) for m in (mixture, image))
+            values = self.method(point, to, scale(mixture, held))
             with np.errstate(over="ignore", invalid="ignore"):
                 return None if values is None else self._mixture(values, image, bounds)
         except np.linalg.LinAlgError:
@@ -144,7 +142,7 @@ class Leaps:
     def _mixture(self, values: Array, image: Mixture, bounds: Bounds) -> Mixture | None:
         """Return the mixture that is feasible and nearest to the coordinates."""
         problem, held = self.problem, self.held
-        weights, means, lower = _parts(values, image, held)
+        weights, means, lower = parts(values, image, held)
         if not all(np.isfinite(part).all() for part in (weights, means, lower)):
             return None
         if "weights" in problem.frozen:
@@ -160,57 +158,6 @@ class Leaps:
             covariances[~held] = image.covariances[~held]
         vanishing = np.diagonal(covariances, axis1=1, axis2=2) <= bounds.vanishing
         return None if vanishing.any() else Mixture(weights, means, covariances, image.box)
-
-
-def _coordinates(mixture: Mixture, held: Mask) -> Array:
-    """Return the held components in coordinates (P,) that know no bounds.
-
-    Logarithms of the weights (noise last), means, and of each covariance L L^T the logarithms of
-    L's diagonal and what is below it, in units of the diagonal element of its column.
-    """
-    lower = np.linalg.cholesky(mixture.covariances[held])
-    size = np.diagonal(lower, axis1=1, axis2=2)
-    below = np.tril(lower / size[:, None, :], -1)
-    parts = (np.log(_shares(mixture, held)), mixture.means[held], np.log(size), below)
-    return np.concatenate([part.ravel() for part in parts])
-
-
-def _scale(mixture: Mixture, held: Mask) -> Array:
-    """Return what makes the lengths of coordinates alike: near the Fisher information's root.
-
-    No unit of the data is in the products with differences of coordinates.
-    """
-    shares = np.sqrt(_shares(mixture, held))
-    covariances = mixture.covariances[held]
-    size = np.diagonal(np.linalg.cholesky(covariances), axis1=1, axis2=2)
-    deviation = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
-    each = shares[: len(size), None]
-    below = each[:, :, None] * size[:, None, :] / deviation[:, :, None]
-    parts = (shares, each / deviation, each * np.full_like(size, np.sqrt(2)), below)
-    return np.concatenate([part.ravel() for part in parts])
-
-
-def _shares(mixture: Mixture, held: Mask) -> Array:
-    """Return the weights of the held components and, if there is any, of the noise."""
-    noise = [mixture.noise] if mixture.noise > 0 else []
-    shares: Array = np.append(mixture.weights[held], noise)
-    return shares
-
-
-def _parts(values: Array, like: Mixture, held: Mask) -> tuple[Array, Array, Array]:
-    """Return weights, means and lower factors; of what is not held the means and none else."""
-    k, d = int(held.sum()), like.n_features
-    n_shares = len(_shares(like, held))
-    cuts = np.cumsum([n_shares, k * d, k * d])
-    logs, centres, sizes, below = np.split(values, cuts)
-    shares = np.exp(logs - logs.max())
-    weights, means = np.zeros_like(like.weights), like.means.copy()
-    lower = np.tile(np.eye(d), (len(weights), 1, 1))
-    weights[held] = (shares / shares.sum())[:k]
-    means[held] = centres.reshape(k, d)
-    size = np.exp(sizes.reshape(k, 1, d))
-    lower[held] = (np.tril(below.reshape(k, d, d), -1) + np.eye(d)) * size
-    return weights, means, lower
 
 
 ACCELERATIONS: dict[str, Callable[[], Method]] = {"squarem": Squarem, "anderson": Anderson}

@@ -4,6 +4,7 @@ Restarts are independent draws of an optimum, so what is said of unseen species 
 optima (Good 1953, Biometrika 40, 237-264).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 from gmmpipe.numerics.mixture import Array, Mixture
 
+# what the end of a run is; see ``ends``
+MAXIMUM, SADDLE, UNFINISHED, DEGENERATE = "maximum", "saddle", "unfinished", "degenerate"
 NATS = 0.01  # log-likelihoods of one optimum differ by no more ...
 APART = 0.1  # ... its means by no more standard deviations (of the pooled covariance) ...
 SHARE = 0.02  # ... and its weights by no more than this
@@ -21,20 +24,28 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Certificate:
-    """What the sound ones among ``draws`` restarts found.
+    """What some restarts found.
 
-    optima: the distinct ones; hits: how many restarts found the best. p_new: the Good-Turing
-    estimate of the chance that one more restart finds an optimum not seen so far (the share of
-    restarts whose optimum was found once); p_better: the same of a better one (the share of
-    restarts without which the best would be worse). p_better_bound: with probability 0.95 the
-    chance of a better one is below it: the mass above the best of n draws exceeds p with
-    probability at most (1 - p)^n. NaN where nothing was sound.
+    draws: how many there were; sound: those of them without a degenerate end; finished: those that
+    ended at a maximum, unfinished: that had not ended, saddles: that stopped at one. Of those that
+    finished, optima: the distinct ones; hits: how many found the best, of this log_likelihood
+    (nats). p_new: the Good-Turing estimate of the chance that one more restart that finishes finds
+    an optimum not seen so far (the share whose optimum was found once); p_better: the same of a
+    better one (the share without which the best would be worse). p_better_bound: with probability
+    0.95 the chance of a better one is below it: the mass above the best of n draws exceeds p with
+    probability at most (1 - p)^n.
+
+    All these are NaN where nothing is drawn at random or there is but one optimum, and the chances
+    where nothing has finished.
     """
 
     draws: int
     sound: int
-    optima: int
-    hits: int
+    finished: int
+    unfinished: int
+    saddles: int
+    optima: float
+    hits: float
     log_likelihood: float
     p_new: float
     p_better: float
@@ -42,31 +53,44 @@ class Certificate:
 
     def reaches(self, target: float) -> bool:
         """Say whether the best was hit often enough, and p_better_bound is at most ``target``."""
-        return self.hits >= HITS and self.p_better_bound <= target
+        return bool(np.isnan(self.hits)) or (self.hits >= HITS and self.p_better_bound <= target)
 
 
 def certify(
-    log_likelihoods: Sequence[float] | Array, mixtures: Sequence[Mixture], sound: Sequence[bool]
+    log_likelihoods: Sequence[float] | Array,
+    mixtures: Sequence[Mixture],
+    ends: Sequence[str],
+    drawn: Sequence[bool] | None = None,
 ) -> Certificate:
     """Certify restarts of one model on one data set: final log-likelihoods (nats) and mixtures.
 
-    A degenerate restart is a draw that found nothing.
+    ends: what each came to, see ``ends.End``. drawn: whether it was drawn at random, as all are by
+    default; the chances are those of one more such restart.
     """
-    draws = len(log_likelihoods)
-    kept = [i for i in range(draws) if sound[i]]
-    if not kept:
-        return Certificate(draws, 0, 0, 0, np.nan, np.nan, np.nan, np.nan)
+    kinds = Counter(ends)
+    kept = [i for i, kind in enumerate(ends) if kind == MAXIMUM]
     values = np.array([log_likelihoods[i] for i in kept])
-    times = np.bincount(optima(values, [mixtures[i] for i in kept]))
+    found = dict.fromkeys(("optima", "hits", "p_new", "p_better", "p_better_bound"), np.nan)
+    is_random = np.ones(len(ends), bool) if drawn is None else np.array(drawn)
+    closed_form = mixtures[0].n_components == 1 and mixtures[0].box is None
+    if is_random.any() and not closed_form:
+        which = optima(values, [mixtures[i] for i in kept])
+        times = np.bincount(which, minlength=1)
+        found |= {"optima": float(np.count_nonzero(times)), "hits": float(times[0])}
+        which = which[is_random[kept]]
+        if n := len(which):
+            once = times[which] == 1
+            found["p_new"] = float(once.mean())
+            found["p_better"] = float((once & (which == 0)).mean())
+            found["p_better_bound"] = float(1 - (1 - CONFIDENCE) ** (1 / n))
     return Certificate(
-        draws,
-        len(kept),
-        len(times),
-        int(times[0]),
-        float(values.max()),
-        float(np.count_nonzero(times == 1) / draws),
-        float((times[0] == 1) / draws),
-        float(1 - (1 - CONFIDENCE) ** (1 / draws)),
+        draws=len(ends),
+        sound=len(ends) - kinds[DEGENERATE],
+        finished=len(kept),
+        unfinished=kinds[UNFINISHED],
+        saddles=kinds[SADDLE],
+        log_likelihood=float(values.max()) if kept else np.nan,
+        **found,
     )
 
 

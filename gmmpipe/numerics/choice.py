@@ -18,9 +18,7 @@ def objective(fit: Fit) -> float:
 
     -inf where the start was lost.
     """
-    if fit.lost:
-        return -np.inf
-    return float(fit.trajectory[-1] + fit.snapshots[-1].log_prior)
+    return -np.inf if fit.lost else fit.snapshots[-1].objective
 
 
 def reaches(objectives: Array, top: Any) -> npt.NDArray[np.bool_]:

@@ -56,6 +56,11 @@ class Snapshot:
     mixture: Mixture
     log_prior: float = 0.0
 
+    @property
+    def objective(self) -> float:
+        """Return what EM raises (nats): the log-likelihood, under a prior the log posterior."""
+        return self.log_likelihood + self.log_prior
+
 
 @dataclass(frozen=True)
 class Fit:

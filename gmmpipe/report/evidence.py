@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
@@ -64,17 +65,32 @@ def _weight(tables: Tables, verdict: Verdict) -> Fact | None:
     )
 
 
-def _restarts(tables: Tables) -> Fact | None:
+def _restarts(tables: Tables) -> Fact:
     row = tables.selected()
-    draws, hits, optima = (int(row[name]) for name in ("draws", "hits", "optima"))
+    draws, finished = int(row["draws"]), int(row.get("finished", row["draws"]))
+    if np.isnan(row["hits"]):
+        if row["k"] == 1:
+            return Fact("Restarts", "none needed", "one component has one optimum")
+        return Fact("Restarts", "none drawn", "these starts draw nothing at random")
     if draws == 1:
         return Fact("Restarts", "1", "a single run cannot tell whether a better optimum exists")
+    if not finished:
+        return Fact("Restarts", f"0 of {draws} finished", _not_finished(row))
+    optima = int(row["optima"])
     return Fact(
         "Restarts",
-        f"{hits} of {draws} found it",
+        f"{row['hits']:.0f} of {finished} found it",
         f"{optima} distinct optim{'um' if optima == 1 else 'a'}; the chance that one more restart"
-        f" finds a better one is below {share(row['p_better_bound'])} (95 % confidence)",
+        f" finds a better one is below {share(row['p_better_bound'])} (95 % confidence)"
+        + (f"; left out: {_not_finished(row)}" if finished < draws else ""),
     )
+
+
+def _not_finished(row: pd.Series) -> str:
+    """Say how the restarts end that are not at a maximum."""
+    counts = {"unfinished": row.get("unfinished", 0), "at a saddle": row.get("saddles", 0)}
+    counts["degenerate"] = row["draws"] - row.get("finished", row["draws"]) - sum(counts.values())
+    return listing("en", [f"{n:.0f} {word}" for word, n in counts.items() if n])
 
 
 def _stability(tables: Tables) -> list[Fact]:

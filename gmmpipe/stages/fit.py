@@ -1,7 +1,10 @@
 """Fit one block of mixtures by EM."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,10 @@ import numpy as np
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import Certificate, certify
+from gmmpipe.numerics.certificate import DEGENERATE, Certificate, certify
 from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
+from gmmpipe.numerics.ends import CERTIFY, End, Settler, most_iterations
 from gmmpipe.numerics.given import Grouped, from_arrays
 from gmmpipe.numerics.missing import completed
 from gmmpipe.numerics.mixture import FIRST, Array
@@ -51,7 +55,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     rule = {k: v for k, v in config["fit"].items() if k in blocks.RESTARTS}
     options = {k: v for k, v in config["fit"].items() if k not in blocks.NOT_EM}
     start = _start(inputs, config)
-    fitted = _Fitter(data["x"], data.get("weight"), start, {**config, "fit": options}, threads)
+    own = {**config, "fit": options, "certify": config["fit"].get("certify", CERTIFY)}
+    fitted = _Fitter(data["x"], data.get("weight"), start, own, threads)
     with _engine(config.get("engine", {}), inputs[0], fitted):
         stored = fitted(config["k"], config["seed"])
         if rule.get("restarts") == "auto" and fitted.draws:
@@ -60,7 +65,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     for lost in fitted.failed:
         print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
     for k in sorted({s.k for s in stored}):
-        _report(k, [s for s in stored if s.k == k], fitted.judge())
+        _report(k, [s for s in stored if s.k == k], fitted.judge)
 
 
 def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
@@ -110,6 +115,7 @@ class _Fitter:
         self.x, self.weight, self.config, self.threads = x, weight, config, threads
         self.passed: Array | Partitioned = x
         self.method = config["start"]["method"]
+        self.certify = int(config["certify"])
         self.content = content(x)
         self.family = str(config["covariance"].get("family"))
         self.draws = not getattr(start, "seedless", False)
@@ -160,37 +166,69 @@ class _Fitter:
             threads=self.threads,
             **self.config["fit"],
         )
-        done = [blocks.Stored(k, seed, fit) for (k, seed), fit in zip(cells, fits, strict=True)]
+        ran = [(cell, fit) for cell, fit in zip(cells, fits, strict=True) if not fit.lost]
+        ends = [self._judged(end) for end in self.settle([fit for _, fit in ran])]
         why = sentence(UNUSABLE, unnamed)
-        self.failed += [blocks.Failed(s.k, s.seed, why) for s in done if s.fit.lost]
-        return [s for s in done if not s.fit.lost]
+        for cell in (cell for cell, fit in zip(cells, fits, strict=True) if fit.lost):
+            self.failed.append(blocks.Failed(*cell, why))
+        return [blocks.Stored(*cell, fit, end) for (cell, fit), end in zip(ran, ends, strict=True)]
 
+    def _judged(self, end: End) -> End:
+        """Return the end of a run, degenerate where it is not sound."""
+        lost = end.kind == DEGENERATE or self.judge.soundness(end.mixture).defects
+        return replace(end, kind=DEGENERATE) if lost else end
+
+    @cached_property
     def judge(self) -> Judge:
         """Return what says whether a fit may be selected."""
         frozen = self.config["fit"].get("frozen", ())
         return Judge(self.x, self.family, self.weight, frozen=frozen, threads=self.threads)
+
+    @property
+    def settle(self) -> Settler:
+        """Return what says where a run ends."""
+        own = {"tol": 0.0, "acceleration": "none", "algorithm": "exact"}
+        options = {**self.config["fit"], **own}
+        return Settler(
+            lambda starts, iterations: em.fit(
+                self.passed,
+                starts,
+                self.family,
+                iterations,
+                sample_weight=self.weight,
+                threads=self.threads,
+                **options,
+            ),
+            most_iterations(self.certify, *self.x.shape),
+            stops=self.config["fit"].get("tol", 0) > 0,
+            weight=float(len(self.x) if self.weight is None else self.weight.sum()),
+            frozen=self.config["fit"].get("frozen", ()),
+        )
 
 
 def _go_on(
     fitter: _Fitter, stored: list[blocks.Stored], target: float, most: int
 ) -> list[blocks.Stored]:
     """Double the seeds of each k until its certificate reaches the target or there are ``most``."""
-    judge, done = fitter.judge(), []
+    done = []
     for _, group in groupby(stored, lambda s: s.k):
         mine = list(group)
-        sound = [judge.is_sound(s.fit) for s in mine]
-        while len(mine) < most and not _certify(mine, sound).reaches(target):
-            first = mine[-1].seed + 1
-            more = fitter([mine[0].k], range(first, first + min(len(mine), most - len(mine))))
-            mine += more
-            sound += [judge.is_sound(s.fit) for s in more]
+        k, n, first = mine[0].k, len(mine), mine[-1].seed + 1
+        while n < most and not _certify(mine).reaches(target):
+            more = min(n, most - n)
+            mine += fitter([k], range(first, first + more))
+            n, first = n + more, first + more
         done += mine
     return done
 
 
-def _certify(stored: Sequence[blocks.Stored], sound: Sequence[bool]) -> Certificate:
-    ends = [s.fit.snapshots[-1] for s in stored]
-    return certify([end.log_likelihood for end in ends], [end.mixture for end in ends], sound)
+def _certify(stored: Sequence[blocks.Stored]) -> Certificate:
+    ends = [s.end for s in stored]
+    return certify(
+        [end.log_likelihood for end in ends],
+        [end.mixture for end in ends],
+        [end.kind for end in ends],
+    )
 
 
 def _report(k: int, fits: Sequence[blocks.Stored], judge: Judge) -> None:
@@ -205,3 +243,5 @@ def _report(k: int, fits: Sequence[blocks.Stored], judge: Judge) -> None:
     )
     print("in the order of the start; the tables number components by the samples that they share:")
     print(last.mixture.describe())
+    counts = Counter(s.end.kind for s in fits)
+    print("ends of the runs: " + ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())))

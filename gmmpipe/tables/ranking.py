@@ -15,16 +15,17 @@ from gmmpipe.numerics.selection import CRITERIA
 
 TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
 ALL = "all"  # the start of a certificate over all starts
-TRUST = ("draws", "optima", "hits", "p_new", "p_better", "p_better_bound")
+COUNTS = ("draws", "finished", "unfinished", "saddles")
+TRUST = (*COUNTS, "optima", "hits", "p_new", "p_better", "p_better_bound")
 
 
 class Run(NamedTuple):
-    """The end of one fit: coordinates, k and seed; log-likelihood, mixture, whether it is sound."""
+    """One run: coordinates, k and seed; its end (see ``ends.End``), log-likelihood and mixture."""
 
     key: dict[str, Any]
     log_likelihood: float
     mixture: Mixture
-    sound: bool
+    end: str
 
 
 def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
@@ -99,17 +100,18 @@ def certify_model(
         mine = [run for run in model if run.key["start"] == start]
         mine = mine[:1] if start in seedless else mine
         pooled += mine
-        rows.append({**at, "start": start, **_certificate(mine)})
+        rows.append({**at, "start": start, **_certificate(mine, seedless)})
     if len(starts) > 1:
-        rows.append({**at, "start": ALL, **_certificate(pooled)})
+        rows.append({**at, "start": ALL, **_certificate(pooled, seedless)})
     return rows
 
 
-def _certificate(runs: Sequence[Run]) -> dict[str, Any]:
+def _certificate(runs: Sequence[Run], seedless: Collection[str]) -> dict[str, Any]:
     return asdict(
         certify(
             [run.log_likelihood for run in runs],
             [run.mixture for run in runs],
-            [run.sound for run in runs],
+            [run.end for run in runs],
+            [run.key["start"] not in seedless for run in runs],
         )
     )

@@ -103,7 +103,12 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
         trajectory, snapshots = em(x.to_numpy(float), run, iterations)
         trajectories.append(run | {"log_likelihood": trajectory})
         runs.append(
-            Run(run, trajectory[-1], Mixture(*snapshots[max(snapshots)]), not degenerate(run))
+            Run(
+                run,
+                trajectory[-1],
+                Mixture(*snapshots[max(snapshots)]),
+                "degenerate" if degenerate(run) else "maximum",
+            )
         )
         found = joint(x.to_numpy(float), *snapshots[max(snapshots)]).argmax(axis=1)
         ends.append(run | {"degenerate": degenerate(run), "labels": found})

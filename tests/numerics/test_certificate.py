@@ -16,12 +16,12 @@ def at(*means, weights=None):
 
 def drawn(values):
     """Certify restarts named by their log-likelihoods; equal ones are one optimum."""
-    return certify(values, [at(v, 7.0) for v in values], [True] * len(values))
+    return certify(values, [at(v, 7.0) for v in values], ["maximum"] * len(values))
 
 
 def test_distinct_optima_hits_and_chances_by_hand():
     found = drawn([-5, -3, -5, -4, -3, -3])
-    assert (found.draws, found.sound, found.optima, found.hits) == (6, 6, 3, 3)
+    assert (found.draws, found.finished, found.optima, found.hits) == (6, 6, 3, 3)
     assert found.log_likelihood == -3
     assert found.p_new == pytest.approx(1 / 6)  # only -4 was seen once
     assert found.p_better == 0
@@ -47,13 +47,38 @@ def test_what_makes_two_optima(value, other):
     assert optima(np.array([-10.0, value]), [at(0, 5), other]).tolist() == [0, 1]
 
 
-def test_degenerate_restarts_are_draws_that_found_nothing():
-    found = certify([-1.0, -9, -9], [at(0, 5)] * 3, [False, True, True])
-    assert (found.draws, found.sound, found.hits, found.log_likelihood) == (3, 2, 2, -9)
-    nothing = certify([-1.0], [at(0)], [False])
-    assert (nothing.draws, nothing.sound, nothing.optima) == (1, 0, 0)
-    assert np.isnan(nothing.p_better)
+def test_only_restarts_that_end_at_a_maximum_count():
+    ends = ["degenerate", "maximum", "saddle", "maximum", "unfinished", "unfinished"]
+    found = certify([-1.0, -9, -12, -9, -2, -2], [at(0, 5)] * 6, ends)
+    assert (found.draws, found.sound, found.finished) == (6, 5, 2)
+    assert (found.unfinished, found.saddles) == (2, 1)
+    assert (found.optima, found.hits, found.log_likelihood) == (1, 2, -9)
+    assert found.p_better_bound == pytest.approx(1 - 0.05 ** (1 / 2))
+
+
+@pytest.mark.parametrize("end", ["degenerate", "saddle", "unfinished"])
+def test_where_nothing_has_finished_no_chance_is_known(end):
+    nothing = certify([-1.0], [at(0, 5)], [end])
+    assert (nothing.draws, nothing.finished, nothing.optima, nothing.hits) == (1, 0, 0, 0)
+    assert np.isnan([nothing.p_new, nothing.p_better, nothing.p_better_bound]).all()
     assert not nothing.reaches(0.99)
+
+
+def test_nothing_is_certified_where_nothing_is_drawn():
+    one = certify([-3.0] * 4, [at(0)] * 4, ["maximum"] * 4)
+    fixed = certify([-3.0], [at(0, 5)], ["maximum"], [False])
+    for found in (one, fixed):
+        chances = (found.p_new, found.p_better, found.p_better_bound)
+        assert np.isnan([found.optima, found.hits, *chances]).all()
+        assert found.reaches(0.01)
+
+
+def test_a_start_without_chance_adds_an_optimum_but_no_draw():
+    values, drawn = [-3.0, -5.0, -5.0], [False, True, True]
+    found = certify(values, [at(v, 7.0) for v in values], ["maximum"] * 3, drawn)
+    assert (found.optima, found.hits, found.log_likelihood) == (2, 1, -3)
+    assert (found.p_new, found.p_better) == (0, 0)
+    assert found.p_better_bound == pytest.approx(1 - 0.05 ** (1 / 2))
 
 
 def test_the_target_needs_hits_and_draws():

@@ -180,10 +180,10 @@ AUTO = {"tol": 1e-9, "restarts": "auto", "target": 0.2, "most_seeds": 50}
 
 
 def test_restarts_go_on_until_the_certificate_is_reached(run):
-    """One component has one optimum: 14 restarts prove it; of more K each stops on its own."""
+    """One component has one optimum, so none is needed; of more K each stops on its own."""
     _, fits = run(fit=AUTO, k=[1, 3], seed=[4, 7], iteration=[500])
     seeds = {k: [s for key, s in fits if key == k] for k in (1, 3)}
-    assert seeds[1] == [4, *range(7, 7 + 15)]  # 2, then 4, 8, 16 restarts
+    assert seeds[1] == [4, 7]
     assert len(seeds[3]) in (16, 32, 50)
     _, twice = run(threads=2, fit=AUTO, k=[1, 3], seed=[4, 7], iteration=[500])
     assert list(twice) == list(fits)

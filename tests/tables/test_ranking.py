@@ -11,16 +11,21 @@ from gmmpipe.tables.ranking import TIE, Run, certificates, rank, rivals, trusted
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 
 
-def run(k, seed, value, start="points", sound=True):
+def run(k, seed, value, start="points", end="maximum"):
     means = np.linspace(0, 10, k)[:, None] - value  # another optimum, other means
     mixture = Mixture(np.full(k, 1 / k), means, np.ones((k, 1, 1)))
-    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, mixture, sound)
+    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, mixture, end)
 
 
 def cells(runs):
     """Return the rows of ``fits`` that belong to runs, every criterion = -2 log-likelihood."""
     rows = [
-        {**r.key, "iteration": 10, "degenerate": not r.sound, "log_likelihood": r.log_likelihood}
+        {
+            **r.key,
+            "iteration": 10,
+            "degenerate": r.end == "degenerate",
+            "log_likelihood": r.log_likelihood,
+        }
         | dict.fromkeys(CRITERIA, -2 * r.log_likelihood)
         for r in runs
     ]
@@ -41,17 +46,27 @@ def test_all_restarts_of_a_seedless_start_are_one_draw():
     runs = [run(2, s, -5, "ward") for s in range(4)] + [run(2, s, -5) for s in range(3)]
     table = certificates(runs, [], {"ward"}).set_index("start")
     assert table["draws"].to_dict() == {"ward": 1, "points": 3, "all": 4}
+    assert table["p_better_bound"].isna().to_dict() == {"ward": True, "points": False, "all": False}
+    assert table.loc["all", "p_better_bound"] == table.loc["points", "p_better_bound"]
 
 
 def test_the_best_are_ranked_with_their_certificates():
-    runs = [run(1, 0, -9), run(1, 1, -9), run(2, 0, -7), run(2, 1, -6), run(3, 0, -1, sound=False)]
+    runs = [
+        run(1, 0, -9),
+        run(1, 1, -9),
+        run(2, 0, -7),
+        run(2, 1, -6),
+        run(3, 0, -1, end="degenerate"),
+    ]
     best = trusted(rank(cells(runs), []), certificates(runs, [], set()), [])
     assert best["k"].tolist() == [2, 1]
     assert best["rank"].tolist() == [1, 2]
     assert best["seed"].tolist() == [1, 0]
     assert best["delta_bic"].tolist() == best["delta_icl"].tolist() == [0, 6]
-    assert best["hits"].tolist() == [1, 2]
-    assert best["p_better"].tolist() == [pytest.approx(1 / 2), 0]
+    assert best["draws"].tolist() == best["finished"].tolist() == [2, 2]
+    assert best["hits"].iloc[0] == 1
+    assert best["p_better"].iloc[0] == pytest.approx(1 / 2)
+    assert best[["hits", "p_better"]].iloc[1].isna().all()  # one component, one optimum
 
 
 def test_outer_points_are_certified_and_ranked_apart():
