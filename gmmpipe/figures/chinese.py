@@ -48,6 +48,7 @@ CHINESE = {
     "component (weight)": "分量（权重）",
     "component {i}": "分量 {i}",
     "covariance family": "协方差类型",
+    "covariances": "协方差",
     "covariances, off by": "协方差的偏差",
     "dash-dotted": "点划线",
     "dashed": "虚线",
@@ -68,6 +69,7 @@ CHINESE = {
     "K = {k0} against {k1}: ": "K = {k0} 对 {k1}：",
     "log-likelihood (nats)": "对数似然（nat）",
     "mean ARI of pairs": "两两 ARI 的均值",
+    "means (std)": "均值（标准差）",
     "means, off by (std)": "均值的偏差（标准差）",
     "median of the runs": "各次运行的中位数",
     "median of the runs, {name}": "{name} 各次运行的中位数",
@@ -291,12 +293,17 @@ CHINESE = {
     "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"
     " the data were drawn from: agreement with the true groups (in black, of Bayes' rule, which"
     " knows the mixture), distance of the means in standard deviations of the true components,"
-    " affine-invariant distance of the covariances (means over the components).": (
+    " affine-invariant distance of the covariances (both means over the components, weighted by the"
+    " true weights).": (
         "{dataset}：每种协方差类型在真实 K 下的最佳拟合与生成数据的混合模型相比：与真实分组的一致性"
         "（黑色为已知模型的贝叶斯判别）、均值的距离（以真实分量的标准差为单位）、协方差的仿射不变距离"
-        "（对各分量取平均）。"
+        "（两者均按真实权重对各分量取加权平均）。"
     ),
-    "Mean and standard error over {axes}.": "均值和标准误取自 {axes}。",
+    "Each point is one data set, so its error is not known.": "每个点是一个数据集，误差未知。",
+    "Mean and standard error over {n} data sets drawn anew ({axis}).": (
+        "均值和标准误取自 {n} 个重新抽取的数据集（{axis}）。"
+    ),
+    "{n} further combinations are in the table.": "其余 {n} 种组合见表格。",
     "{dataset}: each sample in the class of its most probable component, of the mixture of lowest"
     " BIC ({model}) after {n} iterations.": (
         "{dataset}：每个样本归入其最可能的分量所对应的类，混合模型的 BIC 最低（{model}），"

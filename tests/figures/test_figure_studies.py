@@ -62,19 +62,52 @@ def test_stability_has_a_panel_for_resamples():
     assert len(figure.axes) == 3
 
 
-def test_recovery_averages_over_the_other_axes():
+def test_recovery_averages_over_data_sets_drawn_anew():
     tables = replace(case("one_feature"), recovery=errors(case("one_feature")))
-    figure = FIGURES["recovery"].draw(tables, Style())
+    figure = FIGURES["recovery"].draw(tables, Style(width="page"))
     panel = figure.axes[0]
-    means = tables.recovery.groupby(["covariance", "dataset.one.n"])["ari"].mean()
+    by = tables.recovery.groupby(["covariance", "dataset.one.n"])["ari"]
     for family, container in zip(tables.families(), panel.containers, strict=True):
-        np.testing.assert_allclose(container[0].get_ydata(orig=False), means[family])
+        np.testing.assert_allclose(container[0].get_ydata(orig=False), by.mean()[family])
+        bars = np.array(container[2][0].get_segments())[:, :, 1]
+        np.testing.assert_allclose(np.diff(bars)[:, 0] / 2, by.sem()[family])
     bound = tables.recovery.groupby("dataset.one.n")["bayes_ari"].mean()
     np.testing.assert_allclose(panel.lines[-1].get_ydata(orig=False), bound)
+    np.testing.assert_array_equal(panel.lines[-1].get_xdata(orig=False), bound.index)
+    assert panel.get_xscale() == "log"
     ticks = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
     assert ticks == ["100", "300", "1000", "3000", "10000"]
     caption = FIGURES["recovery"].caption(tables, Style())
-    assert caption.endswith("Mean and standard error over dataset.one.seed.")
+    assert "weighted by the true weights" in caption
+    assert caption.endswith("over 3 data sets drawn anew (dataset.one.seed).")
+
+
+def test_recovery_has_a_facet_for_each_point_of_a_design():
+    every = errors(case("one_feature"))
+    design = pd.concat([every.assign(**{"dataset.one.d": d}) for d in (2, 8)])
+    tables = replace(case("one_feature"), recovery=design)
+    figure = FIGURES["recovery"].draw(tables, Style())
+    assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["d = 2", "d = 8"]
+    single = design.rename(columns={"dataset.one.seed": "dataset.one.separation"})
+    single = single.query("`dataset.one.n` == 100")
+    tables = replace(tables, recovery=single.assign(**{"dataset.one.n": 100}))
+    figure = FIGURES["recovery"].draw(tables, Style())
+    for axes in figure.axes:
+        for container in axes.containers:
+            spans = [np.ptp(segment[:, 1]) for segment in container[2][0].get_segments()]
+            assert not np.any(spans)  # of one data set at each point no error is known
+    caption = FIGURES["recovery"].caption(tables, Style())
+    assert caption.endswith("Each point is one data set, so its error is not known.")
+
+
+def test_recovery_places_numbers_to_scale():
+    rows = errors(case("one_feature")).rename(columns={"dataset.one.n": "dataset.one.separation"})
+    rows["dataset.one.separation"] = rows["dataset.one.separation"].map(
+        {100: 1.0, 300: 2.0, 1000: 3.0, 3000: 5.0, 10000: 8.0}
+    )
+    tables = replace(case("one_feature"), recovery=rows)
+    line = FIGURES["recovery"].draw(tables, Style()).axes[0].lines[-1]
+    assert line.get_xdata(orig=False).tolist() == [1, 2, 3, 5, 8]
 
 
 def test_recovery_without_an_outer_axis_gives_each_family_a_place():
