@@ -102,6 +102,7 @@ CHINESE = {
     "start: {start}": "初始化：{start}",
     "{title} (still rising)": "{title}（仍在上升）",
     "{value} nats": "{value} nat",
+    "true group": "真实的组",
     "weight": "权重",
     "weighted": "加权法",
     # captions
@@ -312,4 +313,10 @@ CHINESE = {
     "{dataset}: the {n} samples in their {k} true groups.": (
         "{dataset}：{n} 个样本及其 {k} 个真实的组。"
     ),
+    "A group has the colour of the component of the selected mixture ({model}) that is matched to"
+    " it.": "每个组的颜色取自选中混合模型（{model}）中与之匹配的分量。",
+    "The table counts the samples of each group in each component.": (
+        "表格为每个组在各分量中的样本数。"
+    ),
+    "There are too many groups for a table beside them.": "组数过多，未附表格。",
 }

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from gmmpipe.numerics.mixture import Array, Mixture
 
 
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
-
-
 @dataclass(frozen=True)
 class Groups:
     """A partition of the samples: the group of each (N,), and the groups' names and looks."""
@@ -136,7 +133,7 @@ def draw_stacks(axes: Axes, values: Array, groups: Groups) -> list[BarContainer]
                 color=look.colour,
                 edgecolor="white",
                 linewidth=0.3,
-                hatch=HATCHES[index % len(HATCHES)],
+                hatch=look.hatch,
             )
         )
         bottom = bottom + counts

@@ -32,6 +32,7 @@ NOISE_COLOUR = "#999999"
 # Okabe & Ito (2008), "Color universal design"; for families and starts, which are no components
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 SERIES_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", ">")
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
 SERIES_DASHES = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 
 
@@ -42,6 +43,7 @@ class Look:
     colour: str
     marker: str
     dashes: tuple[int, tuple[float, ...]]
+    hatch: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Style:
     @property
     def noise(self) -> Look:
         """Return the look of samples that belong to no component."""
-        return Look(NOISE_COLOUR, "*", SERIES_DASHES[0])
+        return Look(NOISE_COLOUR, "*", SERIES_DASHES[0], "++")
 
     def component(self, index: int) -> Look:
         """Return the look of component ``index`` of a mixture."""
@@ -161,8 +163,8 @@ class Style:
 
 
 def _look(index: int, colours: tuple[str, ...], markers: tuple[str, ...]) -> Look:
-    dashes = SERIES_DASHES[index % len(SERIES_DASHES)]
-    return Look(colours[index % len(colours)], markers[index % len(markers)], dashes)
+    patterns: tuple[tuple[Any, ...], ...] = (colours, markers, SERIES_DASHES, HATCHES)
+    return Look(*(pattern[index % len(pattern)] for pattern in patterns))
 
 
 @functools.cache

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from gmmpipe.figures.groups import draw_groups
 from gmmpipe.figures.projection import plane
-from gmmpipe.figures.scatter import Groups, found_groups, lost_sentence, rasterised_sentence
+from gmmpipe.figures.scatter import (
+    Groups,
+    found_groups,
+    legend_below,
+    lost_sentence,
+    rasterised_sentence,
+)
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import model
@@ -46,6 +52,8 @@ def draw(tables: Tables, style: Style) -> Figure:
         style.say("class {name}", name=name) if index < mixture.n_components else name
         for index, name in enumerate(found.names)
     ]
-    figure = draw_groups(tables, style, Groups(found.codes, names, found.looks), mixture)
+    figure = style.figure(style.pick(72, 110))
+    groups = Groups(found.codes, names, found.looks)
+    legend_below(figure, style, *draw_groups(figure.add_subplot(), tables, style, groups, mixture))
     figure.suptitle(style.say("GMM Clustering By EM Algorithm"))
     return figure

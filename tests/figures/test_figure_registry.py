@@ -14,6 +14,7 @@ from figure_cases import CASES, case
 from matplotlib.text import Text
 
 from gmmpipe.figures import FIGURES, Style, render
+from gmmpipe.figures.groups import matched_looks
 
 STYLES = {
     "column": Style(),
@@ -180,11 +181,41 @@ def test_tutorial_figures_look_as_in_the_tutorial():
         [(h.get_color(), h.get_marker()) for h in figure.legends[0].legend_handles]
         for figure in (found, true)
     ]
-    red_square, blue_circle = ("#CC3311", "s"), ("#0077BB", "o")
-    assert legends[0][:2] == [red_square, blue_circle]
-    assert legends[1][:2] == [blue_circle, red_square]
+    assert legends[0][:2] == [("#CC3311", "s"), ("#0077BB", "o")]  # red squares, blue circles
     labels = [text.get_text() for text in true.legends[0].get_texts()]
     assert labels == ["group 0 (30)", "group 1 (70)", "group 2 (40)"]
+    # a group looks as the component that most of it is in
+    assert sorted(legends[0]) == sorted(legends[1])
+    found_in = case("default").assignments["component"].to_numpy() - 1
+    codes = case("default").groups()[0]
+    for group, look in enumerate(legends[1]):
+        component = np.bincount(found_in[codes == group]).argmax()
+        assert look == legends[0][component]
+
+
+@pytest.mark.parametrize("name", ["default", "many_features"])
+def test_true_groups_stand_in_the_axes_of_the_components(name):
+    limits = {
+        (figure.axes[0].get_xlim(), figure.axes[0].get_ylim(), figure.axes[0].get_xlabel())
+        for figure in (drawn(name, f) for f in ("sample_data", "clusters", "tutorial_clusters"))
+    }
+    assert len(limits) == 1
+
+
+def test_a_table_counts_each_group_in_each_component():
+    figure, tables = drawn("default", "sample_data"), case("default")
+    expected = pd.crosstab(tables.groups()[0], tables.assignments["component"].to_numpy())
+    shown = np.asarray(figure.axes[1].collections[0].get_array()).reshape(expected.shape)
+    np.testing.assert_array_equal(shown, expected)
+    written = [int(text.get_text()) for text in figure.axes[1].texts]
+    assert written == expected.to_numpy().ravel().tolist()
+    assert "The table counts" in FIGURES["sample_data"].caption(tables, Style())
+
+
+def test_groups_without_a_component_have_looks_that_no_component_has():
+    table = np.array([[0.0, 9.0], [8.0, 0.0], [1.0, 1.0]])
+    looks = matched_looks(table, Style())
+    assert looks == [Style().component(index) for index in (1, 0, 2)]
 
 
 def test_iteration_panels_share_axes_and_name_the_log_likelihood():
