@@ -268,8 +268,8 @@ class Experiment:
         """Return a table for print: form is text, markdown, latex (booktabs), html or csv.
 
         columns: which, in this order; by default those that a person reads, for csv all but
-        `defects`, which `reason` says in words. rows: at most so many. digits: decimals, see ``typeset.cells``; csv is exact. Raises InputError for
-        unknown names.
+        `defects`, which `reason` says in words. rows: at most so many. digits: decimals, see
+        ``typeset.cells``; csv is exact. Raises InputError for unknown names.
         """
         from gmmpipe import typeset
 
