@@ -77,12 +77,13 @@ def _labels(
 ) -> pd.DataFrame:
     """Return the rows of the table of the samples that are shown of each case."""
     found = [table.rows(pd.DataFrame({"row": []}))]
+    seen = [0] * len(shown)  # samples of each case; `row` counts those of the file
     for part in table.parts(table.columns):
-        for at, rows in shown:
+        for case, (at, rows) in enumerate(shown):
             ours = _at(part, at)
-            if len(ours):
-                ends = np.searchsorted(rows, (ours["row"].iloc[0], ours["row"].iloc[-1] + 1))
-                found.append(ours[ours["row"].isin(rows[slice(*ends)])])
+            first, seen[case] = seen[case], seen[case] + len(ours)
+            begin, end = np.searchsorted(rows, (first, seen[case]))
+            found.append(ours.iloc[rows[begin:end] - first])
     return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
 
 

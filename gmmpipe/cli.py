@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from gmmpipe.commands import COMMANDS, project
 from gmmpipe.errors import InputError, told
-from gmmpipe.own import OPTIONS, own_file
+from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
 
 STAGES = {
@@ -48,11 +48,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return line[1]
 
 
+class Once(argparse.Action):
+    """Stores the value of an option, which may be given once: of two the last does not win."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store a value; an error for a second one."""
+        seen = namespace.__dict__.setdefault("seen", set())
+        if option_string is not None and self.dest in seen:
+            parser.error(f"{option_string} is given twice; give it once")
+        seen.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose refusals are one line, like all others, and that completes no options."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
+        self.register("action", None, Once)
 
     def error(self, message: str) -> NoReturn:
         """Raise InputError: the usage lines argparse would print are in --help."""
@@ -86,8 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         configured.add_argument(
             "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
         )
-        for name, option in OPTIONS.items():
-            configured.add_argument(f"--{name}", metavar=option.metavar, help=option.purpose)
+        declare(configured)
     commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
     for name, command in COMMANDS.items():
         command.options(commands.add_parser(name, help=command.purpose))
@@ -125,9 +143,12 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         import yaml
 
         from gmmpipe import config
+        from gmmpipe.plan import readings
 
         composed = config.load(root / "conf", args.overrides, own)
         print(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True), end="")
+        for line in readings(root, composed, own):
+            print(f"# {line}")
         return 0
     from gmmpipe.launch import launch
 

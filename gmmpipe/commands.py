@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmmpipe.errors import InputError
+from gmmpipe.own import OPTIONS, declare, reading
+
+CONVERTED = [name for name in OPTIONS if name not in ("data", "label", "weight")]
 
 
 @dataclass(frozen=True)
@@ -196,14 +199,18 @@ def _add_convert(convert: ArgumentParser) -> None:
     )
     convert.add_argument("source", metavar="FILE", help="text to read")
     convert.add_argument("-o", "--output", required=True, metavar="FILE.npy", help="file to write")
-    convert.add_argument("--columns", metavar="A,B", help="columns to keep; all by default")
+    declare(convert, CONVERTED)
 
 
 def _convert(args: Namespace) -> int:
+    from gmmpipe import schema
     from gmmpipe.convert import convert
+    from gmmpipe.numerics.datasets import File
 
-    columns = tuple(args.columns.split(",")) if args.columns else None
-    print(f"{convert(args.source, args.output, columns):,} rows in {args.output}")
+    given = reading({name: getattr(args, name) for name in CONVERTED})
+    options = schema.check(File, {"path": args.source, **given}, "convert")
+    del options["path"]
+    print(f"{convert(args.source, args.output, **options):,} rows in {args.output}")
     return 0
 
 

@@ -1,9 +1,10 @@
 """A table as a .npy file that can be mapped: read once, part by part, never whole."""
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
@@ -11,12 +12,15 @@ from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
 from gmmpipe.progress import Bar
-from gmmpipe.reader.large import tables
-from gmmpipe.reader.table import Table, kept
+from gmmpipe.reader import summary, tables
+from gmmpipe.reader.gathering import Gathering
+from gmmpipe.reader.table import Table
 
 
-def convert(source: str, target: str, columns: tuple[str | int, ...] | None = None) -> int:
+def convert(source: str, target: str, **options: Any) -> int:
     """Write the chosen columns of a text file, perhaps .gz, to a .npy file; return the rows.
+
+    options: those of ``File``, as columns=("a", 2) or missing="drop".
 
     float64 in C order, so that ``em.fit`` reads it where it is. Every value is checked as the
     reader checks them; a progress line goes to stderr. The target is there whole or not at all. A
@@ -26,11 +30,12 @@ def convert(source: str, target: str, columns: tuple[str | int, ...] | None = No
     if Path(target).suffix != ".npy":
         raise InputError(f"{target}: give a name that ends in .npy")
     path = Path(target).with_name(f".{Path(target).name}.{os.getpid()}.tmp")
-    kind = File(source, columns=columns, missing="refuse")
+    kind = File(source, **options)
     try:
         size = Path(source).stat().st_size
         with Bar(Path(source).name, size) as bar, path.open("wb") as out:
-            n = _write(tables(Path(source), source, kind, bar), kind, out)
+            found = Gathering(kind)
+            _write(tables(Path(source), source, kind, bar), found, out)
             out.flush()
             os.fsync(out.fileno())
         path.replace(target)
@@ -38,24 +43,21 @@ def convert(source: str, target: str, columns: tuple[str | int, ...] | None = No
         raise InputError(f"{source}: cannot be converted to {target} ({error})") from None
     finally:
         path.unlink(missing_ok=True)
-    return n
+    print(summary(Path(source).name, found.reading), file=sys.stderr)
+    return found.n
 
 
-def _write(parts: Iterable[Table], kind: File, out: IO[bytes]) -> int:
+def _write(parts: Iterable[Table], found: Gathering, out: IO[bytes]) -> None:
     """Write header and rows; the header last, as only then the number of rows is known."""
-    n = width = 0
     for table in parts:
-        x = kept(table, kind).x
-        if not n:
-            width = x.shape[1]
-            _header(out, 0, width)
-        out.write(x.data.cast("B"))
-        n += len(x)
-    if not n:
-        raise InputError(f"{kind.path}: the file holds no row; give rows of numbers")
+        if not found.n:
+            out.seek(0)
+            _header(out, 0, len(table.columns))
+        out.write(found.add(table).x.data.cast("B"))
+    if not found.n:
+        raise InputError(f"{found.kind.path}: the file holds no row; give rows of numbers")
     out.seek(0)
-    _header(out, n, width)
-    return n
+    _header(out, found.n, len(found.columns))
 
 
 def _header(out: IO[bytes], n: int, width: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from gmmpipe import memory, workers
 from gmmpipe.figures.tables import MOST_SHOWN
 from gmmpipe.numerics.starts import MOST_ROWS
-from gmmpipe.reader.large import LARGE
+from gmmpipe.reader.source import LARGE
 from gmmpipe.study import Study
 
 LONG = 10.0  # seconds of one core from which a block gets all cores

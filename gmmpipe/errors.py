@@ -1,6 +1,9 @@
 """The errors that a person can mend, and how they are told."""
 
 import errno
+import re
+from collections.abc import Callable
+from shlex import quote
 
 MOST = 20  # names that a message lists
 REMEDIES = {
@@ -15,6 +18,8 @@ REMEDIES = {
     errno.ENOMEM: "free some memory",
 }
 
+KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
+
 
 class InputError(ValueError):
     """The data, the configuration or the command line is wrong.
@@ -22,6 +27,35 @@ class InputError(ValueError):
     The message is one line: who, what, where, what was expected, how to mend it. The command
     line prints it without a traceback and ends with exit code 2.
     """
+
+
+class UnreadableData(InputError):  # noqa: N818 - it says what it is
+    """A data file cannot be read as it is; the message ends with what to do about it.
+
+    what: who, where, what is wrong; mend: what to do to the file; ways: (option, value) of the data
+    set that would let it be read, or words to type as they are.
+    """
+
+    def __init__(self, what: str, mend: str = "", *ways: "tuple[str, str] | str") -> None:
+        self.what, self.mend, self.ways = what, mend, ways
+        super().__init__(self._text(lambda key, value: f"--{key} {quote(value)}"))
+
+    def of_dataset(self, name: str) -> InputError:
+        """Return the same about a data set of conf/, whose options are overrides."""
+        if KEY.fullmatch(name):
+            return InputError(self._text(lambda key, value: _override(name, key, value)))
+        file = f"conf/dataset/{name}.yaml"  # Hydra has no override for such a name
+        return InputError(self._text(lambda key, value: f"`{key}: {value}` in {file}"))
+
+    def _text(self, typed: Callable[[str, str], str]) -> str:
+        words = [way if isinstance(way, str) else typed(*way) for way in self.ways]
+        give = f"give {' or '.join(words)}" if words else ""
+        return "; ".join(filter(None, (self.what, ", or ".join(filter(None, (self.mend, give))))))
+
+
+def _override(name: str, key: str, value: str) -> str:
+    plain = re.fullmatch(r"[\w.-]+", value)
+    return quote(f"dataset.{name}.{key}={value if plain else repr(value)}")
 
 
 class Obstacle(RuntimeError):  # noqa: N818 - the input is right, so it is no error of the user's

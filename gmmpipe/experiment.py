@@ -185,6 +185,7 @@ class Experiment:
     def data(self, dataset: str | None = None, **outer: Any) -> pd.DataFrame:
         """Return a data set in original units, one column a feature, its rows those of ``labels``.
 
+        Its index is their number ``row`` in the file, from 0: those left out have none here.
         dataset may be left out where there is one alone; outer: points on outer axes that change
         the data, e.g. ``**{"dataset.blobs.n": 200}``. Raises InputError where none or several are
         meant, and where the store has lost it.
@@ -196,7 +197,8 @@ class Experiment:
             what = "several data sets have" if cases else "no data set has"
             raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
         arrays = self.stored(self.study.stored(next(iter(cases))))
-        return pd.DataFrame(arrays["x"], columns=arrays["features"].tolist())
+        index = pd.Index(arrays["row"], name="row") if "row" in arrays else None
+        return pd.DataFrame(arrays["x"], index, arrays["features"].tolist())
 
     def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
         """Return a fitted mixture in original units.

@@ -17,6 +17,7 @@ from gmmpipe.demands import Demands
 from gmmpipe.errors import Obstacle
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze, from_snakemake
+from gmmpipe.reader import summary
 from gmmpipe.recovery import recover
 from gmmpipe.study import Study
 
@@ -54,7 +55,8 @@ def launch(
             return subprocess.run(_command(study, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
             study = Study(freeze(Path(), overrides, own, block))
-            print(f"{study.experiment} {study.version}: {_extent(study)}")
+            for line in (f"{study.experiment} {study.version}: {_extent(study)}", *readings(study)):
+                print(line)
             _recover(study)
             command = _command(study, extra)
             limited = any(option.startswith("--resources") for option in extra)
@@ -74,9 +76,18 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
         return Study(from_snakemake(settings, main, block))
     os.environ.update(_lock().environment)
     study = Study(from_snakemake(settings, main, block))
+    for line in readings(study):
+        print(line, file=sys.stderr)
     _recover(study)
     _free_memory(study)
     return study
+
+
+def readings(study: Study) -> list[str]:
+    """Return how each file was read, in one line."""
+    files = [data for data in study.plan["data"].values() if data["source"]]
+    lines = (summary(Path(data["source"]["path"]).name, data["reading"]) for data in files)
+    return list(dict.fromkeys(lines))
 
 
 def _lock() -> Lock:

@@ -1,7 +1,8 @@
 """The user's own file as a data set, without any configuration written."""
 
 import re
-from collections.abc import Mapping
+from argparse import ArgumentParser
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +22,24 @@ OPTIONS = {
     "data": Option("path", "FILE", "your own file as the data set"),
     "label": Option("label", "COLUMN", "column of --data with known groups"),
     "weight": Option("weight", "COLUMN", "column of --data: row weights"),
-    "columns": Option("columns", "A,B", "columns of --data to use"),
+    "columns": Option("columns", "A,B", "columns of --data to use; may be given again"),
+    "delimiter": Option("delimiter", "WORD", "comma, semicolon, tab, pipe, blank or none"),
+    "decimal": Option("decimal", "WORD", "point or comma"),
+    "header": Option("header", "yes|no", "whether the first row holds names"),
+    "encoding": Option("encoding", "NAME", "of a text, such as latin-1"),
+    "comment": Option("comment", "MARK", "lines that begin with it are passed over; or none"),
+    "missing": Option("missing", "WORD", "rows with missing values: refuse, drop or keep"),
 }
+HEADER = {"yes": True, "no": False, "true": True, "false": False}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "\\t": "tab", "|": "pipe", " ": "blank"}
+
+
+def declare(parser: ArgumentParser, names: Iterable[str] = OPTIONS) -> None:
+    """Add options to a parser."""
+    for name in names:
+        option = OPTIONS[name]
+        words: dict[str, Any] = {"action": "append"} if name == "columns" else {}
+        parser.add_argument(f"--{name}", metavar=option.metavar, help=option.purpose, **words)
 
 
 def arguments(own: Mapping[str, Any] | None) -> list[str]:
@@ -30,32 +47,54 @@ def arguments(own: Mapping[str, Any] | None) -> list[str]:
     words = []
     for name, option in OPTIONS.items():
         if own and option.setting in own:
-            value = own[option.setting]
-            text = ",".join(value) if isinstance(value, list) else str(value)
+            text = _word(own[option.setting])
             words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
     return words
+
+
+def _word(value: Any) -> str:
+    """Return a setting as it is typed."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return {True: "yes", False: "no", None: "none"}.get(value, str(value))
 
 
 def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the options of the user's own file, its path relative to ``root`` where inside."""
     if settings.get("data") is None:
-        if any(settings.get(name) for name in OPTIONS):
-            raise InputError("label, weight and columns belong to data; give --data FILE")
+        given = next((name for name in OPTIONS if settings.get(name) is not None), None)
+        if given:
+            raise InputError(f"--{given} belongs to --data; give --data FILE")
         return None
     named, project = Path(str(settings["data"])), root.resolve()
     path = named.parent.resolve() / named.name  # the name stays as given, links before it do not
-    parquet = path.is_dir() and any(path.glob("*.parquet"))
+    parquet = path.is_dir() and any(path.rglob("*.parquet"))
     if URL.match(str(settings["data"])) or not (path.is_file() or parquet):
         what = "not a regular file or a folder of .parquet" if path.exists() else "no such file"
         raise InputError(f"{settings['data']}: {what}; give --data the path of a local data file")
     inside = path.is_relative_to(project)
-    own: dict[str, Any] = {"path": str(path.relative_to(project) if inside else path)}
-    for key in ("label", "weight"):
-        if settings.get(key) is not None:
-            own[key] = str(settings[key])
-    if settings.get("columns"):
-        own["columns"] = [part.strip() for part in str(settings["columns"]).split(",")]
-    return own
+    own = {"path": str(path.relative_to(project) if inside else path)}
+    return own | reading(settings)
+
+
+def reading(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what options say of how a file is read, as settings of its data set."""
+    given = {name: settings[name] for name in OPTIONS if settings.get(name) is not None}
+    found: dict[str, Any] = {}
+    for name in [name for name in given if name != "data"]:
+        text = str(given[name])
+        if name == "columns":
+            texts = given[name] if isinstance(given[name], list) else [text]
+            found[name] = [part.strip() for each in texts for part in str(each).split(",")]
+        elif name == "header":
+            if text.lower() not in HEADER:
+                raise InputError(f"--header is {text!r}; give yes or no")
+            found[name] = HEADER[text.lower()]
+        elif name == "comment" and text == "none":
+            found[name] = None
+        else:
+            found[name] = DELIMITERS.get(text, text) if name == "delimiter" else text
+    return found
 
 
 def own_name(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from gmmpipe import artifacts, config, memory, reader, replicates
 from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.boundary import located, own_folders, stored
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
@@ -224,7 +224,10 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
         if large and reader.is_text(path):
             source["text"] = converted(identity)
         kind = build(DATASETS, "data set", options, "kind")
-        size = _size(root, identity, path, kind, source)
+        try:
+            size = _size(root, identity, path, kind, source)
+        except UnreadableData as error:  # whose remedies are options of the user's own file
+            raise error if given == options["path"] else error.of_dataset(name) from None
     else:
         digested = options
         identity = f"{name}-{artifacts.digest(digested)}"
@@ -267,10 +270,9 @@ def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Se
 
 
 def _size(root: Path, identity: str, path: Path, kind: File, source: Section) -> Section:
-    """Return what a plan must know of a file: read through once, then remembered.
+    """Return what a plan must know of a file, see ``Gathering.size``: looked at once, then known.
 
-    n, d, dropped; missing: how many values are, and in how many patterns; where rows have weights,
-    their total and how many are positive. Of a large text the numbers are kept, for ``generate``.
+    Of a large text the numbers are kept, for ``generate``.
     """
     known = root / f"results/store/data/{identity}.json"
     if not is_intact(known):
@@ -289,8 +291,25 @@ def _looked_at(root: Path, path: Path, kind: File, source: Section) -> Section:
     elif reader.is_large(path):
         found = reader.gather(path, str(path), kind)
     else:
-        found = reader.looked_at(artifacts.read(path), str(path), kind)
+        found = reader.gather(artifacts.read(path), str(path), kind)
     return found.size
+
+
+def readings(root: Path, settled: Section, own: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield for each data set from a file how it is read, or why it is not."""
+    given = None if own is None else str(own["path"])
+    for name, options in settled["dataset"].items():
+        if options["kind"] == "file":
+            kind = build(DATASETS, "data set", _settled(options, settled["fit"]), "kind")
+            try:
+                path = located(root, options["path"], given)
+                yield reader.look(path, options["path"], kind)
+            except OSError as error:
+                yield f"{options['path']}: {error.strerror}"
+            except UnreadableData as error:
+                yield str(error if given == options["path"] else error.of_dataset(name))
+            except InputError as error:
+                yield str(error)
 
 
 def _normalised(data: Section, name: str, options: Section) -> Section:

@@ -13,7 +13,9 @@ from gmmpipe.experiment import load
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.numerics import slices
 from gmmpipe.numerics.normalise import Affine
-from gmmpipe.reader import large
+from gmmpipe.reader import delimited, lines, source
+from gmmpipe.reader import npy as arrays
+from gmmpipe.reader import parquet as columns_of
 from gmmpipe.report.explorer import scene
 
 N = 400
@@ -31,9 +33,10 @@ def columns():
 
 def parted(monkeypatch):
     """Treat every file as one past memory."""
-    monkeypatch.setattr(large, "LARGE", 1)
-    monkeypatch.setattr(large, "PART", 90)
-    monkeypatch.setattr(large, "_BLOCK", 1000)
+    monkeypatch.setattr(source, "LARGE", 1)
+    for module in (delimited, arrays, columns_of):
+        monkeypatch.setattr(module, "PART", 90)
+    monkeypatch.setattr(lines, "BLOCK", 1000)
     monkeypatch.setattr(archive, "MAPPED", 0)
     monkeypatch.setattr(archive, "SMALL", 100)
 
@@ -80,8 +83,8 @@ def test_a_large_text_is_parsed_once_by_the_plan(project, study, columns, monkey
     pa.table(columns).to_pandas().to_csv("x.csv", index=False)
     parted(monkeypatch)
     calls = []
-    parse = large.delimited_parts
-    monkeypatch.setattr(large, "delimited_parts", lambda *a: calls.append(a) or parse(*a))
+    parse = source.FORMATS[".csv"]
+    monkeypatch.setitem(source.FORMATS, ".csv", lambda *a: calls.append(a) or parse(*a))
     done = study(options("x.csv"), *SWEEP)
     assert len(calls) == 1
     assert f"x.csv: {N} rows in" in capsys.readouterr().err

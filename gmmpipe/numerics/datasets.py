@@ -32,22 +32,24 @@ class File:
     label: str | int | None = None
     """Column of the known groups, by name or 1-based number (-1 = last); not a feature."""
     columns: Annotated[tuple[str | int, ...], MinLen(1)] | None = None
-    """Features, by name or 1-based number; null = all but the label and the weight."""
+    """Features, by name or 1-based number; null = all columns of numbers but the label, the weight
+    and what is recognised as an index."""
     weight: str | int | None = None
     """Column of sample weights, by name or 1-based number (-1 = last); a row of weight 2 counts as
     that row twice, one of weight 0 not at all."""
     names: Annotated[tuple[str, ...], MinLen(1)] | None = None
     """Names of all columns, for a file without a header; null = x1, x2, ..."""
-    delimiter: Literal["auto", "comma", "semicolon", "tab", "pipe", "blank"] = "auto"
-    """What parts the cells of a text file; auto = found out from the first lines."""
-    decimal: Literal["point", "comma"] = "point"
-    """Decimal mark of a text file."""
+    delimiter: Literal["auto", "comma", "semicolon", "tab", "pipe", "blank", "none"] = "auto"
+    """What parts the cells of a text file; none = one column, auto = found from the first lines."""
+    decimal: Literal["auto", "point", "comma"] = "auto"
+    """Decimal mark of a text file, the other one parting thousands; auto = found out."""
     header: bool | None = None
-    """Whether the first row holds names; null = yes if none of its cells is a number."""
+    """Whether the first row holds names; null = found out."""
     encoding: Annotated[str, MinLen(1), MaxLen(40)] | None = None
     """Encoding of a text file; null = UTF-8, or UTF-16 where a byte order mark says so."""
-    comment: Annotated[str, MinLen(1), MaxLen(8)] | None = "#"
-    """Lines that begin with this are passed over; null = none."""
+    comment: Annotated[str, MinLen(1), MaxLen(8)] | None = "auto"
+    """Lines that begin with this are passed over; auto = with #, unless such a line has the cells
+    of a row; null = none."""
     missing: Literal["auto", "refuse", "drop", "keep"] = "auto"
     """Rows with a missing value: refuse the file, drop and count them, or keep them, to be fitted
     with fit.missing=mar; auto = keep for that, else refuse. Infinity is refused or dropped."""

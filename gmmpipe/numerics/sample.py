@@ -17,7 +17,8 @@ class Sample:
     x (N, D) float64, C order, in the units of the source, NaN where a value is missing; features: D
     names; labels (N,) codes into classes, or None; classes: names of the groups; truth: the mixture
     that was drawn from, or None; dropped: rows left out because a value was missing; weight (N,)
-    >= 0: how many times each row counts, none = once.
+    >= 0: how many times each row counts, none = once; rows (N,): the number of each row in its
+    source, from 0, none = all of them in order.
     """
 
     x: Array
@@ -27,3 +28,4 @@ class Sample:
     truth: Mixture | None = None
     dropped: int = 0
     weight: Array | None = None
+    rows: Labels | None = None

@@ -1,77 +1,73 @@
-"""The data reader: bytes of a file in, rows x features out, or one line that says what is wrong.
+"""The data reader: a file in, rows x features out, or one line that says what is wrong.
 
-Nothing is guessed silently: a short row, a stray word, an infinite number, a second column of
-the same name are refused with file, line, column and value.
+What is guessed, left out or passed over is said (``summary``); a short row, a stray word, an
+infinite number, a second column of the same name are refused with file, line, column and value.
+docs/reading.md has the rules.
 """
 
-from collections.abc import Callable
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
-from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
-from gmmpipe.numerics.given import Given, Grouped
 from gmmpipe.numerics.sample import Sample
-from gmmpipe.reader.binary import npy, parquet
-from gmmpipe.reader.delimited import delimited
-from gmmpipe.reader.given import groups, parameters
-from gmmpipe.reader.inflate import inflate
-from gmmpipe.reader.large import Gathering, described, gather, is_large, is_text
-from gmmpipe.reader.table import Table, sample
-
-Parser = Callable[[bytes, str, File], Table]
-FORMATS: dict[str, Parser] = {
-    ".csv": delimited,
-    ".tsv": delimited,
-    ".txt": delimited,
-    ".data": delimited,
-    ".npy": npy,
-    ".parquet": parquet,
-}
+from gmmpipe.reader.gathering import Gathering
+from gmmpipe.reader.given import given
+from gmmpipe.reader.source import FORMATS, Told, described, is_large, is_text, tables
+from gmmpipe.reader.summary import counting, summary
 
 __all__ = [
-    "FORMATS", "described", "gather", "given", "is_large", "is_text", "looked_at", "read",
+    "FORMATS", "counting", "described", "gather", "given", "is_large", "is_text", "look", "read",
+    "summary", "tables",
 ]  # fmt: skip
 
 
-def read(content: bytes, name: str, kind: File) -> Sample:
-    """Return the rows of a data file from its bytes.
+def read(source: Path | bytes, name: str, kind: File) -> Sample:
+    """Return the rows of a data file, held in memory; else as ``gather``."""
+    return _gathered(Gathering(kind, BytesIO), source, name, told=None).sample()
 
-    name ends in one of ``FORMATS``, perhaps with .gz after it, and stands in messages. Raises
-    InputError: one line with file, line (or row), column and value, and a remedy.
+
+def look(path: Path, name: str, kind: File) -> str:
+    """Return in one line how a file is read; of a large one the first rows alone are looked at.
+
+    Raises InputError as ``gather``.
     """
-    name, content, parse = _opened(content, name)
-    return sample(parse(content, name, kind), kind)
-
-
-def looked_at(content: bytes, name: str, kind: File) -> Gathering:
-    """Return what a plan must know of a file; the rest as ``read``."""
-    name, content, parse = _opened(content, name)
+    if not is_large(path):
+        return summary(path.name, gather(path, name, kind).reading)
     found = Gathering(kind)
-    found.add(parse(content, name, kind))
-    found.check(name)
-    return found
+    with closing(tables(path, name, kind)) as parts:
+        found.add(next(parts))
+    return f"{summary(path.name, found.reading)} (of its first {found.n:,} rows)"
 
 
-def given(content: bytes, name: str) -> Given | Grouped:
-    """Return the start that a file gives: .json is parameters, else a table is groups of rows.
+def gather(
+    source: Path | bytes,
+    name: str,
+    kind: File,
+    folder: Path | None = None,
+    told: Told | None = None,
+) -> Gathering:
+    """Go through a data file once; its rows are kept in the folder, if there is one.
 
-    Raises InputError: one line with file, line (or row) and a remedy.
+    source, name: as of ``tables``. In the folder the rows have no name, so that they are gone with
+    the process or with the ``sample``. Raises InputError: one line with file, line (or row), column
+    and value, and a remedy.
     """
-    if name.lower().endswith(".json"):
-        return parameters(content, name)
-    return groups(*_opened(content, name))
+
+    def keep() -> BinaryIO:
+        return TemporaryFile(dir=folder)
+
+    return _gathered(Gathering(kind, keep if folder else None), source, name, told)
 
 
-def _opened(content: bytes, name: str) -> tuple[str, bytes, Parser]:
-    """Return the name as shown, the bytes unzipped, and what parses them."""
-    stem = name.lower()
-    name = name if name.isprintable() else repr(name)
-    if stem.endswith(".gz"):
-        stem, content = stem[:-3], inflate(content, name)
-    for suffix, parse in FORMATS.items():
-        if stem.endswith(suffix):
-            if not content.strip():
-                raise InputError(f"{name}: the file is empty; give rows of numbers")
-            return name, content, parse
-    raise InputError(
-        f"{name}: the kind of file is told by its name; use {', '.join(FORMATS)}, or these with .gz"
-    )
+def _gathered(found: Gathering, source: Path | bytes, name: str, told: Told | None) -> Gathering:
+    try:
+        for table in tables(source, name, found.kind, told):
+            found.add(table)
+        found.check(name if name.isprintable() else repr(name))
+    except BaseException:
+        found.close()
+        raise
+    return found

@@ -1,106 +1,162 @@
-"""How a text file is written: its encoding, its lines, what parts its cells, its header."""
+"""How a text file is written: what parts its cells, which lines are comments."""
 
-import codecs
+import csv
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
-from gmmpipe.reader.cells import is_value
+from gmmpipe.reader.cells import SPREADSHEET_ERRORS, is_missing, is_number
+from gmmpipe.reader.lines import Line
 
-DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|", "blank": " "}
+DELIMITERS = {
+    "tab": "\t", "semicolon": ";", "comma": ",", "pipe": "|", "blank": " ", "none": "\x1f",
+}  # fmt: skip
+NONE = DELIMITERS["none"]
+WORDS = {mark: word for word, mark in DELIMITERS.items()}
 QUOTED = re.compile(r'"[^"]*"')
-COMMA_CELLS = re.compile(r"\s*(?:[+-]?[0-9]+(?:,[0-9]+)?\s+)+[+-]?[0-9]+,[0-9]+\s*")
-LOOKED_AT = 50  # lines from which the delimiter is found out
-
-Line = tuple[int, str]  # its number in the file, counted from 1, and its text
+SEP = re.compile(r'"?sep=([\t;,|])"?')  # Excel's first line
+LOOKED_AT = 50  # rows from which the delimiter is found
 
 
-def decode(content: bytes, name: str, encoding: str | None, before: int = 0) -> str:
-    """Return the text without byte order mark, lines ended by a line feed alone.
+@dataclass(frozen=True)
+class Dialect:
+    """What parts cells; the mark of comments; whether all lines with it are; cells of a row."""
 
-    before: lines of the file that come before these. encoding None is UTF-8, or UTF-16 where the
-    file begins with its mark. Raises InputError for bytes that do not belong to the encoding, an
-    unknown encoding, and NUL characters.
+    delimiter: str
+    comment: str | None
+    always: bool
+    width: int
+
+    def is_row(self, line: str) -> bool:
+        """Return whether a line holds cells; one of tabs alone is a row of missing values."""
+        if not line.strip(" " if self.delimiter == "\t" else None):
+            return False
+        if self.comment is None or not line.lstrip().startswith(self.comment):
+            return True
+        if self.always:
+            return False
+        bare = line.lstrip().removeprefix(self.comment)
+        if self.delimiter == " " and (not bare or bare[0].isspace()):  # the mark stands alone
+            return False
+        return len(self.cells(line)) == self.width
+
+    def cells(self, line: str) -> list[str]:
+        """Return the cells of one line, none where its quotes are not closed."""
+        try:
+            return next(parse([self.bare(line)], self.delimiter), [])
+        except csv.Error:
+            return []
+
+    def bare(self, line: str) -> str:
+        """Return a line as it is to be parsed: of one parted by blanks its comment is cut off.
+
+        A comment begins with the mark alone, or where the line has more cells than a row.
+        """
+        if self.delimiter != " ":
+            return line
+        line = line.strip().replace("\t", " ")
+        if self.comment is None or self.comment not in line:
+            return line
+        covered = QUOTED.sub(lambda quoted: "-" * len(quoted[0]), line)
+        for found in re.finditer(rf"\s{re.escape(self.comment)}(?=(\s|$)?)", covered):
+            alone = self.always or found[1] is not None
+            if alone or sum(1 for _ in re.finditer(r"\S+", covered)) != self.width:
+                return line[: found.start()].rstrip()
+        return line
+
+
+def separator(line: str) -> str | None:
+    """Return the delimiter that a first line `sep=;` names, as Excel writes it."""
+    found = SEP.fullmatch(line.strip(" "))
+    return found[1] if found else None
+
+
+def dialect_of(lines: Sequence[Line], kind: File, name: str, named: str | None) -> Dialect:
+    """Return how the first lines of a text are written.
+
+    named: the delimiter that the file names itself. The first line without the mark of comments
+    says how many cells a row has.
     """
-    if encoding is None:
-        marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        encoding = "utf-16" if content.startswith(marks) else "utf-8"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        head = content[: error.start].decode(encoding, "ignore")
-        raise InputError(
-            f"{name}: line {before + _count_lines(head)}: byte 0x{content[error.start]:02x} is not "
-            f"{encoding}; save the file as UTF-8, or set encoding, such as latin-1"
-        ) from None
-    except (LookupError, ValueError):  # not an encoding of text, or none at all
-        raise InputError(f"{name}: encoding {encoding!r} is unknown; try utf-8, latin-1") from None
-    if "\0" in text:
-        line = before + _count_lines(text[: text.index("\0")])
-        raise InputError(f"{name}: line {line}: a NUL character; is it UTF-16? set encoding")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _count_lines(text: str) -> int:
-    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-
-
-def rows_of_text(text: str, kind: File, name: str, before: int = 0) -> tuple[list[Line], str]:
-    """Return the lines that hold cells, with their numbers, and the delimiter between cells.
-
-    before: lines of the file that come before these.
-    """
-    comment = kind.comment
-    lines = [
-        (i, line)
-        for i, line in enumerate(text.split("\n"), before + 1)
-        if (bare := line.strip(" ")) and not (comment and bare.lstrip().startswith(comment))
-    ]
+    always = kind.comment not in (None, "auto")
+    mark = "#" if kind.comment == "auto" else kind.comment
+    plain = [line for _, line in lines if not (mark and line.lstrip().startswith(mark))]
     if kind.delimiter != "auto":
         delimiter = DELIMITERS[kind.delimiter]
-    elif name.lower().removesuffix(".gz").endswith(".tsv"):
+    elif named is not None:
+        delimiter = named
+    elif name.lower().removesuffix(".gz").endswith(".tsv") and any("\t" in x for x in plain):
         delimiter = "\t"
     else:
-        delimiter = _delimiter([line for _, line in lines[:LOOKED_AT]], kind)
-    if delimiter != "\t":  # where tabs part the cells, a line of tabs is a row of missing values
-        lines = [(i, line) for i, line in lines if line.strip()]
-    if delimiter == " ":
-        lines = [(i, _plain(line, comment)) for i, line in lines]
-    return lines, delimiter
+        delimiter = _delimiter(plain[:LOOKED_AT], mark)
+    width = _width(plain, Dialect(delimiter, mark, always, 0))
+    return Dialect(delimiter, mark, always, width)
 
 
-def _plain(line: str, comment: str | None) -> str:
-    """Return a blank-separated line without outer blanks, tabs, and the comment behind it."""
-    if comment and comment in line:
-        line = re.split(rf"\s{re.escape(comment)}", line, maxsplit=1)[0]
-    return line.strip().replace("\t", " ")
+def _width(lines: Sequence[str], dialect: Dialect) -> int:
+    """Return how many cells the first row has.
+
+    Where all lines parted by blanks end in a word with the mark of comments, it is a cell.
+    """
+    rows = (line for line in lines if dialect.is_row(line))
+    first = next(rows, "")
+    mark = dialect.comment
+    if dialect.delimiter == " " and mark and not dialect.always and mark in first:
+        some = [first, *islice(rows, LOOKED_AT)]
+        whole = {len(QUOTED.sub("-", line).split()) for line in some}
+        if all(mark in line for line in some) and len(whole) == 1:
+            return whole.pop()
+    return len(dialect.cells(first))
 
 
-def _delimiter(lines: list[str], kind: File) -> str:
-    """Return the character that occurs, outside quotes, equally often on most lines."""
-    bare = [QUOTED.sub("", line) for line in lines]
-    comma_is_decimal = kind.decimal == "comma" or (
-        bool(bare) and COMMA_CELLS.fullmatch(bare[-1]) is not None
-    )
-    best, share = " ", 0.0
-    for mark in "\t;,|":
-        if mark == "," and comma_is_decimal:
+def _delimiter(lines: Sequence[str], mark: str | None) -> str:
+    """Return what parts most lines into equally many cells, as many as can be of them numbers."""
+    best, most = NONE, (0.0, 0.0)
+    for delimiter in "\t;,| ":
+        rows = [Dialect(delimiter, mark, False, 0).cells(line) for line in lines]
+        counts = Counter(map(len, rows))
+        width, same = max(counts.items(), key=lambda each: each[::-1], default=(0, 0))
+        if width < 2:
             continue
-        often, same = (
-            Counter(line.count(mark) for line in bare).most_common(1)[0] if bare else (0, 0)
-        )
-        if often > 0 and same / len(bare) > share:
-            best, share = mark, same / len(bare)
+        cells = [cell for row in rows if len(row) == width for cell in row if not is_missing(cell)]
+        share = same / len(rows)
+        score = (round(share * sum(map(is_number, cells)) / max(len(cells), 1), 9), share)
+        if score > most and (delimiter != " " or score[0]):
+            best, most = delimiter, score
     return best
 
 
-def has_header(cells: list[str], kind: File) -> bool:
-    """Return whether the first row holds names: as set, or if some are text and none a value.
+def parse(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the cells of lines, quotes taken off; csv.Error for quotes that are not closed."""
+    if delimiter == " " and not any('"' in line for line in lines):
+        return (line.split() for line in lines)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
 
-    A first row of text and numbers is data: if that is wrong, the text is refused aloud.
-    """
-    if kind.header is not None:
-        return kind.header
-    filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and not any(map(is_value, filled))
+
+def cells_of(lines: Sequence[Line], dialect: Dialect, name: str) -> list[list[str]]:
+    """Return the cells of each row; raises InputError for quotes left open on their line."""
+    texts = [dialect.bare(line) for _, line in lines]
+    try:
+        rows = list(parse(texts, dialect.delimiter))
+    except csv.Error:
+        rows = []
+    if len(rows) == len(lines):
+        return rows
+    for (i, _), text in zip(lines, texts, strict=True):
+        try:
+            list(parse([text], dialect.delimiter))
+        except csv.Error as error:
+            reason = str(error)
+            if "unexpected end" in reason:
+                reason = "a quote is opened and not closed on the line"
+            raise InputError(f"{name}: line {i}: {reason}; mend the line") from None
+    raise InputError(f"{name}: lines {lines[0][0]} to {lines[-1][0]} cannot be parted into cells")
+
+
+def is_error_row(line: str, dialect: Dialect) -> bool:
+    """Return whether a line above the first row begins with an error of a spreadsheet: a row."""
+    cells = dialect.cells(line)
+    return len(cells) == dialect.width and cells[0].strip().lower() in SPREADSHEET_ERRORS

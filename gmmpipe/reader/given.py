@@ -1,14 +1,15 @@
 """The start that a file gives: parameters in .json, or the group of each row in a table."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.given import Given, Grouped
-from gmmpipe.reader.table import MISSING_LABELS, Table, encode
+from gmmpipe.reader.cells import is_missing
+from gmmpipe.reader.labels import encode
+from gmmpipe.reader.source import tables
 
 KEYS = ("means", "weights", "covariances")
 
@@ -18,6 +19,16 @@ class Column(File):
     """A table of one column, the groups."""
 
     features_needed: ClassVar[bool] = False
+
+
+def given(content: bytes, name: str) -> Given | Grouped:
+    """Return the start that a file gives: .json is parameters, else a table is groups of rows.
+
+    Raises InputError: one line with file, line (or row) and a remedy.
+    """
+    if name.lower().endswith(".json"):
+        return parameters(content, name)
+    return groups(content, name)
 
 
 def parameters(content: bytes, name: str) -> Given:
@@ -45,20 +56,20 @@ def parameters(content: bytes, name: str) -> Given:
         ) from None
 
 
-def groups(name: str, content: bytes, parse: Callable[[bytes, str, File], Table]) -> Grouped:
+def groups(content: bytes, name: str) -> Grouped:
     """Return the start of the groups in a table of one column.
 
     Raises InputError, one line with the file's name, for other tables and for rows without group.
     """
-    parsed = parse(content, name, Column(path=name, label=1))
-    if parsed.columns:
-        raise InputError(
-            f"{name}: {1 + len(parsed.columns)} columns; give one, the group of each row"
-        )
-    labels = [label.strip() for label in parsed.labels or ()]
-    for i, label in enumerate(labels):
-        if label in MISSING_LABELS:
-            raise InputError(f"{name}: {parsed.place(i)}: no group; give one for each row")
+    labels: list[str] = []
+    for part in tables(content, name, Column(path=name, label=1)):
+        others = [*part.columns, *part.decided["left_out"]]
+        if others:
+            raise InputError(f"{name}: {1 + len(others)} columns; give one, the group of each row")
+        for i, label in enumerate(part.labels or ()):
+            if is_missing(label):
+                raise InputError(f"{name}: {part.place(i)}: no group; give one for each row")
+            labels.append(label.strip())
     codes, _ = encode(labels)
     return Grouped(codes)
 

@@ -1,25 +1,25 @@
-"""From a parsed table to a sample: columns chosen, rows checked, labels coded."""
+"""From parsed columns to rows that are used: columns chosen, rows checked."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.sample import Labels, Sample
+from gmmpipe.reader.cells import is_missing
 
-MISSING_LABELS = frozenset({"", "NA", "NaN", "nan"})
-EXACT = 2**53  # beyond, doubles leave out integers
-PART = 65_536  # rows of a large file that are read at a time
+PART = 65_536  # rows of a file that are read at a time
+NO_COLUMN = "no column of numbers is left besides label, weight and index; a feature is needed"
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which columns to read: numbers of features, label and weight, names of the features."""
+    """Which columns to read, by place: features, label, weight; and the names of the features."""
 
     features: tuple[int, ...]
     label: int | None
@@ -28,16 +28,28 @@ class Chosen:
 
     @property
     def numeric(self) -> tuple[int, ...]:
-        """Return the numbers of the columns of numbers: the features, then the weight if any."""
+        """Return the places of the columns of numbers: the features, then the weight if any."""
         return self.features if self.weight is None else (*self.features, self.weight)
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """Return the places of all columns that are read."""
+        return self.numeric if self.label is None else (*self.numeric, self.label)
+
+    def unused(self, count: int) -> list[int]:
+        """Return the places, of so many columns, of those that are not read."""
+        used = set(self.used)
+        return [c for c in range(count) if c not in used]
 
 
 @dataclass(frozen=True)
 class Table:
-    """The chosen columns of a file.
+    """Some rows of a file, in its chosen columns.
 
     x (N, D), NaN where a value is missing, its last column the weight where one is ``weighted``;
-    columns: D names; labels (N,) text or None; place(i) says where row i stands in the file.
+    columns: D names; labels (N,) text or None; place(i) says where row i stands in the file;
+    passed_over: lines before these rows that hold none; decided: what was decided of how to read
+    the file, the same for all its tables (see ``gmmpipe.reader.summary``).
     """
 
     name: str
@@ -46,22 +58,34 @@ class Table:
     labels: Sequence[str] | None
     place: Callable[[int], str]
     weighted: bool = False
+    passed_over: int = 0
+    decided: dict[str, Any] = field(default_factory=dict)
 
 
-def choose(columns: Sequence[str], kind: File, name: str, *, named: bool = True) -> Chosen:
-    """Return the columns that kind asks for; ``named`` is false for made-up names.
+def choose(
+    columns: Sequence[str],
+    kind: File,
+    name: str,
+    *,
+    set_aside: Collection[int] = (),
+    named: bool = True,
+) -> Chosen:
+    """Return the columns that kind asks for.
 
-    Raises InputError for unknown, repeated or nameless columns.
+    set_aside: places of columns that are features only where they are asked for; ``named`` is false
+    for made-up names. Raises InputError for unknown, repeated or nameless columns.
     """
     repeated = [column for column, count in Counter(columns).items() if count > 1 and column]
     if repeated:
-        raise InputError(f"{name}: two columns are called {repeated[0]!r}; rename one")
+        raise _first_line(f"{name}: two columns are called {repeated[0]!r}", "rename one")
     label = None if kind.label is None else _find(kind.label, columns, name, "label")
     weight = None if kind.weight is None else _find(kind.weight, columns, name, "weight")
     if kind.columns is None:
-        features = tuple(c for c in range(len(columns)) if c not in (label, weight))
+        others = {label, weight, *set_aside}
+        features = tuple(c for c in range(len(columns)) if c not in others)
     else:
-        features = tuple(_find(key, columns, name, "column") for key in kind.columns)
+        keys = _joined(kind.columns, columns)
+        features = tuple(_find(key, columns, name, "column") for key in keys)
     if len(set(features)) < len(features):
         raise InputError(f"{name}: columns {_listed(kind.columns or ())} name one column twice")
     for what, place in (("label", label), ("weight", weight)):
@@ -72,13 +96,36 @@ def choose(columns: Sequence[str], kind: File, name: str, *, named: bool = True)
     if label is not None and label == weight:
         raise InputError(f"{name}: column {kind.label!r} is both label and weight; give two")
     if not features and kind.features_needed:
-        raise InputError(f"{name}: no column is left besides label and weight; a feature is needed")
-    for c in features:
-        if named and not columns[c].strip():
-            raise InputError(
-                f"{name}: column {c + 1} has no name (row numbers?); name it, or choose columns"
-            )
-    return Chosen(features, label, tuple(columns[c] for c in features), weight)
+        raise InputError(f"{name}: {NO_COLUMN}")
+    for c in features if named and kind.columns is None else ():
+        if not columns[c].strip():
+            what = f"{name}: column {c + 1} has no name and is no index"
+            raise _first_line(what, "name it, choose columns")
+    names = tuple(columns[c] or f"x{c + 1}" for c in features)
+    return Chosen(features, label, names, weight)
+
+
+def _first_line(what: str, mend: str) -> InputError:
+    return UnreadableData(what, mend, ("header", "no"))
+
+
+def _joined(keys: Sequence[str | int], columns: Sequence[str]) -> list[str | int]:
+    """Return the keys, those that were parted at the commas of a column's name joined again."""
+    whole = {_close(column): column for column in columns if "," in column}
+    found: list[str | int] = []
+    i = 0
+    while i < len(keys):
+        ends = range(len(keys), i, -1) if keys[i] not in columns else ()
+        joined = ((j, whole.get(_close(",".join(map(str, keys[i:j]))))) for j in ends)
+        end, name = next(((j, name) for j, name in joined if name), (i + 1, None))
+        found.append(keys[i] if name is None else name)
+        i = end
+    return found
+
+
+def _close(text: str) -> str:
+    """Return a text without blanks at its commas."""
+    return ",".join(part.strip() for part in text.split(","))
 
 
 def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
@@ -98,9 +145,10 @@ def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a table that are kept: x (n, D), weight (n,) and labels if any; how many were not."""
+    """Rows of a table that are kept: x (n, D), their places (n,), weight (n,) and labels if any."""
 
     x: Array
+    rows: npt.NDArray[np.int64]
     weight: Array | None
     labels: list[str] | None
     dropped: int
@@ -120,7 +168,7 @@ def kept(table: Table, kind: File) -> Part:
         sound = np.asarray((finite | lost).all(axis=1))
         if table.weighted:
             sound &= finite[:, -1]
-    named = np.array([label.strip() not in MISSING_LABELS for label in table.labels or ()], bool)
+    named = np.array([not is_missing(label) for label in table.labels or ()], bool)
     if kind.missing != "drop":
         _refuse(table, sound, named)
     keep = sound & named if table.labels is not None else sound
@@ -131,23 +179,7 @@ def kept(table: Table, kind: File) -> Part:
     labels = None
     if table.labels is not None:
         labels = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
-    return Part(x, weight, labels, len(keep) - len(x))
-
-
-def sample(table: Table, kind: File) -> Sample:
-    """Return the sample of a table.
-
-    Its rows are those ``kept``. Raises InputError too for fewer than two distinct rows, and for
-    weights that are too light.
-    """
-    part = kept(table, kind)
-    x, total = part.x, 0.0 if part.weight is None else float(part.weight.sum())
-    equal = len(x) > 0 and np.array_equal(x, np.broadcast_to(x[0], x.shape), equal_nan=True)
-    refuse_useless(table.name, len(x), part.dropped, equal, None if part.weight is None else total)
-    if part.labels is None:
-        return Sample(x, table.columns, dropped=part.dropped, weight=part.weight)
-    labels, classes = encode(part.labels)
-    return Sample(x, table.columns, labels, classes, dropped=part.dropped, weight=part.weight)
+    return Part(x, np.flatnonzero(keep), weight, labels, len(keep) - len(x))
 
 
 def refuse_useless(name: str, n: int, dropped: int, equal: bool, total: float | None) -> None:
@@ -181,41 +213,19 @@ def _refuse(table: Table, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bo
         i = int(np.argmin(sound))
         c = int(np.argmin(np.isfinite(table.x[i])))
         column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
-        raise InputError(
-            f"{table.name}: {table.place(i)}, {column}: value {table.x[i, c]} "
-            "is not finite; mend it, or set missing: drop"
+        raise UnreadableData(
+            f"{table.name}: {table.place(i)}, {column}: value {table.x[i, c]} is not finite",
+            "mend it",
+            ("missing", "drop"),
         )
     if not named.all():
-        raise InputError(
-            f"{table.name}: {table.place(int(np.argmin(named)))}: no label; "
-            "mend it, or set missing: drop"
+        i = int(np.argmin(named))
+        label = (table.labels or ())[i].strip()
+        raise UnreadableData(
+            f"{table.name}: {table.place(i)}: no label" + (f" ({label!r})" if label else ""),
+            "mend it",
+            ("missing", "drop"),
         )
-
-
-def encode(values: Sequence[str]) -> tuple[Labels, tuple[str, ...]]:
-    """Return the code of each label and the sorted class names.
-
-    Where all are numbers they are compared and sorted as numbers ("2" before "10", "1" = "1.0").
-    """
-    numbers = _numbers(set(values))
-    if numbers is None:
-        classes = sorted(set(values))
-        code = {value: i for i, value in enumerate(classes)}
-    else:
-        order = sorted(set(numbers.values()))
-        classes = [str(int(v)) if v == int(v) else repr(v) for v in order]
-        rank = {v: i for i, v in enumerate(order)}
-        code = {value: rank[v] for value, v in numbers.items()}
-    return np.array([code[value] for value in values], np.int64), tuple(classes)
-
-
-def _numbers(values: set[str]) -> dict[str, float] | None:
-    """Return each label's number, or None unless all are numbers that doubles tell apart."""
-    try:
-        numbers = {value: float(value) for value in values}
-    except ValueError:
-        return None
-    return numbers if all(abs(v) < EXACT for v in numbers.values()) else None
 
 
 def _listed(keys: Sequence[str | int]) -> str:

@@ -1,6 +1,7 @@
 """All that the page of one version shows, as the variables of its template."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from gmmpipe.figures import Tables
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.figures.wording import elide, number
 from gmmpipe.numerics.normalise import Affine
+from gmmpipe.reader import summary
 from gmmpipe.report import evidence, explorer, provenance
 from gmmpipe.report.doubts import doubts
 from gmmpipe.report.pictures import Picture, by_category, pictures
@@ -100,8 +102,9 @@ def _case(
     """Return the summary of one data set at one outer point."""
     case: dict[str, Any] = {
         "data": _data(data, tables),
+        "reading": reading_of(data),
         "verdict": verdict,
-        "doubts": doubts(tables, verdict, data["dropped"]),
+        "doubts": doubts(tables, verdict, data["dropped"], _rising(data)),
         "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
         "model": "no model selected",
         "numbers": "",
@@ -122,6 +125,16 @@ def _case(
         case["features"], case["components"] = evidence.components(tables)
     case["brief"] = {fact.name: fact.value for fact in case["facts"]}
     return case
+
+
+def _rising(data: Mapping[str, Any]) -> list[str]:
+    """Return the features of a file that rise by one in every row."""
+    return list(data["reading"]["counting"]) if data["source"] else []
+
+
+def reading_of(data: Mapping[str, Any]) -> str:
+    """Return in one line how the file was read, nothing where there is none."""
+    return summary(Path(data["source"]["path"]).name, data["reading"]) if data["source"] else ""
 
 
 def _data(data: Mapping[str, Any], tables: Tables) -> str:

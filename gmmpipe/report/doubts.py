@@ -1,22 +1,29 @@
 """What to distrust in the results of one data set: the verdict's reasons, and what was left out."""
 
+from collections.abc import Sequence
+
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
 from gmmpipe.figures.wording import elide
+from gmmpipe.reader import counting
 from gmmpipe.tables.verdict import Verdict
 
 MOST = 4  # models that are named
 
 
-def doubts(tables: Tables, verdict: Verdict, dropped: int) -> list[tuple[bool, str]]:
+def doubts(
+    tables: Tables, verdict: Verdict, dropped: int, rising: Sequence[str] = ()
+) -> list[tuple[bool, str]]:
     """Return (whether the answer may change, a sentence) of each reason for care.
 
-    dropped: rows of the data that were left out.
+    dropped: rows of the data that were left out; rising: features that rise by one in every row.
     """
     found = [(reason.grave, reason.text) for reason in verdict.reasons]
     notes = [*_degenerate(tables)]
     if dropped:
         notes.append(f"{dropped:,} rows with missing values were left out.")
+    if rising:
+        notes.append(f"Of the features, {counting(rising)}.")
     return [*found, *((False, note) for note in notes)]
 
 

@@ -136,12 +136,18 @@ def _write_labels(
 
 
 def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
+    numbers = _row_numbers(data)
     for rows, log_resp in Responsibilities(data["x"], threads)(mixture):
-        columns = {**at, "row": np.arange(rows.start, rows.stop)}
+        columns = {**at, "row": numbers[rows]}
         columns["component"] = to_numbers(component_of(log_resp, mixture))
         columns["probability"] = np.exp(log_resp.max(axis=1))
         columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
         yield pd.DataFrame(columns).astype({"label": "string"})
+
+
+def _row_numbers(data: Row) -> Any:
+    """Return the number of each sample in its source, from 0 (N,)."""
+    return data["row"] if "row" in data else np.arange(len(data["x"]))
 
 
 def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
@@ -149,7 +155,7 @@ def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.D
     parts = []
     for at, data, mixture in selected:
         rows, columns = np.nonzero(np.isnan(data["x"]))
-        found = {"row": rows, "feature": data["features"][columns]}
+        found = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
         found["mean"] = imputed(data["x"], mixture)[rows, columns]
         parts.append(pd.DataFrame({**at, **found}).astype({"feature": "string"}))
     names = [*study.outer, "dataset", "row", "feature", "mean"]

@@ -65,7 +65,8 @@ def write(output: str | Path, sample: Sample, origin: str) -> None:
 def arrays(sample: Sample) -> dict[str, Any]:
     """Return the arrays of a stored data set: x, features, and what else is known of it.
 
-    weight (N,) is there where the rows do not all count once.
+    weight (N,) is there where the rows do not all count once, row (N,) where some were left out:
+    the number of each in the source, from 0.
     """
     known: dict[str, Any] = {
         "x": sample.x,
@@ -75,6 +76,8 @@ def arrays(sample: Sample) -> dict[str, Any]:
     }
     if sample.weight is not None:
         known["weight"] = sample.weight
+    if sample.rows is not None:
+        known["row"] = sample.rows
     if sample.labels is not None:
         known["labels"] = sample.labels
     if sample.truth is not None:

@@ -13,17 +13,20 @@ from test_reader_refusals import BAD
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
-from gmmpipe.reader import described, gather, large, looked_at
+from gmmpipe.reader import delimited, described, gather, lines, source
+from gmmpipe.reader import npy as arrays
+from gmmpipe.reader import parquet as columns
 
 WHOLE = {"empty", "whitespace", "gzip bomb", "empty gzip"}  # these are never large
 WHOLE |= {"cut UTF-16", "npy of six bytes", "npy of nothing", "unknown suffix", "no suffix"}
-WHOLE |= {"text column"}  # said where most of the text there is is no number
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(large, "_BLOCK", 48)
-    monkeypatch.setattr(large, "PART", 2)
+    monkeypatch.setattr(lines, "BLOCK", 48)
+    for module in (delimited, arrays, columns):
+        monkeypatch.setattr(module, "PART", 2)
+    monkeypatch.setattr(source, "LARGE", 1)
 
 
 def in_parts(tmp_path, content, name, **options):
@@ -38,7 +41,7 @@ def same(found, expected):
     assert (found.features, found.classes, found.dropped) == (
         expected.features, expected.classes, expected.dropped,
     )  # fmt: skip
-    for name in ("labels", "weight"):
+    for name in ("labels", "weight", "rows"):
         ours, theirs = getattr(found, name), getattr(expected, name)
         assert (ours is None) == (theirs is None)
         if ours is not None:
@@ -60,8 +63,8 @@ def test_every_manner_of_text(case, zipped, tmp_path):
 @pytest.mark.parametrize("case", sorted(set(BAD) - WHOLE))
 def test_what_is_wrong_is_said_in_the_same_words(case, tmp_path, monkeypatch):
     content, name, options, words = BAD[case]
-    if any(word in case for word in ("UTF-16", "columns", "MB")):
-        monkeypatch.setattr(large, "_BLOCK", 2**22)
+    if any(word in case for word in ("columns", "MB")):
+        monkeypatch.setattr(lines, "BLOCK", 2**22)
     with pytest.raises(InputError) as caught:
         in_parts(tmp_path, content, name, **options)
     message = str(caught.value)
@@ -81,7 +84,7 @@ def test_labels_weights_and_missing_values(missing, tmp_path):
     options = {"label": "g", "weight": "w", "missing": missing}
     found = in_parts(tmp_path, TABLE, "t.csv", **options)
     same(found.sample(), load(TABLE, **options))
-    whole = looked_at(TABLE.encode(), "t.csv", File("t.csv", **options))
+    whole = gather(TABLE.encode(), "t.csv", File("t.csv", **options))
     assert found.size == whole.size
     assert found.size["n"] == (40 if missing == "drop" else 50)
     assert ("patterns" in found.size) == (missing == "keep")
@@ -123,9 +126,7 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
 def test_what_cannot_be_read_in_parts_is_refused(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="unzip it"):
         in_parts(tmp_path, gzip.compress(npy(np.eye(3))), "x.npy.gz")
-    with pytest.raises(InputError, match="UTF-16"):
-        in_parts(tmp_path, "a,b\n1,2\n".encode("utf-16"), "x.csv")
-    monkeypatch.setattr(large, "_LONGEST", 20)
+    monkeypatch.setattr(lines, "LONGEST", 20)
     with pytest.raises(InputError, match="a line of more than"):
         in_parts(tmp_path, "1" * 100, "x.csv")
 

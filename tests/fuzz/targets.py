@@ -27,6 +27,8 @@ OPTIONS = (
     {"encoding": "latin-1"},
     {"encoding": "utf-16"},
     {"delimiter": "comma", "comment": "%"},
+    {"decimal": "point", "comment": "#"},
+    {"delimiter": "none", "missing": "drop"},
 )
 FILES = ("experiment/fuzz", "dataset/gmm", "fit/fixed", "sweep/default", "config")
 USED = ("config", "fit/fixed", "sweep/default", "figures/report", "experiment/default")

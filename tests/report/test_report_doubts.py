@@ -56,6 +56,11 @@ def test_dropped_rows_are_told(clear):
     assert "1,234 rows" in texts(clear, dropped=1234)
 
 
+def test_features_that_are_row_numbers_are_named(clear):
+    said = doubts(clear, judged(clear), 0, ["rownames"])
+    assert (False, "rownames rises by one in every row") in [(g, t[17:51]) for g, t in said]
+
+
 def test_a_certificate_below_its_target_is_told(clear):
     assert "53 %, not 5 %" in texts(clear, target=0.05)
 
