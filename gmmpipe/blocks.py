@@ -57,6 +57,15 @@ def cost(
     )
 
 
+def nests(fit: Mapping[str, Any]) -> bool:
+    """Return whether EM raises the likelihood of all parameters, so that nesting proves something.
+
+    Not under a prior, with frozen parts, or where something is added to the covariances.
+    """
+    own = fit.get("regularisation") != "map" and not fit.get("reg_covar", 0)
+    return own and not fit.get("frozen", ())
+
+
 @dataclass(frozen=True)
 class Failed:
     """A cell of a block that could not be fitted: its (k, seed), and why."""

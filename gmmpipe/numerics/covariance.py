@@ -183,3 +183,17 @@ FAMILIES: dict[str, Family] = {
     "E": replace(_EEE, features=1),
     "V": replace(_VII, scale_invariant=True, features=1),
 }
+
+ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
+FREEDOM = "IEV"  # of volume, shape or axes: the identity, equal, varying; each contains the former
+
+
+def contains(family: str, other: str, d: int) -> bool:
+    """Return whether each mixture of the other family is one of this family, for d features.
+
+    Of a single feature there is a volume alone.
+    """
+    letters = 1 if d == 1 else 3
+    ours, theirs = (ALIASES.get(name, name)[:letters] for name in (family, other))
+    pairs = zip(ours, theirs, strict=True)
+    return all(FREEDOM.index(mine) >= FREEDOM.index(its) for mine, its in pairs)

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from gmmpipe import artifacts
+from gmmpipe.blocks import nests
 from gmmpipe.errors import InputError
 from gmmpipe.evaluation.assess import Part, assess, schemas_of
 from gmmpipe.evaluation.merge import Merger
@@ -25,13 +26,25 @@ from gmmpipe.study import TABLES, Study
 from gmmpipe.tables import to_mixture
 from gmmpipe.tables.cases import Case
 from gmmpipe.tables.lineage import lineage
+from gmmpipe.tables.nesting import beaten_by
 from gmmpipe.tables.ranking import trusted
 from gmmpipe.tables.recovery import recovery
 from gmmpipe.workers import shared, worth
 
 Row = dict[str, Any]
 SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
-SHOWN += ["delta_bic", "icl", "delta_icl", "hits", "draws", "optima", "p_new", "p_better"]
+SHOWN += [
+    "delta_bic",
+    "icl",
+    "delta_icl",
+    "end",
+    "beaten_by",
+    "draws",
+    "finished",
+    "hits",
+    "optima",
+]
+SHOWN += ["p_new", "p_better_bound"]
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 14px sans-serif }} table {{ border-collapse: collapse }}
 td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
@@ -58,6 +71,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
         certificates = certified(parts, scratch, study.outer, _seedless(study))
         best = trusted(ranked(parts, study.outer), certificates, study.outer)
+        best["beaten_by"] = beaten_by(best, study.outer, _features(study))
         found = references(parts, scratch, best, study.outer)
         merger = Merger(schemas_of(study), found, best, study.outer)
         merger.write(parts, scratch, output, _row_bytes(study))
@@ -95,6 +109,18 @@ def _seedless(study: Study) -> set[str]:
     """Return the names of the starts that draw nothing at random."""
     starts = study.plan["config"]["start"].items()
     return {name for name, o in starts if getattr(STARTS[o["method"]], "seedless", False)}
+
+
+def _features(study: Study) -> dict[tuple[Any, ...], int]:
+    """Return D of each (data set, outer point) where a model that contains another must win."""
+    found = {}
+    for block in study.plan["fits"].values():
+        at = block["config"]["coordinates"]
+        if nests(block["config"]["fit"]):
+            data = study.plan["normalised"][block["normalised"]]["data"]
+            key = (at["dataset"], *(at[axis] for axis in study.outer))
+            found[key] = study.plan["data"][data]["d"]
+    return found
 
 
 def _selected(
