@@ -22,6 +22,7 @@ OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on w
     "noise": 0,
 }
 NOT_EM = (*RESTARTS, "on_failure", "certify")  # keys of `fit` that say nothing of how EM runs
+SPLIT = -1  # seed of a run that is not drawn, but splits the best of fewer components
 SETTLING = 3e-3, 100  # seconds and iterations that it takes to find the end of a run, about
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmmpipe import artifacts
+from gmmpipe.blocks import SPLIT
 from gmmpipe.evaluation.assess import Part
 from gmmpipe.evaluation.schemas import LONG, decoded, encoded
 from gmmpipe.evaluation.winners import Group, Reference, group_of, labels_of
@@ -178,4 +179,8 @@ def _sound(part: Part, ends: pa.Table, labels: Codes) -> list[dict[str, Any]]:
     """Return the fits that count for the stability."""
     at = {**part.point, "k": part.k, "degenerate": False, "weight": part.weight}
     seeds = zip(ends["seed"].to_pylist(), ends["sound"].to_pylist(), labels, strict=True)
-    return [{**at, "seed": seed, "labels": mine} for seed, sound, mine in seeds if sound]
+    return [
+        {**at, "seed": seed, "labels": mine}
+        for seed, sound, mine in seeds
+        if sound and seed != SPLIT  # which is no other draw
+    ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from gmmpipe.blocks import SPLIT
 from gmmpipe.evaluation.assess import Part
 from gmmpipe.numerics.identity import Indices
 from gmmpipe.numerics.metrics import Codes
@@ -74,10 +75,10 @@ def _runs(part: Part, scratch: str) -> Iterator[Run]:
         means = means.reshape(shape)
         d = means.shape[2]
         covariances = covariances.reshape(*shape[:2], d, d)
-        limits = ends["limit"].to_numpy()
+        limits, drawn = ends["limit"].to_numpy(), ends["seed"].to_numpy() != SPLIT
         for i, kind in enumerate(ends["end"].to_pylist()):
             mixture = Mixture(weights[i], means[i], covariances[i])
-            yield Run(key, float(limits[i]), mixture, kind)
+            yield Run(key, float(limits[i]), mixture, kind, bool(drawn[i]))
 
 
 def _matrix(column: pa.ChunkedArray) -> Any:

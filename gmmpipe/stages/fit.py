@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,16 @@ import numpy as np
 from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import DEGENERATE, Certificate, certify
+from gmmpipe.numerics.bounds import pooled
+from gmmpipe.numerics.certificate import DEGENERATE, NATS, Certificate, certify
 from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
+from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.ends import CERTIFY, End, Settler, most_iterations
 from gmmpipe.numerics.given import Grouped, from_arrays
+from gmmpipe.numerics.growth import split
 from gmmpipe.numerics.missing import completed
-from gmmpipe.numerics.mixture import FIRST, Array
+from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.numerics.partitions import InMemory, Partitioned, Threads
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
@@ -40,7 +42,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` (or "first..last")
     and `iteration` (snapshots). What a fit yields depends on neither its neighbours nor
     ``threads``. With fit.restarts `auto` each k gets as many further seeds as its certificate asks
-    for. A cell that cannot be fitted is stored with the reason, and the others are not affected.
+    for; where k - 1 components are likelier, a run that splits their best comes first, as seed
+    blocks.SPLIT. A cell that cannot be fitted is stored with the reason, and the others are not
+    affected.
     `engine`, if there, says who does the passes over the data: this process, or with `kind` dask
     the workers of a cluster, its scheduler at `address` or else here with so many `workers`.
     """
@@ -173,6 +177,42 @@ class _Fitter:
             self.failed.append(blocks.Failed(*cell, why))
         return [blocks.Stored(*cell, fit, end) for (cell, fit), end in zip(ran, ends, strict=True)]
 
+    def _run(self, starts: Sequence[Mixture]) -> list[Fit]:
+        return em.fit(
+            self.passed,
+            starts,
+            self.family,
+            self.config["iteration"],
+            sample_weight=self.weight,
+            threads=self.threads,
+            **self.config["fit"],
+        )
+
+    def aside(self, k: int) -> list[blocks.Stored]:
+        """Return the fits of k components with the seeds given, to compare others with.
+
+        None where fewer components prove nothing.
+        """
+        if k < 1 or not blocks.nests(self.config["fit"]):
+            return []
+        lost = len(self.failed)
+        found = self([k], self.config["seed"])
+        del self.failed[lost:]
+        return found
+
+    def split(self, mixture: Mixture) -> list[blocks.Stored]:
+        """Return the best run from the mixture with one component split, if there is any."""
+        k, scale = mixture.n_components, np.sqrt(pooled(mixture))
+        try:
+            fits = self._run([split(mixture, j, scale) for j in range(k)])
+            fit = fits[best(fits, self.judge.is_sound)]
+        except FAULTS:
+            return []
+        if fit.lost:
+            return []
+        (end,) = self.settle([fit])
+        return [blocks.Stored(k + 1, blocks.SPLIT, fit, self._judged(end))]
+
     def _judged(self, end: End) -> End:
         """Return the end of a run, degenerate where it is not sound."""
         lost = end.kind == DEGENERATE or self.judge.soundness(end.mixture).defects
@@ -209,17 +249,40 @@ class _Fitter:
 def _go_on(
     fitter: _Fitter, stored: list[blocks.Stored], target: float, most: int
 ) -> list[blocks.Stored]:
-    """Double the seeds of each k until its certificate reaches the target or there are ``most``."""
+    """Double the seeds of each k until its certificate reaches the target or there are ``most``.
+
+    First, if k - 1 components are likelier with the seeds given, one more run starts from the best
+    of these, split. Where no run finishes further ones would tell nothing.
+    """
     done = []
-    for _, group in groupby(stored, lambda s: s.k):
-        mine = list(group)
-        k, n, first = mine[0].k, len(mine), mine[-1].seed + 1
+    for k in sorted({s.k for s in stored}):
+        mine = [s for s in stored if s.k == k]
+        n, first = len(mine), mine[-1].seed + 1
+        lesser = _best([s for s in stored if s.k == k - 1] or fitter.aside(k - 1))
+        if _is_beaten(mine, lesser) and lesser is not None:
+            mine += fitter.split(lesser.mixture)
         while n < most and not _certify(mine).reaches(target):
+            if not _certify(mine).finished:
+                print(f"k={k}: no run has finished, so no further seeds were tried")
+                break
             more = min(n, most - n)
             mine += fitter([k], range(first, first + more))
             n, first = n + more, first + more
         done += mine
     return done
+
+
+def _best(stored: Sequence[blocks.Stored]) -> End | None:
+    """Return the sound end of highest log-likelihood."""
+    ends = [s.end for s in stored if s.end.kind != DEGENERATE and s.end.log_likelihood > -np.inf]
+    return max(ends, key=lambda end: end.log_likelihood, default=None)
+
+
+def _is_beaten(stored: Sequence[blocks.Stored], lesser: End | None) -> bool:
+    best = _best(stored)
+    if lesser is None or best is None:
+        return False
+    return lesser.log_likelihood > best.log_likelihood + NATS
 
 
 def _certify(stored: Sequence[blocks.Stored]) -> Certificate:
@@ -228,6 +291,7 @@ def _certify(stored: Sequence[blocks.Stored]) -> Certificate:
         [end.log_likelihood for end in ends],
         [end.mixture for end in ends],
         [end.kind for end in ends],
+        [s.seed != blocks.SPLIT for s in stored],
     )
 
 

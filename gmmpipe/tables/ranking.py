@@ -26,6 +26,7 @@ class Run(NamedTuple):
     log_likelihood: float
     mixture: Mixture
     end: str
+    drawn: bool = True  # at random, if the start draws at all
 
 
 def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
@@ -112,6 +113,6 @@ def _certificate(runs: Sequence[Run], seedless: Collection[str]) -> dict[str, An
             [run.log_likelihood for run in runs],
             [run.mixture for run in runs],
             [run.end for run in runs],
-            [run.key["start"] not in seedless for run in runs],
+            [run.drawn and run.key["start"] not in seedless for run in runs],
         )
     )

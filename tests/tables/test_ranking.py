@@ -127,3 +127,10 @@ def test_the_rivals_of_each_part_are_enough_to_rank_the_whole(parts):
         kept.append(cells.iloc[rivals(values.astype(float), ~lost, iteration.astype(int))])
     some = pd.concat(kept) if kept else fits
     pd.testing.assert_frame_equal(rank(some, []), rank(fits, []))
+
+
+def test_a_run_that_was_not_drawn_adds_an_optimum_but_no_chance():
+    split = run(2, -1, -4)._replace(drawn=False)
+    (row,) = certificates([run(2, 0, -5), run(2, 1, -5), split], [], set()).to_dict("records")
+    assert (row["draws"], row["optima"], row["hits"], row["p_new"]) == (3, 2, 1, 0)
+    assert row["p_better_bound"] == pytest.approx(1 - 0.05 ** (1 / 2))
