@@ -45,15 +45,19 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     tol : float, default 1e-3
         EM ends when the mean log-likelihood per sample changes by less (nats).
     reg_covar : float, default 1e-6
-        Added to each variance in each M step, in squared units of X.
+        Added to each variance in each M step, in squared units of X. Columns that vary, but whose
+        variance is below 10 times that, are named in a warning.
     max_iter : int, default 100
         Most EM iterations; 0 keeps the start.
     n_init : int, default 1
         Number of starts, all fitted in one batch. The result is the sound fit of highest final
         log-likelihood (log posterior under a prior); a degenerate one only where all are. Starts
         with a singular covariance are left out, with a warning.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
-        How starts are drawn.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data", "mixed"}, default "kmeans"
+        How starts are drawn: as in scikit-learn, or "mixed", all kinds of the pipeline in turn, in
+        which units do not matter: Ward's hierarchy and a start grown by splitting, then again and
+        again k-means, the best of short EM runs, random points and k-means++. With n_init=20 they
+        miss the best known fit less often (benchmarks/estimator_starts.py).
     weights_init, means_init, precisions_init : array-like or None
         What to start from instead: (K,), (K, D), and the shape of ``precisions_``.
     random_state : int, RandomState or None
@@ -127,7 +131,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         "reg_covar": [Interval(Real, 0.0, None, closed="left")],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "init_params": [StrOptions(set(starting.INIT_PARAMS))],
+        "init_params": [StrOptions({*starting.INIT_PARAMS, starting.MIXED})],
         "weights_init": ["array-like", None],
         "means_init": ["array-like", None],
         "precisions_init": ["array-like", None],
@@ -209,6 +213,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
                 f"{self.n_components}, n_samples = {len(samples)}"
             )
         validation.refuse_extremes(samples)
+        names = getattr(self, "feature_names_in_", None)
+        validation.warn_of_small(samples, self.reg_covar, names)
         kept = validation.checked_snapshots(self.snapshots, self.max_iter)
         warm = self.warm_start and hasattr(self, "converged_")
         fits = runs.run(

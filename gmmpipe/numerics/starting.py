@@ -1,7 +1,8 @@
-"""scikit-learn's starts (``init_params``): one M step from drawn responsibilities.
+"""The estimator's starts (``init_params``): scikit-learn's, and the pipeline's.
 
-They draw from scikit-learn's own functions in its order, so that one random_state gives the start
-it gives there. The pipeline's starts, which are free of units, are in ``starts``.
+scikit-learn's are one M step from drawn responsibilities. They draw from scikit-learn's own
+functions in its order, so that one random_state gives the start it gives there. "mixed" are those
+of ``starts.Mixed``, which are free of units.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.starts import Mixed, prepared
 
 Floats = npt.NDArray[np.floating]
 RandomState = np.random.RandomState
@@ -58,6 +60,7 @@ INIT_PARAMS: dict[str, Callable[[Floats, Array | None, int, RandomState], Moment
     "random": _random,
     "random_from_data": _random_from_data,
 }
+MIXED = "mixed"
 SINGLE = {"k-means++", "random_from_data"}  # components that start from one sample each
 
 
@@ -99,11 +102,13 @@ def starts(  # noqa: PLR0913 - the parameters of the method
 ) -> list[Mixture]:
     """Return n_init starts on x (N, D); their covariances may be singular.
 
-    method: a name of ``INIT_PARAMS``; weight (N,): positive sample weights or None; where
+    method: a name of ``INIT_PARAMS`` or MIXED; weight (N,): positive sample weights or None; where
     ``given`` is complete nothing is drawn and it is the only start.
     """
     if given.mixture is not None:
         return [given.mixture]
+    if method == MIXED:
+        return [given.completed(one) for one in _mixed(x, weight, rng, n_init, k, family)]
     drawn = []
     for _ in range(n_init):
         moments = INIT_PARAMS[method](x, weight, k, rng)
@@ -111,6 +116,15 @@ def starts(  # noqa: PLR0913 - the parameters of the method
             moments = _pooled(moments, x, weight)
         drawn.append(given.completed(one_m_step(moments, family, reg_covar)))
     return drawn
+
+
+def _mixed(  # noqa: PLR0913, PLR0917 - what starts are drawn from
+    x: Floats, weight: Array | None, rng: RandomState, n_init: int, k: int, family: str
+) -> list[Mixture]:
+    """Return the first n_init restarts of ``Mixed``; more of them leave these as they are."""
+    start = prepared(Mixed(), x.astype(np.float64, copy=False), family, weight)
+    seeds = rng.randint(2**32, size=(n_init, 4), dtype=np.uint32)
+    return [start(k, np.random.default_rng(seed), i) for i, seed in enumerate(seeds)]
 
 
 def one_m_step(moments: Moments, family: str, reg_covar: float) -> Mixture:

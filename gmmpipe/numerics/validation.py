@@ -18,6 +18,7 @@ from gmmpipe.numerics.mixture import Array
 from gmmpipe.numerics.real import is_frame, refuse_masked
 
 LARGEST = 1e150
+NOTICED = 10  # times reg_covar is the least variance that it changes by no more than 10 %
 Floats = npt.NDArray[np.floating]
 
 
@@ -70,6 +71,27 @@ def refuse_extremes(x: Floats) -> None:
     if len(constant):
         warnings.warn(
             f"X: constant features {constant.tolist()} have no variance but reg_covar; drop them",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_small(x: Floats, reg_covar: float, names: Sequence[str] | None) -> None:
+    """Warn of features whose variance in x (N, D) is so small that reg_covar distorts it.
+
+    That is a variance above 0 and below ``NOTICED * reg_covar``, to rounding; for 0 see
+    ``refuse_extremes``.
+    """
+    known = np.flatnonzero(~np.isnan(x).all(axis=0))
+    spread = np.nanvar(x[:, known], axis=0, dtype=np.float64)
+    bound = NOTICED * reg_covar * (1 - 1e-9)  # 0.1 is not too much for a column of variance 1
+    small = known[(spread > 0) & (spread < bound)].tolist()
+    if small:
+        which = small if names is None else [str(names[j]) for j in small]
+        warnings.warn(
+            f"X: the variance of columns {which} is below {NOTICED} times reg_covar ="
+            f" {reg_covar:g}, which is added to each variance; scale the columns or lower"
+            " reg_covar",
             UserWarning,
             stacklevel=3,
         )

@@ -15,11 +15,13 @@ from sklearn.base import clone
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import DegenerateComponent
 from gmmpipe.numerics.covariance import FAMILIES
-from gmmpipe.numerics.starting import INIT_PARAMS
+from gmmpipe.numerics.starting import INIT_PARAMS, MIXED
+from gmmpipe.numerics.starts import Mixed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
+@pytest.mark.filterwarnings("ignore:X. the variance of columns")
 @settings(deadline=None, max_examples=20)
 @given(st.sampled_from([n for n, f in FAMILIES.items() if f.features is None]), st.data())
 def test_a_row_of_weight_two_is_the_row_twice(family, data):
@@ -33,7 +35,7 @@ def test_a_row_of_weight_two_is_the_row_twice(family, data):
     np.testing.assert_allclose(weighted.covariances_, repeated.covariances_, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("init_params", INIT_PARAMS)
+@pytest.mark.parametrize("init_params", [*INIT_PARAMS, MIXED])
 def test_weights_count_in_every_start(init_params):
     model = GaussianMixture(2, init_params=init_params, random_state=4)
     far = np.vstack([X, [[1e9, 1e9, 1e9]]])
@@ -79,7 +81,7 @@ def test_a_tied_start_follows_when_the_data_are_shifted(init_params):
     np.testing.assert_allclose(here.covariances_, there.covariances_, rtol=1e-6)
 
 
-@pytest.mark.parametrize("init_params", INIT_PARAMS)
+@pytest.mark.parametrize("init_params", [*INIT_PARAMS, MIXED])
 def test_a_family_starts_alike_under_both_names(init_params):
     tied, eee = (
         GaussianMixture(3, covariance_type=name, init_params=init_params, random_state=1).fit(X)
@@ -95,3 +97,38 @@ def test_initial_parameters_are_left_as_given():
     for name, value in before.items():
         assert getattr(model, name) is options[name]
         np.testing.assert_array_equal(options[name], value)
+
+
+def test_mixed_starts_are_those_of_the_pipeline_in_turn(capsys):
+    options = {"init_params": MIXED, "max_iter": 0, "random_state": 5}
+    ward = GaussianMixture(3, **options).fit(X)
+    expected = Mixed().prepare(X, "full")(3, np.random.default_rng(0), 0)
+    np.testing.assert_array_equal(ward.means_, expected.means)
+    bounds = []
+    for n_init in (7, 4):
+        clone(ward).set_params(n_init=n_init, verbose=2).fit(X)
+        lines = capsys.readouterr().out.splitlines()
+        bounds.append([line for line in lines if "lower bound" in line])
+    assert bounds[0][:4] == bounds[1]  # more starts leave the first as they are
+    assert len(set(bounds[0])) == 7
+    assert clone(ward).set_params(n_init=7).fit(X).lower_bound_ >= ward.lower_bound_
+
+
+@pytest.mark.parametrize("family", SHARED)
+def test_units_do_not_matter_to_mixed_starts(family):
+    scaled = ["full", "diag", "tied"]  # families that rescaled features keep
+    change = np.array([1e3, 1.0, 1e-2]) if family in scaled else 1e3
+    options = {"covariance_type": family, "init_params": MIXED, "n_init": 6, "reg_covar": 0}
+    here = GaussianMixture(4, **options, random_state=0).fit(X)
+    there = clone(here).fit(X * change)
+    np.testing.assert_allclose(there.means_, here.means_ * change, rtol=1e-6, atol=1e-6)
+    assert here.n_iter_ == there.n_iter_
+
+
+def test_mixed_starts_find_what_kmeans_misses(pytestconfig):
+    x = np.loadtxt(pytestconfig.rootpath / "data" / "gmm.data")
+    options = {"n_components": 4, "n_init": 20, "tol": 1e-6, "max_iter": 1000, "random_state": 0}
+    mixed = GaussianMixture(**options, init_params=MIXED).fit(x)
+    plain = GaussianMixture(**options).fit(x)
+    assert mixed.degenerate_ == ""
+    assert mixed.trajectory_[-1] > plain.trajectory_[-1] + 8

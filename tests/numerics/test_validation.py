@@ -1,5 +1,6 @@
 """What people hand to the estimator: frames, lists, weights."""
 
+import warnings
 from decimal import Decimal
 
 import numpy as np
@@ -67,3 +68,35 @@ def test_a_masked_weight_is_refused():
         GaussianMixture(2, means_init=means).fit(X)
     nothing = np.ma.array(np.ones(80), mask=False)
     GaussianMixture(2, random_state=0).fit(X, sample_weight=nothing)
+
+
+def small(options, x=X, names=("a", "b"), **more):
+    """Return what the estimator warns of for the data as a frame."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        model = GaussianMixture(**{"n_components": 2, "random_state": 0, **options})
+        model.fit(pd.DataFrame(x, columns=names), **more)
+    return [str(w.message) for w in told if "times reg_covar" in str(w.message)]
+
+
+def test_columns_so_small_that_reg_covar_changes_them_are_named_once():
+    returns = X * [1, 1e-4]
+    (told,) = small({"n_init": 3}, returns)
+    assert "columns ['b'] is below 10 times reg_covar = 1e-06" in told
+    assert "scale the columns or lower reg_covar" in told
+    with pytest.warns(UserWarning, match=r"columns \[1\] is below"):
+        GaussianMixture(2, random_state=0).fit(returns)
+    assert small({"reg_covar": 1e-12}, returns) == small({"reg_covar": 0.0}, returns) == []
+    holes = np.where(np.arange(160).reshape(80, 2) % 9, returns, np.nan)
+    assert small({"missing": "mar"}, holes) == [told]
+
+
+def test_the_bound_of_the_warning_is_ten_times_reg_covar():
+    x = (X - X.mean(axis=0)) / X.std(axis=0)
+    assert small({"reg_covar": 0.1}, x) == small({}, x * np.sqrt(10.1e-6)) == []
+    assert len(small({}, x * np.sqrt(9.9e-6))) == 1
+
+
+@pytest.mark.filterwarnings("ignore:X. constant features")
+def test_constant_columns_are_not_called_small():
+    assert small({}, np.column_stack([X[:, 0], np.full(80, 3.0)])) == []
