@@ -10,6 +10,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 ALLOWED = "letters, digits and _ . -, the first a letter or digit, at most 64"
 STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a digest
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+RESERVED = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
+KINDS = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")  # of the store
 
 
 def is_name(text: object, registered: Iterable[str] = ()) -> bool:
@@ -52,10 +54,8 @@ def located(root: Path, path: str, given: str | None) -> Path:
 def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link: results stay in the project."""
     results = root / "results"
-    store = results / "store"
-    kinds = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")
-    folders = (results, store, results / "logs", results / experiment)
-    for folder in (*folders, *(store / kind for kind in kinds)):
+    folders = (results, *(results / name for name in (*RESERVED, experiment)))
+    for folder in (*folders, *(results / "store" / kind for kind in KINDS)):
         if folder.is_symlink():
             raise InputError(
                 f"{folder}: is a symbolic link; results stay in the project: move the project,"

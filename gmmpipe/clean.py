@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from gmmpipe.boundary import RESERVED
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
@@ -12,7 +13,6 @@ from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
 KINDS |= {"bootstrap": (".npz",), "plans": (".json",), "text": (".npz",)}
-OTHERS = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
 UNITS = ("bytes", "kB", "MB", "GB")
 
 
@@ -60,11 +60,8 @@ def referred(project: Path) -> set[str]:
     what its manifest names, so one whose plan was lost, or is now planned otherwise, stays whole.
     """
     used: set[str] = set()
-    for folder in sorted((project / "results").glob("*/*/")):
-        if folder.is_symlink() or folder.parent.name in OTHERS or folder.name.startswith("."):
-            continue
-        plan = project / f"{STORE}/plans/{folder.parent.name}-{folder.name}.json"
-        manifest = folder / "manifest.json"
+    for folder in versions(project):
+        plan, manifest = _plan_of(project, folder), folder / "manifest.json"
         named: list[str] = []
         if plan.is_file():
             study = Study(plan)
@@ -81,6 +78,32 @@ def referred(project: Path) -> set[str]:
         named.append(str(engine_of(plan).relative_to(project)))
         used.update(str(Path(path).with_suffix("")) for path in named)
     return used
+
+
+def versions(project: Path) -> Iterator[Path]:
+    """Yield the folders of all versions, those that a link stands for included.
+
+    A link to a version beside it, such as `latest`, is that version again. Raises InputError for
+    any other link that leads nowhere, as to a disk that is not mounted.
+    """
+    for folder in sorted((project / "results").glob("*/[!.]*")):
+        if folder.is_symlink():
+            if folder.readlink().parent == Path():
+                continue
+            if not folder.exists():
+                raise InputError(
+                    f"{folder.relative_to(project)}: a link to {folder.readlink()}, which is not"
+                    " there, so what this version needs is not known; mount it, or remove the link"
+                )
+        if not folder.is_dir():
+            continue
+        own = folder.parent.name in RESERVED  # older versions allowed an experiment of that name
+        if not own or _plan_of(project, folder).is_file() or (folder / "manifest.json").is_file():
+            yield folder
+
+
+def _plan_of(project: Path, folder: Path) -> Path:
+    return project / f"{STORE}/plans/{folder.parent.name}-{folder.name}.json"
 
 
 def _shown(size: float) -> str:

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from gmmpipe import vetting
-from gmmpipe.boundary import ALLOWED, is_name
+from gmmpipe.boundary import ALLOWED, RESERVED, is_name
 from gmmpipe.errors import InputError, suggest
 
 GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
@@ -62,6 +62,11 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     vetting.refuse(vetting.texts(plain), "configuration")
     if not is_name(experiment):
         raise InputError(f"experiment is {experiment!r}; a name is {ALLOWED}")
+    if experiment.lower() in RESERVED:
+        raise InputError(
+            f"experiment is {experiment!r}: results/{experiment.lower()} holds what all experiments"
+            f" share; rename conf/experiment/{experiment}.yaml"
+        )
     if stray := plain.pop("experiment", None):
         key = next(iter(stray)) if isinstance(stray, dict) else stray
         raise InputError(

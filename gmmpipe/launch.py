@@ -1,11 +1,14 @@
 """Start Snakemake, keep its chatter in a log, show one live line, sum up at the end."""
 
+import atexit
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,8 +54,9 @@ def launch(
             profile += ["--cores", "all"]
         extra = [*profile, *extra]
         if asks(extra):
-            study = Study(freeze(Path(), overrides, own, block))
-            return subprocess.run(_command(study, extra), check=False).returncode and 1
+            with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
+                study = Study(freeze(Path(), overrides, own, block, Path(scratch)))
+                return subprocess.run(_command(study, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
             study = Study(freeze(Path(), overrides, own, block))
             for line in (f"{study.experiment} {study.version}: {_extent(study)}", *readings(study)):
@@ -72,8 +76,12 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     for what is wrong, and Obstacle.
     """
     block = onward.settings(Path(), options) if main else {}
-    if not main or asks(options):
-        return Study(from_snakemake(settings, main, block))
+    if not main:
+        return Study(from_snakemake(settings, main))
+    if asks(options):
+        scratch = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        return Study(from_snakemake(settings, main, block, Path(scratch)))
     os.environ.update(_lock().environment)
     study = Study(from_snakemake(settings, main, block))
     for line in readings(study):

@@ -4,7 +4,7 @@ Every artifact's name ends in a digest of all that determines its content, so a 
 or input makes new files and an unchanged one finds the old.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from itertools import product
@@ -24,7 +24,7 @@ from gmmpipe.progress import Bar
 from gmmpipe.schema import BLOCK
 from gmmpipe.sealed import is_intact
 from gmmpipe.stages import generate
-from gmmpipe.study import converted, engine_of, origins_of
+from gmmpipe.study import STORE, converted, engine_of, origins_of
 from gmmpipe.tiles import tiles, width_of, windows
 
 Section = dict[str, Any]
@@ -35,6 +35,7 @@ def freeze(
     overrides: Sequence[str],
     own: Mapping[str, Any] | None = None,
     profile: Mapping[str, Any] | None = None,
+    scratch: Path | None = None,
 ) -> Path:
     """Compose and check the configuration in ``root``/conf; plan it; return the plan's path.
 
@@ -42,7 +43,8 @@ def freeze(
     settings of `block` that a profile makes: stronger than conf/, weaker than overrides. The plan
     is JSON: experiment, version, config, block, and the sections data, normalised, fits and
     bootstrap, each {name: section}. Beside it stands who asked for it how, which is no part of the
-    version.
+    version. scratch: a folder for what the store lacks, for a question that is to write nothing
+    there: a run may be going on.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
@@ -50,7 +52,9 @@ def freeze(
     settled = config.load(root / "conf", [*machine, *overrides], own)
     own_folders(root, settled["experiment"])
     _refuse_unnamed(settled["engine"], overrides)
-    path = freeze_settled(root, settled, str(own["path"]) if own else None)
+    path = freeze_settled(root, settled, str(own["path"]) if own else None, scratch)
+    if scratch and scratch not in path.parents:
+        return path
     _write_changed(engine_of(path), settled["engine"])
     told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
     told["origins"] = origins(root / "conf", overrides, own, _studied(settled))
@@ -58,7 +62,9 @@ def freeze(
     return path
 
 
-def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Path:
+def freeze_settled(
+    root: Path, settled: Section, given: str | None = None, scratch: Path | None = None
+) -> Path:
     """Plan a configuration that is composed and checked already; else as ``freeze``.
 
     given: the path of the user's own file, which may lie outside of the project.
@@ -67,7 +73,7 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
     plan |= {"block": settled["block"], "data": {}, "normalised": {}, "fits": {}, "bootstrap": {}}
     for outer, there in config.points(settled):
         for name in there["dataset"]:
-            data = _data(root, name, _settled(there["dataset"][name], there["fit"]), given)
+            data = _data(root, name, _settled(there["dataset"][name], there["fit"]), given, scratch)
             if data["missing"] and there["fit"]["missing"] != "mar":
                 raise InputError(
                     f"dataset {name} keeps {data['missing']} missing values; set fit.missing=mar"
@@ -79,7 +85,7 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
                 plan["normalised"][normalised["name"]] = normalised
                 at = {"dataset": name, "normaliser": normaliser, "covariance": family}
                 at |= {"start": start, **outer}
-                source = _start(root, data, there["start"][start], there["sweep"]["k"])
+                source = _start(root, data, there["start"][start], there["sweep"]["k"], scratch)
                 for block in blocks(normalised["name"], data, at, there, source):
                     plan["fits"][block["name"]] = block
     plan["bootstrap"] = {block["name"]: block for block in replicates.blocks(plan)}
@@ -89,7 +95,10 @@ def freeze_settled(root: Path, settled: Section, given: str | None = None) -> Pa
     if not plan["bootstrap"]:  # nothing of it is in the results
         del described["bootstrap"]
     plan["version"] = artifacts.digest([described, contents])
-    path = root / f"results/store/plans/{plan['experiment']}-{plan['version']}.json"
+    name = f"plans/{plan['experiment']}-{plan['version']}.json"
+    path = root / STORE / name
+    if scratch and not _holds(path, plan):
+        path = scratch / name
     _write_changed(path, plan)
     return path
 
@@ -132,8 +141,12 @@ def _refuse_beyond(engine: Mapping[str, Any], data: Section, fit: Section) -> No
 
 def _write_changed(path: Path, value: Section) -> None:
     """Write JSON unless the file holds the same: untouched, it triggers no rerun."""
-    if not is_intact(path) or artifacts.read_json(path) != value:
+    if not _holds(path, value):
         artifacts.write_json(path, value)
+
+
+def _holds(path: Path, value: Section) -> bool:
+    return is_intact(path) and artifacts.read_json(path) == value
 
 
 def blocks(
@@ -205,10 +218,13 @@ def _settled(options: Section, fit: Section) -> Section:
     return {**options, "missing": "keep" if fit["missing"] == "mar" else "refuse"}
 
 
-def _data(root: Path, name: str, options: Section, given: str | None) -> Section:
+def _data(
+    root: Path, name: str, options: Section, given: str | None, scratch: Path | None
+) -> Section:
     """Describe one data set: its options, its size, and the digest of its source.
 
-    given is the path that the user himself gave beside the configuration, if any.
+    given is the path that the user himself gave beside the configuration, if any; scratch as in
+    ``freeze``.
     """
     source: Section = {}
     told: Section = {"size": 0}
@@ -224,8 +240,9 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
         if large and reader.is_text(path):
             source["text"] = converted(identity)
         kind = build(DATASETS, "data set", options, "kind")
+        look = partial(_looked_at, scratch or root, path, kind, source)
         try:
-            size = _size(root, identity, path, kind, source)
+            size = _remembered(root / f"{STORE}/data/{identity}.json", look, keep=scratch is None)
         except UnreadableData as error:  # whose remedies are options of the user's own file
             raise error if given == options["path"] else error.of_dataset(name) from None
     else:
@@ -245,7 +262,9 @@ def _data(root: Path, name: str, options: Section, given: str | None) -> Section
     }
 
 
-def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Section:
+def _start(
+    root: Path, data: Section, options: Section, ks: Sequence[int], scratch: Path | None
+) -> Section:
     """Store the start that is in a file; return path, sha256 and what is stored, {} if none is.
 
     Raises InputError for a file outside the project or of another K or number of rows.
@@ -263,22 +282,26 @@ def _start(root: Path, data: Section, options: Section, ks: Sequence[int]) -> Se
             f"{path}: {found.n_components} components; set sweep.k=[{found.n_components}]"
         )
     digest = artifacts.sha256(content)
-    place = f"results/store/starts/{digest[:12]}.npz"
+    name = f"starts/{digest[:12]}.npz"
+    place = Path(STORE, name)
     if not is_intact(root / place):  # content and name go together
+        place = scratch / name if scratch else place
         artifacts.write_arrays(root / place, to_arrays(found))
-    return {"path": path, "bytes": len(content), "sha256": digest, "stored": place}
+    return {"path": path, "bytes": len(content), "sha256": digest, "stored": str(place)}
 
 
-def _size(root: Path, identity: str, path: Path, kind: File, source: Section) -> Section:
-    """Return what a plan must know of a file, see ``Gathering.size``: looked at once, then known.
+def _remembered(known: Path, look: Callable[[], Section], keep: bool) -> Section:
+    """Return what a plan must know of a file, see ``Gathering.size``; ``known`` remembers it.
 
     Of a large text the numbers are kept, for ``generate``.
     """
-    known = root / f"results/store/data/{identity}.json"
-    if not is_intact(known):
-        artifacts.write_json(known, _looked_at(root, path, kind, source))
-    read: Section = artifacts.read_json(known)
-    return read
+    if is_intact(known):
+        read: Section = artifacts.read_json(known)
+        return read
+    found = look()
+    if keep:
+        artifacts.write_json(known, found)
+    return found
 
 
 def _looked_at(root: Path, path: Path, kind: File, source: Section) -> Section:
@@ -318,11 +341,14 @@ def _normalised(data: Section, name: str, options: Section) -> Section:
 
 
 def from_snakemake(
-    settings: Mapping[str, Any], main: bool, profile: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any],
+    main: bool,
+    profile: Mapping[str, Any] | None = None,
+    scratch: Path | None = None,
 ) -> Path:
     """Return the plan for --config settings: experiment, overrides, data, label, weight, columns.
 
-    Those of `block` may be among them, or else in ``profile``, as for ``freeze``.
+    Those of `block` may be among them, or else in ``profile``; that and scratch as for ``freeze``.
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
     the others look up what it planned. Raises InputError for unknown or wrong settings.
     """
@@ -339,6 +365,6 @@ def from_snakemake(
     if "experiment" in settings:
         overrides = [f"experiment={settings['experiment']}", *overrides]
     block = {**(profile or {}), **{key: settings[key] for key in BLOCK if key in settings}}
-    path = freeze(Path(), overrides, own_file(Path(), settings), block)
-    artifacts.write_json(call, str(path))
+    path = freeze(Path(), overrides, own_file(Path(), settings), block, scratch)
+    artifacts.write_json(call if scratch is None else scratch / call.name, str(path))
     return path

@@ -1,10 +1,10 @@
 import fcntl
 from pathlib import Path
-from shutil import rmtree
+from shutil import move, rmtree
 
 import pytest
 
-from gmmpipe import artifacts, launch
+from gmmpipe import artifacts, boundary, compose, launch
 from gmmpipe.study import engine_of
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -79,6 +79,53 @@ def test_nothing_is_removed_while_a_version_cannot_be_read(content, study, refus
     rmtree(done.folder)
     refused("results/smoke/0123456789ab", "clean", "--unused", "--yes")
     assert store() == before
+
+
+def test_a_version_that_a_link_stands_for_keeps_what_it_needs(study, gmmpipe, tmp_path):
+    done = study(*TINY)
+    move(done.folder, tmp_path / "larger disk")
+    Path(done.folder).symlink_to(tmp_path / "larger disk")
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    assert Path(done.fits[0]).exists()
+
+
+def test_nothing_is_removed_while_the_disk_of_a_version_is_away(study, refused, tmp_path):
+    done = study(*TINY)
+    rmtree(done.folder)
+    Path(done.folder).symlink_to(tmp_path / "not mounted")
+    before = store()
+    refused(f"{done.folder} {tmp_path} mount it", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_latest_of_a_removed_version_keeps_nothing(study, gmmpipe):
+    done = study(*TINY)
+    rmtree(done.folder)
+    assert Path("results/smoke/latest").is_symlink()
+    assert listed(gmmpipe("clean", "--unused")) == store()
+
+
+@pytest.mark.parametrize("name", boundary.RESERVED)
+def test_a_version_of_an_experiment_called_like_a_folder_of_ours(name, study, gmmpipe, monkeypatch):
+    """Earlier releases made such versions; what they need stays, and no more are made."""
+    Path(f"conf/experiment/{name}.yaml").write_bytes(
+        Path("conf/experiment/smoke.yaml").read_bytes()
+    )
+    with monkeypatch.context() as earlier:
+        earlier.setattr(compose, "RESERVED", ())
+        done = study(f"experiment={name}", *TINY[1:])
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    Path(done.path).unlink()  # the manifest alone is as good
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    assert Path(done.fits[0]).exists()
+
+
+@pytest.mark.parametrize("name", [*boundary.RESERVED, "Store"])
+@pytest.mark.usefixtures("project")
+def test_no_experiment_is_called_like_a_folder_of_ours(name, refused):
+    smoke = Path("conf/experiment/smoke.yaml").read_bytes()
+    Path(f"conf/experiment/{name}.yaml").write_bytes(smoke)
+    refused(f"results/{name.lower()} conf/experiment/{name}.yaml", "run", f"experiment={name}")
 
 
 def test_nothing_is_removed_while_an_experiment_runs(study, refused):

@@ -1,6 +1,7 @@
 import json
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from gmmpipe import artifacts, plan
 from gmmpipe.errors import InputError
+from gmmpipe.reader import source
 from gmmpipe.study import Study
 from gmmpipe.tiles import TARGET_SECONDS
 
@@ -286,3 +288,36 @@ def test_snakemake_settings_that_are_wrong(settings_, words, project, monkeypatc
     monkeypatch.chdir(project)
     with pytest.raises(InputError, match=words):
         plan.from_snakemake(settings_, main=True)
+
+
+def everything(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_question_writes_nothing(project, tmp_path, monkeypatch):
+    """Neither the plan nor what is read of a file or start; a run may be using the store."""
+    monkeypatch.setattr(source, "LARGE", 64)
+    (project / "rows.csv").write_text("u,v\n" + "".join(f"{i},{i * i % 7}\n" for i in range(99)))
+    (project / "start.json").write_text(
+        json.dumps({"weights": [1], "means": [[40, 3]], "covariances": [[[9, 0], [0, 1]]]})
+    )
+    asked = [*BASE[:1], "sweep.k=1", "sweep.start=[mine]"]
+    asked.append("start.mine={method: given, path: start.json}")
+    before = everything(project)
+    question = plan.freeze(project, asked, {"path": "rows.csv"}, scratch=tmp_path / "scratch")
+    assert everything(project) == before
+    assert tmp_path / "scratch" in question.parents
+    study = Study(question)
+    assert Path(study.fitted(next(iter(study.plan["fits"])))[1]).is_file()
+    answer = Study(plan.freeze(project, asked, {"path": "rows.csv"}))
+    assert answer.version == study.version
+    assert answer.fits == study.fits
+
+
+def test_a_question_leaves_the_plan_of_a_run_alone(project, tmp_path):
+    path = plan.freeze(project, BASE)
+    before = everything(project)
+    other = plan.freeze(project, [*BASE, "block.target_seconds=600"], scratch=tmp_path / "scratch")
+    assert everything(project) == before
+    assert artifacts.read_json(other)["version"] == artifacts.read_json(path)["version"]
+    assert plan.freeze(project, BASE, scratch=tmp_path / "scratch") == path
