@@ -81,8 +81,9 @@ def test_an_old_result_is_verified_replayed_and_drawn(old, capsys):
     assert verify(Version(old))
     assert replay(old)
     assert "1 of 1 fits agree" in capsys.readouterr().out
-    (drawn,) = redraw("lineage", old, "lineage.svg")
-    assert drawn.stat().st_size
+    for name in ("lineage", "intervals", "clusters", "restarts", "optima", "selection"):
+        (drawn,) = redraw(name, old, f"{name}.svg")
+        assert drawn.stat().st_size
     with pytest.raises(InputError, match="have format 1, and this gmmpipe makes"):
         rerun(Version(old))
 

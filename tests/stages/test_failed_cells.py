@@ -27,7 +27,8 @@ def test_failed_cells_are_rows_and_stop_no_others(study, capsys):
     fits, failed = tables(done, "fits"), tables(done, "failed")
     assert len(fits) == 2 * 2 * 2 * 2 * 2  # nothing is missing
     lost = fits[fits["status"] == "failed"]
-    pd.testing.assert_frame_equal(lost.reset_index(drop=True), failed)
+    # a column that is empty where a fit failed is of no type in failed.csv
+    pd.testing.assert_frame_equal(lost.reset_index(drop=True), failed, check_dtype=False)
     assert set(lost["start"] + lost["k"].astype(str)) == {"ward3"}
     assert len(lost) == 2 * 2 * 2
     assert lost["reason"].str.contains("start ward: k is 3, but the tree has 2 leaves").all()
