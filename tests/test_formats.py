@@ -14,6 +14,7 @@ import pytest
 
 import gmmpipe
 from gmmpipe import artifacts, experiment
+from gmmpipe.comparison import compare
 from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT, VersionTables, format_of
 from gmmpipe.redraw import redraw
@@ -129,3 +130,13 @@ def test_new_tables_are_never_taken_for_old_ones(study):
     assert not path.exists()
     publish.run([done.path], "results/smoke/latest", {})
     assert gmmpipe.load(done.folder).parameters["component"].min() == 1
+
+
+def test_the_verdict_on_an_old_result_says_what_is_not_known(old):
+    """Nor did its bootstrap tests record what they decide, and at which level."""
+    (verdict,) = compare(old, old).verdicts[0].values()
+    codes = {reason.code: reason for reason in verdict.reasons}
+    assert not codes["unrecorded"].grave
+    assert "how its run ended is not recorded" in codes["unrecorded"].clause
+    assert not {"level", "decision"} & set(stored(old, "bootstrap"))
+    assert codes["tests"].clause == "the bootstrap test of K against K + 1 is undecided at K = 1"
