@@ -8,7 +8,14 @@ import pandas as pd
 from gmmpipe.figures.language import listing
 from gmmpipe.figures.tables import by_model
 from gmmpipe.figures.wording import model
-from gmmpipe.numerics.certificate import HITS, NATS
+from gmmpipe.numerics.certificate import (
+    DEGENERATE,
+    HITS,
+    MAXIMUM,
+    NATS,
+    SADDLE,
+    UNFINISHED,
+)
 from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
 from gmmpipe.numerics.selection import CRITERIA, n_samples
 from gmmpipe.tables.bootstrap import stopping
@@ -18,7 +25,7 @@ from gmmpipe.tables.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, 
 
 SCARCE, FEW = 2, 10  # samples for each parameter: too few to choose by BIC, few
 STABLE = 0.9  # adjusted Rand index
-OPEN = ("unfinished", "saddle")  # ends that are no maximum
+OPEN = (UNFINISHED, SADDLE, DEGENERATE)  # ends that are no maximum
 MOST = 3  # names in a reason
 
 
@@ -99,11 +106,11 @@ def _end(row: pd.Series) -> Iterator[Reason]:
     gap = row.get("limit", np.nan) - row["log_likelihood"]
     if end in OPEN:
         yield grave(end)
-    elif end != "maximum" and row["k"] > 1:
+    elif end != MAXIMUM and row["k"] > 1:
         yield mild("unrecorded")
     if by := row.get("beaten_by", ""):
         yield grave("beaten", by=by.replace(" K=", ", K = "))
-    if end == "maximum" and gap > NATS:
+    if end == MAXIMUM and gap > NATS:
         yield mild("short", gap=gap, iterations=int(row["n_iter"]))
 
 

@@ -30,6 +30,7 @@ CLAUSES = {
     "unfinished": "its run was cut off before a maximum: give it more iterations"
     " (sweep.iteration)",
     "saddle": "its run ended on a saddle, where a maximum is near but not reached",
+    "degenerate": "its run, carried on to a maximum, ends in a degenerate fit",
     "unrecorded": "how its run ended is not recorded",
     "beaten": "it is not at its best: {by}, which it contains, has a higher log-likelihood",
     "short": "its run leads to a log-likelihood {gap:.2g} nats higher than it has after"

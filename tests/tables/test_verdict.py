@@ -100,6 +100,11 @@ CASES = {
         "not settled",
         "its run ended on a saddle",
     ),
+    "degenerate": (
+        table(("full", 2, 500.0, {"end": "degenerate"}), *CLEAR[1:]),
+        "not settled",
+        "its run, carried on to a maximum, ends in a degenerate fit",
+    ),
     "restarts cut off": (
         table(*CLEAR, unfinished=4),
         "probably",
