@@ -51,6 +51,24 @@ def located(root: Path, path: str, given: str | None) -> Path:
     return full
 
 
+def project_of(version: Path) -> Path:
+    """Return the project that the folder of a version belongs to, whose store it needs.
+
+    That is where its results/ is; for one that was moved, the nearest folder above with a store.
+    Raises InputError where there is none.
+    """
+    for folder in version.parents:
+        if folder.name == "results":
+            return folder.parent
+    for folder in version.parents:
+        if (folder / "results/store").is_dir():
+            return folder
+    raise InputError(
+        f"{version}: lies in no project, and its data and fits are in results/store of one; move it"
+        " back to results/<experiment>/<version>"
+    )
+
+
 def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link: results stay in the project."""
     results = root / "results"

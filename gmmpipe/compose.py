@@ -38,6 +38,11 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     form, and that nothing in it calls code or looks outside conf/. Raises InputError for what
     cannot be read, found or parsed.
     """
+    if not (conf / "config.yaml").is_file():
+        raise InputError(
+            f"{conf.resolve()}: no config.yaml there; a project has conf/ beside its Snakefile: run"
+            " in its folder, or give snakemake --directory PROJECT"
+        )
     vetting.vet(conf)
     sys.modules["hydra_plugins"] = None  # type: ignore[assignment]  # Hydra runs all of that name
     picks, settings = _split(conf, overrides)

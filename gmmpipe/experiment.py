@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe import artifacts
+from gmmpipe.boundary import project_of
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.formats import MANIFEST, VersionTables
 from gmmpipe.numerics.selection import n_samples
@@ -60,12 +61,12 @@ class Experiment:
     @property
     def name(self) -> str:
         """The name of the experiment."""
-        return self.folder.parent.name
+        return str(self.manifest["experiment"])
 
     @property
     def version(self) -> str:
         """The digest of configuration and input."""
-        return self.folder.name
+        return str(self.manifest["version"])
 
     @property
     def tables(self) -> list[str]:
@@ -291,7 +292,7 @@ class Experiment:
 
     @property
     def _root(self) -> Path:
-        return self.folder.parents[2]
+        return project_of(self.folder)
 
     def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
         """Return the row of ``best`` that is meant, of several the one ranked first."""

@@ -274,9 +274,16 @@ def _explain(progress: Progress, log: Path) -> int:
     lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
     said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
-        said = f"gmmpipe: Snakemake refuses what is after --: {refused[1]}"
+        said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
     print(said or f"gmmpipe: Snakemake stopped: {' '.join(lines[-2:])} ({log})", file=sys.stderr)
     return 2 if said and said.startswith("gmmpipe: ") else 1
+
+
+def _source_of_options() -> str:
+    """Return where options of Snakemake's that it refuses may come from."""
+    if name := os.environ.get("SNAKEMAKE_PROFILE"):
+        return f"what is after --, or in the profile of SNAKEMAKE_PROFILE={name}"
+    return "what is after --"
 
 
 def _failures(study: Study) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gmmpipe import artifacts, schema
+from gmmpipe.boundary import project_of
 from gmmpipe.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.experiment import Experiment
@@ -56,7 +57,7 @@ def redraw(
         }
     )
     style = style_of(section)
-    with contextlib.chdir(experiment.folder.parents[2]):
+    with contextlib.chdir(project_of(experiment.folder)):
         wanted = _wanted(name, _study(experiment), dataset)
         if one and len(wanted) > 1:
             places = ", ".join(each.place for each in wanted)

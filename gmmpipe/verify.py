@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import ALLOWED, is_name
+from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of
@@ -40,7 +40,7 @@ class Version:
             raise InputError(
                 f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}"
             )
-        self.project = self.folder.parents[2]
+        self.project = project_of(self.folder)
 
     @property
     def told(self) -> dict[str, Any]:

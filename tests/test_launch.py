@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 
 import pytest
+from projects import run
 
 from gmmpipe import launch, memory
 from gmmpipe.errors import Obstacle
@@ -212,3 +213,30 @@ def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):
     words = rf"{Path(done.fits[1]).stem}: this takes about 0.2 GB of memory, and 0.0 GB are free;"
     with pytest.raises(Obstacle, match=words):
         launch._free_memory(done)
+
+
+def test_a_profile_of_the_environment_is_named_where_it_may_be_to_blame(
+    project, gmmpipe, monkeypatch
+):
+    place = project / "elsewhere"
+    place.mkdir()
+    (place / "config.yaml").write_text("executor: nowhere\n")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(place))
+    answer = gmmpipe("run", "experiment=smoke", "sweep.k=1", "sweep.seed=0")
+    assert answer.code == 2
+    assert f"or in the profile of SNAKEMAKE_PROFILE={place}: argument --executor" in answer.err
+
+
+def test_without_a_bootstrap_there_is_nothing_to_combine(study, gmmpipe):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.seed=0")
+    answer = gmmpipe("combine", done.path, "-o", "tables")
+    assert answer.code == 2
+    assert "smoke has no bootstrap to combine; set bootstrap.replicates=199" in answer.err
+
+
+def test_snakemake_in_another_folder_is_told_where_to_run(project, tmp_path):
+    snakemake = ("snakemake", "-s", str(project / "Snakefile"), "-n", "--cores", "1")
+    answer = run(tmp_path, *snakemake)
+    assert "a project has conf/ beside its Snakefile" in answer.err
+    there = run(tmp_path, *snakemake, "--directory", str(project), "--config", "experiment=smoke")
+    assert there.code == 0, there.err

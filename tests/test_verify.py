@@ -1,8 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.experiment import load
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.seed=0")
 TINY += ("sweep.iteration=1",)
@@ -75,6 +78,19 @@ def test_a_lost_record_is_found(record, done, gmmpipe):
     path = Path(done.folder, record)
     path.unlink()
     assert f"{path.resolve()}: missing" in gmmpipe("verify", done.folder).err
+
+
+@pytest.mark.parametrize("deep", ["moved", "a/b/c/moved"])
+def test_a_version_outside_of_its_project_is_told_so(done, refused, tmp_path, deep):
+    moved = tmp_path / deep
+    shutil.copytree(done.folder, moved)
+    refused("moved lies in no project results/store", "verify", str(moved))
+    refused("moved lies in no project", "figure", "clusters", str(moved))
+    refused("moved lies in no project", "replay", str(moved))
+    there = load(moved)
+    assert (there.name, there.version, len(there.fits)) == ("smoke", done.version, 2)
+    with pytest.raises(InputError, match="lies in no project"):
+        there.data()
 
 
 def test_a_version_that_was_moved_brings_its_own_files(done, gmmpipe, tmp_path):

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from gmmpipe import artifacts
+from gmmpipe.errors import InputError
 from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.inference import interval, p_value
 from gmmpipe.numerics.mixture import FIRST, Array
@@ -34,6 +35,11 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """
     del config, threads
     study = Study(inputs[0])
+    if not study.plan["bootstrap"]:
+        raise InputError(
+            f"{study.experiment} has no bootstrap to combine; set bootstrap.replicates=199 or"
+            " bootstrap.stability=50"
+        )
     level = study.plan["config"]["bootstrap"]["level"]
     tests: list[Row] = []
     intervals: list[Row] = []
