@@ -44,7 +44,7 @@ def test_the_default_experiment_is_what_is_promised():
     assert sweep["dataset"] == ["gmm", "sample"]
     assert sweep["normaliser"] == ["minmax"]
     assert sweep["covariance"] == ["full", "tied", "diag", "spherical"]
-    assert sweep["start"] == ["uniform", "kmeans"]
+    assert sweep["start"] == ["uniform", "mixed"]
     assert sweep["k"] == [1, 2, 3, 4, 5, 6]
     assert sweep["seed"] == list(range(10))
     assert sweep["iteration"] == [1, 5, 10, 20, 50, 100]
