@@ -1,13 +1,12 @@
 """Between the passes: which fits win, how sure that is, and how their components are numbered."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gmmpipe.blocks import SPLIT
 from gmmpipe.evaluation.assess import Part
 from gmmpipe.numerics.identity import Indices
 from gmmpipe.numerics.metrics import Codes
@@ -49,9 +48,13 @@ def ranked(parts: Sequence[Part], outer: Sequence[str]) -> pd.DataFrame:
 
 
 def certified(
-    parts: Sequence[Part], scratch: str, outer: Sequence[str], seedless: Collection[str]
+    parts: Sequence[Part], scratch: str, outer: Sequence[str], undrawn: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return the table ``certificates``; the ends of one model at a time are in memory."""
+    """Return the table ``certificates``; the ends of one model at a time are in memory.
+
+    undrawn: of each start, as in ``starts``.
+    """
+    seedless = {start for start, first in undrawn.items() if first == np.inf}
     names = ["dataset", *outer, *MODEL, "k"]
     models: dict[Group, list[Part]] = {}
     for part in parts:
@@ -59,14 +62,14 @@ def certified(
             models.setdefault(group_of(part, names), []).append(part)
     rows = []
     for group in sorted(models, key=lambda group: [str(value) for value in group]):
-        runs = (run for part in models[group] for run in _runs(part, scratch))
+        runs = (run for part in models[group] for run in _runs(part, scratch, undrawn))
         rows += certify_model(runs, names, seedless)
     return pd.DataFrame(rows)
 
 
-def _runs(part: Part, scratch: str) -> Iterator[Run]:
+def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Run]:
     """Yield the ends of a part."""
-    key = {**part.point, "k": part.k}
+    key, first = {**part.point, "k": part.k}, undrawn[part.point["start"]]
     for ends in part.read(scratch, "ends"):
         weights, means, covariances = (
             _matrix(ends[name]) for name in ("weights", "means", "covariances")
@@ -75,7 +78,7 @@ def _runs(part: Part, scratch: str) -> Iterator[Run]:
         means = means.reshape(shape)
         d = means.shape[2]
         covariances = covariances.reshape(*shape[:2], d, d)
-        limits, drawn = ends["limit"].to_numpy(), ends["seed"].to_numpy() != SPLIT
+        limits, drawn = ends["limit"].to_numpy(), ends["seed"].to_numpy() >= first  # not SPLIT
         for i, kind in enumerate(ends["end"].to_pylist()):
             mixture = Mixture(weights[i], means[i], covariances[i])
             yield Run(key, float(limits[i]), mixture, kind, bool(drawn[i]))

@@ -15,6 +15,7 @@ Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the s
 K and seed, unless it says ``whole = True``: it then reads all rows, without copying them.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -77,9 +78,9 @@ def prepared(start: Any, x: Array, family: str, weight: Array | None = None) -> 
     return lambda k, rng, _turn=0: draw(k, rng)
 
 
-def is_drawn(start: Any, seed: int) -> bool:
-    """Say whether the restart of this seed is drawn at random."""
-    return not getattr(start, "seedless", False) and seed >= getattr(start, "undrawn", 0)
+def undrawn(start: Any) -> float:
+    """Return below which seed restarts are not drawn at random; infinity where none is."""
+    return math.inf if getattr(start, "seedless", False) else getattr(start, "undrawn", 0)
 
 
 def rows(n: int) -> Indices | slice:

@@ -21,7 +21,7 @@ from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.slices import cuts
-from gmmpipe.numerics.starts import STARTS
+from gmmpipe.numerics.starts import STARTS, undrawn
 from gmmpipe.study import TABLES, Study
 from gmmpipe.tables import to_mixture
 from gmmpipe.tables.cases import Case
@@ -69,7 +69,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         parts = in_order(part for share in shares for part in share)
         if not any(part.likeliest for part in parts):
             raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
-        certificates = certified(parts, scratch, study.outer, _seedless(study))
+        certificates = certified(parts, scratch, study.outer, _undrawn(study))
         best = trusted(ranked(parts, study.outer), certificates, study.outer)
         best["beaten_by"] = beaten_by(best, study.outer, _features(study))
         found = references(parts, scratch, best, study.outer)
@@ -105,10 +105,10 @@ def _first_reason(part: Part, scratch: str) -> str:
     return str(next(part.read(scratch, "fits"))["reason"][0])
 
 
-def _seedless(study: Study) -> set[str]:
-    """Return the names of the starts that draw nothing at random."""
+def _undrawn(study: Study) -> dict[str, float]:
+    """Return of each start below which seed it draws nothing at random."""
     starts = study.plan["config"]["start"].items()
-    return {name for name, o in starts if getattr(STARTS[o["method"]], "seedless", False)}
+    return {name: undrawn(STARTS[options["method"]]) for name, options in starts}
 
 
 def _features(study: Study) -> dict[tuple[Any, ...], int]:

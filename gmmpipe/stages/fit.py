@@ -26,7 +26,7 @@ from gmmpipe.numerics.mixture import FIRST, Array, Mixture
 from gmmpipe.numerics.partitions import InMemory, Partitioned, Threads
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.soundness import Judge
-from gmmpipe.numerics.starts import STARTS, prepared
+from gmmpipe.numerics.starts import STARTS, prepared, undrawn
 from gmmpipe.numerics.streams import content, stream
 from gmmpipe.tiles import spread
 
@@ -63,7 +63,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     fitted = _Fitter(data["x"], data.get("weight"), start, own, threads)
     with _engine(config.get("engine", {}), inputs[0], fitted):
         stored = fitted(config["k"], config["seed"])
-        if rule.get("restarts") == "auto" and fitted.draws:
+        if rule.get("restarts") == "auto" and fitted.undrawn < np.inf:
             stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
     artifacts.write_arrays(output, blocks.to_arrays(stored, fitted.failed))
     for lost in fitted.failed:
@@ -122,7 +122,7 @@ class _Fitter:
         self.certify = int(config["certify"])
         self.content = content(x)
         self.family = str(config["covariance"].get("family"))
-        self.draws = not getattr(start, "seedless", False)
+        self.undrawn = undrawn(start)
         if weight is not None:  # what does not count is no place to start at
             held = weight > 0
             x, weight = x[held], weight[held]
@@ -261,8 +261,8 @@ def _go_on(
         lesser = _best([s for s in stored if s.k == k - 1] or fitter.aside(k - 1))
         if _is_beaten(mine, lesser) and lesser is not None:
             mine += fitter.split(lesser.mixture)
-        while n < most and not _certify(mine).reaches(target):
-            if not _certify(mine).finished:
+        while n < most and not (found := _certify(mine, fitter.undrawn)).reaches(target):
+            if not found.finished:
                 print(f"k={k}: no run has finished, so no further seeds were tried")
                 break
             more = min(n, most - n)
@@ -285,13 +285,13 @@ def _is_beaten(stored: Sequence[blocks.Stored], lesser: End | None) -> bool:
     return lesser.log_likelihood > best.log_likelihood + NATS
 
 
-def _certify(stored: Sequence[blocks.Stored]) -> Certificate:
+def _certify(stored: Sequence[blocks.Stored], undrawn: float) -> Certificate:
     ends = [s.end for s in stored]
     return certify(
         [end.log_likelihood for end in ends],
         [end.mixture for end in ends],
         [end.kind for end in ends],
-        [s.seed != blocks.SPLIT for s in stored],
+        [s.seed >= undrawn for s in stored],
     )
 
 

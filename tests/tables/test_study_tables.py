@@ -113,3 +113,11 @@ def test_tables_without_rows_have_their_columns(study):
     }.items():
         assert len(t[name]) == 0
         assert {"dataset", *columns} <= set(t[name].columns)
+
+
+def test_the_seeds_of_mixed_that_draw_nothing_are_no_random_draws(study):
+    settings = ["sweep.start=mixed", "sweep.seed=0..4", "sweep.k=[2]", "sweep.covariance=full"]
+    done = study("experiment=smoke", "sweep.dataset=gmm", *settings)
+    (row,) = artifacts.read_frame(f"{done.folder}/tables/certificates.parquet").to_dict("records")
+    assert (row["draws"], row["finished"]) == (5, 5)
+    assert row["p_better_bound"] == pytest.approx(1 - 0.05 ** (1 / 3))
