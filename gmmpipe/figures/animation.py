@@ -15,6 +15,7 @@ from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, raster
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, iteration_ticks, model, number
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -158,7 +159,7 @@ class _Scene:
         """Return the handles and names of the components."""
         k = self.final.n_components
         looks = [self.style.component(index) for index in range(k)]
-        return markers(looks), [self.style.say("component {i}", i=i + 1) for i in range(k)]
+        return markers(looks), [self.style.say("component {i}", i=i + FIRST) for i in range(k)]
 
 
 def _pictures(tables: Tables, most: int) -> tuple[list[int], list[Mixture]]:

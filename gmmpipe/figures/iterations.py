@@ -13,7 +13,7 @@ from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, raster
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import FIRST, Mixture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
         axes.locator_params(nbins=4)
         panels.append(axes)
-    names = [style.say("component {i}", i=index + 1) for index in range(final.n_components)]
+    names = [style.say("component {i}", i=index + FIRST) for index in range(final.n_components)]
     legend_below(figure, style, handles, names)
     return figure
 
