@@ -151,7 +151,7 @@ def test_your_own_file(tmp_path, project, command):
     assert {p.name for p in (project / "results/store").iterdir()} >= {"data", "normalised", "fits"}
     fits = pd.read_csv(folder / "tables/fits.csv")
     columns = "dataset normaliser covariance start k seed iteration n_iter converged degenerate"
-    columns += " log_likelihood n_parameters bic aic icl sabic caic ari nmi"
+    columns += " log_likelihood n_parameters bic aic icl icl_map sabic caic ari nmi"
     assert list(fits.columns)[:19] == columns.split()
     assert fits["ari"].max() == 1
     study = gmmpipe.load(folder)

@@ -46,6 +46,7 @@ class Slice:
         self.k = cells[0].k
         self.at = {**section["coordinates"], "k": self.k}
         self.frozen = section["fit"].get("frozen", ())
+        self.prior = section["fit"].get("regularisation") == "map"
         self.family = section["covariance"]["family"]
         self.assessed = [self._assess(stored) for stored in self.fits]
         self.defects = [
@@ -59,7 +60,9 @@ class Slice:
         for snapshot in stored.fit.snapshots:
             if snapshot.n_iter not in found:
                 mixture = snapshot.mixture
-                found[snapshot.n_iter] = self.data.assess(mixture, self.family, self.frozen)
+                found[snapshot.n_iter] = self.data.assess(
+                    mixture, self.family, self.frozen, self.prior
+                )
         return [found[snapshot.n_iter] for snapshot in stored.fit.snapshots]
 
     def batches(self) -> dict[str, pa.RecordBatch]:

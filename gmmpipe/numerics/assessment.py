@@ -9,6 +9,7 @@ from gmmpipe.numerics.identity import NOISE, component_of, probe
 from gmmpipe.numerics.metrics import METRICS, Codes
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
+from gmmpipe.numerics.selection import Entropy, entropies
 from gmmpipe.numerics.soundness import Evidence, Soundness, Ties
 
 
@@ -17,13 +18,13 @@ class Assessment:
     """What was found of one mixture.
 
     labels (P,): the component of each sample compared between fits (``Assessor.probe``), NOISE
-    where it is the noise; entropy: of the responsibilities, -sum_nk w_n r_nk log r_nk in nats;
+    where it is the noise; entropy: of the responsibilities;
     soundness: of its components; agreement: each metric of METRICS between its groups of all
     samples and the true ones, NaN where these are not known.
     """
 
     labels: Codes
-    entropy: float
+    entropy: Entropy
     soundness: Soundness
     agreement: dict[str, float]
 
@@ -49,15 +50,16 @@ class Assessor:
         self._ties = Ties(x)
         self._groups = 0 if truth is None else 1 + int(truth.max())
 
-    def __call__(self, mixture: Mixture, family: str, frozen: Collection[str] = ()) -> Assessment:
-        """Assess a mixture of a covariance family; frozen: as in ``em.fit``."""
+    def __call__(
+        self, mixture: Mixture, family: str, frozen: Collection[str] = (), prior: bool = False
+    ) -> Assessment:
+        """Assess a mixture of a covariance family; frozen and prior: as ``Judge``."""
         evidence = Evidence(mixture, self._ties, self.weight)
         tallies = np.zeros((mixture.n_components - NOISE, self._groups))
-        labels, entropy = [], 0.0
+        labels, entropy = [], np.zeros(2)
         for rows, log_resp in self._responsibilities(mixture):
             resp, held = np.exp(log_resp), None if self.weight is None else self.weight[rows]
-            each = resp * np.where(resp > 0, log_resp, 0)
-            entropy -= float(np.sum(each if held is None else each * held[:, None]))
+            entropy += entropies(log_resp, held)
             evidence.add(rows, resp)
             found = component_of(log_resp, mixture)
             first, last = np.searchsorted(self.probe, (rows.start, rows.stop))
@@ -66,8 +68,10 @@ class Assessor:
                 cells = (found - NOISE) * self._groups + self.truth[rows]
                 tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)
         again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
-        sound = evidence.soundness(family, frozen, again)
-        return Assessment(np.concatenate(labels), entropy, sound, self._agreement(tallies))
+        sound = evidence.soundness(family, frozen, prior, again)
+        return Assessment(
+            np.concatenate(labels), Entropy(*entropy.tolist()), sound, self._agreement(tallies)
+        )
 
     def _agreement(self, tallies: Array) -> dict[str, float]:
         """Return each metric of the samples, a table (found, true) of how many there are."""

@@ -61,8 +61,15 @@ class Refit:
 
     def judge(self, x: Array, weight: Array | None = None) -> Judge:
         """Return the judge of fits to x (N, D) with sample weights (N,)."""
-        frozen = self.options.get("frozen", ())
-        return Judge(x, self.family, weight, frozen=frozen, threads=self.threads)
+        given = self.options
+        return Judge(
+            x,
+            self.family,
+            weight,
+            frozen=given.get("frozen", ()),
+            prior=given.get("prior") is not None or given.get("regularisation") == "map",
+            threads=self.threads,
+        )
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,12 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tup
             found.append(Defect(k, "indefinite", (held,)))
         elif problem.reg_covar > 0 and (least := _bare(problem, mixture, k)) < BARE:
             found.append(Defect(k, "reg_covar", (least, problem.reg_covar, held)))
-    if fits.outcome[index] == STOPPED:
-        constant = np.flatnonzero(problem.variances == 0).tolist()
+    stopped = fits.outcome[index] == STOPPED
+    if stopped:
         found.append(Defect(None, "stopped", (int(fits.n_iter[index]),)))
-        if constant:
-            found.append(Defect(None, "constant", tuple(constant)))
+    constant = np.flatnonzero(problem.variances == 0).tolist()
+    if constant and (stopped or problem.reg_covar > 0):
+        found.append(Defect(None, "constant", tuple(constant)))
     return tuple(found)
 
 

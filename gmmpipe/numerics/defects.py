@@ -68,6 +68,7 @@ SENTENCES = {
     "indefinite": "covariance not positive definite ({:.3g} effective samples)",
     "stopped": "stopped after {:.0f} iterations",
     "constant": "constant features [{all}] have no variance; drop them",
+    "parameters": "{:.0f} parameters for {:g} samples",
     "few": "{:.3g} effective samples, its covariance needs {:.0f}",
     "thin": (
         "smallest eigenvalue {:.1e} of the pooled covariance's, {:.3g} effective samples,"

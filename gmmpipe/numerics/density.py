@@ -16,7 +16,7 @@ from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.identity import NOISE, component_of
 from gmmpipe.numerics.mixture import Array, Mixture, restored
 from gmmpipe.numerics.real import refuse_masked, refuse_rounded
-from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.numerics.selection import CRITERIA, entropies
 
 Floats = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
@@ -48,17 +48,17 @@ class Density:
 
     def predict_proba(self, X: npt.ArrayLike) -> Floats:
         """Return the probability of each component for each sample, (N, K)."""
-        _, logs, dtype = self._evaluate(X)
-        return np.exp(logs).astype(dtype, copy=False)
+        _, logs, data = self._evaluate(X)
+        return np.exp(logs).astype(data.dtype, copy=False)
 
     def score_samples(self, X: npt.ArrayLike) -> Floats:
         """Return the log-density of each sample, (N,), nats."""
-        densities, _, dtype = self._evaluate(X)
-        return densities.astype(dtype, copy=False)
+        densities, _, data = self._evaluate(X)
+        return densities.astype(data.dtype, copy=False)
 
     def score(self, X: npt.ArrayLike, y: object = None) -> float:
-        """Return the mean log-density of the samples, nats."""
-        return float(self._evaluate(X)[0].mean())
+        """Return the mean log-density of the samples that have some value, nats."""
+        return float(self._informative(X)[0].mean())
 
     def bic(self, X: npt.ArrayLike) -> float:
         """Return the Bayesian information criterion on X, nats; lower is better."""
@@ -69,8 +69,12 @@ class Density:
         return self._criterion("aic", X)
 
     def icl(self, X: npt.ArrayLike) -> float:
-        """Return the integrated completed likelihood on X: BIC + 2 entropy, nats."""
+        """Return the integrated completed likelihood on X, nats: BIC + 2 entropy, the soft form."""
         return self._criterion("icl", X)
+
+    def icl_map(self, X: npt.ArrayLike) -> float:
+        """Return the same with each sample in its most probable component, as in mclust, nats."""
+        return self._criterion("icl_map", X)
 
     def sample(self, n_samples: int = 1) -> tuple[Array, Labels]:
         """Return n_samples drawn samples (n_samples, D) and their components (n_samples,).
@@ -152,18 +156,22 @@ class Density:
         tags.input_tags.allow_nan = self.missing == "mar"
         return tags
 
-    def _evaluate(self, X: npt.ArrayLike) -> tuple[Array, Array, np.dtype]:
-        """Return log-densities (N,) and log responsibilities (N, K) in float64, and X's type."""
+    def _evaluate(self, X: npt.ArrayLike) -> tuple[Array, Array, Floats]:
+        """Return log-densities (N,), log responsibilities (N, K), both float64, and X validated."""
         mixture = self._mixture()
         data = self._validated(X, reset=False)
         densities, responsibilities = em.log_responsibilities(
             data, mixture, self._threads(), self.missing
         )
-        return densities, responsibilities, data.dtype
+        return densities, responsibilities, data
+
+    def _informative(self, X: npt.ArrayLike) -> tuple[Array, Array]:
+        """Return log-densities and log responsibilities of the rows that have some value."""
+        densities, logs, data = self._evaluate(X)
+        kept = validation.with_values(data)
+        return densities[kept], logs[kept]
 
     def _criterion(self, name: str, X: npt.ArrayLike) -> float:
-        densities, logs, _ = self._evaluate(X)
-        with np.errstate(invalid="ignore"):
-            entropy = -np.nansum(np.exp(logs) * logs)  # 0 log 0 is 0
-        n_parameters = self._n_parameters()
-        return CRITERIA[name](float(densities.sum()), n_parameters, len(densities), float(entropy))
+        densities, logs = self._informative(X)
+        total, n = float(densities.sum()), len(densities)
+        return CRITERIA[name](total, self._n_parameters(), n, entropies(logs))

@@ -75,7 +75,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         reg_covar=0 the log posterior, lower_bound_ and the prior's part together, never falls.
     missing : {"refuse", "mar"}, default "refuse"
         What NaN in X is: an error, or a value missing at random, for which the fit, predictions and
-        scores go by the values observed. Starts are drawn from ``missing.completed(X)``.
+        scores go by the values observed; rows without any are left out, with a warning. Starts are
+        drawn from ``missing.completed(X)``.
     frozen : tuple of {"weights", "means", "covariances"}, default ()
         What stays as it starts (see weights_init, means_init, precisions_init); ``bic`` and
         ``aic`` do not count it.
@@ -207,6 +208,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         validation.refuse_booleans(self.get_params(deep=False))
         data = self._validated(X, ensure_min_samples=2)
         samples, weight = validation.weighted(data, sample_weight)
+        if self.missing == "mar":
+            held = validation.with_values(samples)
+            samples, weight = samples[held], None if weight is None else weight[held]
         if len(samples) < self.n_components:
             raise InputError(
                 "Expected n_samples >= n_components but got n_components = "
@@ -280,7 +284,14 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
     def _judge(self, x: Array, weight: Array | None) -> Judge:
         """Return what says of fits to the samples which components are no groups, as reports do."""
-        return Judge(x, self.covariance_type, weight, frozen=self.frozen, threads=self._threads())
+        return Judge(
+            x,
+            self.covariance_type,
+            weight,
+            frozen=self.frozen,
+            prior=self.prior is not None,
+            threads=self._threads(),
+        )
 
     def _keep(self, fit: Fit, kept: list[int], total: float, dtype: npt.DTypeLike) -> None:
         """Set the fitted attributes; total: sum of the sample weights."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.defects import Defect
-from gmmpipe.numerics.em import Fit
+from gmmpipe.numerics.em import Fit, n_parameters
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.responsibilities import Responsibilities
 from gmmpipe.numerics.slices import subset
@@ -61,7 +61,8 @@ class Soundness:
     eigenvalues: the smallest of its covariance where the pooled covariance is the identity.
     counts: the effective samples, sum_n w_n r_nk. tied: the largest share of them that has one
     value of a feature in common (duplicated rows have them all). held: the covariances were not
-    estimated, so that none can be too thin.
+    estimated, so that none can be too thin. n_parameters: the free ones of the mixture, 0 where a
+    prior holds them; n_samples: the weight of all samples.
     """
 
     eigenvalues: Array
@@ -69,11 +70,13 @@ class Soundness:
     tied: Array
     n_features: int
     least: int
-    held: bool = False
+    held: bool
+    n_parameters: int
+    n_samples: float
 
     @property
     def defects(self) -> tuple[Defect, ...]:
-        """Return why some components are no groups."""
+        """Return why some components are no groups, or the samples too few for the mixture."""
         few = FEW * (self.n_features + 1)
         found = []
         for k, (eigenvalue, count, tied) in enumerate(
@@ -83,6 +86,8 @@ class Soundness:
                 found.append(Defect(k, "few", (count, self.least)))
             elif not self.held and eigenvalue < THIN and (count < few or tied > TIED):
                 found.append(Defect(k, "thin", (eigenvalue, count, tied)))
+        if self.n_parameters > self.n_samples + 1e-6:
+            found.append(Defect(None, "parameters", (self.n_parameters, self.n_samples)))
         return tuple(found)
 
 
@@ -100,7 +105,8 @@ class Evidence:
         self.thin = np.flatnonzero(self.eigenvalues < THIN)
         self.ties, self.weight = ties, weight
         self.asked = np.arange(mixture.n_components) if all_ties else self.thin
-        self.counts = np.zeros(mixture.n_components)
+        self.counts, self.total = np.zeros(mixture.n_components), 0.0
+        self.noisy = mixture.box is not None
         self._mass = np.empty((len(ties.rows), len(self.asked)))
         self._majorities = None if ties.whole or not self.thin.size else Majorities(self.thin)
 
@@ -108,6 +114,7 @@ class Evidence:
         """Take in the responsibilities (n, K) of the rows; a further column is of the noise."""
         mass = self._weighed(rows, responsibilities)
         self.counts += mass.sum(axis=0)
+        self.total += float(len(mass) if self.weight is None else self.weight[rows].sum())
         first, last = np.searchsorted(self.ties.rows, (rows.start, rows.stop))
         seen = self.ties.rows[first:last] - rows.start
         self._mass[first:last] = mass[seen][:, self.asked]
@@ -122,10 +129,12 @@ class Evidence:
         self,
         family: str,
         frozen: Collection[str],
+        prior: bool,
         again: Iterable[tuple[slice, Array]],
     ) -> Soundness:
         """Return what was found; ``again`` has the slices once more, if they are needed.
 
+        family, frozen: as in ``em.fit``; prior: whether there was one.
         Among many samples the random choice may hold few of a thin component, or none: whether
         most of it has one value is then found out from all.
         """
@@ -140,6 +149,8 @@ class Evidence:
         return Soundness(
             self.eigenvalues, self.counts, np.minimum(tied, 1.0), d,
             least_samples(family, d, frozen), "covariances" in frozen,
+            0 if prior else n_parameters(family, len(self.counts), d, frozen, self.noisy),
+            self.total,
         )  # fmt: skip
 
 
@@ -186,19 +197,21 @@ class Majorities:
 class Judge:
     """Judges mixtures of a covariance family fitted to x (N, D), NaN where missing.
 
-    weight (N,): of the samples, 1 by default; frozen: as in ``em.fit``.
+    weight (N,): of the samples, 1 by default; frozen: as in ``em.fit``; prior: whether there is
+    one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the samples, and how they were fitted
         self,
         x: Array,
         family: str,
         weight: Array | None = None,
         *,
         frozen: Collection[str] = (),
+        prior: bool = False,
         threads: int = 1,
     ) -> None:
-        self.family, self.weight, self.frozen = family, weight, frozen
+        self.family, self.weight, self.frozen, self.prior = family, weight, frozen, prior
         self._responsibilities, self._ties = Responsibilities(x, threads), Ties(x)
 
     def defects(self, fit: Fit) -> tuple[Defect, ...]:
@@ -214,7 +227,7 @@ class Judge:
         evidence = Evidence(mixture, self._ties, self.weight, all_ties=False)
         for rows, resp in self._slices(mixture):
             evidence.add(rows, resp)
-        return evidence.soundness(self.family, self.frozen, self._slices(mixture))
+        return evidence.soundness(self.family, self.frozen, self.prior, self._slices(mixture))
 
     def _slices(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
         for rows, logs in self._responsibilities(mixture):

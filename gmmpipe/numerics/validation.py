@@ -55,6 +55,24 @@ def refuse_missing(doubles: Floats) -> None:
         )
 
 
+def with_values(x: Floats) -> npt.NDArray[np.bool_]:
+    """Return which rows of x (N, D) have some value, and warn of the others, which say nothing.
+
+    Raises InputError where none has.
+    """
+    kept = np.asarray(~np.isnan(x).all(axis=1))
+    lost = len(x) - int(kept.sum())
+    if lost == len(x):
+        raise InputError("X: no row has a value; give some")
+    if lost:
+        warnings.warn(
+            f"X: {lost} of {len(x)} rows have no value at all and are left out",
+            UserWarning,
+            stacklevel=4,
+        )
+    return kept
+
+
 def refuse_extremes(x: Floats) -> None:
     """Raise InputError for values whose squares overflow, as starts and distances square them.
 

@@ -19,7 +19,7 @@ from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.moments import total
 from gmmpipe.numerics.normalise import Affine
 from gmmpipe.numerics.resamples import FitWeighted, bootstrap_labels
-from gmmpipe.numerics.selection import bic
+from gmmpipe.numerics.selection import Entropy, bic
 from gmmpipe.numerics.starts import ShortEM
 from gmmpipe.numerics.uncertainty import replicate
 
@@ -165,7 +165,7 @@ def _intervals(
     def criterion(k: int) -> float:
         noisy = fits[k].snapshots[-1].mixture.box is not None
         parameters = em.n_parameters(refit.family, k, d, frozen, noisy)
-        return bic(fits[k].trajectory[-1], parameters, n, 0.0)
+        return bic(fits[k].trajectory[-1], parameters, n, Entropy(0, 0))
 
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
     found = replicate(x, chosen, str(config["kind"]), refit, numbers, config["seed"], weight)

@@ -221,8 +221,15 @@ class _Fitter:
     @cached_property
     def judge(self) -> Judge:
         """Return what says whether a fit may be selected."""
-        frozen = self.config["fit"].get("frozen", ())
-        return Judge(self.x, self.family, self.weight, frozen=frozen, threads=self.threads)
+        fit = self.config["fit"]
+        return Judge(
+            self.x,
+            self.family,
+            self.weight,
+            frozen=fit.get("frozen", ()),
+            prior=fit.get("regularisation") == "map",
+            threads=self.threads,
+        )
 
     @property
     def settle(self) -> Settler:

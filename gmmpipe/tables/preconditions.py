@@ -67,7 +67,7 @@ def others(row: pd.Series, models: pd.DataFrame) -> pd.DataFrame:
 def other_choices(row: pd.Series, best: pd.DataFrame) -> dict[str, str]:
     """Return {criterion: model} of the criteria whose lowest value another model than row has."""
     picks = {}
-    for name in CRITERIA:
+    for name in (known for known in CRITERIA if known in best):  # older results have fewer
         ordered = best.dropna(subset=[name]).sort_values(name, kind="stable").iloc[:1]
         if len(others(row, ordered)):
             picks[name.upper()] = model(ordered.iloc[0])

@@ -43,7 +43,8 @@ def test_an_assessment_agrees_with_plain_numpy(weighted, size, monkeypatch):
     logs = log_responsibilities(x, MIXTURE)
     w = np.ones(400) if weight is None else weight
     np.testing.assert_array_equal(found.labels, logs.argmax(axis=1))
-    assert found.entropy == pytest.approx(-np.sum(w[:, None] * np.exp(logs) * logs), rel=1e-10)
+    soft, hard = -np.sum(w[:, None] * np.exp(logs) * logs), -np.sum(w * logs.max(axis=1))
+    assert found.entropy == pytest.approx((soft, hard), rel=1e-10)
     np.testing.assert_allclose(found.soundness.counts, w @ np.exp(logs), rtol=1e-10)
     for name, metric in METRICS.items():
         assert found.agreement[name] == metric(logs.argmax(axis=1), truth, weight)

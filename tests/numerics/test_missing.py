@@ -239,12 +239,13 @@ def test_the_estimator_fits_and_tells_of_rows_with_holes():
     truth = rng.integers(2, size=400)
     x = 8.0 * truth[:, None] + rng.normal(size=(400, 3))
     x[5:][rng.random((395, 3)) < 0.3] = np.nan
-    model = GaussianMixture(2, missing="mar", random_state=0).fit(x)
+    with pytest.warns(UserWarning, match="rows have no value at all"):
+        model = GaussianMixture(2, missing="mar", random_state=0).fit(x)
     seen = ~np.isnan(x).all(axis=1)
     labels = model.predict(x)[seen]
     assert max((labels == truth[seen]).mean(), (labels != truth[seen]).mean()) > 0.999
     assert model.score_samples(x)[seen].sum() == pytest.approx(model.trajectory_[-1], rel=1e-9)
-    assert np.isfinite(model.bic(x))
+    assert np.isfinite(model.bic(x[seen]))
     for call in (GaussianMixture(2).fit, clone(model).set_params(missing="refuse").fit):
         with pytest.raises(ValueError, match="NaN"):
             call(x)
@@ -270,3 +271,20 @@ def test_a_feature_without_any_value_is_named():
     x[:, 1] = np.nan
     with pytest.raises(InputError, match="column 1 has no value"):
         fit(x, [start], "full", [1], missing="mar")
+
+
+def test_rows_without_any_value_do_not_count():
+    x = clusters(31, n=233)
+    y = np.insert(x, np.arange(39) * 5, np.nan, axis=0)
+    options = {"missing": "mar", "random_state": 0, "tol": 1e-4, "n_init": 3}
+    with pytest.warns(UserWarning, match="39 of 272 rows have no value at all and are left out"):
+        found = GaussianMixture(3, **options).fit(y)
+    plain = GaussianMixture(3, **options).fit(x)
+    assert (found.n_iter_, found.lower_bound_) == (plain.n_iter_, plain.lower_bound_)
+    for measure in ("bic", "aic", "icl", "icl_map", "score"):
+        with pytest.warns(UserWarning, match="39 of 272"):
+            value = getattr(found, measure)(y)
+        assert value == getattr(plain, measure)(x)
+    assert found.predict_proba(y).shape == (272, 3)
+    with pytest.raises(InputError, match="no row has a value"):
+        found.fit(np.full((3, 2), np.nan))

@@ -22,7 +22,7 @@ def measured(x, mixture, family="full", weight=None, frozen=()):
     for rows, logs in Responsibilities(x)(mixture):
         evidence.add(rows, np.exp(logs))
     again = ((rows, np.exp(logs)) for rows, logs in Responsibilities(x)(mixture))
-    return evidence.soundness(family, frozen, again)
+    return evidence.soundness(family, frozen, False, again)
 
 
 def two_groups(second):
@@ -190,5 +190,31 @@ def test_a_feature_without_variance_is_unsound_not_an_error():
     x = np.column_stack([RNG.normal(size=8), np.zeros(8)])
     evidence = Evidence(mixture, Ties(x))
     evidence.add(slice(0, 8), np.ones((8, 1)))
-    found = evidence.soundness("full", (), ())
+    found = evidence.soundness("full", (), False, ())
     assert "100% tied" in sentence(found.defects, unnamed)
+
+
+@pytest.mark.parametrize("weight", [None, 0.5])
+def test_more_parameters_than_samples_are_unsound(weight):
+    x = RNG.normal(size=(21, 3))
+    model = GaussianMixture(2, random_state=0).fit(x[:, :2])
+    mixture, weights = model.mixture_, None if weight is None else np.full(21, weight)
+    found = measured(x[:, :2], mixture, weight=weights).defects
+    said = {d.numbers for d in found if d.code == "parameters"}
+    assert said == (set() if weight is None else {(11, 10.5)})
+    judge = Judge(x[:, :2], "full", weights, prior=True)
+    assert "parameters" not in {d.code for d in judge.soundness(mixture).defects}
+
+
+def test_a_model_with_more_parameters_than_rows_says_so():
+    x = RNG.normal(size=(21, 4))
+    model = GaussianMixture(3, random_state=0).fit(x)
+    assert "44 parameters for 21 samples" in model.degenerate_
+    assert GaussianMixture(1, random_state=0).fit(x).degenerate_ == ""
+
+
+def test_a_constant_feature_that_only_reg_covar_holds_up_is_unsound():
+    x = np.column_stack([X, np.full(300, 7.0)])
+    with pytest.warns(UserWarning, match="constant features"):
+        model = GaussianMixture(2, random_state=0).fit(x)
+    assert "constant features [2] have no variance" in model.degenerate_
