@@ -10,9 +10,9 @@ import pandas as pd
 
 from gmmpipe.comparison.settings import data_digests
 from gmmpipe.experiment import Experiment
+from gmmpipe.numerics.choice import TIE
 from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES
-from gmmpipe.tables.ranking import TIE
 
 MODEL = ("dataset", "normaliser", "covariance", "k")
 OTHER = "other data"

@@ -121,10 +121,11 @@ def _slices(
 
 
 def _rivals(fits: pa.Table) -> pa.Table:
-    names = ("log_likelihood", "degenerate", "iteration")
-    log_likelihood, degenerate, iteration = (fits[name].to_numpy() for name in names)
+    names = ("log_likelihood", "log_prior", "degenerate", "iteration")
+    log_likelihood, log_prior, degenerate, iteration = (fits[name].to_numpy() for name in names)
+    objective = log_likelihood + log_prior
     sound = fits.drop_columns([DEFECTS])  # what may win has none
-    return sound.take(rivals(log_likelihood, ~degenerate, iteration)).combine_chunks()
+    return sound.take(rivals(objective, ~degenerate, iteration)).combine_chunks()
 
 
 def _likeliest(ends: Sequence[pa.RecordBatch], first: int) -> tuple[bool, float, int, int] | None:

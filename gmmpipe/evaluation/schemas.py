@@ -31,7 +31,9 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
     numbers = dict.fromkeys((*CRITERIA, *METRICS, *MEASURES), 0.0)
     done = cell.assign(n_iter=0, converged=True, degenerate=True, log_likelihood=0.0)
     frames = {
-        "fits": done.assign(n_parameters=0, **numbers, end="", limit=0.0, status="", reason="")
+        "fits": done.assign(
+            n_parameters=0, **numbers, log_prior=0.0, end="", limit=0.0, status="", reason=""
+        )
     }
     parameters = cell.assign(**(dict.fromkeys(BOX, some) if noisy else {}), component=0, weight=0.0)
     parameters = parameters.assign(mean=some, covariance_matrix=some, start_weight=0.0)

@@ -99,6 +99,7 @@ class Slice:
             **criteria,
             **{name: [a.agreement[name] for a in found] for name in METRICS},
             **dict(zip(MEASURES, measures, strict=True)),
+            "log_prior": [s.log_prior for s in snapshots],
             "limit": np.repeat(self._limits(), len(self.section["iteration"])).tolist(),
         }
         defects = [found for each in self.defects for found in each]

@@ -16,10 +16,10 @@ from gmmpipe.numerics.certificate import (
     SADDLE,
     UNFINISHED,
 )
+from gmmpipe.numerics.choice import TIE
 from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
 from gmmpipe.numerics.selection import CRITERIA, n_samples
 from gmmpipe.tables.bootstrap import stopping
-from gmmpipe.tables.ranking import TIE
 from gmmpipe.tables.stability import agreement
 from gmmpipe.tables.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, mild
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from gmmpipe.numerics.certificate import certify
+from gmmpipe.numerics.choice import reaches
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 
-TIE = 1e-9  # relative difference of log-likelihoods that is rounding, not a better optimum
 ALL = "all"  # the start of a certificate over all starts
 COUNTS = ("draws", "finished", "unfinished", "saddles")
 TRUST = (*COUNTS, "optima", "hits", "p_new", "p_better", "p_better_bound")
@@ -30,18 +30,20 @@ class Run(NamedTuple):
 
 
 def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
-    """Return the sound cell of highest log-likelihood for each (data set, normaliser, family, k).
+    """Return the best cell (see ``choice``) of each (data set, normaliser, family, k).
 
-    Starts, seeds and iterations are means to that end: of those that reach it to rounding, the
-    longest run and then the first of the sweep stands for all. `rank` orders the rows of a data
+    That is the sound one of highest log-likelihood, or log posterior under a prior. Starts, seeds
+    and iterations are means to that end: of those that reach it to rounding, the longest run and
+    then the first of the sweep stands for all. `rank` orders the rows of a data
     set (and outer point) by BIC, `delta_<criterion>` is the distance from the lowest; degenerate
     fits never win.
     """
     case = ["dataset", *outer]
     group = [*case, "normaliser", "covariance", "k"]
     sound = fits[~fits["degenerate"]]
-    top = sound.groupby(group, sort=False)["log_likelihood"].transform("max")
-    near = sound[sound["log_likelihood"] >= top - TIE * top.abs()]
+    objective = sound["log_likelihood"] + sound["log_prior"]
+    top = objective.groupby([sound[axis] for axis in group], sort=False).transform("max")
+    near = sound[reaches(objective.to_numpy(), top.to_numpy())]
     order = near.sort_values("iteration", ascending=False, kind="stable")
     best = order.drop_duplicates(group).sort_values([*case, "bic"], kind="stable")
     by_case = best.groupby(case, sort=False)
@@ -52,21 +54,21 @@ def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
 
 
 def rivals(
-    log_likelihood: Array, sound: npt.NDArray[np.bool_], iteration: npt.NDArray[np.int64]
+    objective: Array, sound: npt.NDArray[np.bool_], iteration: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """Return the rows, ascending, of some cells of a group of which ``rank`` may choose one.
 
-    Given these alone of each part of a group it chooses the same: a row is left out if one that
-    goes before it, in ``rank``'s order, is as likely.
+    objective: log-likelihood, or log posterior. Given these alone of each part of a group it
+    chooses the same: a row is left out if one that goes before it, in ``rank``'s order, is as
+    likely.
     """
     held = np.flatnonzero(sound)
     if not held.size:
         return held
-    top = log_likelihood[held].max()
-    near = held[log_likelihood[held] >= top - TIE * abs(top)]
+    near = held[reaches(objective[held], objective[held].max())]
     near = near[np.argsort(-iteration[near], kind="stable")]
-    before = np.maximum.accumulate(np.append(-np.inf, log_likelihood[near][:-1]))
-    return np.sort(near[log_likelihood[near] > before])
+    before = np.maximum.accumulate(np.append(-np.inf, objective[near][:-1]))
+    return np.sort(near[objective[near] > before])
 
 
 def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gmmpipe.numerics.choice import TIE, best_sound
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.tables.ranking import TIE, Run, certificates, rank, rivals, trusted
+from gmmpipe.tables.ranking import Run, certificates, rank, rivals, trusted
 
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 
@@ -25,6 +26,7 @@ def cells(runs):
             "iteration": 10,
             "degenerate": r.end == "degenerate",
             "log_likelihood": r.log_likelihood,
+            "log_prior": 0.0,
         }
         | dict.fromkeys(CRITERIA, -2 * r.log_likelihood)
         for r in runs
@@ -79,7 +81,12 @@ def test_outer_points_are_certified_and_ranked_apart():
 
 def frame(**columns):
     base = {"dataset": "x", "normaliser": "none", "covariance": "full", "k": 1, "degenerate": False}
-    numbers = {"iteration": 1, "log_likelihood": 0.0, **dict.fromkeys(CRITERIA, 0.0)}
+    numbers = {
+        "iteration": 1,
+        "log_likelihood": 0.0,
+        "log_prior": 0.0,
+        **dict.fromkeys(CRITERIA, 0.0),
+    }
     return pd.DataFrame({**base, **numbers, **columns})
 
 
@@ -91,6 +98,20 @@ def test_a_degenerate_fit_never_wins():
     assert best["log_likelihood"].tolist() == [5.0]
     assert best["rank"].tolist() == [1]
     assert rank(frame(degenerate=[True, True]), []).empty
+
+
+def test_under_a_prior_the_log_posterior_decides():
+    best = rank(frame(seed=[0, 1], log_likelihood=[2.0, 1.0], log_prior=[-5.0, -3.0]), [])
+    assert best["seed"].tolist() == [1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([-9.0, -7.0, -7.0 - 1e-9]), st.booleans()), min_size=1))
+def test_the_table_chooses_as_the_estimator_and_the_bootstrap_do(cells):
+    values, sound = np.array([v for v, _ in cells]), [fine for _, fine in cells]
+    fits = frame(seed=range(len(cells)), log_likelihood=values, degenerate=np.logical_not(sound))
+    chosen = best_sound(values, sound.__getitem__)
+    assert rank(fits, [])["seed"].tolist() == ([] if chosen is None else [chosen])
 
 
 def test_of_equals_the_first_wins():
@@ -114,11 +135,12 @@ def test_the_rivals_of_each_part_are_enough_to_rank_the_whole(parts):
     key = {**MODEL, "start": "points", "k": 2, "seed": 0}
     rows = [
         {**key, "part": part, "iteration": iteration, "degenerate": lost, "log_likelihood": value}
+        | {"log_prior": 0.0}
         | dict.fromkeys(CRITERIA, -2 * value)
         for part, cells in enumerate(parts)
         for value, lost, iteration in cells
     ]
-    columns = [*key, "part", "iteration", "degenerate", "log_likelihood", *CRITERIA]
+    columns = [*key, "part", "iteration", "degenerate", "log_likelihood", "log_prior", *CRITERIA]
     fits = pd.DataFrame(rows, columns=columns).astype({"degenerate": bool, "k": int})
     kept = []
     for _, cells in fits.groupby("part"):
