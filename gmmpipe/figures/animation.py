@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.densities import densities_sentence, draw_curves, draw_histogram, highest
-from gmmpipe.figures.ellipses import draw_ellipses, frame, sigmas_sentence
-from gmmpipe.figures.movie import Movie, hidden
+from gmmpipe.figures.ellipses import FAR, deviations, draw_ellipses, frame, sigmas_sentence
+from gmmpipe.figures.movie import Movie, View, hidden
 from gmmpipe.figures.projection import plane
 from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, rasterised_sentence
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.travel import telling, way_of, whole
 from gmmpipe.figures.wording import elide, iteration_ticks, model, number
 from gmmpipe.numerics.mixture import FIRST
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from gmmpipe.numerics.mixture import Array, Mixture
 
 STILLS = 6
+CANDIDATES = 300  # iterations of which some are shown
+ROOM = 0.5  # of the span of the samples: mixtures that reach further out are zoomed out for
+MOST_NUMBERS = 2**25  # in their mixtures, which are in memory at the same time
 
 
 def applies(tables: Tables) -> bool:
@@ -69,25 +73,26 @@ def draw(tables: Tables, style: Style) -> Figure:
     figure = style.figure(style.pick(70, 30) + style.pick(36, 46) * rows)
     figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
     grid = figure.add_gridspec(*style.pick((rows + 1, columns), (rows, columns + 1)))
-    scene = _Scene(tables, style)
+    scene = _Scene(tables, mixtures, style)
     first = None
     for index, (count, mixture) in enumerate(zip(counts, mixtures, strict=True)):
-        place = grid[index // columns, index % columns]
-        axes = figure.add_subplot(place, sharex=first, sharey=first)
-        first = first or axes
+        place, far = grid[index // columns, index % columns], index in scene.far
+        shared = None if far else first
+        axes = figure.add_subplot(place, sharex=shared, sharey=shared)
+        first = axes if first is None and not far else first
         scene.backdrop(axes)
         scene.mixture(axes, mixture)
-        scene.limits(axes)
-        axes.set_title(_when(count, style))
+        scene.limits(axes, index)
+        axes.set_title(_when(count, style) + (style.say(" (zoomed out)") if far else ""))
         outer = (index % columns == 0, index + columns >= len(counts))
         axes.set(
             xlabel=scene.short[0] if outer[1] else "", ylabel=scene.short[1] if outer[0] else ""
         )
-        axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
+        axes.tick_params(labelleft=outer[0] or far, labelbottom=outer[1] or far)
         axes.locator_params(nbins=4)
     beside = figure.add_subplot(grid[rows, :] if style.width == "column" else grid[:, columns])
     _log_likelihood(beside, tables, style)
-    values = tables.trajectory(tables.selected())
+    values = _inside(beside, tables.trajectory(tables.selected()))
     beside.plot(counts, values[counts], "o", color="black", markersize=3.5, zorder=3)
     legend_below(figure, style, *scene.legend())
     return figure
@@ -103,26 +108,28 @@ def animate(tables: Tables, style: Style) -> Movie:
         axes, beside = figure.subplots(2, 1, height_ratios=(1.7, 1))
     else:
         axes, beside = figure.subplots(1, 2, width_ratios=(1.5, 1))
-    scene, values = _Scene(tables, style), tables.trajectory(tables.selected())
+    scene = _Scene(tables, mixtures, style)
     scene.backdrop(axes)
-    scene.limits(axes)
     axes.set(xlabel=scene.short[0], ylabel=scene.short[1])
     _log_likelihood(beside, tables, style)
+    values = tables.trajectory(tables.selected())
+    heights = _inside(beside, values)
     pictures: list[list[Artist]] = []
     for count, mixture in zip(counts, mixtures, strict=True):
         artists = hidden(axes, partial(scene.mixture, axes, mixture))
         words = f"{_when(count, style)}, {style.say('{value} nats', value=number(values[count]))}"
-        artists += hidden(beside, partial(_mark, beside, count, float(values[count]), words))
+        artists += hidden(beside, partial(_mark, beside, count, float(heights[count]), words))
         pictures.append(artists)
+    views = scene.views(axes)
     beside.set_title(" ")  # room for the words of each picture
     legend_below(figure, style, *scene.legend())
-    return Movie(figure, pictures, style.rate)
+    return Movie(figure, pictures, style.rate, axes, views)
 
 
 class _Scene:
     """The samples and mixtures of a run, all in one plane or on one axis."""
 
-    def __init__(self, tables: Tables, style: Style) -> None:
+    def __init__(self, tables: Tables, mixtures: list[Mixture], style: Style) -> None:
         self.style, self.x = style, tables.x.to_numpy(float)
         self.final = tables.mixture(tables.selected())
         self.flat = len(tables.features) == 1
@@ -130,9 +137,12 @@ class _Scene:
             self.x = self.x[~np.isnan(self.x)]
             self.short = (elide(tables.features[0], 24), style.say("density"))
             self.top = highest(self.x, self.final)
+            self.seen, self.far = mixtures, set[int]()
         else:
             self.view = plane(tables.features, self.final, style)
             self.short, self.x = self.view.short, self.view.points(self.x)
+            self.seen = [self.view.mixture(mixture) for mixture in mixtures]
+            self.far = {i for i, mixture in enumerate(self.seen) if not self._is_near(mixture)}
 
     def backdrop(self, axes: Axes) -> None:
         """Draw what does not move."""
@@ -148,12 +158,31 @@ class _Scene:
         else:
             draw_ellipses(axes, self.view.mixture(mixture), self.style)
 
-    def limits(self, axes: Axes) -> None:
-        """Set limits that hold the samples and the last mixture, the same in every picture."""
+    def limits(self, axes: Axes, index: int) -> None:
+        """Set the limits of picture ``index``: those of all, or wider where its mixture is."""
+        radius = max(self.style.sigmas)
         if self.flat:
             axes.set_ylim(0, self.top)
+        elif index in self.far:
+            frame(axes, self.x, self.seen[index], radius, beyond=FAR)
         else:
-            frame(axes, self.x, self.view.mixture(self.final), max(self.style.sigmas))
+            near = [mixture for i, mixture in enumerate(self.seen) if i not in self.far]
+            frame(axes, self.x, whole(near), radius, beyond=ROOM)
+
+    def views(self, axes: Axes) -> list[View]:
+        """Return the limits of every picture; ``axes`` end up with those of the last."""
+        found = []
+        for index in range(len(self.seen)):
+            self.limits(axes, index)
+            found.append((axes.get_xlim(), axes.get_ylim()))
+        return found
+
+    def _is_near(self, mixture: Mixture) -> bool:
+        """Say whether the ellipses of a mixture reach little beyond the samples."""
+        low, high = np.nanmin(self.x, axis=0), np.nanmax(self.x, axis=0)
+        reach, room = max(self.style.sigmas) * deviations(mixture), ROOM * (high - low)
+        inside = (mixture.means - reach >= low - room) & (mixture.means + reach <= high + room)
+        return bool(inside.all())
 
     def legend(self) -> tuple[list[Artist], list[str]]:
         """Return the handles and names of the components."""
@@ -165,18 +194,27 @@ class _Scene:
 def _pictures(tables: Tables, most: int) -> tuple[list[int], list[Mixture]]:
     """Return up to ``most`` iteration counts of the selected run and the mixtures after them.
 
-    The start is the first and the end the last; of too many those are left out that come late.
+    The start is the first and the end the last; between them the way is cut evenly, and iterations
+    in which nothing is seen to move are left out.
     """
     row = tables.selected()
     total = len(tables.trajectory(row)) - 1
-    counts = list(range(total + 1))
-    if len(counts) > most:
-        spaced = np.geomspace(1, total + 1, most) - 1
-        # the first ones lie closer than one apart: each is moved to the next that is free
-        whole = np.maximum(np.rint(spaced).astype(int), np.arange(most))
-        counts = np.minimum(whole, total - np.arange(most)[::-1]).tolist()
+    room = MOST_NUMBERS // (int(row["k"]) * len(tables.features) ** 2)
+    counts = _spaced(total, max(most, min(CANDIDATES, room)))
     assert tables.replay is not None  # noqa: S101 - as ``applies`` asks
-    return counts, tables.replay(row, counts)
+    mixtures = tables.replay(row, counts)
+    shown = telling(way_of(tables, mixtures), most)
+    return [counts[i] for i in shown], [mixtures[i] for i in shown]
+
+
+def _spaced(total: int, most: int) -> list[int]:
+    """Return up to ``most`` of the counts from 0 to ``total``; of too many fewer late ones."""
+    if total < most:
+        return list(range(total + 1))
+    spaced = np.geomspace(1, total + 1, most) - 1
+    # the first ones lie closer than one apart: each is moved to the next that is free
+    counts = np.maximum(np.rint(spaced).astype(int), np.arange(most))
+    return [int(count) for count in np.minimum(counts, total - np.arange(most)[::-1])]
 
 
 def _mark(axes: Axes, count: int, value: float, words: str) -> None:
@@ -190,7 +228,7 @@ def _when(count: int, style: Style) -> str:
 
 
 def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
-    """Draw the log-likelihood from the start on; the start itself may lie far below the rest."""
+    """Draw the log-likelihood from the start on, which is named where it lies far below."""
     values: Array = tables.trajectory(tables.selected())
     axes.plot(np.arange(len(values)), values, color="0.55", linewidth=1.0, zorder=2)
     if len(values) > 11:
@@ -198,10 +236,18 @@ def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
         iteration_ticks(axes, len(values) - 1)
     else:
         axes.locator_params(axis="x", nbins=5, integer=True)
+    axes.margins(x=0.05)
     low, high = float(values[1]), float(values.max())
     room = max(high - low, 1e-3)
     if len(values) > 2 and values[0] < low - 3 * room:  # it would flatten all that follows
-        axes.set_ylim(low - 0.12 * room, high + 0.12 * room)
-    axes.margins(x=0.05)
+        axes.set_ylim(low - 0.3 * room, high + 0.12 * room)
+        words = style.say("start: {value} nats", value=number(float(values[0])))
+        axes.annotate(words, (0, 0), (6, 3), xycoords=("data", "axes fraction"),
+                      textcoords="offset points", va="bottom")  # fmt: skip
     axes.locator_params(axis="y", nbins=5)
     axes.set(xlabel=style.say("iteration"), ylabel=style.say("log-likelihood (nats)"))
+
+
+def _inside(axes: Axes, values: Array) -> Array:
+    """Return the values, one below the lower edge of the axes at that edge."""
+    return np.maximum(values, axes.get_ylim()[0])

@@ -100,6 +100,8 @@ CHINESE = {
     "solid": "实线",
     "start": "初始值",
     "start: {start}": "初始化：{start}",
+    "start: {value} nats": "初始值：{value} nat",
+    " (zoomed out)": "（缩小）",
     "{title} (still rising)": "{title}（仍在上升）",
     "{value} nats": "{value} nat",
     "true group": "真实的组",
@@ -232,7 +234,9 @@ CHINESE = {
         "{dataset}：{model} 的混合模型（初始化 {start}，种子 {seed}）在 EM 迭代中的变化；"
         "每个分量颜色不变。"
     ),
-    "{n} snapshots in between are left out.": "略去中间的 {n} 个快照。",
+    "{n} snapshots in between, which differ least from those shown, are left out.": (
+        "略去中间与所示差别最小的 {n} 个快照。"
+    ),
     "{dataset}: EM of {model} from its start ({start}, seed {seed}) to iteration {n}, and the"
     " log-likelihood at each iteration; dots: the iterations shown. A component keeps its"
     " colour.": (

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gmmpipe.numerics.mixture import Array, Mixture
 
 LINE_STYLES = ("-", "--", ":", "-.")
+NEAR = 0.25  # of the span of the samples: how far beyond them the limits of axes go
+FAR = 5.0  # the same where a mixture is shown that is far larger than the samples, as a start
 
 
 def enclosed(radius: float) -> float:
@@ -57,23 +59,33 @@ def draw_ellipses(axes: Axes, mixture: Mixture, style: Style) -> None:
         axes.plot(*centre, "+", color="black", markersize=size, markeredgewidth=1.1, zorder=6)
 
 
-def frame(axes: Axes, points: Array, mixture: Mixture | None = None, radius: float = 2.0) -> None:
+def frame(
+    axes: Axes,
+    points: Array,
+    mixture: Mixture | None = None,
+    radius: float = 2.0,
+    beyond: float = NEAR,
+) -> None:
     """Set the limits of ``axes`` to the points (N, 2), and to the ellipses where they are near.
 
-    An ellipse far larger than the data, as after the first iterations, is cut off.
+    An ellipse that reaches out further than ``beyond`` times the span of the points is cut off.
     """
     low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
     span = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     inner_low, inner_high = low - 0.05 * span, high + 0.05 * span
     if mixture is not None:
-        reach = radius * np.sqrt(
-            np.clip(np.diagonal(mixture.covariances, axis1=1, axis2=2), 0, None)
-        )
+        reach = radius * deviations(mixture)
         inner_low = np.minimum(inner_low, (mixture.means - 1.05 * reach).min(axis=0))
         inner_high = np.maximum(inner_high, (mixture.means + 1.05 * reach).max(axis=0))
-    low = np.maximum(inner_low, low - 0.25 * span)
-    high = np.minimum(inner_high, high + 0.25 * span)
+    low = np.maximum(inner_low, low - beyond * span)
+    high = np.minimum(inner_high, high + beyond * span)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+
+
+def deviations(mixture: Mixture) -> Array:
+    """Return half the width and height of each ellipse of radius 1, (K, 2)."""
+    variances = np.diagonal(mixture.covariances, axis1=1, axis2=2)
+    return np.asarray(np.sqrt(np.clip(variances, 0, None)))
 
 
 def sigmas_sentence(style: Style) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gmmpipe.figures.densities import densities_sentence, draw_densities
 from gmmpipe.figures.ellipses import draw_ellipses, frame, sigmas_sentence
 from gmmpipe.figures.projection import plane
 from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, rasterised_sentence
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
+from gmmpipe.figures.travel import SEEN, telling, way_of, whole
 from gmmpipe.figures.wording import elide, model, number
-from gmmpipe.numerics.mixture import FIRST, Mixture
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,14 +20,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from gmmpipe.numerics.mixture import Array
+
     Panel = tuple[tuple[str, str], list[Artist]]
 
 MOST_PANELS = 6
 
 
 def applies(tables: Tables) -> bool:
-    """Say whether the selected run has two snapshots or more."""
-    return tables.has_selection and len(_snapshots(tables)) > 1
+    """Say whether the selected run has snapshots between which something moves."""
+    if not tables.has_selection or len(tables.snapshots(tables.selected())) < 2:
+        return False
+    return float(_way(tables)[-1]) >= SEEN
 
 
 def caption(tables: Tables, style: Style) -> str:
@@ -44,7 +47,9 @@ def caption(tables: Tables, style: Style) -> str:
     )
     hidden = len(tables.snapshots(row)) - len(_snapshots(tables))
     if hidden:
-        hint = style.say("{n} snapshots in between are left out.", n=hidden)
+        hint = style.say(
+            "{n} snapshots in between, which differ least from those shown, are left out.", n=hidden
+        )
         text = style.sentences(text, hint)
     if len(tables.features) == 1:
         return style.sentences(text, densities_sentence(style))
@@ -92,7 +97,8 @@ def _panel(axes: Axes, tables: Tables, row: pd.Series, style: Style) -> Panel:
     points = view.points(x)
     draw_backdrop(axes, points, style)
     draw_ellipses(axes, view.mixture(mixture), style)
-    frame(axes, points, _whole([view.mixture(m) for m in mixtures]), max(style.sigmas))
+    every = whole([view.mixture(other) for other in mixtures])
+    frame(axes, points, every, max(style.sigmas), beyond=1.0)
     looks = [style.component(index) for index in range(mixture.n_components)]
     return view.short, markers(looks)
 
@@ -107,22 +113,11 @@ def _title(row: pd.Series, style: Style) -> str:
 
 
 def _snapshots(tables: Tables) -> pd.DataFrame:
-    """Return the cells of the selected run; of too many, those that tell the most.
+    """Return the cells of the selected run that show something new, the first and last always."""
+    return tables.snapshots(tables.selected()).iloc[telling(_way(tables), MOST_PANELS)]
 
-    One after the other goes whose log-likelihood is nearest to its neighbour's; ends stay.
-    """
+
+def _way(tables: Tables) -> Array:
+    """Return how far the selected run has come at each of its snapshots."""
     rows = tables.snapshots(tables.selected())
-    while len(rows) > MOST_PANELS:
-        gains = np.diff(rows["log_likelihood"])
-        dull = 1 + int(np.argmin(np.abs(gains[:-1] + gains[1:])))
-        rows = rows.drop(rows.index[dull])
-    return rows
-
-
-def _whole(mixtures: list[Mixture]) -> Mixture:
-    """Return all components of some mixtures as one, for the limits of the shared axes."""
-    return Mixture(
-        np.concatenate([mixture.weights for mixture in mixtures]) / len(mixtures),
-        np.concatenate([mixture.means for mixture in mixtures]),
-        np.concatenate([mixture.covariances for mixture in mixtures]),
-    )
+    return way_of(tables, [tables.mixture(row) for _, row in rows.iterrows()])

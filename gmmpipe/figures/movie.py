@@ -11,16 +11,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+View = tuple[tuple[float, float], tuple[float, float]]  # limits along x and y
 LAST = 2.5  # seconds that the first and the last picture stay
 
 
 @dataclass(frozen=True)
 class Movie:
-    """The unmoving figure, the artists of each picture in it, hidden, and pictures a second."""
+    """The unmoving figure, the artists of each picture in it, hidden, and pictures a second.
+
+    views: the limits of the axes ``scene`` in each picture.
+    """
 
     figure: Figure
     pictures: list[list[Artist]]
     rate: float
+    scene: Axes
+    views: list[View]
 
     @property
     def milliseconds(self) -> list[int]:

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from figure_cases import case
 from matplotlib.patches import Ellipse
+from matplotlib.path import Path
 from PIL import Image
 
 from gmmpipe.figures import FIGURES, Style, render_movie
 from gmmpipe.figures.animation import _pictures
 from gmmpipe.figures.ellipses import axes_of
+from gmmpipe.figures.travel import SEEN, telling, travelled, way_of
+from gmmpipe.numerics.mixture import Mixture
 
 STYLE = Style(frames=12)
 
@@ -47,8 +50,59 @@ def test_counts_go_from_the_start_to_the_end(most):
     total = len(tables.trajectory(tables.selected())) - 1
     counts, mixtures = _pictures(tables, most)
     assert (counts[0], counts[-1]) == (0, total)
-    assert len(counts) == len(mixtures) == min(most, total + 1)
+    assert len(counts) == len(mixtures) <= min(most, total + 1)
     assert (np.diff(counts) > 0).all()
+
+
+def test_pictures_lie_evenly_on_the_way_and_none_repeats_another():
+    tables = case("default")
+    way = way_of(tables, _pictures(tables, 6)[1])
+    gaps = np.diff(way)
+    assert gaps.min() >= SEEN
+    inner = gaps[1:]  # the first iteration may leap from a start far larger than the samples
+    assert inner.max() < 4 * inner.min()
+
+
+def test_what_stands_still_is_shown_once():
+    assert telling(np.array([0.0, 1.0, 1.01, 1.02, 2.0, 2.001]), 6) == [0, 1, 5]
+    assert telling(np.array([0.0, 0.0]), 6) == [0, 1]
+    assert telling(np.linspace(0, 10, 101), 6)[0::5] == [0, 100]
+    assert len(telling(np.linspace(0, 10, 101), 6)) == 6
+
+
+def test_a_way_does_not_depend_on_units():
+    tables, (_, mixtures) = case("default"), _pictures(case("default"), 4)
+    x, unit = tables.x.to_numpy(), np.array([1e3, 1e-6])
+    scaled = [
+        Mixture(m.weights, m.means * unit, m.covariances * np.outer(unit, unit)) for m in mixtures
+    ]
+    np.testing.assert_allclose(travelled(scaled, x * unit), travelled(mixtures, x))
+
+
+@pytest.mark.parametrize("width", ["column", "page"])
+def test_the_start_is_inside_the_frame(width):
+    style = Style(width=width, frames=6)
+    figure, made = FIGURES["animation"].draw(case("default"), style), movie(style)
+    start = figure.axes[0]
+    assert start.get_title() == "start (zoomed out)"
+    for axes, ellipses in (
+        (start, start.patches),
+        (made.scene, [a for a in made.pictures[0] if isinstance(a, Ellipse)]),
+    ):
+        limits = (axes.get_xlim(), axes.get_ylim()) if axes is start else made.views[0]
+        (left, right), (bottom, top) = limits
+        assert len(ellipses) > 0
+        for ellipse in ellipses:
+            points = ellipse.get_patch_transform().transform(Path.unit_circle().vertices)
+            assert (points >= [left, bottom]).all()
+            assert (points <= [right, top]).all()
+    beside = figure.axes[-1]
+    dots = next(line for line in beside.lines if line.get_marker() == "o")
+    assert dots.get_ydata()[0] >= beside.get_ylim()[0]
+    tables = case("default")
+    values = tables.trajectory(tables.selected())
+    named = f"start: {values[0]:.1f} nats".replace("-", "\N{MINUS SIGN}")
+    assert named in [text.get_text() for text in beside.texts] or values[0] >= beside.get_ylim()[0]
 
 
 def test_the_last_picture_is_the_selected_mixture():
