@@ -15,7 +15,7 @@ from gmmpipe.figures.scatter import draw_backdrop, legend_below, markers, raster
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.travel import telling, way_of, whole
-from gmmpipe.figures.wording import elide, iteration_ticks, model, number
+from gmmpipe.figures.wording import elide, iterations_from_start, model, number
 from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def draw(tables: Tables, style: Style) -> Figure:
         axes.set(
             xlabel=scene.short[0] if outer[1] else "", ylabel=scene.short[1] if outer[0] else ""
         )
-        axes.tick_params(labelleft=outer[0] or far, labelbottom=outer[1] or far)
+        axes.tick_params(
+            labelleft=outer[0] or far or index - 1 in scene.far, labelbottom=outer[1] or far
+        )
         axes.locator_params(nbins=4)
     beside = figure.add_subplot(grid[rows, :] if style.width == "column" else grid[:, columns])
     _log_likelihood(beside, tables, style)
@@ -231,11 +233,7 @@ def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
     """Draw the log-likelihood from the start on, which is named where it lies far below."""
     values: Array = tables.trajectory(tables.selected())
     axes.plot(np.arange(len(values)), values, color="0.55", linewidth=1.0, zorder=2)
-    if len(values) > 11:
-        axes.set_xscale("symlog", linthresh=1.0, linscale=0.5)
-        iteration_ticks(axes, len(values) - 1)
-    else:
-        axes.locator_params(axis="x", nbins=5, integer=True)
+    iterations_from_start(axes, len(values) - 1)
     axes.margins(x=0.05)
     low, high = float(values[1]), float(values.max())
     room = max(high - low, 1e-3)
@@ -243,7 +241,7 @@ def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
         axes.set_ylim(low - 0.3 * room, high + 0.12 * room)
         words = style.say("start: {value} nats", value=number(float(values[0])))
         axes.annotate(words, (0, 0), (6, 3), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", va="bottom")  # fmt: skip
+                      textcoords="offset points", va="bottom", backgroundcolor="white")  # fmt: skip
     axes.locator_params(axis="y", nbins=5)
     axes.set(xlabel=style.say("iteration"), ylabel=style.say("log-likelihood (nats)"))
 

@@ -219,11 +219,14 @@ CHINESE = {
     "{lost} of {n} fits are degenerate and left out; hatched: all.": (
         "{n} 次拟合中有 {lost} 次退化，未计入；斜线：全部退化。"
     ),
-    "{dataset}, {model}: log-likelihood after each iteration, one line for each of {n} runs, and"
-    " the gap to the best optimum, {best} nats (a converged run's gap below 10⁻⁸ nats is drawn"
-    " there).": (
-        "{dataset}，{model}：每次迭代后的对数似然，{n} 次运行各一条线；以及与最优解"
+    "{dataset}, {model}: log-likelihood at the start (0) and after each iteration, one line for"
+    " each of {n} runs, and the gap to the best optimum, {best} nats (a converged run's gap below"
+    " 10⁻⁸ nats is drawn there).": (
+        "{dataset}，{model}：初始值（0）和每次迭代后的对数似然，{n} 次运行各一条线；以及与最优解"
         " {best} nat 之差（已收敛的运行若差值小于 10⁻⁸ nat，则画在该处）。"
+    ),
+    "Triangles: starts whose log-likelihood lies below the panel.": (
+        "三角形：对数似然低于图幅的初始值。"
     ),
     "{n} degenerate runs are left out.": "{n} 次退化的运行未计入。",
     "Looked at are {n} of {total} runs: the best, and others evenly over the seeds.": (

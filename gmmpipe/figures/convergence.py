@@ -10,7 +10,7 @@ from gmmpipe.figures.runs import Optimum, left_out, not_drawn, runs_of
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
-from gmmpipe.figures.wording import elide, iteration_axis, model, number, powers_of_ten
+from gmmpipe.figures.wording import elide, iterations_from_start, model, number, powers_of_ten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,24 +23,29 @@ FLOOR = 1e-8  # nats; below it the gap is rounding
 
 
 def applies(tables: Tables) -> bool:
-    """Say whether the selected model's trajectories were kept."""
-    return tables.has_selection and len(_runs(tables).trajectories) > 0
+    """Say whether a run of the selected model gained anything after its first iteration."""
+    if not tables.has_selection:
+        return False
+    return any(values[-1] - values[0] > FLOOR for values in _runs(tables).trajectories)
 
 
 def caption(tables: Tables, style: Style) -> str:
     """Return what the lines are and where the best optimum lies."""
     runs, row = _runs(tables), tables.selected()
     text = style.say(
-        "{dataset}, {model}: log-likelihood after each iteration, one line for each of {n} runs,"
-        " and the gap to the best optimum, {best} nats (a converged run's gap below 10⁻⁸ nats is"
-        " drawn there).",
+        "{dataset}, {model}: log-likelihood at the start (0) and after each iteration, one line for"
+        " each of {n} runs, and the gap to the best optimum, {best} nats (a converged run's gap"
+        " below 10⁻⁸ nats is drawn there).",
         dataset=tables.dataset,
         model=model(row),
         n=len(runs.trajectories),
         best=number(runs.best, 3),
     )
     hidden = not_drawn(tables, [(row["covariance"], row["k"])], style)
-    return style.sentences(text, left_out(runs.n_degenerate, style), hidden)
+    below = np.min(runs.origins) < _edge(runs)
+    starts = style.say("Triangles: starts whose log-likelihood lies below the panel.")
+    rest = (left_out(runs.n_degenerate, style), hidden)
+    return style.sentences(text, starts if below else "", *rest)
 
 
 @styled
@@ -51,13 +56,16 @@ def draw(tables: Tables, style: Style) -> Figure:
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
     upper, lower = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True)
     opacity = min(0.75, 5 / len(runs.starts) ** 0.5)  # many lines shade each other
-    for start, values in zip(runs.starts, runs.trajectories, strict=True):
-        look = style.series(starts.index(start))
-        iterations = np.arange(1, len(values) + 1)
+    edge = _edge(runs)
+    for start, origin, after in zip(runs.starts, runs.origins, runs.trajectories, strict=True):
+        look, values = style.series(starts.index(start)), np.append(origin, after)
+        iterations = np.arange(len(values))
         drawing = {"color": look.colour, "linewidth": 0.8, "alpha": opacity}
-        drawing["marker"] = "." if len(values) <= 3 else ""
+        drawing["marker"] = "." if len(values) <= 4 else ""
         upper.plot(iterations, values, **drawing)
         lower.plot(iterations, _gap(runs.best, values), **drawing)
+        if origin < edge:
+            upper.plot(0, edge, "v", color=look.colour, markersize=3.5, clip_on=False, zorder=4)
     _label(upper, lower, runs, style)
     shown = [start for start in starts if start in runs.starts]
     handles = [_line(style, starts.index(start)) for start in shown]
@@ -72,9 +80,11 @@ def _label(upper: Axes, lower: Axes, runs: Optimum, style: Style) -> None:
     powers_of_ten(lower.yaxis, 7)
     if lower.dataLim.y0 <= FLOOR:
         lower.set_ylim(bottom=FLOOR / 2)
+    if min(runs.origins) < (edge := _edge(runs)):
+        upper.set_ylim(bottom=edge)
     for axes in (upper, lower):
-        iteration_axis(axes, largest, narrow=False)
         axes.margins(x=0.03)
+        iterations_from_start(axes, largest)
     upper.set(ylabel=style.say("log-likelihood (nats)"))
     lower.set(ylabel=style.say("gap to the best (nats)"), xlabel=style.say("iteration"))
     if style.width == "page":
@@ -91,6 +101,13 @@ def _runs(tables: Tables) -> Optimum:
     """Return the runs of the selected family, K and normaliser."""
     row = tables.selected()
     return runs_of(tables, row["covariance"], row["k"], row["normaliser"])
+
+
+def _edge(runs: Optimum) -> float:
+    """Return where the panel ends below: under what follows the starts, which would flatten it."""
+    after = np.concatenate(runs.trajectories)
+    room = max(float(after.max() - after.min()), 1e-3)
+    return float(after.min()) - room
 
 
 def _gap(best: float, values: Array) -> Array:

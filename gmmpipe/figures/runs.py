@@ -24,9 +24,13 @@ MOST_MODELS = 6
 
 @dataclass(frozen=True)
 class Optimum:
-    """The sound runs: their starts, their log-likelihoods from iteration 1 on, and the best."""
+    """The sound runs: their starts, their log-likelihoods from iteration 1 on, and the best.
+
+    origins: the log-likelihood of each run's start itself.
+    """
 
     starts: list[str]
+    origins: list[float]
     trajectories: list[Array]
     best: float
     n_degenerate: int
@@ -54,7 +58,8 @@ def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum
     ]
     ends = tables.ends()
     degenerate = set(ends[ends["degenerate"]][RUN].itertuples(index=False, name=None))
-    starts, trajectories, n_degenerate = [], [], 0
+    starts, origins, n_degenerate = list[str](), list[float](), 0
+    trajectories: list[Array] = []
     for run, values in zip(
         rows[RUN].itertuples(index=False, name=None), rows["log_likelihood"], strict=True
     ):
@@ -63,13 +68,14 @@ def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum
             n_degenerate += 1
         elif len(after) and np.isfinite(after).all():
             starts.append(str(run[RUN.index("start")]))
+            origins.append(float(values[0]))
             trajectories.append(after)
     best = max((float(values.max()) for values in trajectories), default=float("nan"))
     rising = any(
         float(values.max()) == best and len(values) > 1 and values[-1] - values[-2] > SETTLED
         for values in trajectories
     )
-    return Optimum(starts, trajectories, best, n_degenerate, rising)
+    return Optimum(starts, origins, trajectories, best, n_degenerate, rising)
 
 
 def finished(certified: Any) -> Any:

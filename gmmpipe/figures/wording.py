@@ -83,6 +83,15 @@ def iteration_axis(axes: Axes, largest: int, *, narrow: bool) -> None:
     iteration_ticks(axes, largest, steps)
 
 
+def iterations_from_start(axes: Axes, largest: int) -> None:
+    """Scale and label an x axis of iterations that begins with the start, 0."""
+    if largest <= 10:
+        axes.locator_params(axis="x", nbins=5, integer=True)
+        return
+    axes.set_xscale("symlog", linthresh=1.0, linscale=0.5)
+    iteration_ticks(axes, largest)
+
+
 def iteration_ticks(axes: Axes, largest: int, steps: tuple[int, ...] = (1,)) -> None:
     """Label a logarithmic axis of iterations at ``steps`` of each decade, and at 0 if it is on."""
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter

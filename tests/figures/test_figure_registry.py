@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 from gmmpipe.figures import FIGURES, Style, render
 from gmmpipe.figures.groups import matched_looks
+from gmmpipe.figures.tables import RUN
 
 STYLES = {
     "column": Style(),
@@ -26,11 +27,11 @@ TUTORIAL = {"tutorial_clusters"}
 SEVERAL_RUNS = {"basins", "optima", "restarts", "stability", "agreement"}
 ABSENT = {
     "one_of_each": set(FIGURES)
-    - {"clusters", "density", "convergence", "animation", *TUTORIAL, "bootstrap", "intervals"},
+    - {"clusters", "density", "animation", *TUTORIAL, "bootstrap", "intervals"},
     "many_components": SEVERAL_RUNS,
     "all_unsound": set(FIGURES) - {"sample_data"},
     "awkward": SEVERAL_RUNS | {"recovery"},
-    "large": SEVERAL_RUNS | {"selection", "heatmap", "lineage"},
+    "large": SEVERAL_RUNS | {"selection", "heatmap", "lineage", "iterations"},
     "without_trajectories": {"convergence", "animation", "basins", "bootstrap", "intervals"},
 }
 APPLICABLE = [
@@ -285,6 +286,31 @@ def test_selection_marks_the_lowest_and_the_unsound():
     assert len(crosses[0].get_xdata()) == 2
     caption = FIGURES["selection"].caption(tables, Style())
     assert "8 of 12 fits are degenerate and left out" in caption
+
+
+def test_convergence_begins_with_the_start():
+    figure, tables = drawn("default", "convergence"), case("default")
+    upper = figure.axes[0]
+    lines = [line for line in upper.lines if len(line.get_xdata()) > 1]
+    model = tables.selected()[["covariance", "k"]]
+    runs = tables.trajectories[(tables.trajectories[model.index] == model).all(axis=1)]
+    for line, values in zip(lines, runs["log_likelihood"], strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+        assert line.get_xdata()[0] == 0
+    below = [values[0] for values in runs["log_likelihood"] if values[0] < upper.get_ylim()[0]]
+    marks = [line for line in upper.lines if line.get_marker() == "v"]
+    assert [line.get_ydata()[0] for line in marks] == [upper.get_ylim()[0]] * len(below)
+    assert ("Triangles" in FIGURES["convergence"].caption(tables, Style())) == bool(below)
+
+
+def test_where_nothing_happens_there_is_no_panel():
+    tables = case("default")
+    row = tables.selected()
+    mine = (tables.parameters[RUN] == row[RUN]).all(axis=1)
+    ends = tables.parameters[mine & (tables.parameters["iteration"] == row["iteration"])]
+    frozen = pd.concat([tables.parameters[~mine], *(ends.assign(iteration=i) for i in (1, 10, 30))])
+    assert FIGURES["iterations"].applies(tables)
+    assert not FIGURES["iterations"].applies(replace(tables, parameters=frozen))
 
 
 def test_basins_count_the_runs_at_the_best():
