@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,25 @@ class Movie:
         each = max(10 * round(100 / self.rate), 20)
         long = int(1000 * LAST)
         return [max(each, 1000), *[each] * (len(self.pictures) - 2), max(each, long)]
+
+    def views_set(self) -> Iterator[bool]:
+        """Set the limits of each picture in turn, and yield whether they are new.
+
+        Wider ones show every second, third, ... of the ticks of the last picture, which has all.
+        """
+        from matplotlib.ticker import FixedLocator
+
+        sides = (self.scene.xaxis, self.scene.yaxis)
+        ticks, shown = [axis.get_majorticklocs() for axis in sides], None
+        for view in self.views:
+            if view != shown:
+                self.scene.set(xlim=view[0], ylim=view[1])
+                for axis, every, now, last in zip(sides, ticks, view, self.views[-1], strict=True):
+                    wider = (now[1] - now[0]) / (last[1] - last[0])
+                    step = min(math.ceil(wider - 1e-9), max(len(every) - 1, 1))
+                    axis.set_major_locator(FixedLocator(every[::step].tolist()))
+            yield view != shown
+            shown = view
 
 
 def hidden(axes: Axes, draw: Callable[[], object]) -> list[Artist]:

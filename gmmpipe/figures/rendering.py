@@ -60,12 +60,11 @@ def render_movie(movie: Movie, dpi: float = 150) -> bytes:
     with matplotlib.style.context(["default", PARAMETERS]):
         movie.figure.set_dpi(dpi)
         canvas: Any = FigureCanvasAgg(movie.figure)  # whose methods have no types
-        pictures, shown = [], None
-        for artists, view in zip(movie.pictures, movie.views, strict=True):
-            if view != shown:  # drawn once for each view, however many the samples
-                movie.scene.set(xlim=view[0], ylim=view[1])
+        pictures = []
+        for artists, is_new in zip(movie.pictures, movie.views_set(), strict=True):
+            if is_new:  # drawn once for each view, however many the samples
                 canvas.draw()
-                still, shown = canvas.copy_from_bbox(movie.figure.bbox), view
+                still = canvas.copy_from_bbox(movie.figure.bbox)
             canvas.restore_region(still)
             for artist in artists:
                 artist.set_visible(True)

@@ -105,6 +105,14 @@ def test_the_start_is_inside_the_frame(width):
     assert named in [text.get_text() for text in beside.texts] or values[0] >= beside.get_ylim()[0]
 
 
+def test_ticks_do_not_crowd_where_the_start_is_zoomed_out_for():
+    made = movie()
+    every = made.scene.yaxis.get_majorticklocs().tolist()
+    shown = [made.scene.yaxis.get_majorticklocs().tolist() for _ in made.views_set()]
+    assert 2 <= len(shown[0]) < len(every)
+    assert shown[-1] == every
+
+
 def test_the_last_picture_is_the_selected_mixture():
     tables = case("default")
     mixture = tables.mixture(tables.selected())
