@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a person reads of the long tables; outer axes come after the data set.
 READABLE = {
     "best": "rank dataset normaliser covariance k log_likelihood n_parameters bic delta_bic icl ari"
-    " hits draws p_better",
+    " hits finished p_better_bound",
     "fits": "dataset normaliser covariance start k seed iteration n_iter converged degenerate"
     " log_likelihood bic icl ari",
     "parameters": "dataset normaliser covariance start k seed iteration component weight mean"

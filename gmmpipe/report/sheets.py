@@ -27,8 +27,9 @@ SHEETS = {
 CSV = ("best", "certificates", "fits", "bootstrap", "intervals")  # the others are Parquet alone
 SCORES = {"log_likelihood", "n_parameters", "bic", "icl", "ari"}
 NARROWED = {  # the columns that are shown at first where there are very many
-    "best": {*AXES, *SCORES, "rank", "delta_bic", "hits", "draws"} - {"iteration"},
-    "fits": {*AXES, *SCORES, "n_iter", "converged", "degenerate", "reason"},
+    "best": {*AXES, *SCORES, "rank", "delta_bic", "end", "beaten_by", "hits", "finished"}
+    - {"iteration"},
+    "fits": {*AXES, *SCORES, "n_iter", "end", "degenerate", "reason"},
 }
 
 
