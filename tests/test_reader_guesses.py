@@ -153,6 +153,16 @@ def test_an_index_is_left_out_and_said():
     assert load(",a\n0,1\n1,2\n", columns=(1, 2)).x.shape == (2, 2)
 
 
+@pytest.mark.parametrize("names", [("1", "2", "3"), ("p1", "p2", "p3")])
+def test_row_names_of_r_have_no_name_above_them(names):
+    rows = [(name, i, i * i / 8) for i, name in enumerate(names)]
+    content = '"a" "b"\n' + text(rows, " ")
+    sample = load(content, "t.txt")
+    assert (sample.features, len(sample.x)) == (("a", "b"), 3)
+    assert "index left out: column 1" in said(content, "t.txt")
+    assert load("a,b\n" + text(rows)).features == ("a", "b")
+
+
 def indexed():
     table = pa.table({"a": [1.0, 2.0], "patient": [7, 8]})
     notes = {b"pandas": json.dumps({"index_columns": ["patient"]}).encode()}
@@ -312,6 +322,11 @@ def test_the_number_of_a_row_is_that_of_the_file():
     assert emptied.rows.tolist() == [0, 2]
 
 
+def test_comments_at_the_end_are_counted_whatever_the_blocks(monkeypatch):
+    monkeypatch.setattr(lines, "BLOCK", 4)
+    assert "2 comment lines passed over" in said("a,b\n1,2\n3,4\n# five\n# six\n")
+
+
 @pytest.mark.parametrize("case", ["decimal commas", "thousands"])
 def test_what_is_decided_depends_on_no_block(case, monkeypatch, tmp_path):
     content, rows, _ = FORMS[case]
@@ -327,3 +342,11 @@ def test_what_is_decided_depends_on_no_block(case, monkeypatch, tmp_path):
 def test_utf_16_in_parts(monkeypatch):
     monkeypatch.setattr(lines, "BLOCK", 5)
     assert load("a,b\r\n1,2\r\n3,4\r\n".encode("utf-16")).x.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_when_told(encoding):
+    content = "a,b\n1,2\n3,4\n".encode(encoding)
+    with pytest.raises(InputError, match="--encoding utf-16"):
+        load(content)
+    assert load(content, encoding="utf-16").x.tolist() == [[1, 2], [3, 4]]

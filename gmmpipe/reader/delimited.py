@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.reader.cells import Ways, is_value, numbers
+from gmmpipe.reader.cells import Ways, numbers
 from gmmpipe.reader.dialect import cells_of
 from gmmpipe.reader.layout import Layout, layout_of, refuse_ragged, short
 from gmmpipe.reader.lines import Line, blocks_of_lines, encoding_of
@@ -24,7 +24,7 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
     Its first lines say how it is written. Raises InputError with line, column and value.
     """
-    encoding = encoding_of(file.read(2), kind.encoding, name)
+    encoding = encoding_of(file.read(4), kind.encoding, name)
     file.seek(0)
     blocks = blocks_of_lines(file, name, encoding)
     held, head = _head(blocks)
@@ -42,6 +42,8 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
             some = True
             yield _table(kept[i : i + PART], layout, kind, name, passed_over)
             passed_over = 0
+    if some and passed_over:  # after the last row
+        yield _table([], layout, kind, name, passed_over)
     if not some:
         what = f"{name}: line {layout.first} is a header and no row follows"
         raise UnreadableData(what, "add rows", ("header", "no"))
@@ -93,7 +95,7 @@ class _Column:
             where = f"{self.name}: line {line}, column {column!r}: {short(value)}"
             if line == self.layout.first:
                 ways = (*ways, ("header", "yes"))
-            if reason == "is not a number" and 2 * sum(map(is_value, cells)) < len(cells):
+            if reason == "is not a number" and column in self.layout.text:
                 text = f"{where} is text, as is most of the column"
                 return UnreadableData(text, "choose columns without it", ("label", column), *ways)
             return UnreadableData(f"{where} {reason}", "mend it", *ways)

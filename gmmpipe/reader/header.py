@@ -118,6 +118,18 @@ def names_in_comment(line: str, dialect: Dialect) -> tuple[str, ...]:
     return names if fits and len(set(names)) == len(names) else ()
 
 
+def lacks_a_name(rows: Rows) -> bool:
+    """Return whether names are above all columns but the first, an index, as R writes them."""
+    first, below = rows[0], rows[1:]
+    if not below or any(len(row) != len(first) + 1 for row in below) or any(map(is_value, first)):
+        return False
+    cells = [row[0].strip() for row in below]
+    counts = all(map(WHOLE.fullmatch, cells)) and _counts(
+        [str(int(c) - int(cells[0])) for c in cells]
+    )
+    return is_index(cells) and (counts or not any(map(is_value, cells)))
+
+
 def is_index(cells: Sequence[str]) -> bool:
     """Return whether a column without a name tells rows apart: whole numbers or text, no two equal.
 

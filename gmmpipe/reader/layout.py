@@ -1,6 +1,6 @@
 """From the first lines of a text to how all of it is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gmmpipe.errors import InputError, UnreadableData
@@ -14,7 +14,7 @@ from gmmpipe.reader.dialect import (
     is_error_row,
     separator,
 )
-from gmmpipe.reader.header import header_of, is_index, names_in_comment
+from gmmpipe.reader.header import header_of, is_index, lacks_a_name, names_in_comment
 from gmmpipe.reader.lines import Line
 from gmmpipe.reader.table import NO_COLUMN, Chosen, choose
 
@@ -25,14 +25,15 @@ OTHER_DELIMITER = ("delimiter", "semicolon")
 class Layout:
     """How a text is read: its dialect and columns, which are read, how numbers are written.
 
-    first: the number of the line with the first row; above: how many comments are above it;
-    decided: see ``gmmpipe.reader.summary``.
+    text: the columns of which most cells are no values; first: the number of the line with the
+    first row; above: how many comments are above it; decided: see ``gmmpipe.reader.summary``.
     """
 
     dialect: Dialect
     columns: tuple[str, ...]
     chosen: Chosen
     form: NumberForm
+    text: frozenset[str]
     header: str
     first: int
     above: int
@@ -49,6 +50,9 @@ def layout_of(head: list[Line], kind: File, name: str) -> Layout:
     if not lines:
         raise InputError(f"{name}: the file holds no row; give rows of numbers")
     rows = cells_of(lines, dialect, name)
+    if lacks_a_name(rows):
+        rows[0].insert(0, "")
+        dialect = replace(dialect, width=len(rows[0]))
     start = _Start(kind, name, dialect, above, lines, rows, header_of(rows, kind))
     columns, origin = start.names()
     refuse_ragged(start.body, start.places, columns, lines[0][0], name)
@@ -66,7 +70,9 @@ def layout_of(head: list[Line], kind: File, name: str) -> Layout:
         "left_out": [_called(columns, c) for c in unused],
         "index": [_called(columns, c) for c in index if c in unused],
     }
-    return Layout(dialect, columns, chosen, form, start.header, lines[0][0], len(above), decided)
+    text = frozenset(columns[c] for c in chosen.numeric if start.is_mostly_text(c))
+    header, first = start.header, lines[0][0]
+    return Layout(dialect, columns, chosen, form, text, header, first, len(above), decided)
 
 
 def _called(columns: tuple[str, ...], c: int) -> str:
@@ -141,6 +147,10 @@ class _Start:
             )
         chosen = choose(columns, self.kind, self.name, set_aside={*index, *text}, named=named)
         return chosen, index
+
+    def is_mostly_text(self, c: int) -> bool:
+        """Return whether less than half of a column's cells are values."""
+        return 2 * sum(is_value(row[c]) for row in self.body) < len(self.body)
 
     def _taken(self, columns: tuple[str, ...]) -> list[int]:
         """Return the places of label and weight, where they are given by name."""

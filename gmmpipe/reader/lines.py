@@ -9,7 +9,7 @@ from gmmpipe.errors import InputError, UnreadableData
 
 BLOCK = 2**22  # bytes of text at a time
 LONGEST = 2**26  # characters of a line
-MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, bytes(2) + codecs.BOM_UTF16_BE)
 
 Line = tuple[int, str]  # its number in the file, counted from 1, and its text
 
@@ -20,12 +20,15 @@ def encoding_of(head: bytes, wanted: str | None, name: str) -> str:
     Raises InputError for an unknown one.
     """
     if wanted is None:
-        return "utf-16" if head.startswith(MARKS) else "utf-8"
+        return "utf-16" if head.startswith(MARKS[:2]) else "utf-8"
     try:
         "a".encode(wanted)
         codecs.getincrementaldecoder(wanted)
     except (LookupError, ValueError):  # not an encoding of text, or none at all
         raise InputError(f"{name}: encoding {wanted!r} is unknown; try utf-8, latin-1") from None
+    name_of_it = codecs.lookup(wanted).name
+    if name_of_it in ("utf-16", "utf-32") and not head.startswith(MARKS):
+        return f"{name_of_it}-{'be' if head.startswith(bytes(1)) else 'le'}"
     return wanted
 
 
@@ -44,6 +47,8 @@ def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[L
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             raise _undecodable(error, rest, count, name) from None
+        except UnicodeError as error:
+            raise InputError(f"{name}: not {encoding} ({error}); give another encoding") from None
         text = rest + newlines.decode(text, final=not block)
         if not count:
             text = text.removeprefix("\ufeff")
