@@ -64,6 +64,7 @@ def layout_of(head: list[Line], kind: File, name: str) -> Layout:
         "decimal": form.decimal,
         "thousands": form.thousands,
         "header": start.header,
+        "line": lines[0][0],
         "origin": origin,
         "names": list(columns),
         "numeric": len(chosen.features),

@@ -54,13 +54,12 @@ def _text(reading: Mapping[str, Any]) -> list[str]:
         words.append("thousands parted")
     if reading["decimal"] == "comma":
         words.append("decimal commas")
-    guess = GUESSES.get(reading["header"])
-    if guess:
-        words.append(
-            f"line 1 taken for names ({_listed(reading['names'])}: {guess}; if not, --header no)"
-        )
+    names = _listed(reading["names"])
+    if guess := GUESSES.get(reading["header"]):
+        line = f"line {reading['line']} taken for names"
+        words.append(f"{line} ({names}: {guess}; if not, --header no)")
     elif reading["origin"] == "comment":
-        words.append(f"names from the comment above ({_listed(reading['names'])})")
+        words.append(f"names from the comment above ({names})")
     else:
         words.append("header" if reading["header"] else "no header")
     return words
