@@ -47,7 +47,7 @@ def test_the_default_experiment_is_what_is_promised():
     assert sweep["start"] == ["uniform", "mixed"]
     assert sweep["k"] == [1, 2, 3, 4, 5, 6]
     assert sweep["seed"] == list(range(10))
-    assert sweep["iteration"] == [1, 5, 10, 20, 50, 100]
+    assert sweep["iteration"] == [1, 5, 10, 20, 50, 100, 1000]
 
 
 def test_the_tutorial_uses_no_regularisation_and_runs_all_iterations():

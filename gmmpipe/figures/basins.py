@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.runs import Optimum, common, left_out, models, not_drawn, runs_of
+from gmmpipe.figures.runs import (
+    Optimum,
+    common,
+    left_out,
+    models,
+    not_drawn,
+    not_finished,
+    runs_of,
+)
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, iteration_axis, number
+from gmmpipe.numerics.certificate import NATS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-
-TOLERANCE = 1e-3  # nats
 
 
 def applies(tables: Tables) -> bool:
@@ -29,16 +36,16 @@ def caption(tables: Tables, style: Style) -> str:
     """Return what counts as reached, and of what share."""
     panels = _panels(tables)
     text = style.say(
-        "{dataset}, {fixed}: share of the runs of each start whose log-likelihood is within 10⁻³"
-        " nats of the best that any run reached ({optima} nats).",
+        "{dataset}, {fixed}: share of the runs of each start whose log-likelihood is within {nats}"
+        " nats of the best maximum found ({optima} nats).",
+        nats=number(NATS, 2),
         dataset=tables.dataset,
         fixed=common(tables),
         optima="; ".join(f"{title}: {number(runs.best, 3)}" for title, runs in panels),
     )
-    rising = style.say("Still rising: the best run had not converged, so no optimum is known.")
     return style.sentences(
         text,
-        rising if any(runs.rising for _, runs in panels) else "",
+        not_finished(sum(runs.n_open for _, runs in panels), style),
         left_out(sum(runs.n_degenerate for _, runs in panels), style),
         not_drawn(tables, ((family, k) for _, family, k in models(tables)), style),
     )
@@ -59,7 +66,7 @@ def draw(tables: Tables, style: Style) -> Figure:
         first = first or axes
         for start in dict.fromkeys(runs.starts):
             look = style.series(starts.index(start))
-            share = 100 * runs.reached(start, largest, TOLERANCE) / runs.starts.count(start)
+            share = 100 * runs.reached(start, largest, NATS) / runs.starts.count(start)
             axes.plot(
                 np.arange(1, largest + 1),
                 share,
@@ -68,8 +75,8 @@ def draw(tables: Tables, style: Style) -> Figure:
                 dashes=look.dashes[1] or (None, None),
                 marker="." if largest == 1 else "",
             )
-        rising = style.say("{title} (still rising)", title=title)
-        axes.set_title(rising if runs.rising else title)
+        unfinished = style.say("{title} ({n} not finished)", title=title, n=runs.n_open)
+        axes.set_title(unfinished if runs.n_open else title)
         outer = (index % columns == 0, index + columns >= len(panels))
         _label(axes, largest, outer, style)
     legend_below(

@@ -102,7 +102,7 @@ CHINESE = {
     "start: {start}": "初始化：{start}",
     "start: {value} nats": "初始值：{value} nat",
     " (zoomed out)": "（缩小）",
-    "{title} (still rising)": "{title}（仍在上升）",
+    "{title} ({n} not finished)": "{title}（{n} 次未完成）",
     "{value} nats": "{value} nat",
     "true group": "真实的组",
     "weight": "权重",
@@ -246,14 +246,19 @@ CHINESE = {
         "{dataset}：{model} 的 EM，从初始值（{start}，种子 {seed}）到第 {n} 次迭代，以及每次迭代的"
         "对数似然；圆点：所示的迭代。每个分量颜色不变。"
     ),
-    "{dataset}, {fixed}: share of the runs of each start whose log-likelihood is within 10⁻³ nats"
-    " of the best that any run reached ({optima} nats).": (
-        "{dataset}，{fixed}：每种初始化中，对数似然与所有运行的最优值相差不超过 10⁻³ nat 的运行所占"
-        "比例（{optima} nat）。"
+    "{dataset}, {fixed}: share of the runs of each start whose log-likelihood is within {nats} nats"
+    " of the best maximum found ({optima} nats).": (
+        "{dataset}，{fixed}：每种初始化中，对数似然与已知最优解相差不超过 {nats} nat 的运行所占比例"
+        "（{optima} nat）。"
     ),
-    "Still rising: the best run had not converged, so no optimum is known.": (
-        "仍在上升：最好的运行尚未收敛，因此最优解未知。"
+    "{n} runs ended at no maximum (unfinished, or at a saddle).": (
+        "{n} 次运行未到达极大值（未完成，或停在鞍点）。"
     ),
+    "Hollow: {n} runs that ended at no maximum (unfinished, or at a saddle).": (
+        "空心：{n} 次未到达极大值的运行（未完成，或停在鞍点）。"
+    ),
+    "Question marks: the fit is at no maximum, or a model that it contains is likelier, so there is"
+    " a better one.": ("问号：该拟合未到达极大值，或其所包含的模型似然更高，因此存在更好的解。"),
     "{dataset}, {fixed}: the optimum that each run ended in, by how far it lies below the best one"
     " found (0). Lines: distinct optima ({counts}), with the number of runs that found them;"
     " log-likelihoods within {nats} nats and alike mixtures are one.": (

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.figures.runs import common, left_out, models, not_drawn
+from gmmpipe.figures.runs import common, is_open, left_out, limits, models, not_drawn
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import NATS, optima
+from gmmpipe.numerics.certificate import DEGENERATE, NATS, optima
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from gmmpipe.numerics.mixture import Array
+    from gmmpipe.numerics.mixture import Array, Mixture
 
 LINEAR = 0.1  # nats; a smaller gap is drawn to scale, a larger one on a logarithmic axis
 APART = 0.1  # of the height of a panel, between two counts beside it
@@ -28,20 +28,22 @@ APART = 0.1  # of the height of a panel, between two counts beside it
 
 @dataclass(frozen=True)
 class Panel:
-    """The runs of one model: ``which`` optimum each sound one (R,) fell into, 0 being the best.
+    """The runs of one model: ``which`` optimum each finished one (R,) fell into, 0 being the best.
 
     gap (R,): how far that optimum is below the best, nats, 0 where log-likelihoods are equal.
+    short: the runs that end at no maximum, with their ``gap``; lost: the degenerate ones.
     """
 
     title: str
     runs: pd.DataFrame
+    short: pd.DataFrame
     lost: pd.DataFrame
     which: npt.NDArray[np.int64]
     gap: Array
 
 
 def applies(tables: Tables) -> bool:
-    """Say whether a model was fitted soundly by several runs."""
+    """Say whether several runs of a model are at a maximum."""
     return tables.has_selection and any(len(p.runs) > 1 for p in _panels(tables))
 
 
@@ -59,8 +61,14 @@ def caption(tables: Tables, style: Style) -> str:
         nats=number(NATS, 2),
     )
     crosses = style.say("Crosses at the top: degenerate runs.")
+    short = sum(len(panel.short) for panel in panels)
+    hollow = style.say(
+        "Hollow: {n} runs that ended at no maximum (unfinished, or at a saddle).", n=short
+    )
     hidden = not_drawn(tables, ((family, k) for _, family, k in models(tables)), style)
-    return style.sentences(text, left_out(lost, style), crosses if lost else "", hidden)
+    return style.sentences(
+        text, left_out(lost, style), crosses if lost else "", hollow if short else "", hidden
+    )
 
 
 @styled
@@ -125,6 +133,10 @@ def _draw_start(axes: Axes, panel: Panel, start: str, place: tuple[int, int], st
         rasterized=len(panel.runs) > 2000,
         **marks,
     )
+    short = panel.short[panel.short["start"] == start]
+    if len(short):
+        hollow = {"marker": look.marker, "markerfacecolor": "none", "zorder": 2}
+        axes.plot(short["seed"] + shift, short["gap"], markersize=size, **(marks | hollow))
     lost = panel.lost[panel.lost["start"] == start]
     if len(lost):
         marks |= {"marker": "x", "transform": axes.get_xaxis_transform()}
@@ -152,16 +164,36 @@ def _mark(style: Style, index: int) -> Any:
 
 
 def _panels(tables: Tables) -> list[Panel]:
-    """Return the panels that have a sound run."""
+    """Return the panels of which a run is at a maximum."""
     panels = []
     for title, family, k in models(tables):
         ends = tables.runs(family, k)
-        lost = ends["degenerate"] | ends["bic"].isna()
-        runs = ends[~lost]
+        ends = ends.assign(end_value=limits(ends))
+        lost = (ends["degenerate"] | ends["bic"].isna()).to_numpy(bool)
+        if "end" in ends:
+            lost = lost | (ends["end"] == DEGENERATE).to_numpy(bool)
+        short = is_open(ends) & ~lost
+        runs = ends[~lost & ~short]
         if runs.empty:
             continue
-        values = runs["log_likelihood"].to_numpy(float)
-        which = optima(values, tables.mixtures(runs))
+        values = runs["end_value"].to_numpy(float)
+        which = optima(values, _mixtures(tables, runs))
         best = np.array([values[which == index].max() for index in range(which.max() + 1)])
-        panels.append(Panel(title, runs, ends[lost], which, (best.max() - best)[which]))
+        beside = ends[short].assign(gap=np.maximum(best.max() - ends["end_value"][short], 0))
+        gap = (best.max() - best)[which]
+        panels.append(Panel(title, runs, beside, ends[lost], which, gap))
     return panels
+
+
+def _mixtures(tables: Tables, runs: pd.DataFrame) -> list[Mixture]:
+    """Return the mixture of the optimum of each run.
+
+    That is of its last snapshot, or where this is not there yet, that of a run that is.
+    """
+    mixtures = tables.mixtures(runs)
+    values = runs["end_value"].to_numpy(float)
+    there = np.flatnonzero(values - runs["log_likelihood"].to_numpy(float) <= NATS)
+    for i in np.setdiff1d(np.arange(len(runs)), there):
+        near = there[np.abs(values[there] - values[i]) <= NATS]
+        mixtures[i] = mixtures[near[0]] if len(near) else mixtures[i]
+    return mixtures

@@ -10,15 +10,17 @@ import numpy as np
 
 from gmmpipe.figures.tables import RUN
 from gmmpipe.figures.wording import elide, number
+from gmmpipe.numerics.certificate import SADDLE, UNFINISHED
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from gmmpipe.figures.style import Style
     from gmmpipe.figures.tables import Tables
     from gmmpipe.numerics.mixture import Array
 
-SETTLED = 1e-5  # nats
+OPEN = (UNFINISHED, SADDLE)  # ends that are in no optimum
 MOST_MODELS = 6
 
 
@@ -27,6 +29,7 @@ class Optimum:
     """The sound runs: their starts, their log-likelihoods from iteration 1 on, and the best.
 
     origins: the log-likelihood of each run's start itself.
+    best: of the maxima at which runs end; where none is known, of what runs reached.
     """
 
     starts: list[str]
@@ -34,7 +37,7 @@ class Optimum:
     trajectories: list[Array]
     best: float
     n_degenerate: int
-    rising: bool  # the best run still gained more than ``SETTLED`` in its last iteration
+    n_open: int  # of the sound runs, those that end at no maximum
 
     def reached(self, start: str, n_iterations: int, tolerance: float) -> Array:
         """Return how many runs from ``start`` are within ``tolerance`` nats of the best.
@@ -56,26 +59,54 @@ def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum
     rows = rows[
         (rows["covariance"] == covariance) & (rows["k"] == k) & (rows["normaliser"] == normaliser)
     ]
-    ends = tables.ends()
-    degenerate = set(ends[ends["degenerate"]][RUN].itertuples(index=False, name=None))
-    starts, origins, n_degenerate = list[str](), list[float](), 0
+    ends = tables.ends().set_index(RUN)
+    ends = ends.assign(best=limits(ends), open=is_open(ends))
+    starts, origins, sound = list[str](), list[float](), []
     trajectories: list[Array] = []
     for run, values in zip(
         rows[RUN].itertuples(index=False, name=None), rows["log_likelihood"], strict=True
     ):
         after = np.asarray(values, float)[1:]  # the start itself is no iteration
-        if run in degenerate:
-            n_degenerate += 1
-        elif len(after) and np.isfinite(after).all():
+        if run in ends.index and ends.loc[run, "degenerate"]:
+            continue
+        if len(after) and np.isfinite(after).all():
             starts.append(str(run[RUN.index("start")]))
             origins.append(float(values[0]))
             trajectories.append(after)
-    best = max((float(values.max()) for values in trajectories), default=float("nan"))
-    rising = any(
-        float(values.max()) == best and len(values) > 1 and values[-1] - values[-2] > SETTLED
-        for values in trajectories
+            sound.append(run)
+    known = ends.loc[[run for run in sound if run in ends.index]]
+    at_maximum = known.loc[~known["open"], "best"] if "end" in known else known["best"][:0]
+    reached = [float(values.max()) for values in trajectories]
+    return Optimum(
+        starts,
+        origins,
+        trajectories,
+        max([*at_maximum] or reached, default=float("nan")),
+        int(ends.loc[ends.index.isin(rows[RUN].apply(tuple, axis=1)), "degenerate"].sum()),
+        int(known["open"].sum()),
     )
-    return Optimum(starts, origins, trajectories, best, n_degenerate, rising)
+
+
+def limits(runs: pd.DataFrame) -> Array:
+    """Return the log-likelihood at which each run ends, (R,): else that of its last snapshot."""
+    own = runs["log_likelihood"].to_numpy(float)
+    if "limit" not in runs:  # of older results
+        return own
+    known = runs["limit"].to_numpy(float)
+    return np.where(np.isfinite(known), known, own)
+
+
+def is_open(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which runs (R,) end at no maximum though they are sound; of older results none."""
+    found: npt.NDArray[np.bool_] = np.zeros(len(runs), bool)
+    return runs["end"].isin(OPEN).to_numpy() if "end" in runs else found
+
+
+def not_finished(n_open: int, style: Style) -> str:
+    """Return the sentence of a caption on runs that end at no maximum, or nothing."""
+    if n_open == 0:
+        return ""
+    return style.say("{n} runs ended at no maximum (unfinished, or at a saddle).", n=n_open)
 
 
 def finished(certified: Any) -> Any:

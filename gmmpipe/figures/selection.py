@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.figures.runs import certificate, finished
+from gmmpipe.figures.runs import certificate, finished, is_open
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -45,6 +46,10 @@ def caption(tables: Tables, style: Style) -> str:
         other=model(best),
     )
     hollow = style.say("Hollow: only one restart found it, so a better one is likely.")
+    doubtful = style.say(
+        "Question marks: the fit is at no maximum, or a model that it contains is likelier, so"
+        " there is a better one."
+    )
     lost = int(ends["degenerate"].sum())
     degenerate = style.say(
         "{lost} of {n} fits are degenerate and left out.", lost=lost, n=len(ends)
@@ -55,6 +60,7 @@ def caption(tables: Tables, style: Style) -> str:
         _spread(tables, style),
         certificate(row, style) if _certified(tables) else "",
         hollow if len(_found_once(tables.best_by_family())) else "",
+        doubtful if _certified(tables) and _is_doubtful(tables.best_by_family()).any() else "",
         degenerate if lost else "",
         cross if _unsound(tables) else "",
     )
@@ -118,8 +124,11 @@ def _draw_family(axes: Axes, tables: Tables, index: int, column: str, style: Sty
     lucky = _found_once(best)
     drawing["markerfacecolor"] = "white"
     axes.plot(lucky["k"] + shift, lucky[column], look.marker, **drawing)
-    if column != FOUND:
-        _mark_unsound(axes, [k + shift for name, k in _unsound(tables) if name == family], look)
+    if column == FOUND:
+        _mark_edge(axes, (best["k"][_is_doubtful(best)] + shift).to_list(), look, "$?$")
+    else:
+        unsound = [k + shift for name, k in _unsound(tables) if name == family]
+        _mark_edge(axes, unsound, look, "x")
     return line
 
 
@@ -149,6 +158,14 @@ def _shift(tables: Tables, family: str) -> float:
 def _found_once(best: pd.DataFrame) -> pd.DataFrame:
     """Return the models whose best optimum only one of several restarts found."""
     return best[(best["p_better"] > 0) & (best["draws"] > 1)]
+
+
+def _is_doubtful(best: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which fits are at no maximum, or certainly not at the best one."""
+    beaten = np.zeros(len(best), bool)
+    if "beaten_by" in best:  # not in older results
+        beaten = (best["beaten_by"].fillna("") != "").to_numpy(bool)
+    return np.asarray(is_open(best) | beaten)
 
 
 def _certified(tables: Tables) -> bool:
@@ -210,8 +227,9 @@ def _unsound(tables: Tables) -> list[tuple[str, int]]:
     return sorted(tried - {(str(name), int(k)) for name, k in best})
 
 
-def _mark_unsound(axes: Axes, places: list[float], look: Look) -> None:
-    """Put a cross at the top edge at each of ``places``."""
+def _mark_edge(axes: Axes, places: list[float], look: Look, marker: str) -> None:
+    """Put a mark at the top edge at each of ``places``."""
     if places:
-        edge, top = axes.get_xaxis_transform(), np.ones(len(places))
-        axes.plot(places, top, "x", color=look.colour, markersize=4, transform=edge, clip_on=False)
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+        edge |= {"marker": marker, "markersize": 4, "linestyle": "", "color": look.colour}
+        axes.plot(places, np.ones(len(places)), **edge)

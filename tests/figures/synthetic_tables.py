@@ -120,6 +120,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
                 cell
                 | {"n_iter": i, "converged": False, "degenerate": degenerate(run)}
                 | {"log_likelihood": trajectory[i], "n_parameters": n}
+                | {"end": "degenerate" if degenerate(run) else "maximum", "limit": trajectory[-1]}
                 | {"bic": n * np.log(len(x)) - 2 * trajectory[i]}
                 | {"icl": n * np.log(len(x)) - 2 * trajectory[i] + 2 * entropy(x, mixture)}
                 | agreement

@@ -1,5 +1,7 @@
 """The optima of the seeds, and how alike their clusterings are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figure_cases import case
@@ -27,6 +29,35 @@ def test_every_run_is_at_the_gap_of_its_optimum():
         assert abs(offset[0]) < 0.5
     counts = {int(text.get_text()) for text in axes.texts}
     assert np.bincount(which).max() in counts
+
+
+def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
+    tables = case("default")
+    family = tables.selected()["covariance"]
+    cells = (tables.fits["k"] == 3) & (tables.fits["covariance"] == family)
+    cells &= tables.fits["seed"] == 1
+    fits = tables.fits.assign(end=tables.fits["end"].mask(cells, "saddle"))
+    short = replace(tables, fits=fits)
+    figures = [FIGURES["optima"].draw(t, Style()) for t in (tables, short)]
+    before, after = (next(a for a in figure.axes if a.get_title() == "K = 3") for figure in figures)
+    hollow = [line for line in after.lines if line.get_markerfacecolor() == "none"]
+    seeds = np.concatenate([line.get_xdata() for line in hollow]).round()
+    n = len(tables.runs(family, 3).query("seed == 1"))
+    assert seeds.tolist() == [1] * n
+    found = [sum(int(text.get_text()) for text in axes.texts) for axes in (before, after)]
+    assert found[1] < found[0]
+    words = f"Hollow: {n} runs that ended at no maximum"
+    assert words in FIGURES["optima"].caption(short, Style())
+    assert "Hollow" not in FIGURES["optima"].caption(tables, Style())
+
+
+def test_the_optimum_of_a_run_is_where_it_leads_not_where_it_was_cut_off():
+    tables = case("default")
+    fits = tables.fits.assign(limit=tables.fits["log_likelihood"].max() + 5)
+    figure = FIGURES["optima"].draw(replace(tables, fits=fits), Style())
+    axes = next(a for a in figure.axes if a.get_title() == "K = 3")
+    starts = len(tables.starts())
+    assert all((line.get_ydata() == 0).all() for line in axes.lines[:starts])
 
 
 def test_degenerate_runs_are_crosses():

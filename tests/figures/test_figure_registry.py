@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from gmmpipe.figures import FIGURES, Style, render
 from gmmpipe.figures.groups import matched_looks
 from gmmpipe.figures.tables import RUN
+from gmmpipe.numerics.certificate import NATS
 
 STYLES = {
     "column": Style(),
@@ -321,5 +322,5 @@ def test_basins_count_the_runs_at_the_best():
     panel = next(axes for axes in figure.axes if axes.get_title().startswith(f"K = {row['k']}"))
     for (_, rows), line in zip(runs.groupby("start", sort=False), panel.lines, strict=True):
         ends = [values[-1] for values in rows["log_likelihood"]]
-        expected = 100 * sum(end >= best - 1e-3 for end in ends) / len(ends)
+        expected = 100 * sum(end >= best - NATS for end in ends) / len(ends)
         assert line.get_ydata()[-1] == pytest.approx(expected)

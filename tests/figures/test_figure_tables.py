@@ -61,10 +61,15 @@ def test_a_converged_run_stays_where_it_is():
             "log_likelihood": [[-9.0, -5.0, -1.0], [-9.0, -7.0, -6.0, -5.0, -1.0005]],
         }
     )
-    runs = runs_of(replace(tables, trajectories=rows), "full", 2, "minmax")
-    assert runs.best == -1.0
+    ends = tables.fits.assign(end="unfinished", limit=np.nan)
+    runs = runs_of(replace(tables, trajectories=rows, fits=ends), "full", 2, "minmax")
+    assert runs.best == -1.0  # no maximum is known
+    assert runs.n_open == 2
     np.testing.assert_array_equal(runs.reached("points", 4, 1e-3), [0, 1, 1, 2])
-    assert runs.rising
+    ends = tables.fits.assign(end="maximum", limit=-0.5)
+    runs = runs_of(replace(tables, trajectories=rows, fits=ends), "full", 2, "minmax")
+    assert (runs.best, runs.n_open) == (-0.5, 0)
+    np.testing.assert_array_equal(runs.reached("points", 4, 1e-3), [0, 0, 0, 0])
 
 
 def test_captions_say_how_many_runs_are_looked_at():
