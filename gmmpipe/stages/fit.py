@@ -161,15 +161,7 @@ class _Fitter:
     def _fit(self, cells: Sequence[tuple[int, int]]) -> list[blocks.Stored]:
         purpose = ("start", self.content, self.method)
         starts = [self.start(k, stream(*purpose, k, seed), seed) for k, seed in cells]
-        fits = em.fit(
-            self.passed,
-            starts,
-            self.family,
-            self.config["iteration"],
-            sample_weight=self.weight,
-            threads=self.threads,
-            **self.config["fit"],
-        )
+        fits = self._run(starts)
         ran = [(cell, fit) for cell, fit in zip(cells, fits, strict=True) if not fit.lost]
         ends = [self._judged(end) for end in self.settle([fit for _, fit in ran])]
         why = sentence(UNUSABLE, unnamed)
