@@ -23,6 +23,7 @@ from gmmpipe.plan import freeze, from_snakemake
 from gmmpipe.reader import summary
 from gmmpipe.recovery import recover
 from gmmpipe.study import Study
+from gmmpipe.vouched import restore_seals
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
 QUESTIONS = re.compile(
@@ -100,7 +101,14 @@ def readings(study: Study) -> list[str]:
 
 def _lock() -> Lock:
     own_folders(Path(), ".")  # nothing is written through a link
-    return Lock(LOCK)
+    lock = Lock(LOCK)
+    if count := restore_seals(Path()):
+        print(
+            f"gmmpipe: the hidden SHA-256 files of {count} artifacts were missing or damaged; they"
+            " are written again, as manifests tell the same of the artifacts",
+            file=sys.stderr,
+        )
+    return lock
 
 
 def _recover(study: Study) -> None:

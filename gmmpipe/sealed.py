@@ -88,15 +88,15 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporaries = {target: temporary_of(target) for target in (seal_of(path), path)}
-    seal, whole = temporaries.values()
+    sealing, whole = temporaries.values()
     try:
         with whole.open("w+b") as file:
             yield file
             _to_disk(file)
             file.seek(0)
             found = hashlib.file_digest(file, "sha256").hexdigest()
-        with seal.open("wb") as file:
-            file.write(f"{found}  {path.name}\n".encode())  # as sha256sum writes and checks it
+        with sealing.open("wb") as file:
+            file.write(_line(path, found))
             _to_disk(file)
         for target, temporary in temporaries.items():
             temporary.replace(target)
@@ -107,6 +107,19 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk does not say which file it had no room for
         raise
+
+
+def seal(path: Path, found: str) -> None:
+    """Record the SHA-256 of a file that is there."""
+    temporary = temporary_of(seal_of(path))
+    with temporary.open("wb") as file:
+        file.write(_line(path, found))
+        _to_disk(file)
+    temporary.replace(seal_of(path))
+
+
+def _line(path: Path, found: str) -> bytes:
+    return f"{found}  {path.name}\n".encode()  # as sha256sum writes and checks it
 
 
 def _to_disk(file: BinaryIO) -> None:

@@ -1,0 +1,60 @@
+"""What a manifest vouches for stays, although the hidden files beside it are lost."""
+
+from pathlib import Path
+
+import pytest
+
+from gmmpipe import artifacts, launch
+from gmmpipe.recovery import recover
+from gmmpipe.sealed import covered, recorded, seal_of
+from gmmpipe.vouched import restore_seals
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+
+
+def contents():
+    return {path: path.read_bytes() for path in Path("results").rglob("[!.]*") if path.is_file()}
+
+
+@pytest.fixture
+def done(study):
+    return study(*TINY)
+
+
+def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
+    artifacts.link("results/smoke/latest", done.version)
+    before = contents()
+    for path in Path("results").rglob(".*.sha256"):
+        path.unlink()
+    launch._lock().close()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "SHA-256 files" in said
+    assert recover(done) == []
+    assert contents() == before
+    sealed = set(covered("results"))
+    assert {Path(path) for path in [done.path, *done.store, *done.tables]} <= sealed
+    assert restore_seals(Path()) == 0
+
+
+def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
+    changed, spoilt, forged = map(Path, (done.fits[0], done.data[0], done.tables[0]))
+    changed.write_bytes(changed.read_bytes()[:-1])
+    seal_of(changed).unlink()
+    seal_of(spoilt).write_bytes(b"?")
+    seal_of(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # says something else: damaged
+    assert restore_seals(Path()) == 1
+    assert recorded(spoilt) == artifacts.describe(spoilt)["sha256"]
+    assert recover(done) == sorted(map(str, (changed, forged)))
+    assert spoilt.exists()
+
+
+@pytest.mark.parametrize("path", ["../precious.npz", "/precious.npz", "conf/config.yaml"])
+def test_a_manifest_of_others_seals_nothing_outside_of_results(path, project):
+    place = project / path.lstrip("/")
+    place.parent.mkdir(exist_ok=True)
+    place.touch()
+    told = {str(place) if path[0] == "/" else path: artifacts.describe(place)}
+    artifacts.write_json("results/smoke/0123/manifest.json", {"artifacts": told})
+    assert restore_seals(Path()) == 0
+    assert not seal_of(place).exists()
