@@ -13,7 +13,7 @@ from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model
 from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import optima
+from gmmpipe.numerics.certificate import NATS, optima
 from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.stability import agreement
 
@@ -56,8 +56,14 @@ def caption(tables: Tables, style: Style) -> str:
     rows = len(probe(len(tables.x)))
     some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
     some = some if rows < len(tables.x) else ""
+    none = _n_unfinished(_sound(tables))
+    unfinished = style.say(
+        "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.", n=none
+    )
     others = not_drawn(tables, [(row["covariance"], row["k"])], style)
-    return style.sentences(text, some_runs if n < total else "", others, some)
+    return style.sentences(
+        text, unfinished if none else "", some_runs if n < total else "", others, some
+    )
 
 
 @styled
@@ -71,7 +77,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     picture = axes.imshow(matrix, vmin=0, vmax=1, cmap=COLOURS, interpolation="nearest")
     starts = tables.starts()
     _name_starts(axes, runs["start"].tolist(), starts, style)
-    _name_optima(axes, which, times, style)
+    _name_optima(axes, which, _names(tables, times, style), style)
     for edge in np.flatnonzero(np.diff(which)) + 0.5:
         axes.plot([-0.5, n - 0.5], [edge, edge], color="white", linewidth=0.8)
         axes.plot([edge, edge], [-0.5, n - 0.5], color="white", linewidth=0.8)
@@ -105,15 +111,23 @@ def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> 
     axes.set_ylim(n - 0.5, -0.5)
 
 
-def _name_optima(axes: Axes, which: Indices, times: Indices, style: Style) -> None:
-    """Write beside each optimum's rows how often it was found, where these are high enough."""
-    n, shown = len(which), np.bincount(which, minlength=len(times))
+def _names(tables: Tables, times: Indices, style: Style) -> list[str]:
+    """Return how often each optimum was found, "" of one found once, then the unfinished runs."""
+    names = [style.say("{n} runs", n=n) if n > 1 else "" for n in times]
+    if n := _n_unfinished(_sound(tables)):
+        names[-1] = style.say("{n} unfinished", n=n)
+    return names
+
+
+def _name_optima(axes: Axes, which: Indices, texts: list[str], style: Style) -> None:
+    """Write beside each optimum's rows its name, where these are high enough."""
+    n, shown = len(which), np.bincount(which, minlength=len(texts))
     height = style.pick(58.0, 84.0) / n  # millimetres of a row
     ends = np.cumsum(shown)
     names = [
-        (end - 0.5 - rows / 2, style.say("{n} runs", n=count))
-        for end, rows, count in zip(ends, shown, times, strict=True)
-        if rows * height > 1.1 * style.font_size / 72 * 25.4 and count > 1
+        (end - 0.5 - rows / 2, text)
+        for end, rows, text in zip(ends, shown, texts, strict=True)
+        if rows * height > 1.1 * style.font_size / 72 * 25.4
     ]
     axes.set_yticks([place for place, _ in names], [text for _, text in names])
     axes.set_xticks([])
@@ -132,14 +146,36 @@ def _sound(tables: Tables) -> pd.DataFrame:
 def _ordered(tables: Tables) -> tuple[pd.DataFrame, Indices, Indices]:
     """Return the runs shown by optimum, start and seed, their optima, and how often each is found.
 
-    Optimum 0 is the best.
+    Optimum 0 is the best; runs that ended at none are one more group, the last.
     """
     runs, starts = _sound(tables), tables.starts()
-    which = optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
+    which = _optima(tables, runs)
     places = np.array([starts.index(start) for start in runs["start"]])
     order = np.lexsort((runs["seed"].to_numpy(int), places, which))
     shown = order[evenly(which[order] * len(starts) + places[order], MOST_RUNS)]
     return runs.iloc[shown], which[shown], np.bincount(which)
+
+
+def _optima(tables: Tables, runs: pd.DataFrame) -> Indices:
+    """Return which optimum each run ended in, (R,), one number more where it ended in none.
+
+    Runs that were carried on to their maximum are told apart by its log-likelihood, as the
+    tables have no mixture there; those of results without ``limit`` by their last mixtures.
+    """
+    if "limit" not in runs:
+        return optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
+    limits = runs["limit"].where(runs["end"] == "maximum").to_numpy(float)
+    order = np.argsort(-limits, kind="stable")  # NaN last
+    drops = np.diff(limits[order], prepend=limits[order][:1])
+    which = np.empty(len(runs), np.int64)
+    which[order] = np.cumsum(-np.nan_to_num(drops) > NATS)
+    which[np.isnan(limits)] = which[~np.isnan(limits)].max(initial=-1) + 1
+    return which
+
+
+def _n_unfinished(runs: pd.DataFrame) -> int:
+    """Return how many runs did not end at a maximum; 0 where the results do not say."""
+    return int((runs["end"] != "maximum").sum()) if "limit" in runs else 0
 
 
 def evenly(groups: Indices, most: int) -> Indices:

@@ -74,6 +74,7 @@ CHINESE = {
     "median of the runs": "各次运行的中位数",
     "median of the runs, {name}": "{name} 各次运行的中位数",
     "{n} runs": "{n} 次运行",
+    "{n} unfinished": "{n} 次未完成",
     "{name}, {share} interval": "{name}，{share} 区间",
     "noise": "噪声",
     "nonparametric": "非参数法",
@@ -301,6 +302,9 @@ CHINESE = {
     "The {n} are drawn from {total} runs, of every optimum and start as many or all it has; the"
     " numbers at the left count all.": (
         "这 {n} 次取自 {total} 次运行：每个局部最优和初始化取同样多次，不足则全取；左侧为总次数。"
+    ),
+    "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.": (
+        "最后 {n} 次未达到极大值，或停在鞍点，因此不算局部最优。"
     ),
     "Compared by {n} of the samples, drawn at random.": "用随机抽取的 {n} 个样本比较。",
     "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"

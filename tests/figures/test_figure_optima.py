@@ -110,3 +110,21 @@ def test_runs_are_drawn_evenly_and_rare_ones_whole():
     assert np.diff(shown[:48]).max() <= 4
     np.testing.assert_array_equal(agreement.evenly(groups, 300), np.arange(300))
     assert agreement.evenly(np.arange(30), 7).tolist() == list(range(7))
+
+
+def test_unfinished_runs_are_no_optimum():
+    tables = case("default")
+    chosen = tables.selected()[["covariance", "k"]]
+    mine = (tables.fits[chosen.index] == chosen).all(axis=1)
+    end = np.where(mine & (tables.fits["seed"] == 2), "unfinished", "maximum")
+    limit = np.where(end == "maximum", -100.0 - (tables.fits["seed"] == 1), np.nan)
+    told = replace(tables, fits=tables.fits.assign(end=end, limit=limit))
+    runs, which, times = agreement._ordered(told)
+    assert which.tolist() == [0, 0, 1, 1, 2, 2]
+    assert runs["seed"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert times.tolist() == [2, 2, 2]
+    figure = FIGURES["agreement"].draw(told, Style())
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["2 runs", "2 runs", "2 unfinished"]
+    caption = FIGURES["agreement"].caption(told, Style())
+    assert "The last 2 had not reached a maximum" in caption
