@@ -21,7 +21,11 @@ def doubts(
     found = [(reason.grave, reason.text) for reason in verdict.reasons]
     notes = [*_degenerate(tables)]
     if dropped:
-        notes.append(f"{dropped:,} rows with missing values were left out.")
+        holed = bool(tables.x.isna().to_numpy().any())  # values may be missing: all of a row are
+        notes.append(
+            f"{dropped:,} rows {'without any value' if holed else 'with missing values'}"
+            " were left out."
+        )
     if rising:
         notes.append(f"Of the features, {counting(rising)}.")
     return [*found, *((False, note) for note in notes)]

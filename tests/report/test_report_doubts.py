@@ -56,7 +56,9 @@ def test_a_clear_case_leaves_nothing_to_distrust(clear):
 
 
 def test_dropped_rows_are_told(clear):
-    assert "1,234 rows" in texts(clear, dropped=1234)
+    assert "1,234 rows with missing values were left out" in texts(clear, dropped=1234)
+    holed = replace(clear, x=clear.x.where(clear.x < clear.x.max()))
+    assert "2 rows without any value were left out" in texts(holed, dropped=2)
 
 
 def test_features_that_are_row_numbers_are_named(clear):
