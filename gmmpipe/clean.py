@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from gmmpipe import artifacts
 from gmmpipe.boundary import RESERVED
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
-from gmmpipe.study import STORE, Study, converted, engine_of, origins_of
+from gmmpipe.study import STORE, engine_of, origins_of
 from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
@@ -63,13 +64,14 @@ def referred(project: Path) -> set[str]:
     for folder in versions(project):
         plan, manifest = _plan_of(project, folder), folder / "manifest.json"
         named: list[str] = []
-        if plan.is_file():
-            study = Study(plan)
-            named += [*study.data, *study.normalisations, *study.fits, *study.bootstraps]
-            named += [*map(converted, study.plan["data"])]
-            named += [str(path.relative_to(project)) for path in (plan, origins_of(plan))]
         if manifest.is_file():
             named += Version(folder).manifest["artifacts"]
+        try:
+            named += _named(plan) if plan.is_file() else ()
+        except InputError:
+            if not named:
+                raise
+        named += [str(path.relative_to(project)) for path in (plan, origins_of(plan)) if named]
         if not named:
             raise InputError(
                 f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
@@ -78,6 +80,14 @@ def referred(project: Path) -> set[str]:
         named.append(str(engine_of(plan).relative_to(project)))
         used.update(str(Path(path).with_suffix("")) for path in named)
     return used
+
+
+def _named(plan: Path) -> Iterator[str]:
+    """Yield every path in the store that a plan, also one of an older gmmpipe, may refer to."""
+    content = artifacts.read_json(plan)
+    for section in content.values() if isinstance(content, dict) else ():
+        for name in section if isinstance(section, dict) else ():
+            yield from (f"{STORE}/{kind}/{name}.npz" for kind in KINDS)
 
 
 def versions(project: Path) -> Iterator[Path]:

@@ -86,13 +86,3 @@ def _counted(reason: Any) -> Any:
     if not isinstance(reason, str):
         return reason
     return re.sub(r"\bcomponent (\d+)", lambda at: f"component {int(at[1]) + FIRST}", reason)
-
-
-def retire(folder: str | Path) -> None:
-    """Remove the manifest of an older format from a folder whose tables are to be made anew.
-
-    It would tell of tables that are no longer there, should the run end before the new one.
-    """
-    manifest = Path(folder) / MANIFEST
-    if manifest.is_file() and format_of(artifacts.read_json(manifest), manifest) < FORMAT:
-        manifest.unlink()

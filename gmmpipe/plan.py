@@ -1,7 +1,8 @@
 """From a configuration to a frozen plan: what is made of what, in which blocks, under what name.
 
 Every artifact's name ends in a digest of all that determines its content, so a changed setting
-or input makes new files and an unchanged one finds the old.
+or input makes new files and an unchanged one finds the old. The format is part of it: what an
+older gmmpipe made stays as it is.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from gmmpipe import artifacts, config, memory, reader, replicates
 from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.boundary import located, own_folders, stored
 from gmmpipe.errors import InputError, UnreadableData, suggest
+from gmmpipe.formats import FORMAT
 from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.given import to_arrays
 from gmmpipe.numerics.registry import build
@@ -94,7 +96,7 @@ def freeze_settled(
     described = {k: v for k, v in plan["config"].items() if k != "dataset"}
     if not plan["bootstrap"]:  # nothing of it is in the results
         del described["bootstrap"]
-    plan["version"] = artifacts.digest([described, contents])
+    plan["version"] = artifacts.digest([FORMAT, described, contents])
     name = f"plans/{plan['experiment']}-{plan['version']}.json"
     path = root / STORE / name
     if scratch and not _holds(path, plan):
@@ -236,7 +238,7 @@ def _data(
             located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
         source = {"path": str(options["path"]), "sha256": told["sha256"]}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}
-        identity = f"{name}-{artifacts.digest(digested)}"
+        identity = f"{name}-{artifacts.digest([FORMAT, digested])}"
         if large and reader.is_text(path):
             source["text"] = converted(identity)
         kind = build(DATASETS, "data set", options, "kind")
@@ -247,7 +249,7 @@ def _data(
             raise error if given == options["path"] else error.of_dataset(name) from None
     else:
         digested = options
-        identity = f"{name}-{artifacts.digest(digested)}"
+        identity = f"{name}-{artifacts.digest([FORMAT, digested])}"
         n, d = build(DATASETS, "data set", options, "kind").shape
         size = {"n": n, "d": d, "dropped": 0, "missing": 0}
     return {

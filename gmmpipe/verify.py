@@ -14,7 +14,8 @@ from gmmpipe.sealed import seal_of
 
 RECORDS = (MANIFEST, "run.json", NAME)
 SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
-KEYS = {"experiment": str, "version": str, "config": dict, "inputs": dict, "artifacts": dict}
+KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
+UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
 
 
 class Version:
@@ -33,8 +34,8 @@ class Version:
             if not isinstance(self.manifest.get(key), kind):
                 raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
         for name, told in self.told.items():
-            if not (isinstance(told, dict) and {"size", "sha256"} <= set(told)):
-                raise InputError(f"{path}: not a manifest of gmmpipe, no size and sha256 of {name}")
+            if not (isinstance(told, dict) and "sha256" in told):
+                raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
         experiment, version = self.manifest["experiment"], self.manifest["version"]
         if not (is_name(experiment) and is_name(version)):
             raise InputError(
@@ -77,18 +78,19 @@ def differences(version: Version) -> Iterator[str]:
             yield f"{path}: missing"
             continue
         found = artifacts.describe(place)
-        if found["size"] != told["size"]:
+        if found["size"] != told.get("size", found["size"]):
             yield f"{path}: changed: {found['size']} bytes, the manifest says {told['size']}"
         elif found["sha256"] != told["sha256"]:
             yield (
                 f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
                 f" the manifest says {told['sha256'][:12]}..."
             )
-    for name in RECORDS[1:]:
+    first = "config" not in version.manifest
+    for name in () if first else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
     known = {version.find(path) for path in version.told}
-    known |= {version.folder / name for name in RECORDS}
+    known |= {version.folder / name for name in (*RECORDS, *(UNLISTED if first else ()))}
     known |= {seal_of(path) for path in known}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()

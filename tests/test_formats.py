@@ -13,14 +13,16 @@ import pandas as pd
 import pytest
 
 import gmmpipe
-from gmmpipe import artifacts, experiment
+from gmmpipe import artifacts, experiment, plan
+from gmmpipe.clean import clean
 from gmmpipe.comparison import compare
 from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT, VersionTables, format_of
 from gmmpipe.redraw import redraw
 from gmmpipe.replay import run as replay
 from gmmpipe.rerun import rerun
-from gmmpipe.stages import evaluate, publish
+from gmmpipe.sealed import discard
+from gmmpipe.study import Study
 from gmmpipe.verify import Version, verify
 
 OLD = Path(__file__).parent / "older/format-1.zip"
@@ -117,19 +119,42 @@ def test_what_a_newer_gmmpipe_made_is_refused(old):
             format_of({"format": odd}, "manifest.json")
 
 
-def test_new_tables_are_never_taken_for_old_ones(study):
-    """The manifest of an older format goes before its tables do: a run may end in between."""
-    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]")
-    path = Path(done.folder, "manifest.json")
-    told = artifacts.read_json(path)
-    assert told.pop("format") == FORMAT
-    artifacts.write_json(path, told)
-    evaluate.run([done.path], "elsewhere", {})
-    assert path.exists()
-    evaluate.run([done.path], f"{done.folder}/tables", {})
-    assert not path.exists()
-    publish.run([done.path], "results/smoke/latest", {})
-    assert gmmpipe.load(done.folder).parameters["component"].min() == 1
+def test_another_format_overwrites_nothing(project, monkeypatch):
+    """Whatever is stored has another name, so versions of both formats stay whole."""
+    assert project == Path.cwd()
+    sweep = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]")
+    now = Study(plan.freeze(Path(), sweep))
+    monkeypatch.setattr(plan, "FORMAT", FORMAT + 1)
+    later = Study(plan.freeze(Path(), sweep))
+    assert not {now.path, now.folder, *now.store} & {later.path, later.folder, *later.store}
+
+
+def first_of_all(folder):
+    """Leave in a version what the very first gmmpipe told of it, and planned."""
+    manifest = artifacts.read_json(folder / "manifest.json")
+    kept = {key: manifest[key] for key in ("experiment", "version", "dropped_rows", "python")}
+    kept["inputs"] = {name: {"sha256": t["sha256"]} for name, t in manifest["inputs"].items()}
+    named = ("config.yaml", "report.html", "plans/", "Snakefile")
+    told = manifest["artifacts"].items()
+    kept["artifacts"] = {name: t for name, t in told if not any(n in name for n in named)}
+    artifacts.write_json(folder / "manifest.json", kept)
+    for name in ("run.json", "ro-crate-metadata.json", "Snakefile"):
+        discard(folder / name)
+    path = Path(f"results/store/plans/smoke-{folder.name}.json")
+    content = artifacts.read_json(path)
+    del content["config"]
+    artifacts.write_json(path, content)
+    return kept["artifacts"]
+
+
+def test_the_oldest_result_is_verified_and_cleaned_around(old, capsys):
+    known = first_of_all(old)
+    assert verify(Version(old)), capsys.readouterr()
+    clean(Path(), remove=True)
+    assert all(Path(name).exists() for name in known)
+    (old / "manifest.json").unlink()  # the plan alone is as good
+    clean(Path(), remove=True)
+    assert all(Path(name).exists() for name in known)
 
 
 def test_the_verdict_on_an_old_result_says_what_is_not_known(old):

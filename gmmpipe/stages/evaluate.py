@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from gmmpipe.errors import InputError
 from gmmpipe.evaluation.assess import Part, assess, schemas_of
 from gmmpipe.evaluation.merge import Merger
 from gmmpipe.evaluation.winners import certified, in_order, ranked, references
-from gmmpipe.formats import retire
 from gmmpipe.numerics.identity import component_of, to_numbers
 from gmmpipe.numerics.missing import imputed
 from gmmpipe.numerics.mixture import Mixture
@@ -61,8 +59,6 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """
     del config
     study = Study(inputs[0])
-    if Path(output) == Path(study.folder, "tables"):
-        retire(study.folder)
     with artifacts.scratch(output) as scratch:
         n = 1 if study.is_wide else worth(study.n_cells, threads)
         shares = shared(assess, n, study.path, scratch, max(1, threads // n))
