@@ -270,14 +270,14 @@ CHINESE = {
     "Crosses at the top: degenerate runs.": "顶部的叉号：退化的运行。",
     "{dataset}: in percent, the finished restarts that found the best optimum of each family and K,"
     " the Good-Turing estimate of the chance that one more finds an optimum not seen so far, and"
-    " the restarts that did not finish. Outlined: the selected model, {model}.": (
+    " the restarts that ended at no maximum. Outlined: the selected model, {model}.": (
         "{dataset}：以百分比表示，每种类型和 K 中完成的重启找到最优解的比例、再重启一次找到未见过的"
-        "最优解的概率（Good-Turing 估计），以及未完成的重启的比例。方框：选中的模型 {model}。"
+        "最优解的概率（Good-Turing 估计），以及未到达极大值的重启的比例。方框：选中的模型 {model}。"
     ),
     "Hatched: one component, nothing drawn at random, or no restart finished.": (
         "斜线：只有一个分量、没有随机性，或没有一次重启完成。"
     ),
-    "not finished (%)": "未完成（%）",
+    "ended at no maximum (%)": "未到达极大值（%）",
     "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
     " component, as high as its part of the samples; a ribbon is what it shares with a component of"
     " the K before, in whose colour it is. Outlined: new at this K.": (

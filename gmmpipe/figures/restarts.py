@@ -28,7 +28,7 @@ def caption(tables: Tables, style: Style) -> str:
     text = style.say(
         "{dataset}: in percent, the finished restarts that found the best optimum of each family"
         " and K, the Good-Turing estimate of the chance that one more finds an optimum not seen so"
-        " far, and the restarts that did not finish. Outlined: the selected model, {model}.",
+        " far, and the restarts that ended at no maximum. Outlined: the selected model, {model}.",
         dataset=tables.dataset,
         model=model(row),
     )
@@ -47,7 +47,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     grids = {
         style.say("found the best (%)"): 100 * best["hits"] / finished(best),
         style.say("chance of a new optimum (%)"): 100 * best["p_new"],
-        style.say("not finished (%)"): 100 * (1 - finished(best) / best["draws"]),
+        style.say("ended at no maximum (%)"): 100 * (1 - finished(best) / best["draws"]),
     }
     figure = style.figure(
         style.pick(32 + 3 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))

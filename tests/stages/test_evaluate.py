@@ -106,3 +106,28 @@ def test_when_every_fit_is_degenerate_the_tables_are_there_all_the_same(study, p
         "d: Not settled, because every fit is degenerate, so no model is selected."
     ]
     assert "bic" in t["best"].columns
+
+
+def test_ends_of_runs_are_told_in_every_table(study):
+    """Two seeds of `points` converge at the saddle where both components are equal."""
+    done = study(
+        "experiment=restarts",
+        "fit.restarts=fixed",
+        "sweep.dataset=[gmm]",
+        "sweep.covariance=[tied]",
+        "sweep.start=[points]",
+        "sweep.k=[1,2]",
+    )
+    t = tables(done)
+    fits = t["fits"].set_index("seed")
+    two = fits[fits["k"] == 2]
+    assert two.index[two["end"] == "saddle"].tolist() == [0]
+    assert two.loc[0, "converged"]
+    assert two.loc[0, "log_likelihood"] == pytest.approx(-1289.797, abs=1e-3)
+    assert two["limit"].max() == pytest.approx(-1140.187, abs=1e-3)
+    found = pd.read_csv(f"{done.folder}/tables/certificates.csv").set_index("k")
+    assert found.loc[2, ["draws", "finished", "saddles", "unfinished"]].tolist() == [10, 9, 1, 0]
+    assert found.loc[1, ["hits", "p_new", "p_better_bound"]].isna().all()
+    best = t["best"].set_index("k")
+    assert best["end"].tolist() == ["maximum", "maximum"]
+    assert best["beaten_by"].tolist() == ["", ""]
