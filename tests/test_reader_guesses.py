@@ -136,6 +136,8 @@ def test_a_name_that_reads_as_missing_is_a_name():
 def test_messages_about_the_first_line_name_the_option():
     with pytest.raises(InputError, match=r"line 1.*--header yes"):
         load("1.5,z\n3,4\n5,6\n")
+    with pytest.raises(InputError, match=r"line 1: no label.*--header yes"):
+        load("1,\n3,b\n5,b\n", label=2)
     with pytest.raises(InputError, match=r"two columns.*--header no"):
         load("a,a\n3,4\n5,6\n")
     with pytest.raises(InputError, match=r"line 1 is a header.*--header no"):

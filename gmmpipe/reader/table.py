@@ -221,10 +221,12 @@ def _refuse(table: Table, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bo
     if not named.all():
         i = int(np.argmin(named))
         label = (table.labels or ())[i].strip()
+        place = table.place(i)
         raise UnreadableData(
-            f"{table.name}: {table.place(i)}: no label" + (f" ({label!r})" if label else ""),
+            f"{table.name}: {place}: no label" + (f" ({label!r})" if label else ""),
             "mend it",
             ("missing", "drop"),
+            *([("header", "yes")] if place == "line 1" else []),
         )
 
 
