@@ -238,7 +238,7 @@ def _data(
             located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
         source = {"path": str(options["path"]), "sha256": told["sha256"]}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}
-        identity = f"{name}-{artifacts.digest([FORMAT, digested])}"
+        identity = stored(f"{name}-{artifacts.digest([FORMAT, digested])}")
         if large and reader.is_text(path):
             source["text"] = converted(identity)
         kind = build(DATASETS, "data set", options, "kind")
@@ -249,7 +249,7 @@ def _data(
             raise error if given == options["path"] else error.of_dataset(name) from None
     else:
         digested = options
-        identity = f"{name}-{artifacts.digest([FORMAT, digested])}"
+        identity = stored(f"{name}-{artifacts.digest([FORMAT, digested])}")
         n, d = build(DATASETS, "data set", options, "kind").shape
         size = {"n": n, "d": d, "dropped": 0, "missing": 0}
     return {

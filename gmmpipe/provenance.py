@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +16,30 @@ LIBRARIES = (
     "gmmpipe", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pandas", "pyarrow",
     "matplotlib", "hydra-core", "pydantic", "snakemake",
 )  # fmt: skip
-CLASS = ("python", "libraries", "blas", "machine", "threads")  # where equal, so are the bytes
+CLASS = ("python", "libraries", "blas", "machine", "threads", "variables")
+"""Where these are equal, so are the bytes."""
+DECISIVE = re.compile(  # variables that choose code for a processor, or another library
+    r"GLIBC_TUNABLES|LD_PRELOAD|LD_LIBRARY_PATH|OPENBLAS_CORETYPE|NPY_(EN|DIS)ABLE_CPU_FEATURES"
+    r"|MKL_(CBWR|ENABLE_INSTRUCTIONS|DEBUG_CPU_TYPE)|BLIS_ARCH_TYPE|NUMBA_(?!NUM_THREADS|CACHE_).*"
+)
 
 
 def environment(root: Path) -> dict[str, Any]:
     """Return what made the results in the project ``root``, beside configuration and data.
 
-    package: the digest of gmmpipe's source. lock, workflow: those files where there are any, by
-    path, size and digest. git: commit and whether tracked files differ from it, None outside a
-    checkout. python, libraries: versions. blas: what numpy and scipy call, and for which
-    processor. machine: system, processor and what it can do. threads: see ``pinning``.
+    Beside ``installed``: lock, workflow: those files where there are any, by path, size and
+    digest. git: commit and whether tracked files differ from it, None outside a checkout.
+    """
+    found = {"package": None, "lock": _file(root, "requirements.lock")}
+    return {**found, "workflow": _file(root, "Snakefile"), "git": _git(root), **installed()}
+
+
+def installed() -> dict[str, Any]:
+    """Return what makes results, whatever the project; no file outside of gmmpipe is looked at.
+
+    package: the digest of gmmpipe's source. python, libraries: versions. blas: what numpy and
+    scipy call, and for which processor. machine: system, processor and what it can do. threads:
+    see ``pinning``. variables: those set of the environment that may change last bits.
     """
     return {
         "package": {
@@ -32,14 +47,12 @@ def environment(root: Path) -> dict[str, Any]:
             "version": version("gmmpipe"),
             "sha256": package_digest(),
         },
-        "lock": _file(root, "requirements.lock"),
-        "workflow": _file(root, "Snakefile"),
-        "git": _git(root),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "libraries": {name: version(name) for name in LIBRARIES},
         "blas": _blas(),
         "machine": _machine(),
         "threads": {name: os.environ.get(name, "") for name in VARIABLES},
+        "variables": {k: v for k, v in sorted(os.environ.items()) if DECISIVE.fullmatch(k)},
     }
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,16 +21,21 @@ from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
-from gmmpipe.provenance import CLASS, environment
+from gmmpipe.provenance import CLASS, installed
+from gmmpipe.sources import ROOT
 from gmmpipe.study import Study
 from gmmpipe.verify import Version
 
 TOLERANCE = 1e-9  # of the largest value of an array or a column
-PARTS = ("Snakefile", "profiles", "docs/captions")  # of a project, beside conf/ and data
+RULES = ROOT.parent / "Snakefile"  # of this installation: those of a received folder are data
+PROFILE = ROOT.parent / "profiles/default"
 
 
 def rerun(version: Version, cores: str = "all") -> bool:
     """Make the version again with the present code; print what differs; return if nothing does.
+
+    Code and rules are those of this installation. The version's folder and the project around it
+    are read as data, and no program that they name is run.
 
     Where interpreter, libraries, BLAS, processor and threads are those of the manifest every file
     must have the same bytes. Elsewhere the numbers of arrays and tables must agree to 1e-9 of the
@@ -42,18 +48,26 @@ def rerun(version: Version, cores: str = "all") -> bool:
             f"{version.folder}: its tables have format {version.format}, and this gmmpipe makes"
             f" {FORMAT}; make it again with the gmmpipe of the manifest"
         )
-    here = environment(version.project)
-    exact = all(here[key] == version.manifest.get(key) for key in CLASS)
-    for key in (key for key in CLASS if here[key] != version.manifest.get(key)):
+    if not RULES.is_file():
+        raise InputError(
+            f"{RULES}: no such file; a version is made again by the rules of an installation from"
+            " a checkout: pip install -e ."
+        )
+    here = installed()
+    other = [key for key in CLASS if here[key] != (version.manifest.get(key) or type(here[key])())]
+    for key in other:
         print(f"{key}: not that of the manifest, so numbers are compared instead of bytes")
     if here["package"] != version.manifest.get("package"):
         print("gmmpipe's code is not that of the manifest")
+    workflow = version.manifest.get("workflow") or {}
+    if artifacts.describe(RULES)["sha256"] != workflow.get("sha256"):
+        print("gmmpipe's Snakefile is not that of the manifest")
     place = Path(tempfile.mkdtemp(prefix="gmmpipe-rerun-"))
     try:
         study = _plan(version, place)
         if not _run(study, place, cores):
             return False
-        wrong, compared = _compare(version, place, exact)
+        wrong, compared = _compare(version, place, not other)
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -72,21 +86,17 @@ def rerun(version: Version, cores: str = "all") -> bool:
 
 def _plan(version: Version, place: Path) -> Study:
     """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
-    for part in PARTS:
-        source, target = version.project / part, place / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target)
-        elif source.is_file():
-            shutil.copyfile(source, target)
-        elif part == "Snakefile":
-            raise InputError(f"{source}: no such file; a version is made again in its project")
+    shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
     given = next(  # the user's own file or folder, from outside of the project
         (path for path in _own(version.manifest["config"]) if Path(path).is_absolute()), None
     )
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
             target = located(place, path, None)
+            if target.exists() or any(p[0] == "." or p == "results" for p in Path(path).parts):
+                raise InputError(
+                    f"{version.folder}/manifest.json: {path!r} is no place for an input"
+                )
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(version.project / path, target)
     config = dict(version.manifest["config"])
@@ -117,15 +127,10 @@ def _own(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _run(study: Study, place: Path, cores: str) -> bool:
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--cores",
-        cores,
-        "--config",
-        f"plan={study.path}",
-    ]
+    command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(RULES)]
+    command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
+    command += ["--cores", cores, "--config", f"plan={study.path}"]
+    print(f"in {place}: {shlex.join(command)}", flush=True)
     with contextlib.closing(Lock(place / "results/.lock")) as lock:  # none of its jobs outlives us
         surroundings = {**os.environ, **lock.environment}
         done = subprocess.run(

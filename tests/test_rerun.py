@@ -18,7 +18,7 @@ TINY += ("sweep.iteration=2",)
 def again(study, monkeypatch):
     """Return a function that makes a version again, what comes out being changed by ``change``."""
     done = study(*TINY)
-    here = rerun.environment(Path())
+    here = rerun.installed()
 
     def make(change=None, **environment):
         def run(_study, place, _cores):
@@ -30,7 +30,7 @@ def again(study, monkeypatch):
             return True
 
         monkeypatch.setattr(rerun, "_run", run)
-        monkeypatch.setattr(rerun, "environment", lambda _: {**here, **environment})
+        monkeypatch.setattr(rerun, "installed", lambda: {**here, **environment})
         return rerun.rerun(Version(done.folder))
 
     make.done = done
@@ -57,7 +57,7 @@ def test_the_same_bytes_are_asked_of_the_same_machine(again, capsys):
     shutil.rmtree(kept)
 
 
-@pytest.mark.parametrize("key", ["python", "libraries", "blas", "machine"])
+@pytest.mark.parametrize("key", ["python", "libraries", "blas", "machine", "variables"])
 def test_numbers_to_nine_digits_are_asked_of_another(key, again, capsys):
     path = again.done.fits[0]
     assert again(scaled(path, 1 + 1e-12), **{key: "another"})

@@ -148,3 +148,12 @@ def test_an_input_of_a_manifest_cannot_leave_the_place_of_a_rerun(done, gmmpipe,
     answer = gmmpipe("verify", "--rerun", done.folder)
     assert answer.code == 2
     assert "lies outside the project" in answer.err
+    del told["inputs"]["../outside.csv"]
+    for path in ("Snakefile", ".snakemake/a.csv", "results/a.csv"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).touch()
+        changed = {**told, "inputs": {**told["inputs"], path: artifacts.describe(path)}}
+        artifacts.write_json(manifest, changed)
+        answer = gmmpipe("verify", "--rerun", done.folder)
+        assert answer.code == 2
+        assert f"{path!r} is no place for an input" in answer.err
