@@ -131,6 +131,10 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     pin_threads()
+    if getattr(args, "output", None):
+        from gmmpipe.sealed import destination
+
+        args.output = destination(args.output)
     if args.command in STAGES:
         return _stage(args)
     if args.command in COMMANDS:

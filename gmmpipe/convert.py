@@ -1,6 +1,5 @@
 """A table as a .npy file that can be mapped: read once, part by part, never whole."""
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from gmmpipe.progress import Bar
 from gmmpipe.reader import summary, tables
 from gmmpipe.reader.gathering import Gathering
 from gmmpipe.reader.table import Table
+from gmmpipe.sealed import writing
 
 
 def convert(source: str, target: str, **options: Any) -> int:
@@ -29,20 +29,14 @@ def convert(source: str, target: str, **options: Any) -> int:
     """
     if Path(target).suffix != ".npy":
         raise InputError(f"{target}: give a name that ends in .npy")
-    path = Path(target).with_name(f".{Path(target).name}.{os.getpid()}.tmp")
     kind = File(source, **options)
     try:
         size = Path(source).stat().st_size
-        with Bar(Path(source).name, size) as bar, path.open("wb") as out:
+        with Bar(Path(source).name, size) as bar, writing(target, sealing=False) as out:
             found = Gathering(kind)
             _write(tables(Path(source), source, kind, bar), found, out)
-            out.flush()
-            os.fsync(out.fileno())
-        path.replace(target)
     except OSError as error:
         raise InputError(f"{source}: cannot be converted to {target} ({error})") from None
-    finally:
-        path.unlink(missing_ok=True)
     print(summary(Path(source).name, found.reading), file=sys.stderr)
     return found.n
 

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from gmmpipe.errors import DamagedArtifact, InputError
+
+LONGEST_LINE = 2**12  # bytes of a record of a SHA-256
+MOST_LINKS = 40  # from one to the next, as Linux has it
 
 
 def sha256(content: bytes) -> str:
@@ -79,25 +83,32 @@ def write(path: str | Path, content: bytes | str) -> None:
 
 
 @contextmanager
-def writing(path: str | Path) -> Iterator[BinaryIO]:
+def writing(path: str | Path, *, sealing: bool = True) -> Iterator[BinaryIO]:
     """Let a file be written piece by piece; it is there whole or not at all, its SHA-256 beside it.
 
     Both go to temporary names in the same folder, are flushed to disk, and renamed at the end. A
-    crash between the two leaves a file that counts as damaged, never one that is wrong.
+    crash between the two leaves a file that counts as damaged, never one that is wrong. A file that
+    is replaced leaves its mode. What is no regular file, such as a device or a pipe, is written to,
+    and has no SHA-256. sealing: whether there is to be one.
     """
     path = Path(path)
+    if is_special(path):
+        with _through(path) as file:
+            yield file
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporaries = {target: temporary_of(target) for target in (seal_of(path), path)}
-    sealing, whole = temporaries.values()
+    targets = (seal_of(path), path) if sealing else (path,)
+    temporaries = {target: temporary_of(target) for target in targets}
     try:
-        with whole.open("w+b") as file:
+        with temporaries[path].open("w+b") as file:
             yield file
             _to_disk(file)
             file.seek(0)
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        with sealing.open("wb") as file:
-            file.write(_line(path, found))
-            _to_disk(file)
+            found = hashlib.file_digest(file, "sha256").hexdigest() if sealing else ""
+        if sealing:
+            _write_line(temporaries[seal_of(path)], path, found)
+        if path.exists():
+            shutil.copymode(path, temporaries[path])
         for target, temporary in temporaries.items():
             temporary.replace(target)
         flush(path.parent)
@@ -109,17 +120,57 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         raise
 
 
+def destination(path: str) -> str:
+    """Return the path of the output that a person names, links followed; InputError for a ring."""
+    if not Path(path).is_symlink() or is_special(path):
+        return path
+    place = os.path.realpath(path)
+    if Path(place).is_symlink():
+        raise InputError(f"{path}: its links lead in a ring; name a file")
+    return place
+
+
+def is_special(path: str | Path) -> bool:
+    """Return whether a path is written to, not replaced: a device, a pipe, or /dev/stdout."""
+    path = Path(path)
+    return _descriptor(path) is not None or (
+        path.exists() and not path.is_file() and not path.is_dir()
+    )
+
+
+@contextmanager
+def _through(path: Path) -> Iterator[BinaryIO]:
+    """Let a file be written that can be sought in; its bytes go to what is there, at the end."""
+    with TemporaryFile() as file:
+        yield file
+        file.seek(0)
+        number = _descriptor(path)
+        with path.open("wb") if number is None else os.fdopen(os.dup(number), "wb") as sink:
+            shutil.copyfileobj(file, sink)
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the number of the open file of this process that a path means; None of others."""
+    for _ in range(MOST_LINKS):
+        if not path.is_symlink():
+            break
+        if str(path.parent.resolve()) == f"/proc/{os.getpid()}/fd":
+            return int(path.name)
+        path = path.parent / path.readlink()
+    return None
+
+
 def seal(path: Path, found: str) -> None:
     """Record the SHA-256 of a file that is there."""
     temporary = temporary_of(seal_of(path))
-    with temporary.open("wb") as file:
-        file.write(_line(path, found))
-        _to_disk(file)
+    _write_line(temporary, path, found)
     temporary.replace(seal_of(path))
 
 
-def _line(path: Path, found: str) -> bytes:
-    return f"{found}  {path.name}\n".encode()  # as sha256sum writes and checks it
+def _write_line(temporary: Path, path: Path, found: str) -> None:
+    with temporary.open("wb") as file:
+        file.write(f"{found}  {path.name}\n".encode())  # as sha256sum writes and checks it
+        _to_disk(file)
 
 
 def _to_disk(file: BinaryIO) -> None:
@@ -140,19 +191,21 @@ def recorded(path: str | Path) -> str | None:
     None if there is no record, "" if the record itself is damaged.
     """
     path = Path(path)
-    try:
-        line = seal_of(path).read_bytes().decode(errors="replace")
-    except FileNotFoundError:
+    if not os.path.lexists(seal_of(path)):
         return None
+    try:
+        with opened(seal_of(path)) as file:
+            line = file.read(LONGEST_LINE).decode(errors="replace")
+    except InputError:  # a pipe, a folder, or not ours to read
+        return ""
     return line[:64] if line[64:] == f"  {path.name}\n" else ""
 
 
 def is_intact(path: str | Path) -> bool:
     """Return whether an artifact is there, and has the SHA-256 that was recorded."""
     try:
-        with Path(path).open("rb") as file:
-            return recorded(path) == hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        return bool(recorded(path) == describe(path)["sha256"])
+    except InputError:
         return False
 
 

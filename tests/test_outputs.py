@@ -1,0 +1,87 @@
+"""What -o names and what is there already: devices, pipes and links stay what they are."""
+
+import os
+import stat
+import threading
+
+import pytest
+
+from gmmpipe import archive, sealed
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n1,2\n3,4\n5,7\n")
+    return path
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe, read = tmp_path / "pipe.npz", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    archive.write_arrays(pipe, {"x": [1.0, 2.0]})
+    reader.join(60)
+    archive.write_arrays(tmp_path / "file.npz", {"x": [1.0, 2.0]})
+    assert read == [(tmp_path / "file.npz").read_bytes()]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert not sealed.seal_of(pipe).exists()
+
+
+def test_a_device_stays_a_device(tmp_path):
+    device = tmp_path / "null"
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        device.write_bytes(b"")
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    sealed.write(device, "text")
+    assert stat.S_ISCHR(device.stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["null"]
+
+
+def test_an_open_file_of_the_process_goes_on_where_it_is(tmp_path):
+    with (tmp_path / "log").open("w+b", buffering=0) as log:
+        log.write(b"before ")
+        link = tmp_path / "out"
+        link.symlink_to(f"/proc/self/fd/{log.fileno()}")
+        sealed.write(link, "after")
+        assert (tmp_path / "log").read_bytes() == b"before after"
+        assert link.is_symlink()
+
+
+def test_a_command_follows_a_link_and_keeps_the_mode(rows, gmmpipe):
+    target, link = rows.with_name("target.npy"), rows.with_name("link.npy")
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to("target.npy")
+    answer = gmmpipe("convert", str(rows), "-o", str(link))
+    assert answer.code == 0, answer.err
+    assert (link.is_symlink(), stat.S_IMODE(target.stat().st_mode)) == (True, 0o640)
+    assert target.read_bytes().startswith(b"\x93NUMPY")
+
+
+def test_an_artifact_does_not_go_where_a_link_leads(tmp_path):
+    """Only a person's own -o follows links: those of a received folder lead anywhere."""
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "artifact").symlink_to("mine")
+    sealed.write(tmp_path / "artifact", "new")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_links_in_a_ring_end_in_one_line(tmp_path, rows, refused):
+    (tmp_path / "a.npy").symlink_to("b.npy")
+    (tmp_path / "b.npy").symlink_to("a.npy")
+    refused("a.npy ring", "convert", str(rows), "-o", str(tmp_path / "a.npy"))
+
+
+def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(tmp_path):
+    path = tmp_path / "a"
+    sealed.write(path, "x")
+    sealed.seal_of(path).unlink()
+    os.mkfifo(sealed.seal_of(path))
+    assert (sealed.recorded(path), sealed.is_intact(path)) == ("", False)
+    path.unlink()
+    os.mkfifo(path)
+    assert not sealed.is_intact(path)
