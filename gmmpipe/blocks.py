@@ -22,7 +22,9 @@ OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on w
     "noise": 0,
 }
 NOT_EM = (*RESTARTS, "on_failure", "certify")  # keys of `fit` that say nothing of how EM runs
-SPLIT = -1  # seed of a run that is not drawn, but splits the best of fewer components
+# seeds of runs that are not drawn, but start from the best of ...
+SPLIT = -1  # ... one component fewer, one of them split
+CONTAINED = -2  # ... a family that this one contains
 SETTLING = 3e-3, 100  # seconds and iterations that it takes to find the end of a run, about
 
 

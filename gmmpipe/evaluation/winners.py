@@ -78,7 +78,10 @@ def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Ru
         means = means.reshape(shape)
         d = means.shape[2]
         covariances = covariances.reshape(*shape[:2], d, d)
-        limits, drawn = ends["limit"].to_numpy(), ends["seed"].to_numpy() >= first  # not SPLIT
+        limits, drawn = (
+            ends["limit"].to_numpy(),
+            ends["seed"].to_numpy() >= first,
+        )  # and not below 0
         for i, kind in enumerate(ends["end"].to_pylist()):
             mixture = Mixture(weights[i], means[i], covariances[i])
             yield Run(key, float(limits[i]), mixture, kind, bool(drawn[i]))

@@ -197,3 +197,9 @@ def contains(family: str, other: str, d: int) -> bool:
     ours, theirs = (ALIASES.get(name, name)[:letters] for name in (family, other))
     pairs = zip(ours, theirs, strict=True)
     return all(FREEDOM.index(mine) >= FREEDOM.index(its) for mine, its in pairs)
+
+
+def contained(family: str, d: int) -> list[str]:
+    """Return the families with a compiled M step that are proper parts of this one."""
+    names = ALIASES.values()
+    return [n for n in names if contains(family, n, d) and not contains(n, family, d)]

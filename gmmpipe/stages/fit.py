@@ -16,6 +16,7 @@ from gmmpipe.numerics import em
 from gmmpipe.numerics.bounds import pooled
 from gmmpipe.numerics.certificate import DEGENERATE, NATS, Certificate, certify
 from gmmpipe.numerics.choice import best
+from gmmpipe.numerics.covariance import contained
 from gmmpipe.numerics.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
 from gmmpipe.numerics.em import Fit
 from gmmpipe.numerics.ends import CERTIFY, End, Settler, most_iterations
@@ -43,8 +44,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     and `iteration` (snapshots). What a fit yields depends on neither its neighbours nor
     ``threads``. With fit.restarts `auto` each k gets as many further seeds as its certificate asks
     for; where k - 1 components are likelier, a run that splits their best comes first, as seed
-    blocks.SPLIT. A cell that cannot be fitted is stored with the reason, and the others are not
-    affected.
+    blocks.SPLIT, and one from the best of a family that this one contains as blocks.CONTAINED. A
+    cell that cannot be fitted is stored with the reason, and the others are not affected.
     `engine`, if there, says who does the passes over the data: this process, or with `kind` dask
     the workers of a cluster, its scheduler at `address` or else here with so many `workers`.
     """
@@ -117,6 +118,7 @@ class _Fitter:
         threads: int,
     ) -> None:
         self.x, self.weight, self.config, self.threads = x, weight, config, threads
+        self._undrawn_start = start
         self.passed: Array | Partitioned = x
         self.method = config["start"]["method"]
         self.certify = int(config["certify"])
@@ -192,18 +194,32 @@ class _Fitter:
         del self.failed[lost:]
         return found
 
+    def of_family(self, family: str) -> "_Fitter":
+        """Return the same for another covariance family."""
+        config = {**self.config, "covariance": {"family": family}}
+        other = _Fitter(self.x, self.weight, self._undrawn_start, config, self.threads)
+        other.passed = self.passed
+        return other
+
     def split(self, mixture: Mixture) -> list[blocks.Stored]:
         """Return the best run from the mixture with one component split, if there is any."""
         k, scale = mixture.n_components, np.sqrt(pooled(mixture))
+        return self._best_from([split(mixture, j, scale) for j in range(k)], blocks.SPLIT)
+
+    def start_from(self, mixture: Mixture) -> list[blocks.Stored]:
+        """Return the run from a mixture of a family that this one contains, if there is any."""
+        return self._best_from([mixture], blocks.CONTAINED)
+
+    def _best_from(self, starts: Sequence[Mixture], seed: int) -> list[blocks.Stored]:
         try:
-            fits = self._run([split(mixture, j, scale) for j in range(k)])
+            fits = self._run(starts)
             fit = fits[best(fits, self.judge.is_sound)]
         except FAULTS:
             return []
         if fit.lost:
             return []
         (end,) = self.settle([fit])
-        return [blocks.Stored(k + 1, blocks.SPLIT, fit, self._judged(end))]
+        return [blocks.Stored(starts[0].n_components, seed, fit, self._judged(end))]
 
     def _judged(self, end: End) -> End:
         """Return the end of a run, degenerate where it is not sound."""
@@ -251,15 +267,20 @@ def _go_on(
     """Double the seeds of each k until its certificate reaches the target or there are ``most``.
 
     First, if k - 1 components are likelier with the seeds given, one more run starts from the best
-    of these, split. Where no run finishes further ones would tell nothing.
+    of these, split; so it is with the best of the families that this one contains. Where no run
+    finishes further ones would tell nothing.
     """
     done = []
+    lesser_families = list(map(fitter.of_family, contained(fitter.family, fitter.x.shape[1])))
     for k in sorted({s.k for s in stored}):
         mine = [s for s in stored if s.k == k]
         n, first = len(mine), mine[-1].seed + 1
         lesser = _best([s for s in stored if s.k == k - 1] or fitter.aside(k - 1))
-        if _is_beaten(mine, lesser) and lesser is not None:
+        if lesser is not None and _is_beaten(mine, lesser):
             mine += fitter.split(lesser.mixture)
+        lesser = _best([s for other in lesser_families for s in other.aside(k)])
+        if lesser is not None and _is_beaten(mine, lesser):
+            mine += fitter.start_from(lesser.mixture)
         while n < most and not (found := _certify(mine, fitter.undrawn)).reaches(target):
             if not found.finished:
                 print(f"k={k}: no run has finished, so no further seeds were tried")
@@ -277,11 +298,9 @@ def _best(stored: Sequence[blocks.Stored]) -> End | None:
     return max(ends, key=lambda end: end.log_likelihood, default=None)
 
 
-def _is_beaten(stored: Sequence[blocks.Stored], lesser: End | None) -> bool:
+def _is_beaten(stored: Sequence[blocks.Stored], lesser: End) -> bool:
     best = _best(stored)
-    if lesser is None or best is None:
-        return False
-    return lesser.log_likelihood > best.log_likelihood + NATS
+    return best is None or lesser.log_likelihood > best.log_likelihood + NATS
 
 
 def _certify(stored: Sequence[blocks.Stored], undrawn: float) -> Certificate:

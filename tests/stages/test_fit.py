@@ -218,6 +218,18 @@ def test_a_k_that_fewer_components_beat_gets_their_best_split_first(run):
     assert list(prior) == [(4, 2)]  # which raises something else
 
 
+def test_a_family_that_one_of_its_parts_beats_starts_from_that_first(run):
+    """From seed 4 four full components end 2 nats below four diagonal ones."""
+    settings = {"k": [4], "seed": [4], "iteration": [500]}
+    _, full = run(fit={"tol": 1e-9}, **settings)
+    _, diag = run(fit={"tol": 1e-9}, covariance={"family": "diag"}, **settings)
+    assert full[4, 4].trajectory[-1] < diag[4, 4].trajectory[-1] - 2
+    _, fits = run(fit={**AUTO, "most_seeds": 1}, **settings)
+    assert list(fits) == [(4, 4), (4, blocks.CONTAINED)]
+    assert fits[4, blocks.CONTAINED].trajectory[-1] > diag[4, 4].trajectory[-1]
+    np.testing.assert_array_equal(fits[4, 4].trajectory, full[4, 4].trajectory)
+
+
 def test_where_no_run_finishes_no_more_seeds_are_tried(run, capsys):
     _, fits = run(fit={**AUTO, "certify": 0}, k=[2], seed=[0, 1])
     assert list(fits) == [(2, 0), (2, 1)]

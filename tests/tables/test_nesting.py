@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmmpipe.numerics.covariance import FAMILIES, contains
+from gmmpipe.numerics.covariance import FAMILIES, contained, contains
 from gmmpipe.tables.nesting import beaten_by
 
 ALL = {("x",): 2}
@@ -55,3 +55,12 @@ def test_each_family_contains_what_its_m_step_of_the_other_yields(d):
         again = FAMILIES[outer].covariances(counts, counts[:, None, None] * member, np.zeros(d))
         kept = np.allclose(again, member, rtol=1e-6, atol=1e-8)
         assert kept == contains(outer, inner, d), (outer, inner)
+
+
+def test_what_a_family_may_start_from_are_parts_of_it_that_are_compiled():
+    assert contained("full", 2) == ["EEE", "VVI", "VII"]
+    assert contained("VVE", 3) == ["EEE", "VVI", "VII"]
+    assert contained("VEV", 3) == ["EEE", "VII"]
+    assert contained("VII", 2) == []
+    assert contained("V", 1) == ["EEE"]
+    assert all(FAMILIES[name].kernel is not None for name in contained("VVV", 2))
