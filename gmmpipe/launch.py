@@ -32,6 +32,7 @@ QUESTIONS = re.compile(
     r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
+REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
 PATIENCE = 5  # seconds Snakemake gets to end its jobs: SIGTERM may deadlock it
 LOCK = "results/.lock"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
@@ -283,7 +284,9 @@ def _explain(progress: Progress, log: Path) -> int:
     said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
         said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
-    print(said or f"gmmpipe: Snakemake stopped: {' '.join(lines[-2:])} ({log})", file=sys.stderr)
+    found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
+    reason = " ".join(lines[max(found, 0) :][:2])
+    print(said or f"gmmpipe: Snakemake stopped: {reason} ({log})", file=sys.stderr)
     return 2 if said and said.startswith("gmmpipe: ") else 1
 
 

@@ -312,11 +312,15 @@ def _looked_at(root: Path, path: Path, kind: File, source: Section) -> Section:
         target.parent.mkdir(parents=True, exist_ok=True)
         with Bar(path.name, path.stat().st_size) as bar:
             found = reader.gather(path, str(path), kind, target.parent, bar)
+        generate.refuse_changed(path, source, found)
         generate.write(target, found.sample(), path.name)
     elif reader.is_large(path):
         found = reader.gather(path, str(path), kind)
+        generate.refuse_changed(path, source, found)
     else:
-        found = reader.gather(artifacts.read(path), str(path), kind)
+        content = artifacts.read(path)
+        generate.refuse_changed(path, source, content)
+        found = reader.gather(content, str(path), kind)
     return found.size
 
 

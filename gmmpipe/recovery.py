@@ -1,11 +1,20 @@
 """Before a run: remove what a crash left behind, and what is no longer as it was written."""
 
 import json
+import os
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
-from gmmpipe.sealed import covered, discard, is_intact, sweep
+from gmmpipe import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.formats import MANIFEST
+from gmmpipe.sealed import covered, discard, is_intact, recorded, sweep
 from gmmpipe.study import Study
+
+TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
 
 
 def recover(study: Study) -> list[str]:
@@ -34,7 +43,55 @@ def recover(study: Study) -> list[str]:
     latest = Path(study.marker).with_name("latest")
     if not latest.is_symlink() or str(latest.readlink()) != study.version:
         Path(study.marker).unlink(missing_ok=True)
+    settle_times(study)
     return damaged
+
+
+def settle_times(study: Study) -> None:
+    """Let no artifact of a version be of the future, nor a whole version's out of order in time.
+
+    Snakemake fails a job whose inputs are newer than now, and does again what is older than its
+    inputs: after a copy without times, or with a clock that was ahead. Where the manifest vouches
+    for every artifact nothing is to be done again.
+    """
+    now = time.time()
+    layers = [
+        [(path, path.stat().st_mtime) for path in map(Path, layer) if path.exists()]
+        for layer in _layers(study)
+    ]
+    newest, mixed = 0.0, False
+    for layer in layers:
+        mixed |= min((moment for _, moment in layer), default=newest) < newest
+        newest = max([newest, *(moment for _, moment in layer)])
+    if newest <= now and not mixed:
+        return
+    whole = _is_vouched_for(study)
+    for path, moment in chain(*layers):
+        if whole or moment > now:
+            os.utime(path, (now, now))
+
+
+def _layers(study: Study) -> Iterator[Iterable[str]]:
+    """Yield the paths that Snakemake looks at, none of which was made of a later one."""
+    starts = {path for block in study.plan["fits"] for path in study.fitted(block)[1:]}
+    yield [study.path, study.origins, *starts, *study.data]
+    yield from (study.normalisations, study.fits, study.bootstraps, study.tables, study.summaries)
+    yield [f"{study.folder}/figures/{TIMESTAMP}"]
+    yield [f"{study.folder}/report.html"]
+    yield [study.marker]
+
+
+def _is_vouched_for(study: Study) -> bool:
+    """Return whether the version's manifest tells what is recorded of each of its artifacts."""
+    try:
+        known = artifacts.read_json(Path(study.folder) / MANIFEST)["artifacts"]
+    except (InputError, LookupError, TypeError):
+        return False
+    needed = (study.path, study.origins, *study.store, *study.tables, *study.summaries)
+    return all(
+        recorded(path) == known[path]["sha256"] if path in known else path not in needed
+        for path in (*needed, *known)
+    )
 
 
 def _drop_unreadable_records(folder: Path) -> None:

@@ -10,10 +10,10 @@ from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of
+from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
 
 RECORDS = (MANIFEST, "run.json", NAME)
-SNAKEMAKES = (".snakemake_timestamp",)  # it puts one into each folder that is an output
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
 
@@ -94,5 +94,5 @@ def differences(version: Version) -> Iterator[str]:
     known |= {seal_of(path) for path in known}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()
-        if not folder and place not in known and place.name not in SNAKEMAKES:
+        if not folder and place not in known and place.name != TIMESTAMP:
             yield f"{place}: extra: not in the manifest"

@@ -240,3 +240,12 @@ def test_snakemake_in_another_folder_is_told_where_to_run(project, tmp_path):
     assert "a project has conf/ beside its Snakefile" in answer.err
     there = run(tmp_path, *snakemake, "--directory", str(project), "--config", "experiment=smoke")
     assert there.code == 0, there.err
+
+
+def test_snakemake_s_own_reason_is_said_where_no_job_left_one(tmp_path, capsys):
+    log = 'WorkflowError in rule a in file "Snakefile", line 1:\nOutput b has older time than c\n'
+    log += "Removing output files of failed job a\nb\nExiting because a job execution failed.\n"
+    log += "WorkflowError:\nAt least one job did not complete successfully.\n"
+    code, said = explained(tmp_path, capsys, log)
+    assert code == 1
+    assert "line 1: Output b has older time than c (" in said

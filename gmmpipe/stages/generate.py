@@ -12,6 +12,7 @@ from gmmpipe.numerics.datasets import DATASETS, File
 from gmmpipe.numerics.registry import build
 from gmmpipe.numerics.sample import Sample
 from gmmpipe.numerics.streams import stream
+from gmmpipe.reader.gathering import Gathering
 from gmmpipe.sealed import is_intact, move
 
 
@@ -32,7 +33,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
         write(output, sample, config["kind"])
     elif is_intact(config.get("text", "")):
-        _refuse_changed(inputs[0], reader.described(Path(inputs[0])), config)
+        refuse_changed(inputs[0], config)
         move(config["text"], output)
     else:
         write(output, _read(inputs[0], kind, output, config), Path(inputs[0]).name)
@@ -43,17 +44,31 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 def _read(path: str, kind: File, output: str, config: Mapping[str, Any]) -> Sample:
     if reader.is_large(Path(path)):
-        _refuse_changed(path, reader.described(Path(path)), config)
+        refuse_changed(path, config)
         folder = Path(output).parent
         folder.mkdir(parents=True, exist_ok=True)
-        return reader.gather(Path(path), path, kind, folder).sample()
+        found = reader.gather(Path(path), path, kind, folder)
+        refuse_changed(path, config, found)
+        return found.sample()
     content = artifacts.read(path)
-    _refuse_changed(path, {"sha256": artifacts.sha256(content)}, config)
+    refuse_changed(path, config, content)
     return reader.read(content, path, kind)
 
 
-def _refuse_changed(path: str, told: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-    if told["sha256"] != config.get("sha256", told["sha256"]):
+def refuse_changed(
+    path: str | Path, source: Mapping[str, Any], read: bytes | Gathering | None = None
+) -> None:
+    """Raise InputError if a file has another SHA-256 than source, which has the planned `sha256`.
+
+    read: what was read of it, if anything; rows are let go of then.
+    """
+    if isinstance(read, bytes):
+        found = artifacts.sha256(read)
+    else:
+        found = reader.described(Path(path))["sha256"]
+    if found != source.get("sha256", found):
+        if isinstance(read, Gathering):
+            read.close()
         raise InputError(f"{path}: changed since this run was planned; run again")
 
 
