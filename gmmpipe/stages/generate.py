@@ -32,7 +32,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     if config["kind"] != "file":
         sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
         write(output, sample, config["kind"])
-    elif is_intact(config.get("text", "")):
+    elif "text" in config and is_intact(config["text"]):
         refuse_changed(inputs[0], config)
         move(config["text"], output)
     else:
