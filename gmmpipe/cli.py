@@ -131,7 +131,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     pin_threads()
-    if getattr(args, "output", None):
+    if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
         from gmmpipe.sealed import destination
 
         args.output = destination(args.output)

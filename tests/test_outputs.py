@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,13 @@ def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(t
     path.unlink()
     os.mkfifo(path)
     assert not sealed.is_intact(path)
+
+
+def test_latest_itself_is_moved_from_version_to_version(study, gmmpipe):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    latest = Path("results/smoke/latest")
+    latest.unlink()
+    Path("results/smoke/earlier").mkdir()
+    latest.symlink_to("earlier")
+    assert gmmpipe("publish", done.path, "-o", str(latest)).code == 0
+    assert str(latest.readlink()) == done.version
