@@ -32,7 +32,7 @@ test-slurm: $(READY)
 
 # Data past memory and past one machine, with the bits of memory: 4 GB of disk and memory, minutes.
 test-scale: $(READY)
-	$(BIN)/pip install --quiet --no-build-isolation --editable '.[dask]'
+	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements-dask.lock
 	$(BIN)/python benchmarks/scale.py --check --repeats 1
 	$(BIN)/python benchmarks/workers.py
 
@@ -91,6 +91,7 @@ lock: $(READY)
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
+	$(UV_COMPILE) -c requirements.lock --extra dask pyproject.toml -o requirements-dask.lock
 	$(UV_COMPILE) -c requirements.lock --extra generic pyproject.toml -o requirements-image.lock
 
 clean:

@@ -11,27 +11,39 @@ from typing import Any, Self
 from gmmpipe.errors import InputError, Obstacle
 
 PATIENCE = 10  # seconds for a scheduler to answer
+PACKAGES = ("distributed", "cryptography")
+
+
+def missing(package: str) -> str:
+    """Return the words about a package of the extra that is not installed."""
+    return f"the package {package} is missing; pip install -e '.[dask]'"
 
 
 class Dask:
     """An executor for ``Partitioned`` data: a Dask cluster, by default one on this machine.
 
+    That one talks over TLS with certificates made for it, kept in memory: who can reach a scheduler
+    or a worker can have code run, and other users of the machine can reach its ports.
+
     address: of a scheduler, such as tcp://host:8786; its workers need gmmpipe, and the files under
     the same paths. workers: processes of a local cluster, none = one per core. Raises InputError
-    where ``distributed`` is missing or no scheduler answers.
+    where ``distributed`` or ``cryptography`` is missing, or no scheduler answers.
     """
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         try:
-            from distributed import Client, LocalCluster
-        except ImportError:
-            raise InputError(
-                "engine dask: the package distributed is missing; pip install -e '.[dask]'"
-            ) from None
+            from distributed import Client, LocalCluster  # isort: skip
+            import cryptography  # noqa: F401 - makes the certificates
+        except ImportError as error:
+            raise InputError(f"engine dask: {missing(str(error.name))}") from None
         self.cluster = None
         if address is None:
             self.cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                protocol="tls://",
+                security=True,
             )
         try:
             self.client = Client(self.cluster if address is None else address, timeout=PATIENCE)

@@ -15,6 +15,7 @@ from typing import Any
 from gmmpipe import artifacts, config, memory, reader, replicates
 from gmmpipe.blocks import RESTARTS, cost
 from gmmpipe.boundary import located, own_folders, stored
+from gmmpipe.cluster import PACKAGES, missing
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.formats import FORMAT
 from gmmpipe.numerics.datasets import DATASETS, File
@@ -123,10 +124,9 @@ def _refuse_beyond(engine: Mapping[str, Any], data: Section, fit: Section) -> No
     """Raise InputError for what a cluster's engine cannot do, or where it is not installed."""
     if engine.get("kind", "local") == "local":
         return
-    if find_spec("distributed") is None:
-        raise InputError(
-            "engine.kind is dask: the package distributed is missing; pip install -e '.[dask]'"
-        )
+    for package in PACKAGES:
+        if find_spec(package) is None:
+            raise InputError(f"engine.kind is dask: {missing(package)}")
     beyond = {
         "weights": "total" in data,
         "missing values": data["missing"] > 0,

@@ -54,6 +54,26 @@ def test_a_folder_of_parquet_through_dask_is_the_fit_in_memory(cluster, tmp_path
     np.testing.assert_array_equal(found.trajectory, expected.trajectory)
 
 
+@pytest.mark.filterwarnings("default")
+def test_nobody_else_on_the_machine_runs_code_on_a_cluster_of_ones_own(cluster):
+    from distributed import Client
+
+    address = cluster.cluster.scheduler_address
+    workers = [worker.address for worker in cluster.cluster.workers.values()]
+    assert all(place.startswith("tls://") for place in (address, *workers))
+    for stranger in (address, address.replace("tls", "tcp")):
+        with pytest.raises((OSError, TypeError)):  # TypeError: TLS without certificates
+            Client(stranger, timeout=2).submit(os.getpid).result(timeout=2)
+    assert cluster.run(str, cluster.hold(int, [("7",)])) == ["7"]
+
+
+def test_without_what_makes_certificates_there_is_one_line(monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(InputError, match=r"cryptography is missing; pip install .*\[dask\]"):
+        Dask()
+
+
 SMALL = ("sweep.dataset=[blobs]", "sweep.covariance=[full,VVE]", "sweep.k=1..2", "sweep.seed=0..1")
 SMALL += ("sweep.start=[kmeans]", "sweep.iteration=[1,8]")
 
