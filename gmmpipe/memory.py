@@ -20,6 +20,7 @@ BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
 TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
 PARTS = 150 * MB  # the parts in which a large file is read
 COPIES = 3  # of the rows at the worst moment: as read, checked, scaled for a start
+MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -46,7 +47,7 @@ def of_generate(data: Data, in_parts: bool) -> int:
 
 def of_normalise(data: Data) -> int:
     """Return about the bytes that normalising takes."""
-    return int(BASE + 2 * held(data["n"], data["d"]) + 8 * 6 * SLICE * data["d"])
+    return int(BASE + 2 * held(data["n"], data["d"]) + 8 * 6 * min(data["n"], SLICE) * data["d"])
 
 
 def of_fit(
@@ -62,6 +63,7 @@ def of_fit(
     trajectories = seeds * len(ks) * (iteration[-1] + 1) + TOGETHER
     seen = min(n, START_ROWS)  # of which a start may share every one among all components
     numbers = seen * (COPIES * d + 2 + k) + 3 * mixtures + 2 * trajectories
+    numbers += MATRICES * sum(ks) * d * d
     if fit.get("noise", 0) > 0:
         numbers += n * (2 * k + 8)
     if data.get("missing"):

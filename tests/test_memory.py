@@ -129,6 +129,10 @@ threading.Thread(target=look, daemon=True).start()
 code = main(sys.argv[1:])
 print(code, max(most[0], anonymous()))
 """
+needs_linux = pytest.mark.skipif(
+    not os.path.exists("/proc/self/status"),  # noqa: PTH110
+    reason="needs Linux",
+)
 N = 300_000
 CASES = {  # the arrays of the data, settings of the fit, what the plan knows of the data
     "in memory": (2, {}, {}),
@@ -138,7 +142,48 @@ CASES = {  # the arrays of the data, settings of the fit, what the plan knows of
 }
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")  # noqa: PTH110
+def peak(*arguments):
+    """Return the most memory of its own that a command takes, in bytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *arguments], capture_output=True, text=True, check=True
+    )
+    code, most = map(int, done.stdout.splitlines()[-1].split())
+    assert code == 0
+    return most
+
+
+@needs_linux
+@pytest.mark.parametrize(("n", "d"), [(60, 2), (60, 9000), (400_000, 2), (400_000, 20)])
+def test_normalising_takes_about_what_it_is_said_to_take(n, d, tmp_path):
+    x = np.random.default_rng(0).normal(size=(n, d))
+    features = np.array([f"x{j}" for j in range(d)])
+    artifacts.write_arrays(tmp_path / "x.npz", {"x": x, "features": features})
+    config = json.dumps({"method": "standard"})
+    most = peak(
+        "normalise", str(tmp_path / "x.npz"), "-o", str(tmp_path / "n.npz"), "--config", config
+    )
+    assert most < memory.of_normalise({**PLAIN, "n": n, "d": d}) < most + 1.5 * memory.BASE
+
+
+@needs_linux
+def test_a_fit_of_many_features_takes_no_more_than_it_is_said_to_take(tmp_path):
+    n, d, ks = 60, 700, [1, 2]
+    artifacts.write_arrays(tmp_path / "n.npz", {"x": np.random.default_rng(0).normal(size=(n, d))})
+    config = {"covariance": {"family": "diag"}, "start": {"method": "points"}, "fit": {}}
+    config |= {"k": ks, "seed": [0], "iteration": [2]}
+    most = peak(
+        "fit",
+        str(tmp_path / "n.npz"),
+        "-o",
+        str(tmp_path / "f.npz"),
+        "--config",
+        json.dumps(config),
+    )
+    said = memory.of_fit({**PLAIN, "n": n, "d": d}, {}, ks, 1, [2])
+    assert 0.3 * said < most < said
+
+
+@needs_linux
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_fit_takes_is_what_it_is_said_to_take(case, tmp_path):
     d, fit, known = CASES[case]
@@ -149,12 +194,7 @@ def test_what_a_fit_takes_is_what_it_is_said_to_take(case, tmp_path):
     config = {"covariance": {"family": "full"}, "start": {"method": "points"}, "fit": fit}
     config |= {"k": [3], "seed": [0], "iteration": [2]}
     arguments = ["fit", str(tmp_path / "n.npz"), "-o", str(tmp_path / "f.npz")]
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHED, *arguments, "--config", json.dumps(config)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    code, most = map(int, done.stdout.splitlines()[-1].split())
-    assert code == 0
+    most = peak(*arguments, "--config", json.dumps(config))
     data = {**PLAIN, "n": N, "d": d, **known}
     said = memory.of_fit(data, fit, config["k"], 1, config["iteration"])
     assert 0.3 * said < most < said
