@@ -22,6 +22,7 @@ from gmmpipe.sealed import digest, opened, recorded, refuse_damaged, sha256, wri
 
 MAPPED = 2**26  # bytes from which a file's arrays stay where they are
 SMALL = 2**20  # bytes up to which an array of such a file is read all the same
+GROWTH = 20  # times its bytes that the arrays of a file may take, as numpy packs some
 _ALIGNED = 64
 _LOCAL = struct.Struct("<26xHH")  # of a member's header: the lengths of its name and of its extra
 _EXTRA = struct.Struct("<HH")  # kind and length of what is extra
@@ -104,6 +105,7 @@ def _arrays(file: BinaryIO, mapped: bool, sealed: bool) -> Iterator[tuple[str, n
     """Yield names and arrays; a checksum that the seal makes superfluous is not made again."""
     with ZipFile(file) as archive:
         _refuse_incomplete(archive, file)
+        _refuse_growing(archive, file)
         for info in archive.infolist():
             name = info.filename.removesuffix(".npy")
             if mapped and info.file_size > SMALL:
@@ -119,6 +121,13 @@ def _refuse_incomplete(archive: ZipFile, file: BinaryIO) -> None:
     plain = archive.comment == b"" and file.read(2) == bytes(2)
     if not plain and archive.comment != _listed(archive):
         raise ValueError("arrays are missing")
+
+
+def _refuse_growing(archive: ZipFile, file: BinaryIO) -> None:
+    """Raise ValueError where arrays are larger than the file: gmmpipe packs none of them."""
+    size, claimed = file.seek(0, os.SEEK_END), sum(i.file_size for i in archive.infolist())
+    if claimed > max(GROWTH * size, SMALL):
+        raise ValueError(f"its {size:,} bytes would grow to {claimed:,}")
 
 
 def _mapped(archive: ZipFile, file: BinaryIO, info: ZipInfo, sealed: bool) -> npt.NDArray[Any]:

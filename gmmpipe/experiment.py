@@ -83,10 +83,9 @@ class Experiment:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, every key of it."""
-        import yaml
+        from gmmpipe import vetting
 
-        config: dict[str, Any] = yaml.safe_load(artifacts.read(self.folder / "config.yaml"))
-        return config
+        return vetting.settings(self.folder / "config.yaml")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

@@ -58,6 +58,18 @@ def scalars(path: Path) -> list[str]:
     return _scalars(_tree(path), path)
 
 
+def settings(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file, bounded as ``scalars`` has it; InputError for another."""
+    try:
+        scalars(path)
+        found = yaml.safe_load(artifacts.read(path))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: holds no settings; give the version's own config.yaml")
+    return found
+
+
 def _file(path: Path) -> None:
     try:
         tree = _tree(path)

@@ -1,0 +1,74 @@
+"""What stands in a received version, or under an odd file system, neither grows nor hangs."""
+
+import errno
+import fcntl
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from gmmpipe import archive, guard, sealed, vetting
+from gmmpipe.errors import InputError, told
+
+
+def test_settings_whose_aliases_multiply_are_refused(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    (tmp_path / "config.yaml").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="aliases"):
+        vetting.settings(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", ""])
+def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"config\.yaml: (not YAML|holds no settings)"):
+        vetting.settings(tmp_path / "config.yaml")
+
+
+def test_arrays_that_grow_a_thousandfold_are_refused_before_they_do(tmp_path):
+    member = io.BytesIO()
+    np.save(member, np.zeros(4 * 2**20))
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", member.getvalue())
+    with pytest.raises(InputError, match=r"x\.npz: .*would grow to 33,554,560"):
+        archive.read_arrays(tmp_path / "x.npz")
+
+
+def test_a_folder_that_cannot_be_flushed_is_no_obstacle(tmp_path, monkeypatch):
+    def fsync(_handle):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    sealed.flush(tmp_path)
+
+    def broken(_handle):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="Input/output"):
+        sealed.flush(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_named_in_one_line(number, tmp_path, monkeypatch):
+    def flock(_handle, _kind):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        guard.Lock(tmp_path / "results/.lock")
+    line, code = told(caught.value)
+    assert (code, line.count("\n")) == (1, 0)
+    assert f"{tmp_path}/results/.lock: " in line
+    assert "use a file system that can lock files" in line
+
+
+@pytest.mark.parametrize("number", [errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EBUSY, None])
+def test_an_obstacle_of_the_system_is_one_line(number):
+    error = OSError("odd") if number is None else OSError(number, os.strerror(number), "a\nb")
+    line, code = told(error)
+    assert (code, line.count("\n")) == (1, 0)
+    assert line.endswith("and give the command again")
