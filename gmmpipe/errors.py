@@ -16,7 +16,14 @@ REMEDIES = {
     errno.EIO: "check the disk",
     errno.EMFILE: "allow more open files",
     errno.ENOMEM: "free some memory",
+    errno.EISDIR: "move the folder away",
+    errno.ENOTDIR: "move the file away that is in place of a folder",
+    errno.ELOOP: "remove the links that lead in a ring",
+    errno.ENOLCK: "use a file system that can lock files",
+    errno.ENOSYS: "use a file system that can lock files",
+    errno.EOPNOTSUPP: "use another file system",
 }
+MEND = "look at what is there"
 
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
 
@@ -90,9 +97,9 @@ def told(error: BaseException) -> tuple[str, int] | None:
         words = f"not enough memory: {error}; free some, or give a smaller sweep or fewer --cores"
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
         words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
-    elif isinstance(error, OSError) and error.errno in REMEDIES:
-        where = error.filename or "a file"
-        words = f"{where}: {error.strerror}; {REMEDIES[error.errno]} and give the command again"
+    elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
+        where, remedy = error.filename or "a file", REMEDIES.get(error.errno or 0, MEND)
+        words = f"{where}: {error.strerror or error}; {remedy} and give the command again"
     else:
         return None
     return f"gmmpipe stopped: {_one_line(words)}", 1

@@ -108,4 +108,8 @@ def _try(handle: int, *, exclusive: bool) -> bool:
         fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        name = Path(f"/proc/self/fd/{handle}")
+        error.filename = str(name.readlink()) if name.is_symlink() else "results/.lock"
+        raise
     return True
