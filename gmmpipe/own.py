@@ -23,6 +23,7 @@ OPTIONS = {
     "label": Option("label", "COLUMN", "column of --data with known groups"),
     "weight": Option("weight", "COLUMN", "column of --data: row weights"),
     "columns": Option("columns", "A,B", "columns of --data to use; may be given again"),
+    "table": Option("table", "NAME", "which one, where --data holds several"),
     "delimiter": Option("delimiter", "WORD", "comma, semicolon, tab, pipe, blank or none"),
     "decimal": Option("decimal", "WORD", "point or comma"),
     "header": Option("header", "yes|no", "whether the first row holds names"),

@@ -1,6 +1,7 @@
 """Data past memory go the whole way, and give the bytes of data in memory."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import archive, artifacts, cases
+from gmmpipe import archive, artifacts, cases, reader
 from gmmpipe.experiment import load
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.numerics import slices
 from gmmpipe.numerics.normalise import Affine
-from gmmpipe.reader import delimited, lines, source
+from gmmpipe.reader import delimited, lines, source, typed
 from gmmpipe.reader import npy as arrays
 from gmmpipe.reader import parquet as columns_of
 from gmmpipe.report.explorer import scene
@@ -34,7 +35,7 @@ def columns():
 def parted(monkeypatch):
     """Treat every file as one past memory."""
     monkeypatch.setattr(source, "LARGE", 1)
-    for module in (delimited, arrays, columns_of):
+    for module in (delimited, arrays, columns_of, typed):
         monkeypatch.setattr(module, "PART", 90)
     monkeypatch.setattr(lines, "BLOCK", 1000)
     monkeypatch.setattr(archive, "MAPPED", 0)
@@ -83,8 +84,9 @@ def test_a_large_text_is_parsed_once_by_the_plan(project, study, columns, monkey
     pa.table(columns).to_pandas().to_csv("x.csv", index=False)
     parted(monkeypatch)
     calls = []
-    parse = source.FORMATS[".csv"]
-    monkeypatch.setitem(source.FORMATS, ".csv", lambda *a: calls.append(a) or parse(*a))
+    text = reader.FORMATS["text"]
+    spy = replace(text, parse=lambda *a: calls.append(a) or text.parse(*a))
+    monkeypatch.setitem(reader.FORMATS, "text", spy)
     done = study(options("x.csv"), *SWEEP)
     assert len(calls) == 1
     assert f"x.csv: {N} rows in" in capsys.readouterr().err

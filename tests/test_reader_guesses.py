@@ -352,3 +352,10 @@ def test_utf_16_without_its_mark_when_told(encoding):
     with pytest.raises(InputError, match="--encoding utf-16"):
         load(content)
     assert load(content, encoding="utf-16").x.tolist() == [[1, 2], [3, 4]]
+
+
+def test_text_with_missing_cells_is_left_out():
+    rows = "a,kind,b\n1,x,4\n2,,5\n3,NA,6.5\n"
+    assert load(rows).features == ("a", "b")
+    with pytest.raises(InputError, match=r"line 2, column 'b': '' is a missing value"):
+        load("a,b\n1,\n2,\n3,NA\n")

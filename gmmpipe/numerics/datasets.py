@@ -24,7 +24,7 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class File:
-    """Your own table: .csv, .tsv, .txt, .data, .npy or .parquet, each also .gz."""
+    """Your own table: text, .npy, .parquet, .json, .xlsx, ... (docs/reading.md), each also .gz."""
 
     features_needed: ClassVar[bool] = True
     path: Annotated[str, MinLen(1)]
@@ -37,6 +37,9 @@ class File:
     weight: str | int | None = None
     """Column of sample weights, by name or 1-based number (-1 = last); a row of weight 2 counts as
     that row twice, one of weight 0 not at all."""
+    table: Annotated[str, MinLen(1)] | None = None
+    """Which table of a file that holds several (sheet, variable, object), by name; null = the only
+    one."""
     names: Annotated[tuple[str, ...], MinLen(1)] | None = None
     """Names of all columns, for a file without a header; null = x1, x2, ..."""
     delimiter: Literal["auto", "comma", "semicolon", "tab", "pipe", "blank", "none"] = "auto"

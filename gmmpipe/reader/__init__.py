@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.sample import Sample
+from gmmpipe.reader.formats import FORMATS
 from gmmpipe.reader.gathering import Gathering
 from gmmpipe.reader.given import given
-from gmmpipe.reader.source import FORMATS, Told, described, is_large, is_text, tables
+from gmmpipe.reader.source import Told, described, is_large, is_text, tables
 from gmmpipe.reader.summary import counting, summary
 
 __all__ = [

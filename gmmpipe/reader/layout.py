@@ -5,7 +5,7 @@ from typing import Any
 
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.numerics.datasets import File
-from gmmpipe.reader.cells import NumberForm, form_of, is_value
+from gmmpipe.reader.cells import NumberForm, form_of, is_missing, is_value
 from gmmpipe.reader.dialect import (
     WORDS,
     Dialect,
@@ -135,7 +135,7 @@ class _Start:
         """
         cells = [[row[c] for row in self.body] for c in range(len(columns))]
         index = [c for c, name in enumerate(columns) if named and not name and is_index(cells[c])]
-        text = [c for c, column in enumerate(cells) if column and not any(map(is_value, column))]
+        text = [c for c, column in enumerate(cells) if _is_text(column)]
         every = len({*index, *text, *self._taken(columns)}) == len(columns)
         if text and every and self.kind.columns is None and self.kind.features_needed:
             c = text[0]
@@ -177,6 +177,12 @@ class _Start:
                 ("decimal", "comma"),
             )
         return found
+
+
+def _is_text(cells: list[str]) -> bool:
+    """Return whether all cells of a column are text, but for missing ones."""
+    there = [cell for cell in cells if not is_missing(cell)]
+    return bool(there) and not any(map(is_value, there))
 
 
 def refuse_ragged(

@@ -3,9 +3,11 @@
 import codecs
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from gmmpipe.errors import InputError, UnreadableData
+from gmmpipe.numerics.datasets import File
 
 BLOCK = 2**22  # bytes of text at a time
 LONGEST = 2**26  # characters of a line
@@ -63,6 +65,14 @@ def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[L
             lines = whole.split("\n")
             yield list(enumerate(lines, count + 1))
             count += len(lines)
+
+
+def text_of(file: BinaryIO, name: str, kind: File) -> str:
+    """Return all of a text; raises InputError as ``blocks_of_lines``."""
+    encoding = encoding_of(file.read(4), kind.encoding, name)
+    file.seek(0)
+    lines = chain.from_iterable(blocks_of_lines(file, name, encoding))
+    return "\n".join(line for _, line in lines)
 
 
 def _undecodable(error: UnicodeDecodeError, rest: str, count: int, name: str) -> InputError:

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,22 +10,16 @@ from typing import Any, BinaryIO
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
 from gmmpipe.reader import magic
-from gmmpipe.reader.delimited import delimited
-from gmmpipe.reader.npy import npy
-from gmmpipe.reader.parquet import files, parquet, parquet_folder
+from gmmpipe.reader.formats import Parser, format_of, suffixes
+from gmmpipe.reader.parquet import files, parquet_folder
 from gmmpipe.reader.table import Table
 from gmmpipe.sealed import describe, sha256
 
-Parser = Callable[[BinaryIO, str, File], Iterator[Table]]
-TEXT = (".csv", ".tsv", ".txt", ".data")
-FORMATS: dict[str, Parser] = {**dict.fromkeys(TEXT, delimited), ".npy": npy, ".parquet": parquet}
-MAGIC = {".npy": magic.NPY, ".parquet": magic.PARQUET}
+Told = Callable[[int, int], None]  # bytes of the file and rows that are read
 
 LARGE = 2**23  # bytes of a file that is not held in memory
 FREE = 64 * 2**20  # bytes that any zipped file may grow to
 RATIO = 200  # times its size; real tables stay below 50
-
-Told = Callable[[int, int], None]  # bytes of the file and rows that are read
 
 
 def is_large(path: Path) -> bool:
@@ -35,7 +29,8 @@ def is_large(path: Path) -> bool:
 
 def is_text(path: Path) -> bool:
     """Return whether a file holds text, perhaps zipped, by its name."""
-    return path.name.lower().removesuffix(".gz").endswith(TEXT)
+    found = format_of(path.name)
+    return found is not None and found.text
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -53,7 +48,7 @@ def tables(
 ) -> Generator[Table]:
     """Yield the chosen columns of a data file, some rows at a time.
 
-    source: its path, or all its bytes; or a folder with .parquet. name ends in one of ``FORMATS``,
+    source: its path, or all its bytes; or a folder with .parquet. name ends as one of ``FORMATS``,
     perhaps with .gz after it, and stands in messages. Raises InputError: one line with file, line
     (or row), column and value, and a remedy.
     """
@@ -66,7 +61,7 @@ def tables(
         return
     with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as raw:
         try:
-            file, parse = _opened(raw, name, shown)
+            file, parse = _opened(raw, name, shown, kind)
             for table in parse(file, shown, kind):
                 yield table
                 if told is not None:
@@ -77,23 +72,27 @@ def tables(
             raise InputError(f"{shown}: not sound gzip ({error}); make the file anew") from None
 
 
-def _opened(raw: BinaryIO, name: str, shown: str) -> tuple[BinaryIO, Parser]:
+def _opened(raw: BinaryIO, name: str, shown: str, kind: File) -> tuple[BinaryIO, Parser]:
     """Return a file, unzipped if it is zipped by its name or first bytes, and what parses it."""
-    stem = name.lower()
-    suffix = next((s for s in FORMATS if stem.removesuffix(".gz").endswith(s)), None)
-    if suffix is None:
+    found = format_of(name)
+    if found is None:
         raise InputError(
-            f"{shown}: the kind of file is told by its name; use {', '.join(FORMATS)},"
+            f"{shown}: the kind of file is told by its name; use {', '.join(suffixes())},"
             " or these with .gz"
         )
+    found.refuse_missing(shown)
+    if kind.table is not None and not found.several:
+        raise InputError(f"{shown}: such a file holds one table; leave out --table")
     file, head = raw, _peeked(raw)
-    if magic.is_gzip(head) or (head.strip() and stem.endswith(".gz")):
-        file = _unzipped(raw, shown, suffix in TEXT)
+    named = name.lower().endswith(".gz")
+    if (magic.is_gzip(head) and not found.zipped) or (head.strip() and named):
+        file = _unzipped(raw, shown, found.text)
         head = _peeked(file)
     if not head.strip() and _is_blank(file):
         raise InputError(f"{shown}: the file is empty; give rows of numbers")
-    magic.refuse_other(head, shown, MAGIC.get(suffix, b""))
-    return file, FORMATS[suffix]
+    if not (found.zipped or head.startswith(found.magic)):
+        magic.refuse_other(head, shown)
+    return file, found.parse
 
 
 def _peeked(file: BinaryIO) -> bytes:

@@ -49,7 +49,8 @@ def counting(columns: Sequence[str]) -> str:
 def _text(reading: Mapping[str, Any]) -> list[str]:
     words = [] if reading["encoding"] == "utf-8" else [reading["encoding"]]
     delimiter = reading["delimiter"]
-    words.append(f"{SIGNS[delimiter]} separated" if delimiter in SIGNS else "one column")
+    if delimiter != "cells":
+        words.append(f"{SIGNS[delimiter]} separated" if delimiter in SIGNS else "one column")
     if reading["thousands"]:
         words.append("thousands parted")
     if reading["decimal"] == "comma":

@@ -86,9 +86,9 @@ def run_length(rows):
 
 @pytest.mark.usefixtures("no_job_starts")
 def test_run_length_code_is_bounded(project, refused, monkeypatch):
-    from gmmpipe.reader import parquet
+    from gmmpipe.reader import typed
 
-    monkeypatch.setattr(parquet, "MOST_CELLS", 2**20)  # the true bound would take long to reach
+    monkeypatch.setattr(typed, "MOST_CELLS", 2**20)  # the true bound would take long to reach
     (project / "x.parquet").write_bytes(run_length(10**5))
     refused("x.parquet 100000 rows", "run", "--data", "x.parquet")
 

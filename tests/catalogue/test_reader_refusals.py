@@ -113,8 +113,8 @@ BAD = {
     "parquet null": (parquet({"a": [1.0, None]}), "t.parquet", {}, "row 2 'a' nan --missing drop"),
     "parquet large": (parquet({"a": [1, BIG]}), "t.parquet", {}, f"row 2 'a' {BIG} 2^53"),
     "parquet no rows": (parquet({"a": pa.array([], pa.float64())}), "t.parquet", {}, "no row"),
-    "parquet cut": (parquet({"a": [1, 2]})[:-20], "t.parquet", {}, "sound Parquet"),
-    "parquet of text file": (b"1,2\n3,4\n", "t.parquet", {}, "sound Parquet"),
+    "parquet cut": (parquet({"a": [1, 2]})[:-20], "t.parquet", {}, "read as Parquet"),
+    "parquet of text file": (b"1,2\n3,4\n", "t.parquet", {}, "read as Parquet"),
 }
 
 

@@ -1,0 +1,71 @@
+"""Tables of Arrow in files: .feather and .arrow, .orc."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from gmmpipe.numerics.datasets import File
+from gmmpipe.reader.table import Table
+from gmmpipe.reader.typed import Typed, from_table, refuse_huge, sound, typed
+
+
+def arrow_file(file: Any) -> Any:
+    """Return a file as Arrow's libraries take it: the bytes in memory, or the one on disk."""
+    import pyarrow as pa
+
+    if isinstance(file, BytesIO):
+        return pa.BufferReader(file.getvalue())
+    return pa.OSFile(file.name)
+
+
+def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
+    """Yield the chosen columns of a file or a stream of Arrow (Feather 2), as ``typed``."""
+    import pyarrow as pa
+
+    with sound(name, "Arrow"):
+        source = arrow_file(file)
+        if source.read(6) == b"ARROW1":
+            with pa.ipc.open_file(source) as whole:
+                batches = (whole.get_batch(i) for i in range(whole.num_record_batches))
+                yield from typed(_selected(whole.schema, batches), name, kind)
+        else:
+            source.seek(0)
+            with pa.ipc.open_stream(source) as stream:
+                yield from typed(_selected(stream.schema, stream), name, kind)
+
+
+def orc(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
+    """Yield the chosen columns of an .orc file, as ``typed``."""
+    from pyarrow import orc
+
+    with sound(name, "ORC"):
+        source = orc.ORCFile(arrow_file(file))
+        if isinstance(file, BytesIO):
+            refuse_huge(source.nrows, len(source.schema.names), name)
+
+        def parts(needed: list[str]) -> Iterator[Any]:
+            for i in range(source.nstripes):
+                yield source.read_stripe(i, columns=needed)
+
+        yield from typed(Typed(source.schema, parts), name, kind)
+
+
+def frame(data: Any, **further: Any) -> Typed:
+    """Return a pandas data frame as a table; what it holds as objects is text.
+
+    further: as of ``Typed``.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    data = data.rename(columns=str)
+    for column in [name for name, dtype in data.dtypes.items() if dtype == np.dtype(object)]:
+        lost = pd.isna(data[column])
+        data[column] = data[column].map(str).astype("str").mask(lost)
+    return from_table(pa.Table.from_pandas(data), **further)
+
+
+def _selected(schema: Any, batches: Any) -> Typed:
+    return Typed(schema, lambda needed: (batch.select(needed) for batch in batches))

@@ -1,0 +1,72 @@
+"""The kinds of files that are read: the endings of their names, and who parses them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import BinaryIO
+
+from gmmpipe.errors import InputError
+from gmmpipe.numerics.datasets import File
+from gmmpipe.reader import magic
+from gmmpipe.reader.arrow import feather, orc
+from gmmpipe.reader.delimited import delimited
+from gmmpipe.reader.matlab import arff, mat
+from gmmpipe.reader.npy import npy
+from gmmpipe.reader.parquet import parquet
+from gmmpipe.reader.records import json_lines, json_table
+from gmmpipe.reader.table import Table
+
+Parser = Callable[[BinaryIO, str, File], Iterator[Table]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    suffixes: how its name ends; parse(file, name, kind) yields its tables, of a file of any size;
+    magic: its first bytes, where others are refused for theirs; text: whether its numbers are
+    text, which is parsed once and may be read unzipped as a stream; zipped: whether it is
+    compressed in its own way; several: whether it may hold more than one table; module and extra:
+    the library that reads it, and which extra of gmmpipe brings it, where that is optional.
+    """
+
+    suffixes: tuple[str, ...]
+    parse: Parser
+    magic: tuple[bytes, ...] = ()
+    text: bool = False
+    zipped: bool = False
+    several: bool = False
+    module: str = ""
+    extra: str = ""
+
+    def refuse_missing(self, name: str) -> None:
+        """Raise InputError where the library is not installed."""
+        if self.module and find_spec(self.module) is None:
+            raise InputError(
+                f"{name}: {self.suffixes[0]} is read by {self.module}, which is missing; "
+                f"pip install -e '.[{self.extra}]'"
+            )
+
+
+FORMATS = {
+    "text": Format((".csv", ".tsv", ".txt", ".data"), delimited, text=True),
+    "numpy": Format((".npy",), npy, (magic.NPY,)),
+    "parquet": Format((".parquet",), parquet, (magic.PARQUET,)),
+    "arrow": Format((".feather", ".arrow"), feather, (magic.ARROW,)),
+    "orc": Format((".orc",), orc),
+    "json": Format((".json",), json_table, text=True),
+    "json lines": Format((".jsonl", ".ndjson"), json_lines, text=True),
+    "matlab": Format((".mat",), mat, (magic.HDF5,), several=True),
+    "weka": Format((".arff",), arff, text=True),
+}
+
+
+def suffixes() -> list[str]:
+    """Return the endings of all names that are known."""
+    return [suffix for each in FORMATS.values() for suffix in each.suffixes]
+
+
+def format_of(name: str) -> Format | None:
+    """Return the kind of a file by its name, perhaps with .gz at its end."""
+    stem = name.lower().removesuffix(".gz")
+    return next((each for each in FORMATS.values() if stem.endswith(each.suffixes)), None)

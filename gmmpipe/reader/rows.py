@@ -1,0 +1,61 @@
+"""Rows of values of any kind, as the text that the same rules read as any other table."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from io import TextIOWrapper
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from gmmpipe.numerics.datasets import File
+from gmmpipe.reader.delimited import delimited
+from gmmpipe.reader.table import Table
+
+IN_MEMORY = 2**23  # bytes
+
+
+def read_rows(
+    rows: Iterable[Sequence[Any]], name: str, kind: File, columns: tuple[str, ...] | None = None
+) -> Iterator[Table]:
+    """Yield the chosen columns of rows, of which a blank one holds nothing, as ``delimited``.
+
+    columns: the names of all of them; where None the first row may hold names. Messages count the
+    rows as lines.
+    """
+    known: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
+    if columns is not None:
+        known |= {"header": False, "names": kind.names or columns}
+    with _written(rows) as file:
+        for table in delimited(file, name, replace(kind, **known)):
+            keys = ("numeric", "left_out", "index", "thousands")
+            decided = {key: table.decided[key] for key in keys}
+            if columns is None:
+                decided = {**table.decided, "delimiter": "cells"}
+            yield replace(table, decided=decided)
+
+
+@contextmanager
+def _written(rows: Iterable[Sequence[Any]]) -> Iterator[Any]:
+    with SpooledTemporaryFile(IN_MEMORY) as file:
+        text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        for row in rows:
+            if row:
+                writer.writerow([_cell(value) for value in row])
+            else:
+                text.write("\n")
+        text.flush()
+        file.seek(0)
+        yield file
+        text.detach()
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text on one line; that of a number is exact."""
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        value = json.dumps(value)
+    return " ".join(str(value).splitlines())
