@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.grid import COLOURS
-from gmmpipe.figures.runs import not_drawn
+from gmmpipe.figures.runs import cut_short, not_drawn
 from gmmpipe.figures.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
@@ -62,7 +62,12 @@ def caption(tables: Tables, style: Style) -> str:
     )
     others = not_drawn(tables, [(row["covariance"], row["k"])], style)
     return style.sentences(
-        text, unfinished if none else "", some_runs if n < total else "", others, some
+        text,
+        unfinished if none else "",
+        some_runs if n < total else "",
+        others,
+        some,
+        cut_short(_sound(tables), style),
     )
 
 

@@ -171,8 +171,8 @@ CHINESE = {
     ),
     "The starts draw nothing at random.": "这些初始化不含随机性。",
     "No restart of the selected model finished.": "选中的模型没有一次重启完成。",
-    "Hollow: only one restart found it, so a better one is likely.": (
-        "空心：只有一次重启找到它，因此很可能还有更优解。"
+    "Hollow: only one restart found it, so there may well be a better one.": (
+        "空心：只有一次重启找到它，因此可能还有更优解。"
     ),
     "{lost} of {n} fits are degenerate and left out.": "{n} 次拟合中有 {lost} 次退化，未计入。",
     "A cross stands where no fit is sound.": "叉号处没有有效的拟合。",
@@ -305,6 +305,11 @@ CHINESE = {
     ),
     "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.": (
         "最后 {n} 次未达到极大值，或停在鞍点，因此不算局部最优。"
+    ),
+    "Compared are the clusterings after the last iteration of the sweep, when {n} of the {total}"
+    " runs were still more than {nats} nats below the maximum that they lead to.": (
+        "比较的是扫描的最后一次迭代之后的聚类；此时 {total} 次运行中有 {n} 次仍比其最终到达的极大值"
+        "低 {nats} nats 以上。"
     ),
     "Compared by {n} of the samples, drawn at random.": "用随机抽取的 {n} 个样本比较。",
     "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"

@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.figures.tables import RUN
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import SADDLE, UNFINISHED
+from gmmpipe.numerics.certificate import NATS, SADDLE, UNFINISHED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,6 +107,20 @@ def not_finished(n_open: int, style: Style) -> str:
     if n_open == 0:
         return ""
     return style.say("{n} runs ended at no maximum (unfinished, or at a saddle).", n=n_open)
+
+
+def cut_short(runs: pd.DataFrame, style: Style) -> str:
+    """Return the sentence on runs whose last snapshot is below their maximum, or nothing."""
+    gaps = limits(runs) - runs["log_likelihood"].to_numpy(float)
+    if not (n := int((gaps > NATS).sum())):
+        return ""
+    return style.say(
+        "Compared are the clusterings after the last iteration of the sweep, when {n} of the"
+        " {total} runs were still more than {nats} nats below the maximum that they lead to.",
+        n=n,
+        total=len(runs),
+        nats=NATS,
+    )
 
 
 def finished(certified: Any) -> Any:

@@ -45,7 +45,7 @@ def caption(tables: Tables, style: Style) -> str:
         icl=number(best["icl"]),
         other=model(best),
     )
-    hollow = style.say("Hollow: only one restart found it, so a better one is likely.")
+    hollow = style.say("Hollow: only one restart found it, so there may well be a better one.")
     doubtful = style.say(
         "Question marks: the fit is at no maximum, or a model that it contains is likelier, so"
         " there is a better one."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.errorbars import error_line
+from gmmpipe.figures.runs import cut_short
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
@@ -31,13 +32,17 @@ def caption(tables: Tables, style: Style) -> str:
     """Return what is compared, how many fits, and what the bars are."""
     rows = _shown(tables)
     few, most = int(rows["runs"].min()), int(rows["runs"].max())
-    return style.say(
+    text = style.say(
         "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
         " family and K, of the data or of resamples of it as the panel says (1: all have the same"
         " clusters, 0: no more alike than by chance). Bars: standard error (jackknife over fits).",
         dataset=tables.dataset,
         count=f"{few}" if few == most else style.say("{few} to {most}", few=few, most=most),
     )
+    runs = tables.sound_ends()
+    ours = (runs["normaliser"] == tables.selected()["normaliser"]) & (runs["k"] > 1)
+    by_seed = (rows["kind"] == KINDS[0]).any()
+    return style.sentences(text, cut_short(runs[ours], style) if by_seed else "")
 
 
 @styled

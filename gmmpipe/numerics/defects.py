@@ -72,7 +72,7 @@ SENTENCES = {
     "few": "{:.3g} effective samples, its covariance needs {:.0f}",
     "thin": (
         "smallest eigenvalue {:.1e} of the pooled covariance's, {:.3g} effective samples,"
-        " {:.0%} tied"
+        " {:.0%} of them alike in a feature"
     ),
 }
 

@@ -43,7 +43,8 @@ def _runner_up(tables: Tables, verdict: Verdict) -> Fact:
     best = tables.selected()
     rest = others(best, tables.best_by_family())
     if rest.empty:
-        return Fact("Runner-up", "none", "no other model was fitted soundly")
+        alone = any(reason.code == "alone" for reason in verdict.reasons)
+        return Fact("Runner-up", "none", f"no other model {'was tried' if alone else 'is sound'}")
     gap = float(rest.iloc[0]["bic"] - best["bic"])
     meaning = "not weighed, for the reasons below"
     if verdict.comparable or gap < EQUAL:
@@ -80,8 +81,8 @@ def _restarts(tables: Tables) -> Fact:
     return Fact(
         "Restarts",
         f"{row['hits']:.0f} of {finished} found it",
-        f"{optima} distinct optim{'um' if optima == 1 else 'a'}; the chance that one more restart"
-        f" finds a better one is below {share(row['p_better_bound'])} (95 % confidence)"
+        f"{optima} distinct optim{'um' if optima == 1 else 'a'}; the chance that one more random"
+        f" restart finds a better one is below {share(row['p_better_bound'])} (95 % confidence)"
         + (f"; left out: {_not_finished(row)}" if finished < draws else ""),
     )
 

@@ -40,14 +40,15 @@ CLAUSES = {
     "nothing drawn": "its starts draw nothing at random, so no restart can tell whether a better"
     " optimum exists",
     "hits": "only {hits} of {finished} restarts found it",
-    "target": "one more restart finds a better fit with a chance of up to {bound}, not {target}"
-    " (fit.restarts=auto adds restarts)",
+    "target": "one more restart may find a better fit: that chance is below {bound} (95 %"
+    " confidence), and {target} were asked for (fit.restarts=auto adds restarts)",
     "open runs": "{unfinished} of its {draws} restarts were cut off before a maximum",
-    "rivals": "{count} of {rivals} other models within {near:g} of its BIC are not at their best"
-    " ({names}), so the order may change",
-    "rare": "fewer than {least} restarts found the best fit of {count} of {rivals} other models"
-    " within {near:g} of its BIC ({names}), so the order may change",
-    "open": "{count} of {models} models are not at their best ({names})",
+    "rivals": "the best fit of {names} ({count} of {rivals} other models within {near:g} of its"
+    " BIC) ends at no maximum or below a model that it contains, so the order may change",
+    "rare": "fewer than {least} restarts found the best fit of {names} ({count} of {rivals} other"
+    " models within {near:g} of its BIC), so the order may change",
+    "open": "the best fit of {names} ({count} of {models} models) ends at no maximum or below a"
+    " model that it contains",
     "close": "another model is as good: {other}, whose BIC is only {gap:.2f} higher",
     "lead": "the BIC of another model is only {gap:.1f} higher: {other}",
     "unstable": "{runs} resamples disagree on the clusters: mean ARI {ari:.2f}",

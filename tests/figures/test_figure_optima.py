@@ -51,6 +51,18 @@ def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
     assert "Hollow" not in FIGURES["optima"].caption(tables, Style())
 
 
+@pytest.mark.parametrize("name", ["agreement", "stability"])
+def test_runs_compared_before_their_maximum_are_counted(name):
+    tables = case("default")
+    row, words = tables.selected(), "runs were still more than 0.01 nats below the maximum"
+    assert words not in FIGURES[name].caption(tables, Style())
+    cells = (tables.fits["k"] == row["k"]) & (tables.fits["covariance"] == row["covariance"])
+    limit = tables.fits["log_likelihood"] + np.where(cells & (tables.fits["seed"] == 1), 5, 0)
+    short = replace(tables, fits=tables.fits.assign(limit=limit))
+    n = len(tables.runs(row["covariance"], row["k"]).query("seed == 1"))
+    assert f"when {n} of the " in FIGURES[name].caption(short, Style())
+
+
 def test_the_optimum_of_a_run_is_where_it_leads_not_where_it_was_cut_off():
     tables = case("default")
     fits = tables.fits.assign(limit=tables.fits["log_likelihood"].max() + 5)

@@ -67,7 +67,7 @@ def test_rows_that_share_a_value_make_no_group():
     )
     found = measured(np.vstack([X, tied]), mixture)
     assert found.tied[1] == pytest.approx(1.0)
-    assert "100% tied" in sentence(found.defects, unnamed)
+    assert "100% of them alike in a feature" in sentence(found.defects, unnamed)
 
 
 def test_fewer_samples_than_a_covariance_needs():
@@ -191,7 +191,7 @@ def test_a_feature_without_variance_is_unsound_not_an_error():
     evidence = Evidence(mixture, Ties(x))
     evidence.add(slice(0, 8), np.ones((8, 1)))
     found = evidence.soundness("full", (), False, ())
-    assert "100% tied" in sentence(found.defects, unnamed)
+    assert "100% of them alike in a feature" in sentence(found.defects, unnamed)
 
 
 @pytest.mark.parametrize("weight", [None, 0.5])

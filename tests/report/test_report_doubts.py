@@ -67,7 +67,7 @@ def test_features_that_are_row_numbers_are_named(clear):
 
 
 def test_a_certificate_below_its_target_is_told(clear):
-    assert "53 %, not 5 %" in texts(clear, target=0.05)
+    assert "below 53 % (95 % confidence), and 5 % were asked for" in texts(clear, target=0.05)
 
 
 def test_degenerate_fits_are_counted_and_the_first_is_quoted():
@@ -148,6 +148,7 @@ def test_a_single_run_of_a_single_model_says_what_it_cannot_tell():
     alone = two_groups(covariance=["full"], k=[2], seed=[0])
     facts = facts_of(alone)
     assert facts["Runner-up"].value == "none"
+    assert facts["Runner-up"].meaning == "no other model was tried"
     assert facts["Restarts"].value == "1"
     assert "Weight" not in facts
     assert "Seeds" not in facts

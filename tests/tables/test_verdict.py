@@ -88,7 +88,7 @@ CASES = {
     "target": (
         table(*CLEAR, p_better_bound=0.139),
         "probably",
-        "one more restart finds a better fit with a chance of up to 14 %, not 5 %",
+        "that chance is below 14 % (95 % confidence), and 5 % were asked for",
     ),
     "unfinished": (
         table(("full", 2, 500.0, LESSER), *CLEAR[1:]),
@@ -128,7 +128,7 @@ CASES = {
     "a model far behind that is unfinished": (
         table(*CLEAR[:2], ("full", 3, 540.0, LESSER)),
         "probably",
-        "1 of 3 models are not at their best (full, K = 3)",
+        "the best fit of full, K = 3 (1 of 3 models) ends at no maximum or below a model",
     ),
     "criteria": (
         table(CLEAR[0], ("tied", 2, 520.0, {"icl": 490.0, "aic": 480.0}), *CLEAR[2:]),
@@ -181,8 +181,8 @@ def test_a_model_that_is_near_may_be_weighed_all_the_same(gap, level):
 @pytest.mark.parametrize(
     ("rival", "words"),
     [
-        ({"beaten_by": "tied K=1"}, "are not at their best (tied, K = 2)"),
-        ({"hits": 1}, "fewer than 3 restarts found the best fit of 1 of 1 other models"),
+        ({"beaten_by": "tied K=1"}, "the best fit of tied, K = 2 (1 of 1 other models"),
+        ({"hits": 1}, "fewer than 3 restarts found the best fit of tied, K = 2 (1 of 1"),
     ],
 )
 def test_a_near_model_that_may_be_better_than_it_is_here_is_grave(rival, words):
