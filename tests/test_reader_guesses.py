@@ -188,6 +188,9 @@ def test_row_numbers_are_named(name):
         content = "rownames,a\n" + text(zip(*columns.values(), strict=True))
     assert "rownames rises by one in every row" in said(content, name)
     assert "rises" not in said("a,b\n1,2\n2,4\n4,5\n")
+    ahead = said("id,a,site\n1,2.5,n\n2,3.5,s\n3,1.5,n\n")
+    assert "2 numeric columns, id rises by one" in ahead  # not among what is left out
+    assert ahead.endswith("left out: site")
     assert "a rises by one" in said("a,b\n1,2\n2,\n3,5\n4,4\n", missing="drop")
 
 

@@ -22,6 +22,8 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
     words = _text(reading) if "delimiter" in reading else []
     count = reading["numeric"]
     words.append(f"{count} numeric column{'' if count == 1 else 's'}")
+    if reading["counting"]:
+        words.append(counting(reading["counting"]))
     for key, what in (("index", "index"), ("partitions", "columns by folder")):
         if reading.get(key):
             words.append(f"{what} left out: {_listed(reading[key])}")
@@ -32,8 +34,6 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
         words.append(_counted(reading["passed_over"], "comment line", "passed over"))
     if reading["dropped"]:
         words.append(_counted(reading["dropped"], "row", "with missing values left out"))
-    if reading["counting"]:
-        words.append(counting(reading["counting"]))
     return f"{name}: {', '.join(words)}"
 
 
