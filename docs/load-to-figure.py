@@ -27,13 +27,14 @@ run
 # ## Which model, and how sure?
 #
 # Each table is a tidy data frame. `best` has the best sound fit of each family and K, ranked by BIC.
-# A difference of 2 in BIC is hardly worth a mention, one above 10 is decisive (Kass & Raftery 1995):
+# A difference below 2 in BIC is hardly worth a mention, one above 10 is very strong evidence (Kass &
+# Raftery 1995) if each model is at its best; what speaks against that is in the report's verdict:
 
 # %% [markdown] lang="zh"
 # ## 哪个模型，多大把握？
 #
-# 每张表都是整洁的 data frame。`best` 是每种协方差类型和 K 的最佳有效拟合，按 BIC 排名。BIC 相差 2 几乎不值一提，
-# 相差 10 以上就是决定性的（Kass & Raftery 1995）：
+# 每张表都是整洁的 data frame。`best` 是每种协方差类型和 K 的最佳有效拟合，按 BIC 排名。BIC 相差不到 2 几乎不值一提，
+# 如果每个模型都处于最优，相差 10 以上就是很强的证据（Kass & Raftery 1995）；是否如此，见报告开头的结论：
 
 # %%
 ours = run.best[run.best["dataset"] == "gmm"]
@@ -41,13 +42,14 @@ columns = ["rank", "covariance", "k", "log_likelihood", "n_parameters", "bic", "
 ours[columns].head(5).round(2)
 
 # %% [markdown] lang="en"
-# How many of the restarts found that optimum, and how likely is it that one more finds a better one?
+# How many of the restarts found that optimum, and below what is the chance that one more finds a
+# better one (at 95 % confidence)?
 
 # %% [markdown] lang="zh"
-# 有多少次重启找到了这个最优解？再来一次，找到更好的解的概率有多大？
+# 有多少次重启找到了这个最优解？再来一次，找到更好的解的概率低于多少（95 % 置信度）？
 
 # %%
-ours[["covariance", "k", "draws", "optima", "hits", "p_better"]].head(5).round(3)
+ours[["covariance", "k", "finished", "optima", "hits", "p_better_bound"]].head(5).round(3)
 
 # %% [markdown] lang="en"
 # ## The model, ready to predict

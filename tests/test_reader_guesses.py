@@ -180,6 +180,14 @@ def test_the_index_of_pandas_in_parquet_is_left_out_unless_chosen():
     assert load(indexed(), "t.parquet", label="patient").classes == ("7", "8")
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [("drop", "2 rows with missing values"), ("keep", "1 row without any value")],
+)
+def test_rows_left_out_are_said_for_what_they_lack(missing, words):
+    assert words + " left out" in said("a,b\n1,2\n3,NA\n,\n4,1\n", missing=missing)
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
 def test_row_numbers_are_named(name):
     columns = {"rownames": [1, 2, 3, 4], "a": [0.5, 0.25, 2, 3]}

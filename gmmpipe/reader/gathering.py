@@ -125,7 +125,7 @@ class Gathering:
         whole = beyond == np.round(beyond)  # false for NaN
         counting = [c for c, counts in zip(self.columns, whole, strict=True) if counts]
         seen = {"passed_over": self.passed_over, "dropped": self.dropped, "counting": counting}
-        return {**self.decided, **seen}
+        return {**self.decided, **seen, "missing": self.kind.missing}
 
     def sample(self) -> Sample:
         """Return all rows; those on disk are mapped, their files gone with the last array."""
