@@ -149,8 +149,6 @@ def _lines(text: str) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     """Build the sources named, or all."""
-    from gmmpipe import artifacts
-
     sources = [Path(a).resolve() for a in arguments] or [HERE / name for name in SOURCES]
     for path in sources:
         script = path.read_text(encoding="utf-8")
@@ -159,7 +157,7 @@ def main(arguments: list[str]) -> None:
         for lang, suffix in SUFFIXES.items():
             target = path.with_name(path.stem + suffix)
             page = json.dumps(notebook(script, outputs, lang), indent=1, ensure_ascii=False)
-            artifacts.write(target, page + "\n")
+            target.write_text(page + "\n", encoding="utf-8")
             print(f"{target.name}: {target.stat().st_size / 1024:.0f} kB")
 
 

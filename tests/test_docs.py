@@ -52,6 +52,13 @@ def test_notebooks_are_as_their_sources_run(name, study, monkeypatch):
         assert text_of(made) == text_of(written), f"{path.name} is not up to date: make docs"
 
 
+def test_beside_the_notebooks_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("# %%\n1 + 1\n")
+    build.main([str(tmp_path / "a.py")])
+    assert {path.name for path in tmp_path.iterdir()} == {"a.py", "a.ipynb", "a.zh-CN.ipynb"}
+
+
 @pytest.mark.parametrize("name", build.SOURCES)
 def test_both_languages_tell_the_same(name):
     """As many texts between the same code, the same formulas, and no machine in it."""
