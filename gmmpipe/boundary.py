@@ -1,5 +1,6 @@
 """What comes from outside and becomes part of a path: names and the places they may point to."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -70,12 +71,32 @@ def project_of(version: Path) -> Path:
 
 
 def own_folders(root: Path, experiment: str) -> None:
-    """Raise InputError where a folder of results/ is a link: results stay in the project."""
+    """Raise InputError where a folder of results/ is a link or a file: results stay in the project.
+
+    Nor may anything in the folders that all experiments share be a link.
+    """
     results = root / "results"
     folders = (results, *(results / name for name in (*RESERVED, experiment)))
-    for folder in (*folders, *(results / "store" / kind for kind in KINDS)):
-        if folder.is_symlink():
-            raise InputError(
-                f"{folder}: is a symbolic link; results stay in the project: move the project,"
-                " or mount the other place here"
-            )
+    folders = (*folders, *(results / "store" / kind for kind in KINDS), root / ".snakemake")
+    for folder in folders:
+        _refuse_link(folder)
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is a file where a folder belongs; rename it")
+    for name in RESERVED:
+        refuse_links(results / name)
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise InputError for a symbolic link among all that is in a folder."""
+    _refuse_link(folder)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            _refuse_link(Path(place, name))
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise InputError(
+            f"{path}: is a symbolic link; results stay in the project: move the project,"
+            " or mount the other place here"
+        )

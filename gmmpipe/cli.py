@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.commands import COMMANDS, project
-from gmmpipe.errors import InputError, told
+from gmmpipe.errors import InputError, Obstacle, told
 from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
 
@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument(
                 "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
             )
+        stage.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
         stage.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
     return parser
 
@@ -176,11 +177,24 @@ def _stage(args: argparse.Namespace) -> int:
     if args.command == "fit":
         config = {**config, "engine": artifacts.parse_json(args.engine, "--engine")}
     stage = import_module(f"gmmpipe.stages.{args.command}")
+    if args.code is not None:
+        _refuse_other_code(stage.__name__, args.code)
     for key in getattr(stage, "KEYS", ()):
         if key not in config:
             raise InputError(f"gmmpipe {args.command}: --config lacks the key {key!r}")
     stage.run(args.inputs, args.output, config, args.threads)
     return 0
+
+
+def _refuse_other_code(stage: str, planned: str) -> None:
+    """Raise Obstacle if a stage, just imported, is not the code that its run began with."""
+    from gmmpipe.sources import source_digest
+
+    if source_digest(stage) != planned:
+        raise Obstacle(
+            "gmmpipe's code changed while this run goes on; what is done stays, and the same"
+            " command goes on with the new code"
+        )
 
 
 def _list(root: Path) -> int:

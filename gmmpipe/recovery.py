@@ -9,9 +9,10 @@ from itertools import chain
 from pathlib import Path
 
 from gmmpipe import artifacts
+from gmmpipe.boundary import refuse_links
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
-from gmmpipe.sealed import covered, discard, is_intact, recorded, sweep
+from gmmpipe.sealed import covered, discard, is_intact, recorded, seal_of, sweep
 from gmmpipe.study import Study
 
 TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
@@ -23,6 +24,7 @@ def recover(study: Study) -> list[str]:
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
+    _refuse_misplaced(study)
     sweep("results")
     _drop_unreadable_records(Path(".snakemake"))
     figures = Path(study.folder) / "figures"
@@ -45,6 +47,18 @@ def recover(study: Study) -> list[str]:
         Path(study.marker).unlink(missing_ok=True)
     settle_times(study)
     return damaged
+
+
+def _refuse_misplaced(study: Study) -> None:
+    """Raise InputError for a link in the version, and for a folder where a file belongs."""
+    refuse_links(Path(study.folder))
+    latest = Path(study.marker).with_name("latest")
+    if latest.exists() and not latest.is_symlink():
+        raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
+    for path in map(Path, (study.marker, *study.store, *study.tables, *study.summaries)):
+        for place in (path, seal_of(path)):
+            if place.is_dir():
+                raise InputError(f"{place}: is a folder where a file belongs; rename it")
 
 
 def settle_times(study: Study) -> None:

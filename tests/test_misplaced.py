@@ -1,0 +1,60 @@
+"""A link in results/, or a folder where a file belongs: one clear line, and nothing is removed."""
+
+from pathlib import Path
+
+import pytest
+
+from gmmpipe import launch
+from gmmpipe.errors import InputError
+from gmmpipe.recovery import recover
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+
+
+@pytest.mark.parametrize("place", ["logs/fit", "benchmarks/fit/x.tsv", "store/fits/x.npz"])
+def test_no_log_or_artifact_goes_through_a_link(place, project, tmp_path):
+    path = project / "results" / place
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path)
+    with pytest.raises(InputError, match="is a symbolic link"):
+        launch._lock()
+
+
+@pytest.mark.parametrize("place", ["results", "results/store", "results/logs", ".snakemake"])
+def test_a_file_where_a_folder_belongs_stays(place, project):
+    path = project / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    with pytest.raises(InputError, match="is a file where a folder belongs; rename it"):
+        launch._lock()
+    assert path.read_text() == "mine"
+
+
+def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
+    done = study(*TINY)
+    latest, table, fit = Path("results/smoke/latest"), Path(done.tables[0]), Path(done.fits[0])
+    latest.unlink()
+    latest.write_text("mine")
+    with pytest.raises(InputError, match="latest: is no link to a version"):
+        recover(done)
+    assert latest.read_text() == "mine"
+    latest.unlink()
+    table.rename(tmp_path / "table")
+    table.symlink_to(tmp_path / "table")
+    with pytest.raises(InputError, match="is a symbolic link"):
+        recover(done)
+    table.unlink()
+    fit.unlink()
+    fit.mkdir()
+    (fit / "mine").touch()
+    with pytest.raises(InputError, match="is a folder where a file belongs"):
+        recover(done)
+    assert (fit / "mine").exists()
+
+
+def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
+    done = study(*TINY)
+    answer = gmmpipe("evaluate", done.path, "-o", "elsewhere", "--code", "0123456789ab")
+    assert answer.code == 1
+    assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed while this run goes on")
+    assert not Path("elsewhere").exists()
