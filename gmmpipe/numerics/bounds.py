@@ -35,19 +35,20 @@ def pooled(mixture: Mixture) -> Array:
     return means
 
 
-def within(
-    mixture: Mixture, before: Array | None, variances: Array, regularisation: float
-) -> Array:
+def within(mixture: Mixture, variances: Array, regularisation: float) -> Array:
     """Return the scale (D,) for the M step from a mixture: the mean variance within components.
 
-    No more than the variances (D,) of the features. before: the scale of the M step that led to the
-    mixture. Above it is the scale only if no component can then be below the bound, so that the
-    likelihood never falls.
+    No more than the variances (D,) of the features, and so much less that no component is below the
+    bound: the likelihood never falls. It depends on the mixture alone, so that EM may go on from
+    any.
     """
     scale = np.minimum(pooled(mixture), variances)
-    if before is not None:
-        inverses = np.diagonal(np.linalg.inv(mixture.covariances), axis1=1, axis2=2)
-        safe = regularisation * (inverses @ scale) < 1  # a sum of inverse eigenvalues
-        scale = scale if safe.all() else np.minimum(scale, before)
+    floor = regularisation * scale
+    bounded = floor > 0
+    if bounded.any():
+        root = np.sqrt(floor[bounded])
+        held = mixture.covariances[:, bounded][:, :, bounded] / np.multiply.outer(root, root)
+        least = np.linalg.eigvalsh(held).min()
+        scale = scale * min(1.0, max(float(least), 0.0))
     result: Array = np.maximum(scale, COLLAPSED * variances)
     return result

@@ -110,8 +110,8 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
     rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
     feature's mean variance within components is 1 (see ``bounds.within``); the M step is the exact
-    maximiser under this bound. reg_covar: added to the diagonal in each M step, in squared units of
-    x. sample_weight (N,): non-negative.
+    maximiser under this bound. A start that is below the bound sinks no further. reg_covar: added
+    to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
     prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
     looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
     missing "mar": NaN is a value missing at random (see ``missing``; draw starts from

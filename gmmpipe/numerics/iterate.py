@@ -93,7 +93,7 @@ class Course:
         objective = value + problem.log_prior(self.tried)
         counts = self.desk.counts[:k].copy()
         self.refused = self.leapt and not objective >= self.objective
-        step, bounds = None, problem.bounds(self.tried, self.bounds)
+        step, bounds = None, problem.bounds(self.tried)
         if not last and not self.refused:
             step = _step(self.engine, problem, bounds, self.desk, self.tried)
             self.refused = self.leapt and step is None

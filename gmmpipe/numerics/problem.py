@@ -74,10 +74,9 @@ class Problem:
         bounded = self.regularisation > 0 or self.reg_covar > 0 or "covariances" in self.frozen
         return 0.0 if bounded else 1e-14
 
-    def bounds(self, mixture: Mixture, before: Bounds | None = None) -> Bounds:
-        """Return what the M step from a mixture obeys, which followed one under those before."""
-        last = None if before is None else before.within
-        scale = within(mixture, last, self.variances, self.regularisation)
+    def bounds(self, mixture: Mixture) -> Bounds:
+        """Return what the M step from a mixture obeys."""
+        scale = within(mixture, self.variances, self.regularisation)
         return Bounds(scale, self.regularisation * scale, self.vanishing * scale)
 
 

@@ -75,7 +75,7 @@ def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
             theirs[iteration] = total
             if below is None and scale is not None and _is_below(mixture, case, scale):
                 below = iteration
-            scale = within(mixture, scale, variances, case.regularisation)
+            scale = within(mixture, variances, case.regularisation)
     except Stopped as reason:
         stopped = str(reason)
     ours = stored.trajectory + volume

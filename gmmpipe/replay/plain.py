@@ -25,11 +25,11 @@ def check(family: str, reg_covar: float) -> None:
 def steps(case: Case) -> Iterator[Step]:
     """Yield the log-likelihood and the mixture of each iteration; see ``Engine``."""
     mixture = case.start
-    variances, scale = case.x.var(axis=0), None
+    variances = case.x.var(axis=0)
     total, resp = _e_step(case.x, mixture)
     yield total, mixture
     for _ in range(case.iterations):
-        scale = within(mixture, scale, variances, case.regularisation)
+        scale = within(mixture, variances, case.regularisation)
         mixture = _m_step(case, mixture, resp, case.regularisation * scale)
         total, resp = _e_step(case.x, mixture)
         yield total, mixture

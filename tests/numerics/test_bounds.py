@@ -6,7 +6,7 @@ from em_cases import COMPILED, EVERY, rounding, volumes_vary
 from numpy.testing import assert_allclose
 
 from gmmpipe import GaussianMixture
-from gmmpipe.numerics.bounds import COLLAPSED, within
+from gmmpipe.numerics.bounds import COLLAPSED, pooled, within
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.em import fit
 from gmmpipe.numerics.kernels.engine import Engine
@@ -79,7 +79,7 @@ def test_a_collapse_ends_at_the_bound_and_the_likelihood_never_falls(name, dista
     ends = Mixture(
         np.array([0.02, 0.49, 0.49]),
         np.array([x[0], [0, 0], x[-1]]),
-        np.array([1e-4 * np.eye(2), np.eye(2), np.eye(2)]),
+        np.array([2e-3 * np.eye(2), np.eye(2), np.eye(2)]),
     )
     (found,) = fit(x, [ends], name, [60], regularisation=1e-3)
     assert (np.diff(found.trajectory) >= -rounding(name) * np.abs(found.trajectory[1:])).all()
@@ -87,7 +87,7 @@ def test_a_collapse_ends_at_the_bound_and_the_likelihood_never_falls(name, dista
     within = mixture.weights @ np.diagonal(mixture.covariances, axis1=1, axis2=2)
     relative = mixture.covariances / np.sqrt(np.multiply.outer(within, within))
     least = np.linalg.eigvalsh(relative).min()  # the spread within may have risen since
-    assert 0.9e-3 < least < (1.01e-3 if volumes_vary(name) else np.inf)
+    assert 0.8e-3 < least < (1.01e-3 if volumes_vary(name) else np.inf)
     assert ("floor" in codes(found)) == volumes_vary(name)
 
 
@@ -122,31 +122,43 @@ def a_mixture(rng, small):
 
 
 @pytest.mark.parametrize("small", [1.0, 1e-1, 1e-3, 1e-5])
-@pytest.mark.parametrize("before", [0.1, 10.0])
-def test_the_compiled_bound_is_its_slow_twin(small, before):
+@pytest.mark.parametrize("variances", [[3.0, 2.0], [3.0, 0.0]])
+def test_the_compiled_bound_is_its_slow_twin(small, variances):
     x, mixture = (
         np.random.default_rng(1).normal(size=(50, 2)),
         a_mixture(np.random.default_rng(7), small),
     )
-    variances, regularisation, code = np.array([3.0, 2.0]), 1e-2, FAMILIES["full"].kernel
+    variances, regularisation, code = np.array(variances), 1e-2, FAMILIES["full"].kernel
     engine = Engine(x, np.ones(50), False, 1)
     desk, rules = engine.desk(3, 1), Rules(code, 1, 0.0, variances, regularisation, 0.5, 0.0, 50.0)
     engine.place(desk, mixture)
-    desk.within[:] = before
-    for first, last in ((True, None), (False, desk.within.copy())):
-        bound(desk, rules, 3, first)
-        slow = within(mixture, last, variances, regularisation)
-        assert_allclose(desk.within, slow, rtol=1e-12)
-        assert_allclose(desk.floor, regularisation * slow, rtol=1e-12)
-        assert_allclose(desk.vanishing, 0.5 * slow, rtol=1e-12)
-        desk.within[:] = before
+    bound(desk, rules, 3)
+    slow = within(mixture, variances, regularisation)
+    assert_allclose(desk.within, slow, rtol=1e-12)
+    assert_allclose(desk.floor, regularisation * slow, rtol=1e-12)
+    assert_allclose(desk.vanishing, 0.5 * slow, rtol=1e-12)
 
 
-def test_a_bound_that_rises_leaves_every_component_above_it():
-    mixture = a_mixture(np.random.default_rng(7), 1e-3)
-    before, variances = np.full(2, 1e-3), np.full(2, 1e3)
-    risen = within(mixture, before, variances, 1e-5)
-    assert (risen > before).all()
-    scale = np.sqrt(np.multiply.outer(risen, risen))
-    assert (np.linalg.eigvalsh(mixture.covariances / scale) > 1e-5).all()
-    assert_allclose(within(mixture, before, variances, 1e-1), before)
+@pytest.mark.parametrize("regularisation", [1e-6, 1e-3, 1e-1])
+def test_no_component_is_below_the_bound(regularisation):
+    mixture, variances = a_mixture(np.random.default_rng(7), 1e-3), np.full(2, 1e3)
+    scale = within(mixture, variances, regularisation)
+    units = np.sqrt(np.multiply.outer(scale, scale))
+    least = np.linalg.eigvalsh(mixture.covariances / units).min()
+    assert least >= regularisation * (1 - 1e-12)
+    lowered = bool((scale < np.minimum(pooled(mixture), variances)).any())
+    assert lowered == (least < 1.01 * regularisation)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_ten_steps_are_one_then_nine_where_the_bound_holds(name):
+    """And the likelihood does not fall where EM goes on, though the spread within rises."""
+    x = apart(3.0)
+    x[:9] = [8, -8]
+    each = np.array([0.05 * np.eye(2)] * 3)
+    start = Mixture(np.array([0.02, 0.49, 0.49]), np.array([x[0], [0, 0], x[-1]]), each)
+    (ten,) = fit(x, [start], name, [1, 10], regularisation=0.1)
+    (nine,) = fit(x, [ten.snapshots[0].mixture], name, [9], regularisation=0.1)
+    near = 1e-13 * np.abs(ten.trajectory[1:])
+    assert (np.abs(nine.trajectory - ten.trajectory[1:]) <= near).all()
+    assert (np.diff(ten.trajectory) >= -rounding(name) * np.abs(ten.trajectory[1:])).all()

@@ -67,7 +67,7 @@ def _run(samples, desk, rules, fits, fit, rank, team, signals):
     iteration, kept = 0, 0
     while outcome != REFUSED:
         if rank == 0:
-            bound(desk, rules, n_components, iteration == 0)
+            bound(desk, rules, n_components)
         sum_chunks(samples, desk, n_components, rank, team, signals)
         barrier(signals, team)
         value = log_likelihood(samples, desk)

@@ -93,17 +93,17 @@ def _rotate(matrix, vectors, p, q):
 
 
 @compiled
-def clip(covariance, floor, matrix, vectors):
-    """Raise the eigenvalues, in units of sqrt(floor (D,)), to 1; return whether any was below.
+def _diagonalise(covariance, floor, matrix, vectors):
+    """Fill in eigenvalues, in units of sqrt(floor (D,)), and eigenvectors in rows, by Jacobi.
 
-    matrix and vectors (D, D) are scratch: eigenvalues and eigenvectors, in rows, by Jacobi's
-    method. The slow twin is ``covariance.clip``.
+    matrix and vectors (D, D); a feature whose floor is 0 stays apart, with an eigenvalue of 1.
     """
     d = len(floor)
     for i in range(d):
         for j in range(d):
-            vectors[i, j] = 1.0 if i == j else 0.0
-            matrix[i, j] = covariance[i, j] / np.sqrt(floor[i] * floor[j])
+            vectors[i, j] = matrix[i, j] = 1.0 if i == j else 0.0
+            if floor[i] > 0 and floor[j] > 0:
+                matrix[i, j] = covariance[i, j] / np.sqrt(floor[i] * floor[j])
     for _ in range(_SWEEPS):
         rotated = False
         for p in range(d):
@@ -114,6 +114,30 @@ def clip(covariance, floor, matrix, vectors):
                     rotated = True
         if not rotated:
             break
+
+
+@compiled
+def least(covariance, floor, matrix, vectors):
+    """Return the smallest eigenvalue in units of sqrt(floor (D,)), at least 0.
+
+    A feature whose floor is 0 is left out. matrix and vectors (D, D) are scratch.
+    """
+    _diagonalise(covariance, floor, matrix, vectors)
+    found = np.inf
+    for m in range(len(floor)):
+        if floor[m] > 0:
+            found = min(found, matrix[m, m])
+    return max(found, 0.0)
+
+
+@compiled
+def clip(covariance, floor, matrix, vectors):
+    """Raise the eigenvalues, in units of sqrt(floor (D,)), to 1; return whether any was below.
+
+    matrix and vectors (D, D) are scratch. The slow twin is ``covariance.clip``.
+    """
+    d = len(floor)
+    _diagonalise(covariance, floor, matrix, vectors)
     low = False
     for m in range(d):
         low = low or not matrix[m, m] >= 1

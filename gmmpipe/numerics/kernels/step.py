@@ -5,7 +5,7 @@ from numba import njit
 
 from gmmpipe.numerics.bounds import COLLAPSED
 from gmmpipe.numerics.kernels.compile import invoke
-from gmmpipe.numerics.kernels.mstep import TIED, copy, may_touch, settle
+from gmmpipe.numerics.kernels.mstep import TIED, copy, least, may_touch, settle
 from gmmpipe.numerics.kernels.records import BROKEN, EMPTY, SOUND
 from gmmpipe.numerics.kernels.team import CHUNK, DECISION, barrier, fetch_add
 
@@ -36,9 +36,9 @@ def prepare(samples, desk, k):
 
 
 @merged
-def bound(desk, rules, n_components, first):
+def bound(desk, rules, n_components):
     """Set what the M step from the mixture on the desk obeys; see ``bounds.within``."""
-    scale, total, safe = desk.vanishing, 0.0, True
+    scale, total, share = desk.within, 0.0, 1.0
     for k in range(n_components):
         total += desk.weights[k]
     for i in range(len(scale)):
@@ -48,10 +48,11 @@ def bound(desk, rules, n_components, first):
         scale[i] = min(pooled / total, rules.variances[i])
         desk.floor[i] = rules.regularisation * scale[i]
     for k in range(n_components):
-        safe = safe and not may_touch(desk.inverses[k], desk.floor)
+        if may_touch(desk.inverses[k], desk.floor):
+            scratch = desk.scratch[0]
+            share = min(share, least(desk.covariances[k], desk.floor, scratch[0], scratch[1]))
     for i in range(len(scale)):
-        lower = scale[i] if first or safe else min(scale[i], desk.within[i])
-        desk.within[i] = max(lower, COLLAPSED * rules.variances[i])
+        scale[i] = max(scale[i] * share, COLLAPSED * rules.variances[i])
         desk.floor[i] = rules.regularisation * desk.within[i]
         desk.vanishing[i] = rules.vanishing * desk.within[i]
 
