@@ -27,7 +27,6 @@ FIRST = 16  # iterations until the first look at a run; each further look after 
 KRYLOV = 12  # EM steps that find the least certain direction
 DIFFERENCE = 1e-4  # length of the step that shows EM's derivative
 ERRORS = 3.0  # standard errors to go along the least certain direction
-NEUTRAL = 0.999  # eigenvalue that EM's derivative has where components are all but equal
 ALIKE = 0.25  # standard deviations between components that are then moved apart ...
 APART = (0.5, 1.0)  # ... by so many standard deviations either way ...
 SETTLE = 100  # ... and followed by so many EM steps
@@ -155,8 +154,8 @@ def find_saddles(
         if rate > 1:
             step = ERRORS / np.sqrt(weight) * direction
             beside += [(i, space.moved(sign * step)) for sign in (1, -1)]
-        if rate > NEUTRAL and "means" not in frozen:
-            apart += [(i, changed) for changed in _apart(ends[i].mixture)]
+        if "means" not in frozen:
+            apart += [(i, changed) for changed in _apart(ends[i].mixture, frozen)]
     saddles = [False] * len(ends)
     for changed, steps in ((beside, 2), (apart, SETTLE)):
         fits = run([mixture for _, mixture in changed], [steps]) if changed else []
@@ -240,10 +239,11 @@ def _free(mixture: Mixture, held: Mask, weight: float, frozen: Collection[str]) 
     return found
 
 
-def _apart(mixture: Mixture) -> list[Mixture]:
+def _apart(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
     """Return, for two components that are nearly equal, mixtures with these moved apart.
 
-    Along each axis of their covariance; no mixture where no two are so.
+    Along each axis of their covariance, and of equal weight unless weights are frozen; no mixture
+    where no two are so.
     """
     found = []
     for i, j in zip(*np.triu_indices(mixture.n_components, 1), strict=True):
@@ -255,7 +255,8 @@ def _apart(mixture: Mixture) -> list[Mixture]:
             continue
         for step in (length * axis for length in APART for axis in (axes * np.sqrt(values)).T):
             weights, means = mixture.weights.copy(), mixture.means.copy()
-            weights[[i, j]] = (weights[i] + weights[j]) / 2
+            if "weights" not in frozen:
+                weights[[i, j]] = (weights[i] + weights[j]) / 2
             means[[i, j]] = (means[i] + means[j]) / 2 + np.array([step, -step])
             found.append(Mixture(weights, means, mixture.covariances, mixture.box))
         break

@@ -102,6 +102,32 @@ def test_equal_components_are_a_saddle_though_em_stays():
         assert end.kind == SADDLE
 
 
+def test_a_component_of_less_than_one_sample_may_hide_a_saddle():
+    """Two of three components are nearly equal, one of them of 0.2 samples; EM gets on slowly."""
+    x = np.array([
+        -7.7676187, -6.28488749, -6.23247803, -5.80476409, -5.25263126, -5.20214788, -5.18782479,
+        -4.64739233, -4.35069041, -3.88365236, -3.85758327, -3.81666552, -3.80391161, -2.35156877,
+    ])[:, None]  # fmt: skip
+    weights = np.array([0.16592158, 0.01266136, 0.82141706])
+    means = np.array([[-6.56885092], [-4.51738285], [-4.55521791]])
+    beside = Mixture(weights, means, np.full((3, 1, 1), 1.18042742))
+    (fit,) = em.fit(x, [beside], "tied", [1])
+    (end,) = settler(x, "tied")([fit])
+    assert end.kind == MAXIMUM
+    assert end.log_likelihood == pytest.approx(-23.4364816, abs=1e-4)
+
+
+def test_equal_components_whose_weights_are_frozen_may_be_a_maximum():
+    """Flat data ask for two components as large as each other, not for these."""
+    x = np.linspace(-1, 1, 60)[:, None]
+    equal = Mixture(np.array([0.9, 0.1]), np.zeros((2, 1)), np.full((2, 1, 1), x.var()))
+    kinds = []
+    for frozen in ([], ["weights"]):
+        (fit,) = em.fit(x, [equal], "tied", [20], frozen=frozen)
+        kinds += [end.kind for end in settler(x, "tied", stops=True, frozen=frozen)([fit])]
+    assert kinds == [SADDLE, MAXIMUM]
+
+
 def test_what_was_not_carried_on_far_enough_is_unfinished():
     x, _ = normalised("minmax")
     fits = runs(x, "tied", 4, "uniform", range(3), iterations=[20])
