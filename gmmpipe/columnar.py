@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from gmmpipe import memory
 from gmmpipe.errors import InputError
 from gmmpipe.sealed import describe, digest, read, refuse_damaged, writing
 
@@ -101,7 +102,9 @@ def read_table(path: str | Path) -> "pa.Table":
     import io
 
     with _sound(path):
-        return _checked(_open(io.BytesIO(read(path))).read(use_threads=False))
+        file = _open(io.BytesIO(read(path)))
+        _refuse_growing(path, file)
+        return _checked(file.read(use_threads=False))
 
 
 class StoredTable:
@@ -115,6 +118,7 @@ class StoredTable:
         refuse_damaged(path, describe(path)["sha256"])
         with _sound(path):
             self._file = _open(path)
+            _refuse_growing(path, self._file)
             self.columns: list[str] = self._file.schema_arrow.names
 
     def rows(self, keys: "pd.DataFrame") -> "pd.DataFrame":
@@ -165,6 +169,13 @@ def _open(source: Any) -> "pq.ParquetFile":
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(source, page_checksum_verification=True)
+
+
+def _refuse_growing(path: str | Path, file: "pq.ParquetFile") -> None:
+    """Raise InputError where a file's rows cannot be held: run-length code claims any number."""
+    groups = map(file.metadata.row_group, range(file.num_row_groups))
+    values = max((g.num_rows * file.metadata.num_columns for g in groups), default=0)
+    memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
 
 
 @contextmanager

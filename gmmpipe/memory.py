@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.archive import MAPPED
+from gmmpipe.errors import InputError
 from gmmpipe.numerics.ends import TOGETHER
 from gmmpipe.numerics.slices import SLICE
 from gmmpipe.numerics.soundness import MOST_ROWS as TIED_ROWS
@@ -20,6 +21,7 @@ BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
 TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
 PARTS = 150 * MB  # the parts in which a large file is read
 COPIES = 3  # of the rows at the worst moment: as read, checked, scaled for a start
+MOST = 2**34  # bytes that data may take where nothing says what is free
 MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
 CGROUP = Path("/sys/fs/cgroup")
@@ -91,6 +93,17 @@ def of_bootstrap(data: Data, k: int) -> int:
     """Return about the bytes that a resample and its fits of k components take, without others."""
     n, d = max(data["n"], round(data.get("total", 0))), data["d"]
     return int(8 * n * (4 * d + k + 6))
+
+
+def refuse_beyond(what: str, numbers: int) -> None:
+    """Raise InputError where so many numbers, held as often as a stage does, are too many."""
+    need, free = 8 * COPIES * numbers, available()
+    if need > (MOST if free is None else free):
+        free_words = f"{(MOST if free is None else free) / 1e9:.1f} GB are free"
+        raise InputError(
+            f"{what} would take about {need / 1e9:.1f} GB of memory, and {free_words}; cut it, or"
+            " free some"
+        )
 
 
 def available() -> int | None:

@@ -2,15 +2,19 @@
 
 import errno
 import fcntl
+import gzip
 import io
 import os
 import zipfile
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import archive, guard, sealed, vetting
+from gmmpipe import archive, columnar, guard, memory, reader, sealed, vetting
 from gmmpipe.errors import InputError, told
+from gmmpipe.numerics.datasets import File
 
 
 def test_settings_whose_aliases_multiply_are_refused(tmp_path):
@@ -72,3 +76,37 @@ def test_an_obstacle_of_the_system_is_one_line(number):
     line, code = told(error)
     assert (code, line.count("\n")) == (1, 0)
     assert line.endswith("and give the command again")
+
+
+def test_a_large_gzip_file_is_refused_long_before_it_is_unpacked(tmp_path, monkeypatch):
+    """9 MB that become 9 GB: no more is unpacked than what is read of them justifies."""
+    path, given = tmp_path / "b.csv.gz", []
+    bomb, rest = gzip.compress(b"a,b\n" + b"1,2\n" * 2**23), gzip.compress(os.urandom(2**20))
+    path.write_bytes(bomb + rest)
+    monkeypatch.setattr(reader.source, "FREE", 2**18)
+    parts = (len(table.x) for table in reader.tables(path, str(path), File(str(path))))
+    with pytest.raises(InputError, match=r"b\.csv\.gz: of .* bytes, grows more than 100-fold"):
+        given.extend(parts)
+    assert sum(given) < 2**22
+
+
+@pytest.fixture
+def repeated(tmp_path):
+    """A Parquet file of a few kilobytes that holds two million numbers."""
+    path = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"a": np.zeros(10**6), "b": np.ones(10**6)}), path)
+    assert path.stat().st_size < 20_000
+    return path
+
+
+def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monkeypatch):
+    reading = File(str(repeated), missing="drop")
+    monkeypatch.setattr(memory, "available", lambda: 40 * 10**6)
+    with pytest.raises(InputError, match=r"r\.parquet: 1,000,000 rows of 2 columns would take"):
+        next(reader.tables(repeated.read_bytes(), str(repeated), reading))
+    for load in (columnar.read_table, columnar.StoredTable):
+        with pytest.raises(InputError, match="a group of 1,000,000 rows would take"):
+            load(repeated)
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    assert columnar.read_table(repeated).num_rows == 10**6
+    assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)

@@ -19,7 +19,7 @@ Told = Callable[[int, int], None]  # bytes of the file and rows that are read
 
 LARGE = 2**23  # bytes of a file that is not held in memory
 FREE = 64 * 2**20  # bytes that any zipped file may grow to
-RATIO = 200  # times its size; real tables stay below 50
+RATIO = 100  # times what is read of it; real tables stay below 50
 
 
 def is_large(path: Path) -> bool:
@@ -124,13 +124,14 @@ class _Bounded(gzip.GzipFile):
 
     def __init__(self, raw: BinaryIO, size: int, shown: str) -> None:
         super().__init__(fileobj=raw, mode="rb")
-        self.packed, self.shown, self.limit = size, shown, max(FREE, RATIO * size)
+        self.raw, self.packed, self.shown = raw, size, shown
 
     def read(self, size: int | None = -1) -> bytes:
         part = super().read(size)
-        if self.tell() > self.limit:
+        limit = max(FREE, RATIO * self.raw.tell())
+        if self.tell() > limit:
             raise InputError(
-                f"{self.shown}: grows from {self.packed} to more than {self.limit} bytes; "
-                "if that is meant, give the file unzipped"
+                f"{self.shown}: of {self.packed:,} bytes, grows more than {RATIO}-fold; if that is"
+                " meant, give the file unzipped"
             )
         return part

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmpipe import memory
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
@@ -17,8 +18,6 @@ from gmmpipe.reader.table import PART, Chosen, Table, choose
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-MOST_CELLS = 2**31  # 16 GiB of doubles; a few bytes of run-length code can claim any number
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,11 @@ def one_of(found: Sequence[str], kind: File, name: str, what: str) -> str:
 
 
 def refuse_huge(rows: int, columns: int, name: str) -> None:
-    """Raise InputError for a table that a small file claims and no memory holds."""
-    if rows * max(columns, 1) > MOST_CELLS:
-        raise InputError(f"{name}: {rows} rows of {columns} columns; cut it")
+    """Raise InputError for a table that a small file claims and free memory does not hold.
+
+    A few bytes of run-length code can claim any number of rows; labels count as numbers do.
+    """
+    memory.refuse_beyond(f"{name}: {rows:,} rows of {columns} columns", rows * max(columns, 1))
 
 
 def from_table(table: "pa.Table", **further: Any) -> Typed:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import artifacts
+from gmmpipe import artifacts, memory
 from gmmpipe.errors import InputError
 
 
@@ -86,11 +86,9 @@ def run_length(rows):
 
 @pytest.mark.usefixtures("no_job_starts")
 def test_run_length_code_is_bounded(project, refused, monkeypatch):
-    from gmmpipe.reader import typed
-
-    monkeypatch.setattr(typed, "MOST_CELLS", 2**20)  # the true bound would take long to reach
+    monkeypatch.setattr(memory, "available", lambda: 2**24)
     (project / "x.parquet").write_bytes(run_length(10**5))
-    refused("x.parquet 100000 rows", "run", "--data", "x.parquet")
+    refused("x.parquet 100,000 rows of 40 columns memory free", "run", "--data", "x.parquet")
 
 
 FORMULAS = [
