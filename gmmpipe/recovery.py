@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.boundary import refuse_links
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
+from gmmpipe.provenance import CLASS, installed
 from gmmpipe.sealed import covered, discard, is_intact, recorded, seal_of, sweep
 from gmmpipe.study import Study
 
@@ -33,7 +35,8 @@ def recover(study: Study) -> list[str]:
     known = sorted(declared | set(covered(study.folder)))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
-    bad = [path for path in known if not intact[path]]
+    altered = set(_altered(study))
+    bad = [path for path in known if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
     for path in bad:
         if figures in path.parents:  # one output: Snakemake makes the folder or does not
@@ -95,12 +98,35 @@ def _layers(study: Study) -> Iterator[Iterable[str]]:
     yield [study.marker]
 
 
+def _altered(study: Study) -> list[Path]:
+    """Return the artifacts that were changed together with what is recorded of them.
+
+    Those of other bytes than the manifest tells, although the same code on the same type of machine
+    makes the same bytes. Where either is another, nothing can be said.
+    """
+    manifest = _manifest(study)
+    known = manifest.get("artifacts", {})
+    made = (*study.store, *study.tables, *study.summaries)
+    odd = [p for p in made if p in known and recorded(p) not in (None, known[p].get("sha256"))]
+    if not odd:
+        return []
+    here = installed()
+    same = all(here[key] == manifest.get(key) for key in ("package", *CLASS))
+    return list(map(Path, odd)) if same else []
+
+
+def _manifest(study: Study) -> dict[str, Any]:
+    """Return the manifest of a version; nothing where there is none that can be read."""
+    try:
+        found = artifacts.read_json(Path(study.folder) / MANIFEST)
+    except InputError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _is_vouched_for(study: Study) -> bool:
     """Return whether the version's manifest tells what is recorded of each of its artifacts."""
-    try:
-        known = artifacts.read_json(Path(study.folder) / MANIFEST)["artifacts"]
-    except (InputError, LookupError, TypeError):
-        return False
+    known = _manifest(study).get("artifacts", {})
     needed = (study.path, study.origins, *study.store, *study.tables, *study.summaries)
     return all(
         recorded(path) == known[path]["sha256"] if path in known else path not in needed

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe import artifacts, launch
+from gmmpipe import artifacts, launch, recovery
 from gmmpipe.recovery import recover
 from gmmpipe.sealed import covered, recorded, seal_of
 from gmmpipe.vouched import restore_seals
@@ -47,6 +47,17 @@ def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
     assert recorded(spoilt) == artifacts.describe(spoilt)["sha256"]
     assert recover(done) == sorted(map(str, (changed, forged)))
     assert spoilt.exists()
+
+
+def test_a_table_altered_together_with_its_record_is_made_again(done, monkeypatch):
+    table = Path(done.tables[0])
+    artifacts.write(table, table.read_text().replace("kmeans", "kmeanz"))
+    here = recovery.installed()
+    with monkeypatch.context() as elsewhere:  # there other bytes prove nothing
+        elsewhere.setattr(recovery, "installed", lambda: {**here, "machine": {}})
+        assert recover(done) == []
+    assert recover(done) == [str(table)]
+    assert not table.exists()
 
 
 @pytest.mark.parametrize("path", ["../precious.npz", "/precious.npz", "conf/config.yaml"])
