@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.grid import COLOURS
-from gmmpipe.figures.runs import cut_short, not_drawn
+from gmmpipe.figures.runs import at_maximum, cut_short, limits, not_drawn
 from gmmpipe.figures.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
@@ -169,18 +169,18 @@ def _optima(tables: Tables, runs: pd.DataFrame) -> Indices:
     """
     if "limit" not in runs:
         return optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
-    limits = runs["limit"].where(runs["end"] == "maximum").to_numpy(float)
-    order = np.argsort(-limits, kind="stable")  # NaN last
-    drops = np.diff(limits[order], prepend=limits[order][:1])
+    values = np.where(at_maximum(runs), limits(runs), np.nan)
+    order = np.argsort(-values, kind="stable")  # NaN last
+    drops = np.diff(values[order], prepend=values[order][:1])
     which = np.empty(len(runs), np.int64)
     which[order] = np.cumsum(-np.nan_to_num(drops) > NATS)
-    which[np.isnan(limits)] = which[~np.isnan(limits)].max(initial=-1) + 1
+    which[np.isnan(values)] = which[~np.isnan(values)].max(initial=-1) + 1
     return which
 
 
 def _n_unfinished(runs: pd.DataFrame) -> int:
     """Return how many runs did not end at a maximum; 0 where the results do not say."""
-    return int((runs["end"] != "maximum").sum()) if "limit" in runs else 0
+    return int((~at_maximum(runs)).sum())
 
 
 def evenly(groups: Indices, most: int) -> Indices:

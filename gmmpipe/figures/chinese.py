@@ -31,7 +31,7 @@ CHINESE = {
     "Data": "数据",
     # axes, legends, panels
     "{few} to {most}": "{few} 至 {most}",
-    ", {share} of {draws} restarts": "，{draws} 次重启中的 {share}",
+    ", best found by {hits} of {n}": "，{n} 次中有 {hits} 次找到最佳",
     ": recovery": "：还原",
     "2 log likelihood ratio": "2 倍对数似然比",
     "adjusted Rand index": "调整兰德指数",

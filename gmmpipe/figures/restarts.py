@@ -52,12 +52,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     figure = style.figure(
         style.pick(32 + 3 * (6.5 * len(families) + 4), max(30 + 8 * len(families), 52))
     )
-    chance = style.say(
-        ", {share} of {draws} restarts",
-        share=share(row["hits"] / finished(row)),
-        draws=f"{finished(row):.0f}",
-    )
-    figure.suptitle(style.title(tables.dataset, f": {model(row)}{elide(chance, 30)}"))
+    figure.suptitle(style.title(tables.dataset, f": {model(row)}{elide(_hits(row, style), 30)}"))
     panels = figure.subplots(*style.pick((3, 1), (1, 3)), sharex=True, sharey=True)
     room = style.pick(1.0, 0.33) * (MILLIMETRES[style.width] - 30) / len(ks) / style.font_size * 7
     norm = Normalize(0, 100)
@@ -83,6 +78,14 @@ def _widest(tables: Tables) -> pd.DataFrame:
     widest = tables.certificates.drop_duplicates(group, keep="last")
     order = widest.sort_values("log_likelihood", ascending=False, kind="stable")
     return order.drop_duplicates(["covariance", "k"]).set_index(["covariance", "k"])
+
+
+def _hits(row: pd.Series, style: Style) -> str:
+    """Return how many restarts found the best of the selected model, "" where that says nothing."""
+    if np.isnan(row["hits"]):
+        return ""
+    hits, n = f"{row['hits']:.0f}", f"{finished(row):.0f}"
+    return style.say(", best found by {hits} of {n}", hits=hits, n=n)
 
 
 def _percent(value: float) -> str:

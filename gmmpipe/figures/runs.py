@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.figures.tables import RUN
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import NATS, SADDLE, UNFINISHED
+from gmmpipe.numerics.certificate import MAXIMUM, NATS, SADDLE, UNFINISHED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -100,6 +100,12 @@ def is_open(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which runs (R,) end at no maximum though they are sound; of older results none."""
     found: npt.NDArray[np.bool_] = np.zeros(len(runs), bool)
     return runs["end"].isin(OPEN).to_numpy() if "end" in runs else found
+
+
+def at_maximum(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which runs (R,) end at a maximum; of older results all."""
+    found: npt.NDArray[np.bool_] = np.ones(len(runs), bool)
+    return (runs["end"] == MAXIMUM).to_numpy() if "end" in runs else found
 
 
 def not_finished(n_open: int, style: Style) -> str:
