@@ -10,13 +10,12 @@ from gmmpipe.figures.grid import cells, label, outline
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
+from gmmpipe.numerics.selection import DECISIVE
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-LINEAR = 10.0  # a BIC difference of 10 is "very strong" evidence (Kass & Raftery 1995)
 
 
 def applies(tables: Tables) -> bool:
@@ -29,10 +28,11 @@ def caption(tables: Tables, style: Style) -> str:
     row, ends = tables.selected(), tables.ends()
     text = style.say(
         "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined). Colours are"
-        " linear up to 10 and logarithmic above.",
+        " linear up to {linear:g} and logarithmic above.",
         dataset=tables.dataset,
         bic=number(row["bic"]),
         model=model(row),
+        linear=DECISIVE,
     )
     best = style.say(
         "The best fit of each family and K is that of any normaliser ({names}).",
@@ -67,7 +67,7 @@ def draw(tables: Tables, style: Style) -> Figure:
         for title, found in _panels(tables, style).items()
     }
     largest = max(float(np.nanmax(grid)) for grid in grids.values())
-    norm = SymLogNorm(LINEAR, linscale=0.6, vmin=0, vmax=max(largest, LINEAR))
+    norm = SymLogNorm(DECISIVE, linscale=0.6, vmin=0, vmax=max(largest, DECISIVE))
     columns = style.pick(1, len(grids) if len(grids) <= 3 else 2)
     rows = -(-len(grids) // columns)
     high = style.pick(6.5 * len(families) + 4, max(8 * len(families) - 2, 20))

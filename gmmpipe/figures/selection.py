@@ -11,6 +11,7 @@ from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model, number
+from gmmpipe.numerics.selection import DECISIVE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Look
 
-DECISIVE = 10.0  # a smaller difference in BIC is not worth magnifying (Kass & Raftery 1995)
 FOUND = "found"  # the share of restarts that found the best optimum, in percent
 # what a panel shows, and the limits of its vertical axis, None for all there is
 Panel = tuple[str, str, tuple[float, float] | None]

@@ -37,6 +37,10 @@ def entropies(log_responsibilities: Array, weight: Array | None = None) -> Entro
 
 Criterion = Callable[[float, int, float, Entropy], float]
 
+# Kass & Raftery 1995, JASA 90, 773-795: of 2 log Bayes factor, which a difference in BIC estimates
+STRENGTHS = ((2.0, "barely worth a mention"), (6.0, "positive"), (10.0, "strong"))
+DECISIVE = STRENGTHS[-1][0]  # from there on "very strong"
+
 
 def bic(log_likelihood: float, n_parameters: int, n_samples: float, entropy: Entropy) -> float:  # noqa: ARG001 - all criteria are called alike
     """Bayesian information criterion (Schwarz 1978, Annals of Statistics 6, 461-464)."""
@@ -88,3 +92,8 @@ CRITERIA: dict[str, Criterion] = {
     "sabic": sabic,
     "caic": caic,
 }
+
+
+def in_words(criterion: str) -> str:
+    """Return what a criterion is called in a sentence."""
+    return {"icl_map": "hard ICL"}.get(criterion, criterion.upper())

@@ -12,7 +12,7 @@ from gmmpipe.figures.wording import elide, model, number, p_words, percent, shar
 from gmmpipe.numerics.identity import MOST_ROWS
 from gmmpipe.numerics.inference import KEPT, UNDECIDED
 from gmmpipe.numerics.mixture import FIRST
-from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.numerics.selection import CRITERIA, in_words
 from gmmpipe.tables.preconditions import other_choices, others
 from gmmpipe.tables.stability import agreement
 from gmmpipe.tables.verdict import EQUAL, Verdict, strength
@@ -148,7 +148,7 @@ def _groups(tables: Tables) -> Fact | None:
 def _criteria(tables: Tables, verdict: Verdict) -> Fact | None:
     """Return which criteria choose which model; where they are at one only if that can be said."""
     picks = other_choices(tables.selected(), tables.best)
-    agreeing = [name.upper() for name in CRITERIA if name.upper() not in picks]
+    agreeing = [word for word in map(in_words, CRITERIA) if word not in picks]
     if picks:
         return Fact("Criteria", "they disagree", f"chosen by {listing('en', agreeing)}")
     if not verdict.comparable:

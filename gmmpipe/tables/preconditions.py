@@ -18,7 +18,7 @@ from gmmpipe.numerics.certificate import (
 )
 from gmmpipe.numerics.choice import TIE
 from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
-from gmmpipe.numerics.selection import CRITERIA, n_samples
+from gmmpipe.numerics.selection import CRITERIA, in_words, n_samples
 from gmmpipe.tables.bootstrap import stopping
 from gmmpipe.tables.stability import agreement
 from gmmpipe.tables.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, mild
@@ -70,7 +70,7 @@ def other_choices(row: pd.Series, best: pd.DataFrame) -> dict[str, str]:
     for name in (known for known in CRITERIA if known in best):  # older results have fewer
         ordered = best.dropna(subset=[name]).sort_values(name, kind="stable").iloc[:1]
         if len(others(row, ordered)):
-            picks[name.upper()] = model(ordered.iloc[0])
+            picks[in_words(name)] = model(ordered.iloc[0])
     return picks
 
 

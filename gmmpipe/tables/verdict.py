@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gmmpipe.figures.wording import share
+from gmmpipe.numerics.selection import DECISIVE, STRENGTHS
 
 Level = Literal["settled", "probably", "not settled"]
 
-# Kass & Raftery 1995, JASA 90, 773-795: of 2 log Bayes factor, which a difference in BIC estimates
-STRENGTHS = ((2.0, "barely worth a mention"), (6.0, "positive"), (10.0, "strong"))
-EQUAL, RIVAL = STRENGTHS[0][0], STRENGTHS[-1][0]
+EQUAL, RIVAL = STRENGTHS[0][0], DECISIVE
 MOST = 2  # reasons in a sentence
 
 CLAUSES = {
