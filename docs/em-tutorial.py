@@ -415,7 +415,7 @@ for ax, i in zip(axes[1:], (order[0], other), strict=True):
     ax.set(title=f"{totals[i]:.1f}", xlim=(1, 6), ylim=(35, 105))
 plt.show()
 best = totals[order[0]]
-print(f"{(totals[sound] > best - 1e-3).sum()} of {len(fits)} starts reach the best, {best:.2f}")
+print(f"{(totals[sound] > best - 0.01).sum()} of {len(fits)} starts reach the best, {best:.2f}")
 
 # %% [markdown] lang="en"
 # The remedy: many starts, keep the best, and ask how often the best was found. If once, there may be

@@ -131,9 +131,11 @@ CASES = {
         "the best fit of full, K = 3 (1 of 3 models) ends at no maximum or below a model",
     ),
     "criteria": (
-        table(CLEAR[0], ("tied", 2, 520.0, {"icl": 490.0, "aic": 480.0}), *CLEAR[2:]),
+        table(
+            CLEAR[0], ("tied", 2, 520.0, {"icl": 490.0, "icl_map": 490.0, "aic": 480.0}), *CLEAR[2:]
+        ),
         "probably",
-        "other criteria choose otherwise: tied, K = 2 (AIC, ICL)",
+        "other criteria choose otherwise: tied, K = 2 (AIC, ICL, hard ICL)",
     ),
     "not recorded": (
         table(*CLEAR).drop(columns=["end", "limit", "beaten_by", "finished", "unfinished"]),
