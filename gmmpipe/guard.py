@@ -28,7 +28,7 @@ class Lock:
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         end = time.monotonic() + PATIENCE
         try:
-            self._take(path)
+            self._take(path, end)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, str(os.getpid()).encode(), 0)
             jobs = os.open(_jobs(path), os.O_RDWR | os.O_CREAT, 0o644)
@@ -43,15 +43,16 @@ class Lock:
             os.close(self._handle)
             raise
 
-    def _take(self, path: Path) -> None:
-        for _ in range(10):  # followers of a dead run hold it for a moment as they end
-            if _try(self._handle, exclusive=True):
-                return
-            time.sleep(PULSE / 2)
-        raise InputError(
-            f"{path}: process {_holder(self._handle) or 'unknown'} is running in this folder;"
-            " wait for it to end"
-        )
+    def _take(self, path: Path, end: float) -> None:
+        soon = time.monotonic() + 5 * PULSE
+        while not _try(self._handle, exclusive=True):
+            holder, now = _holder(self._handle), time.monotonic()
+            if now > end or (now > soon and _is_alive(holder)):
+                raise InputError(
+                    f"{path}: process {holder or 'unknown'} is running in this folder;"
+                    " wait for it to end"
+                )
+            time.sleep(PULSE / 2)  # followers of a dead run hold it for a moment as they end
 
     def close(self) -> None:
         """Let go of the lock."""
@@ -94,6 +95,17 @@ def _end() -> NoReturn:
 
 def _holder(lock: int) -> str:
     return os.pread(lock, 20, 0).decode("latin-1")
+
+
+def _is_alive(pid: str) -> bool:
+    """Return whether a process of this number may be there; of no number, too."""
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, OverflowError, PermissionError):
+        pass
+    return True
 
 
 def _jobs(path: Path) -> Path:
