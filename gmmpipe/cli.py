@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.commands import COMMANDS, project
-from gmmpipe.errors import InputError, Obstacle, told
+from gmmpipe.errors import InputError, Obstacle, one_line, told
 from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
 
@@ -204,5 +204,5 @@ def _list(root: Path) -> int:
         print(f"{group}:")
         width = max(map(len, entries), default=0)
         for name, purpose in entries.items():
-            print(f"  {name:<{width}}  {purpose}".rstrip())
+            print(f"  {name:<{width}}  {one_line(purpose)}".rstrip())
     return 0

@@ -88,7 +88,7 @@ class UnusableStart(InputError, DegenerateComponent):  # noqa: N818 - it says wh
 def told(error: BaseException) -> tuple[str, int] | None:
     """Return the one line that a person reads and the exit code; None for a fault of the code."""
     if isinstance(error, InputError) and not isinstance(error, DamagedArtifact):
-        return f"gmmpipe: {_one_line(str(error))}", 2
+        return f"gmmpipe: {one_line(str(error))}", 2
     if isinstance(error, Obstacle | DamagedArtifact):
         words = str(error)
     elif isinstance(error, KeyboardInterrupt):
@@ -102,10 +102,10 @@ def told(error: BaseException) -> tuple[str, int] | None:
         words = f"{where}: {error.strerror or error}; {remedy} and give the command again"
     else:
         return None
-    return f"gmmpipe stopped: {_one_line(words)}", 1
+    return f"gmmpipe stopped: {one_line(words)}", 1
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text as one line that does not steer the terminal, whatever the user named."""
     line = " ".join(text.split())
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)

@@ -230,7 +230,7 @@ class Progress:
     def __init__(self, out: TextIO) -> None:
         self.out, self.live, self.began = out, out.isatty(), time.monotonic()
         self.done = self.total = 0
-        self.idle = False
+        self.idle = self.silent = False
         self.failed: list[str] = []
         self._rule = ""
 
@@ -252,15 +252,24 @@ class Progress:
         text = f"{self.done}/{self.total} jobs, {left:.0f} s left, {self._rule}"
         if self.live:
             full = 30 * self.done // self.total
-            self.out.write(f"\r\x1b[K[{'#' * full}{'.' * (30 - full)}] {text}")
+            self._say(f"\r\x1b[K[{'#' * full}{'.' * (30 - full)}] {text}")
         else:
-            self.out.write(f"{text}\n")
-        self.out.flush()
+            self._say(f"{text}\n")
 
     def close(self) -> None:
         """End the live line."""
         if self.live and self.total:
-            self.out.write("\r\x1b[K")
+            self._say("\r\x1b[K")
+
+    def _say(self, text: str) -> None:
+        """Write and flush; where nobody takes it any more the run goes on in silence."""
+        if self.silent:
+            return
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except (OSError, ValueError):  # the reader left, the terminal is gone, or it is closed
+            self.silent = True
 
 
 def _extent(study: Study) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, one_line
 from gmmpipe.formats import MANIFEST, format_of
 from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
@@ -60,7 +60,7 @@ def verify(version: Version) -> bool:
     """Print which files of a version are not as its manifest says; return whether none is."""
     wrong = list(differences(version))
     for line in wrong:
-        print(f"gmmpipe: {line}", file=sys.stderr)
+        print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
     title = f"{version.manifest['experiment']} {version.manifest['version']}"
     if wrong:
         print(f"gmmpipe: {title}: {len(wrong)} files are not as told", file=sys.stderr)

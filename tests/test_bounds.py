@@ -6,13 +6,14 @@ import gzip
 import io
 import os
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import archive, columnar, guard, memory, reader, sealed, vetting
+from gmmpipe import archive, columnar, guard, memory, reader, sealed, verify, vetting
 from gmmpipe.errors import InputError, told
 from gmmpipe.numerics.datasets import File
 
@@ -110,3 +111,10 @@ def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monke
     monkeypatch.setattr(memory, "available", lambda: 10**9)
     assert columnar.read_table(repeated).num_rows == 10**6
     assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)
+
+
+def test_names_of_files_do_not_steer_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(verify, "differences", lambda _: ["\x1b[2Jx.png: extra"])
+    version = SimpleNamespace(manifest={"experiment": "e", "version": "v"})
+    assert not verify.verify(version)
+    assert "\x1b" not in capsys.readouterr().err

@@ -249,3 +249,21 @@ def test_snakemake_s_own_reason_is_said_where_no_job_left_one(tmp_path, capsys):
     code, said = explained(tmp_path, capsys, log)
     assert code == 1
     assert "line 1: Output b has older time than c (" in said
+
+
+class Gone(io.StringIO):
+    """An output whose reader has left."""
+
+    def write(self, text):
+        raise BrokenPipeError(text)
+
+
+@pytest.mark.parametrize("out", [Gone(), Terminal()])
+def test_a_run_whose_progress_nobody_takes_goes_on(out):
+    progress = Progress(out)
+    if isinstance(out, Terminal):
+        out.close()
+    for line in CHATTER.splitlines(keepends=True):
+        progress.see(line)
+    progress.close()
+    assert (progress.done, progress.total) == (3, 4)
