@@ -22,10 +22,8 @@ def doubts(
     notes = [*_degenerate(tables)]
     if dropped:
         holed = bool(tables.x.isna().to_numpy().any())  # values may be missing: all of a row are
-        notes.append(
-            f"{dropped:,} rows {'without any value' if holed else 'with missing values'}"
-            " were left out."
-        )
+        lack = "without any value" if holed else "with missing values"
+        notes.append(f"Left out: {dropped:,} row{'' if dropped == 1 else 's'} {lack}.")
     if rising:
         notes.append(f"Of the features, {counting(rising)}.")
     return [*found, *((False, note) for note in notes)]
@@ -36,7 +34,7 @@ def _degenerate(tables: Tables) -> list[str]:
     bad = ends[ends["degenerate"]]
     if bad.empty:
         return []
-    text = f"{len(bad):,} of {len(ends):,} fits are degenerate and left out"
+    text = f"Degenerate and left out: {len(bad):,} of {len(ends):,} fits"
     models = ends.groupby(["covariance", "k"], sort=False)["degenerate"].all()
     lost = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
     if lost:

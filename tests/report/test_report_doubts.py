@@ -56,9 +56,10 @@ def test_a_clear_case_leaves_nothing_to_distrust(clear):
 
 
 def test_dropped_rows_are_told(clear):
-    assert "1,234 rows with missing values were left out" in texts(clear, dropped=1234)
+    assert "Left out: 1,234 rows with missing values." in texts(clear, dropped=1234)
     holed = replace(clear, x=clear.x.where(clear.x < clear.x.max()))
-    assert "2 rows without any value were left out" in texts(holed, dropped=2)
+    assert "Left out: 2 rows without any value." in texts(holed, dropped=2)
+    assert "Left out: 1 row without any value." in texts(holed, dropped=1)
 
 
 def test_features_that_are_row_numbers_are_named(clear):
@@ -73,7 +74,7 @@ def test_a_certificate_below_its_target_is_told(clear):
 def test_degenerate_fits_are_counted_and_the_first_is_quoted():
     bad = two_groups(degenerate=lambda run: run["k"] == 3)
     told = texts(bad)
-    assert "8 of 24 fits are degenerate" in told
+    assert "Degenerate and left out: 8 of 24 fits" in told
     assert "no sound fit of spherical with K = 3 and full with K = 3" in told
     assert "component 1: thin" in told
     assert "No K above 2 has a sound fit." in told
