@@ -38,7 +38,7 @@ CLAUSES = {
     "single": "it rests on a single run, which cannot tell whether a better optimum exists",
     "nothing drawn": "its starts draw nothing at random, so no restart can tell whether a better"
     " optimum exists",
-    "hits": "only {hits} of {finished} restarts found it",
+    "hits": "only {hits} of {finished} finished restarts found it",
     "target": "one more restart may find a better fit: that chance is below {bound} (95 %"
     " confidence), and {target} were asked for (fit.restarts=auto adds restarts)",
     "open runs": "{unfinished} of its {draws} restarts were cut off before a maximum",

@@ -83,7 +83,7 @@ CASES = {
     "hit twice": (
         table(("full", 2, 500.0, {"hits": 2}), *CLEAR[1:]),
         "not settled",
-        "only 2 of 20 restarts found it",
+        "only 2 of 20 finished restarts found it",
     ),
     "target": (
         table(*CLEAR, p_better_bound=0.139),
@@ -242,7 +242,7 @@ def test_grave_reasons_come_first_and_what_is_too_much_is_counted():
     found = verdict(best)
     assert [reason.grave for reason in found.reasons] == [True, True, True, False]
     assert found.sentence.startswith("Not settled, because the lowest BIC is at the largest K")
-    assert found.sentence.endswith("only 1 of 20 restarts found it; and 2 more reasons.")
+    assert found.sentence.endswith("only 1 of 20 finished restarts found it; and 2 more reasons.")
 
 
 def test_without_a_sound_fit_there_is_no_model():
