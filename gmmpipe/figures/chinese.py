@@ -208,8 +208,9 @@ CHINESE = {
     "Degenerate and left out: {lost}.": "退化而未计入：{lost}。",
     "The means of {n} further features are in the table.": "其余 {n} 个特征的均值见表格。",
     "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined). Colours are"
-    " linear up to 10 and logarithmic above.": (
-        "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少。颜色在 10 以内为线性，以上为对数。"
+    " linear up to {linear:g} and logarithmic above.": (
+        "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少。颜色在 {linear:g} 以内为线性，"
+        "以上为对数。"
     ),
     "The best fit of each family and K is that of any normaliser ({names}).": (
         "每种类型和 K 的最佳拟合取自任一归一化方法（{names}）。"
