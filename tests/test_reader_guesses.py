@@ -370,3 +370,26 @@ def test_text_with_missing_cells_is_left_out():
     assert load(rows).features == ("a", "b")
     with pytest.raises(InputError, match=r"line 2, column 'b': '' is a missing value"):
         load("a,b\n1,\n2,\n3,NA\n")
+
+
+def test_years_beside_words_are_a_header_though_no_word_is_above_numbers():
+    rows = (
+        '"Country","Code","1960","1961","1962"\nAruba,ABW,4.82,4.65,4.47\nAngola,AGO,,7.31,7.35\n'
+    )
+    found = load(rows, missing="keep")
+    assert found.features == ("1960", "1961", "1962")
+    assert found.x.shape == (2, 3)
+
+
+def test_rising_numbers_without_a_name_are_an_index():
+    rows = '"","142.24","144.78","147.32"\n"9.4",0,2,1\n"9.5",1,3,0\n"9.6",5,0,2\n'
+    found = load(rows)
+    assert found.features == ("142.24", "144.78", "147.32")
+    assert found.x.shape == (3, 3)
+
+
+def test_the_delimiter_parts_the_header_as_well():
+    rows = "symbol,date,price\n" + "".join(f"MSFT,Jan {i} 2000,39.8{i}\n" for i in range(1, 9))
+    found = load(rows)
+    assert found.features == ("price",)
+    assert len(found.x) == 8

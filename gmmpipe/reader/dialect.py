@@ -113,8 +113,11 @@ def _width(lines: Sequence[str], dialect: Dialect) -> int:
 
 
 def _delimiter(lines: Sequence[str], mark: str | None) -> str:
-    """Return what parts most lines into equally many cells, as many as can be of them numbers."""
-    best, most = NONE, (0.0, 0.0)
+    """Return what parts most lines into equally many cells, as many as can be of them numbers.
+
+    One that parts the first line, which may be names, as the others goes before one that does not.
+    """
+    best, most = NONE, (False, 0.0, 0.0)
     for delimiter in "\t;,| ":
         rows = [Dialect(delimiter, mark, False, 0).cells(line) for line in lines]
         counts = Counter(map(len, rows))
@@ -123,8 +126,9 @@ def _delimiter(lines: Sequence[str], mark: str | None) -> str:
             continue
         cells = [cell for row in rows if len(row) == width for cell in row if not is_missing(cell)]
         share = same / len(rows)
-        score = (round(share * sum(map(is_number, cells)) / max(len(cells), 1), 9), share)
-        if score > most and (delimiter != " " or score[0]):
+        numeric = round(share * sum(map(is_number, cells)) / max(len(cells), 1), 9)
+        score = (len(rows[0]) == width, numeric, share)
+        if score > most and (delimiter != " " or numeric):
             best, most = delimiter, score
     return best
 

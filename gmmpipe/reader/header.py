@@ -36,7 +36,14 @@ def header_of(rows: Rows, kind: File) -> str:
     if len(set(first)) == len(first) and any(_is_number_column(below, c) for c in words):
         whole = all(WHOLE.fullmatch(first[c]) for c in values)
         return "text above numbers" if whole or _rises([first[c] for c in values]) else ""
-    return _guess(first, below) if len(values) == len(first) else ""
+    if len(values) == len(first):
+        return _guess(first, below)
+    axis, beside = [first[c] for c in values], [_picked(row, values) for row in below]
+    return "axis" if words and _is_axis(axis, beside) else ""
+
+
+def _picked(row: Sequence[str], places: Sequence[int]) -> list[str]:
+    return [row[c] for c in places if c < len(row)]
 
 
 def _names_an_index(first: Sequence[str], below: Rows) -> bool:
@@ -131,10 +138,11 @@ def lacks_a_name(rows: Rows) -> bool:
 
 
 def is_index(cells: Sequence[str]) -> bool:
-    """Return whether a column without a name tells rows apart: whole numbers or text, no two equal.
+    """Return whether a column without a name tells rows apart: no two of its cells are equal.
 
-    cells: of the first rows.
+    They are whole numbers, text, or numbers that rise by equal steps. cells: of the first rows.
     """
     bare = [cell.strip() for cell in cells]
     kinds = {bool(WHOLE.fullmatch(cell)) for cell in bare}
-    return len(set(bare)) == len(bare) > 0 and (kinds == {True} or not any(map(is_number, bare)))
+    one_kind = kinds == {True} or not any(map(is_number, bare)) or _is_even(bare)
+    return len(set(bare)) == len(bare) > 0 and one_kind
