@@ -1,7 +1,7 @@
 """Tables that are not read as pandas reads them, each with the reason."""
 
 MIXED = "a column holds numbers and words: refused by line; --columns or --label decides"
-ROW_NAMES = "row names that are repeated numbers, without a name: refused; --columns decides"
+ROW_NAMES = "a first column without a name that is no index: empty, a gap, decimals: refused"
 COUNTS = "the first line counts rows and columns: refused"
 LINE_BREAK = "a line break within quotes: refused"
 PREAMBLE = "lines of prose above the table, at which pandas fails as well"
