@@ -116,7 +116,7 @@ rule generate:
         config=lambda w: study.section("data", w.data),
         code=source_digest("gmmpipe.stages.generate"),
     shell:
-        "gmmpipe generate --code {params.code} {params.source:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+        "gmmpipe generate --code {params.code:q} {params.source:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
 
 rule normalise:
@@ -135,7 +135,7 @@ rule normalise:
         config=lambda w: study.section("normalised", w.normalised),
         code=source_digest("gmmpipe.stages.normalise"),
     shell:
-        "gmmpipe normalise --code {params.code} {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+        "gmmpipe normalise --code {params.code:q} {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
 
 rule fit:
@@ -155,7 +155,7 @@ rule fit:
         config=lambda w: study.section("fits", w.block),
         code=source_digest("gmmpipe.stages.fit"),
     shell:
-        "gmmpipe fit --code {params.code} {input:q} -o {output:q} --config {params.config:q}"
+        "gmmpipe fit --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --engine {study.engine:q} --threads {threads} > {log:q} 2>&1"
 
 
@@ -188,7 +188,7 @@ rule evaluate:
         folder=subpath(output[0], parent=True),
         code=source_digest("gmmpipe.stages.evaluate"),
     shell:
-        "gmmpipe evaluate --code {params.code} {input.plan:q} -o {params.folder:q}"
+        "gmmpipe evaluate --code {params.code:q} {input.plan:q} -o {params.folder:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 
@@ -210,7 +210,7 @@ rule bootstrap:
         config=lambda w: study.section("bootstrap", w.replicates),
         code=source_digest("gmmpipe.stages.bootstrap"),
     shell:
-        "gmmpipe bootstrap --code {params.code} {input:q} -o {output:q} --config {params.config:q}"
+        "gmmpipe bootstrap --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 
@@ -242,7 +242,7 @@ rule combine:
         folder=subpath(output[0], parent=True),
         code=source_digest("gmmpipe.stages.combine"),
     shell:
-        "gmmpipe combine --code {params.code} {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
+        "gmmpipe combine --code {params.code:q} {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
 
 
 rule figures:
@@ -270,7 +270,7 @@ rule figures:
     params:
         code=source_digest("gmmpipe.stages.figures"),
     shell:
-        "gmmpipe figures --code {params.code} {input.plan:q} -o {output:q}"
+        "gmmpipe figures --code {params.code:q} {input.plan:q} -o {output:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 
@@ -292,7 +292,7 @@ rule report:
     params:
         code=source_digest("gmmpipe.stages.report"),
     shell:
-        "gmmpipe report --code {params.code} {input.plan:q} -o {output:q} > {log:q} 2>&1"
+        "gmmpipe report --code {params.code:q} {input.plan:q} -o {output:q} > {log:q} 2>&1"
 
 
 rule publish:
@@ -312,5 +312,5 @@ rule publish:
         version=study.version,
         code=source_digest("gmmpipe.stages.publish"),
     shell:
-        "gmmpipe publish --code {params.code} {input.plan:q} -o {params.link:q} > {log:q} 2>&1"
+        "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q} > {log:q} 2>&1"
         " && touch {output:q}"

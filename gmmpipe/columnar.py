@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from gmmpipe import memory
+from gmmpipe import free_memory
 from gmmpipe.errors import InputError
 from gmmpipe.sealed import describe, digest, read, refuse_damaged, writing
 
@@ -175,7 +175,7 @@ def _refuse_growing(path: str | Path, file: "pq.ParquetFile") -> None:
     """Raise InputError where a file's rows cannot be held: run-length code claims any number."""
     groups = map(file.metadata.row_group, range(file.num_row_groups))
     values = max((g.num_rows * file.metadata.num_columns for g in groups), default=0)
-    memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
+    free_memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from gmmpipe import memory, onward
+from gmmpipe import free_memory, memory, onward
 from gmmpipe.boundary import own_folders
 from gmmpipe.demands import Demands
 from gmmpipe.errors import Obstacle
@@ -120,7 +120,7 @@ def _recover(study: Study) -> None:
 
 def _free_memory(study: Study) -> int | None:
     """Return the bytes that are free; raises Obstacle if what is to be done does not fit."""
-    free = memory.available()
+    free = free_memory.available()
     if free is None:
         return None
     demands = Demands(study)

@@ -1,16 +1,15 @@
-"""How much memory a stage takes, and how much there is.
+"""How much memory a stage takes.
 
 What a process holds itself is counted, not the pages of files that it maps. The constants are
 measured: tests/test_memory.py and benchmarks/pipeline.py compare them with what jobs take. data is
 a section `data` of a plan: n, d, bytes of its file, missing, and where rows have weights positive.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gmmpipe.archive import MAPPED
-from gmmpipe.errors import InputError
+from gmmpipe.free_memory import COPIES
 from gmmpipe.numerics.ends import TOGETHER
 from gmmpipe.numerics.slices import SLICE
 from gmmpipe.numerics.soundness import MOST_ROWS as TIED_ROWS
@@ -20,11 +19,8 @@ MB = 2**20
 BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
 TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
 PARTS = 150 * MB  # the parts in which a large file is read
-COPIES = 3  # of the rows at the worst moment: as read, checked, scaled for a start
-MOST = 2**34  # bytes that data may take where nothing says what is free
 MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
-CGROUP = Path("/sys/fs/cgroup")
 
 Data = Mapping[str, Any]
 
@@ -93,63 +89,3 @@ def of_bootstrap(data: Data, k: int) -> int:
     """Return about the bytes that a resample and its fits of k components take, without others."""
     n, d = max(data["n"], round(data.get("total", 0))), data["d"]
     return int(8 * n * (4 * d + k + 6))
-
-
-def refuse_beyond(what: str, numbers: int) -> None:
-    """Raise InputError where so many numbers, held as often as a stage does, are too many."""
-    need, free = 8 * COPIES * numbers, available()
-    if need > (MOST if free is None else free):
-        free_words = f"{(MOST if free is None else free) / 1e9:.1f} GB are free"
-        raise InputError(
-            f"{what} would take about {need / 1e9:.1f} GB of memory, and {free_words}; cut it, or"
-            " free some"
-        )
-
-
-def available() -> int | None:
-    """Return the bytes that this process could still get; None where that is not to be found out.
-
-    Linux: what the kernel deems available, and what every control group above leaves.
-    """
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    known = dict(line.split(":", 1) for line in lines)
-    free = int(known["MemAvailable"].split()[0]) * 1024
-    return min([free, *_left_by_groups()])
-
-
-def _left_by_groups() -> Iterator[int]:
-    """Yield what each memory control group of this process leaves; files in memory can go."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, kinds, path = line.split(":", 2)
-        if kinds == "":  # version 2
-            names = ("memory.max", "memory.current", "inactive_file")
-            top = CGROUP
-        elif "memory" in kinds.split(","):
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            top = CGROUP / "memory"
-        else:
-            continue
-        own = top / path.lstrip("/")
-        for folder in (own, *own.parents):
-            if folder.is_relative_to(top) and (left := _left_by(folder, *names)) is not None:
-                yield left
-
-
-def _left_by(folder: Path, limit: str, usage: str, files: str) -> int | None:
-    try:
-        most = (folder / limit).read_text(encoding="ascii").strip()
-        used = int((folder / usage).read_text(encoding="ascii"))
-        stat = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    if most == "max":
-        return None
-    droppable = dict(line.split() for line in stat).get(files, "0")
-    return max(int(most) - used + int(droppable), 0)

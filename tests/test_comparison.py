@@ -40,7 +40,7 @@ def folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(make_project(tmp_path_factory.mktemp("compared") / "project"))
         patch.delenv("GMMPIPE_RUN", raising=False)
-        other = ("fit.regularisation=0.05", "sweep.seed=[0,1,2]", "sweep.k=[2]")
+        other = ("fit.regularisation=0.9", "sweep.seed=[0,1,2]", "sweep.k=[2]")
         return [Path(carry_out(*TINY, *more).folder).resolve() for more in ((), other)]
 
 
@@ -79,7 +79,7 @@ def test_what_changed_and_what_moved(plain, after):
     found = compare(plain, after)
     told = {tuple(row[:2]): tuple(row[2:]) for row in found.settings.itertuples(index=False)}
     assert told == {
-        ("config", "fit.regularisation"): ("1e-06", "0.05"),
+        ("config", "fit.regularisation"): ("1e-06", "0.9"),
         ("config", "sweep.k"): ("[1, 2]", "[2]"),
         ("config", "sweep.seed"): ("[0, 1]", "0..2"),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from projects import run
 
-from gmmpipe import launch, memory
+from gmmpipe import free_memory, launch, memory
 from gmmpipe.errors import Obstacle
 from gmmpipe.launch import Progress
 
@@ -204,11 +204,11 @@ def test_what_is_ignored_stays_ignored():
 
 def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):
     done = study("experiment=smoke", "sweep.k=1", "sweep.seed=0", "sweep.iteration=1")
-    monkeypatch.setattr(memory, "available", lambda: 10 * memory.MB)
+    monkeypatch.setattr(free_memory, "available", lambda: 10 * memory.MB)
     assert launch._free_memory(done) == 10 * memory.MB  # all is there
-    monkeypatch.setattr(memory, "available", lambda: None)
+    monkeypatch.setattr(free_memory, "available", lambda: None)
     assert launch._free_memory(done) is None
-    monkeypatch.setattr(memory, "available", lambda: 10 * memory.MB)
+    monkeypatch.setattr(free_memory, "available", lambda: 10 * memory.MB)
     Path(done.fits[1]).unlink()
     words = rf"{Path(done.fits[1]).stem}: this takes about 0.2 GB of memory, and 0.0 GB are free;"
     with pytest.raises(Obstacle, match=words):

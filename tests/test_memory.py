@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from gmmpipe import artifacts, memory
+from gmmpipe import artifacts, free_memory, memory
 
 GB = 10**9
 ROOMY = "MemTotal: 40000000 kB\nMemAvailable: 32000000 kB\n"
@@ -34,25 +34,25 @@ def machine(tmp_path, monkeypatch):
             copy.write_text(told[str(name)])
         return copy
 
-    monkeypatch.setattr(memory, "Path", path)
-    monkeypatch.setattr(memory, "CGROUP", tmp_path / "groups")
+    monkeypatch.setattr(free_memory, "Path", path)
+    monkeypatch.setattr(free_memory, "CGROUP", tmp_path / "groups")
     return tmp_path / "groups", told
 
 
 @pytest.mark.usefixtures("machine")
 def test_the_kernel_says_what_is_free():
-    assert memory.available() == 32_000_000 * 1024
+    assert free_memory.available() == 32_000_000 * 1024
 
 
 def test_no_control_group_above_may_be_exceeded(machine):
     groups, _ = machine
     group(groups / "user/job", "max", 3 * GB)
     group(groups / "user", 8 * GB, 5 * GB, droppable=2 * GB)
-    assert memory.available() == 5 * GB
+    assert free_memory.available() == 5 * GB
     group(groups / "user/job", 4 * GB, 3 * GB)
-    assert memory.available() == 1 * GB
+    assert free_memory.available() == 1 * GB
     group(groups / "user/job", 4 * GB, 5 * GB)
-    assert memory.available() == 0
+    assert free_memory.available() == 0
 
 
 def test_control_groups_of_the_first_version_count_too(machine):
@@ -61,17 +61,17 @@ def test_control_groups_of_the_first_version_count_too(machine):
     names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
     group(groups / "memory/user/job", 2 * GB, GB, 0, names)
     group(groups / "memory", 2**63 - 4096, 9 * GB, 0, names)
-    assert memory.available() == GB
+    assert free_memory.available() == GB
 
 
 def test_elsewhere_nothing_is_known(machine):
     machine[1]["/proc/meminfo"] = None
-    assert memory.available() is None
+    assert free_memory.available() is None
 
 
 def test_this_machine_answers():
     if os.path.exists("/proc/meminfo"):  # noqa: PTH110 - as plain as it gets
-        assert 2**20 < memory.available() < 2**50
+        assert 2**20 < free_memory.available() < 2**50
 
 
 PLAIN = {"n": 1000, "d": 2, "missing": 0, "bytes": 0, "config": {}}

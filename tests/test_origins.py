@@ -32,7 +32,7 @@ def test_without_any_choice_all_comes_from_files_or_is_default(traced):
     found = traced()
     assert found["experiment"] == "conf/config.yaml"
     assert found["sweep.iteration"] == "conf/sweep/default.yaml"
-    assert found["start.kmeans.max_iter"] in ("default", "conf/start/kmeans.yaml")
+    assert found["start.mixed.method"] == "conf/start/mixed.yaml"
     assert "override" not in found.values()
 
 

@@ -49,7 +49,7 @@ class Family:
         held = counts > TINY
         before, after = (_expected(counts[held], scatter[held], c[held]) for c in (present, found))
         bounded = bool((floor > 0).all())
-        keep = before > after and not (bounded and not within(present[held], floor * _ALMOST))
+        keep = before > after and not (bounded and not within(present[held], floor))
         return present.copy() if keep else found
 
     def project(self, weights: Array, covariances: Array) -> Array:
@@ -66,9 +66,6 @@ class Family:
         same = np.abs(nearest - covariances) <= close * size[:, :, None] * size[:, None, :]
         same &= (nearest != 0) | (covariances == 0)
         return covariances if same.all() else nearest
-
-
-_ALMOST = 1 - 1e-9  # of the bound: rounding
 
 
 def _expected(counts: Array, scatter: Array, covariances: Array) -> float:

@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from gmmpipe.file_summary import counting, summary
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.sample import Sample
 from gmmpipe.reader.formats import FORMATS
 from gmmpipe.reader.gathering import Gathering
 from gmmpipe.reader.given import given
 from gmmpipe.reader.source import Told, described, is_large, is_text, tables
-from gmmpipe.reader.summary import counting, summary
 
 __all__ = [
     "FORMATS", "counting", "described", "gather", "given", "is_large", "is_text", "look", "read",

@@ -108,7 +108,7 @@ class Gathering:
         """Return what a plan must know.
 
         n, d, dropped; missing, how many values are, and in how many patterns; where rows have
-        weights their total and how many are positive; reading, see ``gmmpipe.reader.summary``.
+        weights their total and how many are positive; reading, see ``gmmpipe.file_summary``.
         """
         size: dict[str, Any] = {"n": self.n, "d": len(self.columns), "dropped": self.dropped}
         size["missing"] = self.missing

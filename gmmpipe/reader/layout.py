@@ -26,7 +26,7 @@ class Layout:
     """How a text is read: its dialect and columns, which are read, how numbers are written.
 
     text: the columns of which most cells are no values; first: the number of the line with the
-    first row; above: how many comments are above it; decided: see ``gmmpipe.reader.summary``.
+    first row; above: how many comments are above it; decided: see ``gmmpipe.file_summary``.
     """
 
     dialect: Dialect

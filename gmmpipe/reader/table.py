@@ -49,7 +49,7 @@ class Table:
     x (N, D), NaN where a value is missing, its last column the weight where one is ``weighted``;
     columns: D names; labels (N,) text or None; place(i) says where row i stands in the file;
     passed_over: lines before these rows that hold none; decided: what was decided of how to read
-    the file, the same for all its tables (see ``gmmpipe.reader.summary``).
+    the file, the same for all its tables (see ``gmmpipe.file_summary``).
     """
 
     name: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe import memory
+from gmmpipe import free_memory
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
@@ -71,7 +71,7 @@ def refuse_huge(rows: int, columns: int, name: str) -> None:
 
     A few bytes of run-length code can claim any number of rows; labels count as numbers do.
     """
-    memory.refuse_beyond(f"{name}: {rows:,} rows of {columns} columns", rows * max(columns, 1))
+    free_memory.refuse_beyond(f"{name}: {rows:,} rows of {columns} columns", rows * max(columns, 1))
 
 
 def from_table(table: "pa.Table", **further: Any) -> Typed:

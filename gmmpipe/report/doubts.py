@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gmmpipe.figures import Tables
 from gmmpipe.figures.language import listing
 from gmmpipe.figures.wording import elide
-from gmmpipe.reader import counting
+from gmmpipe.file_summary import counting
 from gmmpipe.tables.verdict import Verdict
 
 MOST = 4  # models that are named

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import artifacts, memory
+from gmmpipe import artifacts, free_memory
 from gmmpipe.errors import InputError
 
 
@@ -86,7 +86,7 @@ def run_length(rows):
 
 @pytest.mark.usefixtures("no_job_starts")
 def test_run_length_code_is_bounded(project, refused, monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 2**24)
+    monkeypatch.setattr(free_memory, "available", lambda: 2**24)
     (project / "x.parquet").write_bytes(run_length(10**5))
     refused("x.parquet 100,000 rows of 40 columns memory free", "run", "--data", "x.parquet")
 

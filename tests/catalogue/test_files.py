@@ -71,7 +71,7 @@ CONF = {
         "x.csv no such file",
     ),
     "data set not UTF-8": ("dataset/gmm.yaml", b"kind: file\npath: \xe9.csv\n", "gmm.yaml"),
-    "start unknown method": ("start/kmeans.yaml", "method: kmean\n", "start.kmeans 'kmeans'"),
+    "start unknown method": ("start/mixed.yaml", "method: kmean\n", "start.mixed 'kmeans'"),
     "root broken": ("config.yaml", "defaults: [\n", "config"),
 }
 

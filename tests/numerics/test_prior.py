@@ -188,6 +188,7 @@ def test_a_weight_of_two_is_the_sample_twice():
     assert_allclose(one.trajectory, other.trajectory, rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:1 of 2 starts could not be used")
 def test_the_estimator_takes_a_prior():
     x = np.concatenate([clusters(35), np.full((3, 2), 50.0)])
     options = {"means_init": [[0, 0], [50, 50]], "reg_covar": 0, "max_iter": 200, "random_state": 0}

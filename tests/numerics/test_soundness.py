@@ -145,7 +145,7 @@ def test_slices_and_a_part_of_the_rows_judge_as_all_at_once(size, most, monkeypa
             np.testing.assert_allclose(whole.tied, tied, rtol=1e-12)
         assert judged.defects == whole.defects
     np.testing.assert_allclose(judged.tied[1], tied[1], rtol=1e-12)  # thin: of all rows
-    assert "tied" in sentence(judged.defects, unnamed)
+    assert "alike in a feature" in sentence(judged.defects, unnamed)
 
 
 def test_covariances_that_are_held_are_never_too_thin():

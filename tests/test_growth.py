@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe import archive, columnar, guard, memory, reader, sealed, verify, vetting
+from gmmpipe import archive, columnar, free_memory, guard, reader, sealed, verify, vetting
 from gmmpipe.errors import InputError, told
 from gmmpipe.numerics.datasets import File
 
@@ -102,13 +102,13 @@ def repeated(tmp_path):
 
 def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monkeypatch):
     reading = File(str(repeated), missing="drop")
-    monkeypatch.setattr(memory, "available", lambda: 40 * 10**6)
+    monkeypatch.setattr(free_memory, "available", lambda: 40 * 10**6)
     with pytest.raises(InputError, match=r"r\.parquet: 1,000,000 rows of 2 columns would take"):
         next(reader.tables(repeated.read_bytes(), str(repeated), reading))
     for load in (columnar.read_table, columnar.StoredTable):
         with pytest.raises(InputError, match="a group of 1,000,000 rows would take"):
             load(repeated)
-    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    monkeypatch.setattr(free_memory, "available", lambda: 10**9)
     assert columnar.read_table(repeated).num_rows == 10**6
     assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)
 
