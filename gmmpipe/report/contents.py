@@ -11,8 +11,8 @@ from gmmpipe.cases import cases, frames_of, style_of
 from gmmpipe.figures import Tables
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.figures.wording import elide, number
+from gmmpipe.file_summary import summary
 from gmmpipe.numerics.normalise import Affine
-from gmmpipe.reader import summary
 from gmmpipe.report import evidence, explorer, provenance
 from gmmpipe.report.doubts import doubts
 from gmmpipe.report.pictures import Picture, by_category, pictures
