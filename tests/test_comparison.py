@@ -36,11 +36,11 @@ def version(study, *overrides):
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Two versions, made once: the second with another bound, another seed, one K less."""
+    """Two versions, made once: the second with more on the diagonal, another seed, one K less."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(make_project(tmp_path_factory.mktemp("compared") / "project"))
         patch.delenv("GMMPIPE_RUN", raising=False)
-        other = ("fit.regularisation=0.9", "sweep.seed=[0,1,2]", "sweep.k=[2]")
+        other = ("fit.reg_covar=0.001", "sweep.seed=[0,1,2]", "sweep.k=[2]")
         return [Path(carry_out(*TINY, *more).folder).resolve() for more in ((), other)]
 
 
@@ -79,7 +79,7 @@ def test_what_changed_and_what_moved(plain, after):
     found = compare(plain, after)
     told = {tuple(row[:2]): tuple(row[2:]) for row in found.settings.itertuples(index=False)}
     assert told == {
-        ("config", "fit.regularisation"): ("1e-06", "0.9"),
+        ("config", "fit.reg_covar"): ("0.0", "0.001"),
         ("config", "sweep.k"): ("[1, 2]", "[2]"),
         ("config", "sweep.seed"): ("[0, 1]", "0..2"),
     }
@@ -316,13 +316,13 @@ def test_the_command(plain, after, gmmpipe, refused, tmp_path):
     folders = ("compare", str(plain.folder), str(after.folder))
     answer = gmmpipe(*folders)
     assert answer.code == 0
-    assert "fit.regularisation  1e-06" in answer.out
+    assert "fit.reg_covar  0" in answer.out
     assert "## What changed" in gmmpipe(*folders, "--format", "markdown").out
     rows = pd.read_csv(pd.io.common.StringIO(gmmpipe(*folders, "--format", "csv").out))
     assert rows["section"].unique().tolist() == ["settings", "models", "cells"]
     answer = gmmpipe(*folders, "-o", str(tmp_path / "compare.html"))
     assert answer.out.startswith(
-        "gmm: another model, full, k=2, minmax to spherical, k=2, minmax, BIC +25.7. Before: Not"
+        "gmm: another fit of the same family and K, full, k=2, minmax, BIC +3.22. Before: Not"
     )
     assert "\nChanged: config (3).\n" in answer.out
     assert (tmp_path / "compare.html").read_text() == compare(plain, after).typeset("html")
