@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import DEGENERATE, MAXIMUM, NATS, certify, optima
+from gmmpipe.numerics.certificate import DEGENERATE, NATS, certify, reached
 from gmmpipe.numerics.ends import CERTIFY, Settler
 from gmmpipe.numerics.generators import Blobs
 from gmmpipe.numerics.mixture import Mixture
@@ -83,17 +83,16 @@ def advance(case: Case, starts: Sequence[Mixture], iterations: Sequence[int]) ->
 
 def row(case: Case, runs: Runs, size: int) -> list[str]:
     """Return what certificates of ``size`` restarts say, and what fresh runs find."""
-    kept = [i for i, kind in enumerate(runs.kinds) if kind == MAXIMUM]
-    which = np.full(len(runs.kinds), -1)
-    which[kept] = optima(runs.log_likelihoods[kept], [runs.mixtures[i] for i in kept])
+    which = reached(runs.log_likelihoods, runs.mixtures, runs.kinds)
     fresh = which[:FRESH][which[:FRESH] >= 0]  # those that finished, of which chances are
     values = runs.log_likelihoods[:FRESH][which[:FRESH] >= 0]
     said, found = [], []
     for first in range(FRESH, FRESH + REPEATS * size, size):
         mine = slice(first, first + size)
-        certificate = certify(runs.log_likelihoods[mine], runs.mixtures[mine], runs.kinds[mine])
+        certificate = certify(which[mine], runs.kinds[mine])
+        best = runs.log_likelihoods[mine][which[mine] >= 0].max(initial=-np.inf)
         said.append((certificate.p_new, certificate.p_better_bound))
-        better = values > certificate.log_likelihood + NATS
+        better = values > best + NATS
         found.append((np.mean(~np.isin(fresh, which[mine])), better.mean()))
     (new, bound), (truly_new, truly_better) = np.transpose(said), np.transpose(found)
     return [

@@ -86,9 +86,10 @@ def to_arrays(
     k, seed, n_iter, converged (F,), defects (F,) as JSON, "" for none; iteration (S,); done,
     settled, log_likelihood, log_prior (S, F); trajectory (sum of n_iter + 1,). With the components
     of all fits end to end: weight (S, sum k), mean (S, sum k, D), covariance (S, sum k, D, D), and
-    start_* and end_* without S. Of the ends of the runs also end, end_log_likelihood (F,). With a
-    noise component also its box (2, D), which is the data's. Of the cells that failed: failed_k,
-    failed_seed, failed_reason. Without any fit only k, seed and n_iter are there besides.
+    start_* and end_* without S. Of the ends of the runs also end, end_log_likelihood,
+    end_log_prior (F,). With a noise component also its box (2, D), which is the data's. Of the
+    cells that failed: failed_k, failed_seed, failed_reason. Without any fit only k, seed and
+    n_iter are there besides.
     """
     lost = {
         "failed_k": np.array([f.k for f in failed], dtype=np.int64),
@@ -114,6 +115,7 @@ def to_arrays(
         "start_covariance": np.concatenate([m.covariances for m in starts]),
         "end": np.array([s.end.kind for s in stored], dtype=str),
         "end_log_likelihood": np.array([s.end.log_likelihood for s in stored]),
+        "end_log_prior": np.array([s.end.log_prior for s in stored]),
         "end_weight": np.concatenate([m.weights for m in ends]),
         "end_mean": np.concatenate([m.means for m in ends]),
         "end_covariance": np.concatenate([m.covariances for m in ends]),
@@ -165,8 +167,8 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
             bool(arrays["converged"][i]),
             _from_text(str(arrays["defects"][i])),
         )
-        value = float(arrays["end_log_likelihood"][i])
-        at_end = End(str(arrays["end"][i]), value, replace(end, box=arrays.get("box")))
+        value, prior = (float(arrays[f"end_{name}"][i]) for name in ("log_likelihood", "log_prior"))
+        at_end = End(str(arrays["end"][i]), value, replace(end, box=arrays.get("box")), prior)
         yield Stored(k, int(arrays["seed"][i]), fit, at_end)
 
 

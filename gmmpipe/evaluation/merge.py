@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from gmmpipe import artifacts
 from gmmpipe.evaluation.assess import Part
 from gmmpipe.evaluation.schemas import LONG, decoded, encoded
-from gmmpipe.evaluation.winners import Group, Reference, group_of, labels_of
+from gmmpipe.evaluation.winners import Group, Optima, Reference, group_of, labels_of
+from gmmpipe.numerics.certificate import NONE
 from gmmpipe.numerics.defects import numbered, renumbered, sentence
 from gmmpipe.numerics.identity import NOISE, Indices, overlaps_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
@@ -23,6 +24,7 @@ from gmmpipe.tables import DEFECTS
 from gmmpipe.tables.numbering import MODEL
 from gmmpipe.tables.stability import MOST_RUNS, stability
 
+NOWHERE: Indices = np.empty(0, np.int64)  # the optima of a part without fits
 RowBytes = Mapping[str, int]  # about what a row of each long table takes
 
 
@@ -48,7 +50,9 @@ class Merger:
         self._parameters: list[pa.Table] = []
         self._stability: list[pd.DataFrame] = []
 
-    def write(self, parts: Sequence[Part], scratch: str, folder: str, size: RowBytes) -> None:
+    def write(
+        self, parts: Sequence[Part], optima: Optima, scratch: str, folder: str, size: RowBytes
+    ) -> None:
         """Write fits, parameters and trajectories, and fits and failed as text; parts in order."""
         with ExitStack() as stack:
             write = {}
@@ -63,7 +67,7 @@ class Merger:
                 for name in ("fits", "failed")
             ]
             for _, group in groupby(parts, lambda part: (repr(part.point), part.k)):
-                for tables in self._merged(list(group), scratch):
+                for tables in self._merged(list(group), optima, scratch):
                     for name in LONG:
                         write[name](tables[name])
                     readable = tables["fits"].drop_columns([DEFECTS])  # which reason says
@@ -83,17 +87,22 @@ class Merger:
         found = self._stability or [stability(pd.DataFrame(), self._outer)]
         return pd.concat(found, ignore_index=True)
 
-    def _merged(self, parts: Sequence[Part], scratch: str) -> Iterator[dict[str, pa.Table]]:
+    def _merged(
+        self, parts: Sequence[Part], optima: Optima, scratch: str
+    ) -> Iterator[dict[str, pa.Table]]:
         """Yield the rows of one point and K, slice by slice."""
         runs: list[dict[str, Any]] = []
         known: dict[bytes, Indices] = {}
         for part in parts:
-            names = (*LONG, "ends")
+            names, optimum = (*LONG, "ends"), optima.get((part.home, part.k), NOWHERE)
             for slices in zip(*(part.read(scratch, name) for name in names), strict=True):
                 tables = dict(zip(names, slices, strict=True))
                 ends = tables["ends"]
                 numbers, labels = self._numbered(part, ends, known)
-                tables["fits"] = _explained(tables["fits"], ends["seed"].to_pylist(), numbers)
+                seeds, reached = ends["seed"].to_pylist(), optimum[: len(ends)]
+                optimum = optimum[len(ends) :]
+                fits = _with_optimum(tables["fits"], dict(zip(seeds, reached, strict=True)))
+                tables["fits"] = _explained(fits, seeds, numbers)
                 tables["parameters"] = _reordered(tables["parameters"], numbers)
                 self._keep(part, tables["parameters"])
                 runs += _sound(part, ends, labels)[: MOST_RUNS - len(runs)]
@@ -134,6 +143,13 @@ class Merger:
                 pc.equal(parameters["seed"], seed), pc.equal(parameters["iteration"], iteration)
             )
             self._parameters.append(parameters.filter(here))
+
+
+def _with_optimum(fits: pa.Table, optimum: Mapping[int, int]) -> pa.Table:
+    """Return rows of fits with the number of the optimum in which each run ended, 0 for none."""
+    numbers = [optimum.get(seed, NONE) + FIRST for seed in fits["seed"].to_pylist()]
+    place = fits.schema.get_field_index("optimum")
+    return fits.set_column(place, fits.schema.field(place), pa.array(numbers, pa.int64()))
 
 
 def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int64]) -> pa.Table:

@@ -30,11 +30,8 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
     cell, some = at.assign(iteration=0), pd.Series([np.zeros(1)] * len(at))
     numbers = dict.fromkeys((*CRITERIA, *METRICS, *MEASURES), 0.0)
     done = cell.assign(n_iter=0, converged=True, degenerate=True, log_likelihood=0.0)
-    frames = {
-        "fits": done.assign(
-            n_parameters=0, **numbers, log_prior=0.0, end="", limit=0.0, status="", reason=""
-        )
-    }
+    run = done.assign(n_parameters=0, **numbers, log_prior=0.0, end="", limit=0.0, optimum=0)
+    frames = {"fits": run.assign(status="", reason="")}
     parameters = cell.assign(**(dict.fromkeys(BOX, some) if noisy else {}), component=0, weight=0.0)
     parameters = parameters.assign(mean=some, covariance_matrix=some, start_weight=0.0)
     parameters = parameters.assign(start_mean=some, start_covariance=some, eigenvalue=0.0)
@@ -44,7 +41,7 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
     found["fits"] = found["fits"].append(pa.field(DEFECTS, RECORDS))
     numbers_of_one = pa.list_(pa.float64())
     ends = {"seed": pa.int64(), "log_likelihood": pa.float64(), "sound": pa.bool_()}
-    ends |= {"end": pa.string(), "limit": pa.float64()}
+    ends |= {"end": pa.string(), "limit": pa.float64(), "objective": pa.float64()}
     ends |= dict.fromkeys(("weights", "means", "covariances"), numbers_of_one)
     return found | {"ends": pa.schema({**ends, "labels": pa.list_(pa.int32())})}
 

@@ -185,6 +185,7 @@ class Slice:
             "sound": [not defects[-1] for defects in self.defects],
             "end": [s.end.kind for s in self.fits],
             "limit": self._limits(),
+            "objective": [s.end.objective for s in self.fits],
             "weights": mixture.weights.reshape(rows, self.k),
             "means": mixture.means.reshape(rows, self.k * d),
             "covariances": mixture.covariances.reshape(rows, self.k * d * d),

@@ -15,6 +15,7 @@ from gmmpipe.tables.numbering import MODEL, numbers_of
 from gmmpipe.tables.ranking import Run, certify_model, rank
 
 Group = tuple[Any, ...]
+Optima = Mapping[tuple[int, int], Indices]  # by home and K of a part: of its runs, in order
 
 
 class Reference(NamedTuple):
@@ -49,10 +50,10 @@ def ranked(parts: Sequence[Part], outer: Sequence[str]) -> pd.DataFrame:
 
 def certified(
     parts: Sequence[Part], scratch: str, outer: Sequence[str], undrawn: Mapping[str, float]
-) -> pd.DataFrame:
-    """Return the table ``certificates``; the ends of one model at a time are in memory.
+) -> tuple[pd.DataFrame, Optima]:
+    """Return the table ``certificates``, and which optimum of its model each run ended in.
 
-    undrawn: of each start, as in ``starts``.
+    The ends of one model at a time are in memory. undrawn: of each start, as in ``starts``.
     """
     seedless = {start for start, first in undrawn.items() if first == np.inf}
     names = ["dataset", *outer, *MODEL, "k"]
@@ -60,11 +61,15 @@ def certified(
     for part in parts:
         if part.likeliest:
             models.setdefault(group_of(part, names), []).append(part)
-    rows = []
+    rows, found = [], dict[tuple[int, int], Indices]()
     for group in sorted(models, key=lambda group: [str(value) for value in group]):
-        runs = (run for part in models[group] for run in _runs(part, scratch, undrawn))
-        rows += certify_model(runs, names, seedless)
-    return pd.DataFrame(rows)
+        by_part = [list(_runs(part, scratch, undrawn)) for part in models[group]]
+        optimum, certificates = certify_model([run for r in by_part for run in r], names, seedless)
+        rows += certificates
+        cuts = np.cumsum([len(runs) for runs in by_part])[:-1]
+        homes = [(part.home, part.k) for part in models[group]]
+        found |= dict(zip(homes, np.split(optimum, cuts), strict=True))
+    return pd.DataFrame(rows), found
 
 
 def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Run]:
@@ -78,13 +83,12 @@ def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Ru
         means = means.reshape(shape)
         d = means.shape[2]
         covariances = covariances.reshape(*shape[:2], d, d)
-        limits, drawn = (
-            ends["limit"].to_numpy(),
-            ends["seed"].to_numpy() >= first,
-        )  # and not below 0
+        limits, objectives = (ends[name].to_numpy() for name in ("limit", "objective"))
+        drawn = ends["seed"].to_numpy() >= first  # and not below 0
         for i, kind in enumerate(ends["end"].to_pylist()):
             mixture = Mixture(weights[i], means[i], covariances[i])
-            yield Run(key, float(limits[i]), mixture, kind, bool(drawn[i]))
+            value, objective = float(limits[i]), float(objectives[i])
+            yield Run(key, value, objective, mixture, kind, bool(drawn[i]))
 
 
 def _matrix(column: pa.ChunkedArray) -> Any:

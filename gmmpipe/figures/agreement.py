@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.grid import COLOURS
-from gmmpipe.figures.runs import at_maximum, cut_short, limits, not_drawn
+from gmmpipe.figures.runs import at_maximum, cut_short, not_drawn, optimum_of
 from gmmpipe.figures.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, model
 from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import NATS, optima
+from gmmpipe.numerics.certificate import NONE
 from gmmpipe.numerics.identity import probe
 from gmmpipe.numerics.stability import agreement
 
@@ -154,28 +154,12 @@ def _ordered(tables: Tables) -> tuple[pd.DataFrame, Indices, Indices]:
     Optimum 0 is the best; runs that ended at none are one more group, the last.
     """
     runs, starts = _sound(tables), tables.starts()
-    which = _optima(tables, runs)
+    which = optimum_of(tables, runs)
+    which[which == NONE] = which.max() + 1
     places = np.array([starts.index(start) for start in runs["start"]])
     order = np.lexsort((runs["seed"].to_numpy(int), places, which))
     shown = order[evenly(which[order] * len(starts) + places[order], MOST_RUNS)]
     return runs.iloc[shown], which[shown], np.bincount(which)
-
-
-def _optima(tables: Tables, runs: pd.DataFrame) -> Indices:
-    """Return which optimum each run ended in, (R,), one number more where it ended in none.
-
-    Runs that were carried on to their maximum are told apart by its log-likelihood, as the
-    tables have no mixture there; those of results without ``limit`` by their last mixtures.
-    """
-    if "limit" not in runs:
-        return optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
-    values = np.where(at_maximum(runs), limits(runs), np.nan)
-    order = np.argsort(-values, kind="stable")  # NaN last
-    drops = np.diff(values[order], prepend=values[order][:1])
-    which = np.empty(len(runs), np.int64)
-    which[order] = np.cumsum(-np.nan_to_num(drops) > NATS)
-    which[np.isnan(values)] = which[~np.isnan(values)].max(initial=-1) + 1
-    return which
 
 
 def _n_unfinished(runs: pd.DataFrame) -> int:

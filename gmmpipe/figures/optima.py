@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.figures.runs import common, is_open, left_out, limits, models, not_drawn
+from gmmpipe.figures.runs import (
+    common,
+    is_open,
+    left_out,
+    limits,
+    models,
+    not_drawn,
+    optimum_of,
+)
 from gmmpipe.figures.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.figures.tables import Tables
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import DEGENERATE, NATS, optima
+from gmmpipe.numerics.certificate import DEGENERATE, NATS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from gmmpipe.numerics.mixture import Array, Mixture
+    from gmmpipe.numerics.mixture import Array
 
 LINEAR = 0.1  # nats; a smaller gap is drawn to scale, a larger one on a logarithmic axis
 APART = 0.1  # of the height of a panel, between two counts beside it
@@ -176,24 +184,9 @@ def _panels(tables: Tables) -> list[Panel]:
         runs = ends[~lost & ~short]
         if runs.empty:
             continue
-        values = runs["end_value"].to_numpy(float)
-        which = optima(values, _mixtures(tables, runs))
+        values, which = runs["end_value"].to_numpy(float), optimum_of(tables, runs)
         best = np.array([values[which == index].max() for index in range(which.max() + 1)])
         beside = ends[short].assign(gap=np.maximum(best.max() - ends["end_value"][short], 0))
         gap = (best.max() - best)[which]
         panels.append(Panel(title, runs, beside, ends[lost], which, gap))
     return panels
-
-
-def _mixtures(tables: Tables, runs: pd.DataFrame) -> list[Mixture]:
-    """Return the mixture of the optimum of each run.
-
-    That is of its last snapshot, or where this is not there yet, that of a run that is.
-    """
-    mixtures = tables.mixtures(runs)
-    values = runs["end_value"].to_numpy(float)
-    there = np.flatnonzero(values - runs["log_likelihood"].to_numpy(float) <= NATS)
-    for i in np.setdiff1d(np.arange(len(runs)), there):
-        near = there[np.abs(values[there] - values[i]) <= NATS]
-        mixtures[i] = mixtures[near[0]] if len(near) else mixtures[i]
-    return mixtures

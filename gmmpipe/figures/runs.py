@@ -10,7 +10,8 @@ import numpy as np
 
 from gmmpipe.figures.tables import RUN
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import MAXIMUM, NATS, SADDLE, UNFINISHED
+from gmmpipe.numerics.certificate import MAXIMUM, NATS, NONE, SADDLE, UNFINISHED, optima
+from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Style
     from gmmpipe.figures.tables import Tables
+    from gmmpipe.numerics.identity import Indices
     from gmmpipe.numerics.mixture import Array
 
 OPEN = (UNFINISHED, SADDLE)  # ends that are in no optimum
@@ -106,6 +108,17 @@ def at_maximum(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which runs (R,) end at a maximum; of older results all."""
     found: npt.NDArray[np.bool_] = np.ones(len(runs), bool)
     return (runs["end"] == MAXIMUM).to_numpy() if "end" in runs else found
+
+
+def optimum_of(tables: Tables, runs: pd.DataFrame) -> Indices:
+    """Return which optimum each run of one model ended in, (R,): NONE for none, else from 0.
+
+    0 is the best that any of these runs found.
+    """
+    if "optimum" not in runs:  # of older results
+        return optima(runs["log_likelihood"].to_numpy(float), tables.mixtures(runs))
+    values, which = np.unique(runs["optimum"].to_numpy(int), return_inverse=True)
+    return which - int(NONE + FIRST in values)
 
 
 def not_finished(n_open: int, style: Style) -> str:

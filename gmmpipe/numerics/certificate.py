@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gmmpipe.numerics.identity import Indices
 from gmmpipe.numerics.mixture import Array, Mixture
 
 # what the end of a run is; see ``ends``
@@ -20,6 +20,7 @@ APART = 0.1  # ... its means by no more standard deviations (of the pooled covar
 SHARE = 0.02  # ... and its weights by no more than this
 HITS = 3  # of the best optimum, before restarts may end
 CONFIDENCE = 0.95
+NONE = -1  # the optimum of a run that ended in none
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,11 @@ class Certificate:
 
     draws: how many there were; sound: those of them without a degenerate end; finished: those that
     ended at a maximum, unfinished: that had not ended, saddles: that stopped at one. Of those that
-    finished, optima: the distinct ones; hits: how many found the best, of this log_likelihood
-    (nats). p_new: the Good-Turing estimate of the chance that one more restart that finishes finds
-    an optimum not seen so far (the share whose optimum was found once); p_better: the same of a
-    better one (the share without which the best would be worse). p_better_bound: with probability
-    0.95 the chance of a better one is below it: the mass above the best of n draws exceeds p with
-    probability at most (1 - p)^n.
+    finished, optima: the distinct ones; hits: how many found the best. p_new: the Good-Turing
+    estimate of the chance that one more restart that finishes finds an optimum not seen so far
+    (the share whose optimum was found once); p_better: the same of a better one (the share without
+    which the best would be worse). p_better_bound: with probability 0.95 the chance of a better one
+    is below it: the mass above the best of n draws exceeds p with probability at most (1 - p)^n.
 
     All these are NaN where nothing is drawn at random or there is but one optimum, and the chances
     where nothing has finished.
@@ -46,7 +46,6 @@ class Certificate:
     saddles: int
     optima: float
     hits: float
-    log_likelihood: float
     p_new: float
     p_better: float
     p_better_bound: float
@@ -57,53 +56,69 @@ class Certificate:
 
 
 def certify(
-    log_likelihoods: Sequence[float] | Array,
-    mixtures: Sequence[Mixture],
+    optimum: Sequence[int] | Indices,
     ends: Sequence[str],
     drawn: Sequence[bool] | None = None,
+    *,
+    closed_form: bool = False,
 ) -> Certificate:
-    """Certify restarts of one model on one data set: final log-likelihoods (nats) and mixtures.
+    """Certify restarts of one model on one data set.
 
-    ends: what each came to, see ``ends.End``. drawn: whether it was drawn at random, as all are by
-    default; the chances are those of one more such restart.
+    optimum: which each ended in, as ``reached`` has it; ends: what each came to, see ``ends.End``.
+    drawn: whether it was drawn at random, as all are by default; the chances are those of one more
+    such restart. closed_form: whether the model has one optimum, see ``is_closed_form``.
     """
     kinds = Counter(ends)
-    kept = [i for i, kind in enumerate(ends) if kind == MAXIMUM]
-    values = np.array([log_likelihoods[i] for i in kept])
-    found = dict.fromkeys(("optima", "hits", "p_new", "p_better", "p_better_bound"), np.nan)
+    which = np.asarray(optimum)
     is_random = np.ones(len(ends), bool) if drawn is None else np.array(drawn)
-    closed_form = mixtures[0].n_components == 1 and mixtures[0].box is None
+    found = dict.fromkeys(("optima", "hits", "p_new", "p_better", "p_better_bound"), np.nan)
     if is_random.any() and not closed_form:
-        which = optima(values, [mixtures[i] for i in kept])
-        times = np.bincount(which, minlength=1)
-        found |= {"optima": float(np.count_nonzero(times)), "hits": float(times[0])}
-        which = which[is_random[kept]]
-        if n := len(which):
-            once = times[which] == 1
+        known, times = np.unique(which[which != NONE], return_counts=True)
+        found |= {"optima": float(len(known)), "hits": float(times[0]) if len(known) else 0.0}
+        once = np.isin(which, known[times == 1])[is_random & (which != NONE)]
+        if n := len(once):
+            is_best = which[is_random & (which != NONE)] == known[0]
             found["p_new"] = float(once.mean())
-            found["p_better"] = float((once & (which == 0)).mean())
+            found["p_better"] = float((once & is_best).mean())
             found["p_better_bound"] = float(1 - (1 - CONFIDENCE) ** (1 / n))
     return Certificate(
         draws=len(ends),
         sound=len(ends) - kinds[DEGENERATE],
-        finished=len(kept),
+        finished=kinds[MAXIMUM],
         unfinished=kinds[UNFINISHED],
         saddles=kinds[SADDLE],
-        log_likelihood=float(values.max()) if kept else np.nan,
         **found,
     )
 
 
-def optima(log_likelihoods: Array, mixtures: Sequence[Mixture]) -> npt.NDArray[np.int64]:
+def is_closed_form(mixture: Mixture) -> bool:
+    """Return whether a model of this shape has one optimum, which no start can miss."""
+    return mixture.n_components == 1 and mixture.box is None
+
+
+def reached(
+    objectives: Sequence[float] | Array, mixtures: Sequence[Mixture], ends: Sequence[str]
+) -> Indices:
+    """Return which distinct optimum each run (R,) ended in: 0 is the best; NONE without maximum.
+
+    objectives: what EM raised (nats) at the ends; others: as in ``certify``.
+    """
+    which: Indices = np.full(len(ends), NONE)
+    kept = [i for i, kind in enumerate(ends) if kind == MAXIMUM]
+    which[kept] = optima(np.array([objectives[i] for i in kept]), [mixtures[i] for i in kept])
+    return which
+
+
+def optima(objectives: Array, mixtures: Sequence[Mixture]) -> Indices:
     """Return which distinct optimum each fit (R,) reached; 0 is the best, 1 the next ...
 
-    Two fits are of one optimum when log-likelihoods, matched means and weights agree within
+    Two fits are of one optimum when objectives (nats), matched means and weights agree within
     NATS, APART and SHARE.
     """
     found: list[tuple[float, Mixture, Array]] = []
     which, near = np.empty(len(mixtures), np.int64), 0  # from there on found ones are near enough
-    for i in np.argsort(-log_likelihoods, kind="stable"):
-        value, mixture = float(log_likelihoods[i]), mixtures[i]
+    for i in np.argsort(-objectives, kind="stable"):
+        value, mixture = float(objectives[i]), mixtures[i]
         while near < len(found) and found[near][0] - value > NATS:
             near += 1
         for index in range(near, len(found)):

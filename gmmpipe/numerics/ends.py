@@ -46,12 +46,19 @@ class End:
 
     kind: MAXIMUM; SADDLE, where its own tol stops it; UNFINISHED, not known within the iterations
     allowed; DEGENERATE, a component collapsed. log_likelihood: of the mixture that it was carried
-    on to, in nats, in the units of the data given; NaN where it was not carried on.
+    on to, in nats, in the units of the data given; NaN where it was not carried on. log_prior: of
+    it, as in ``em.Snapshot``.
     """
 
     kind: str
     log_likelihood: float
     mixture: Mixture
+    log_prior: float = 0.0
+
+    @property
+    def objective(self) -> float:
+        """Return what EM raised (nats): the log-likelihood, under a prior the log posterior."""
+        return self.log_likelihood + self.log_prior
 
 
 def most_iterations(asked: int, n: int, d: int) -> int:
@@ -103,7 +110,7 @@ class Settler:
                 again = self.run([ends[i].mixture for i in some], counts)
                 for i, fit, kind in zip(some, again, self._kinds(again), strict=True):
                     last = fit.snapshots[-1]
-                    ends[i] = End(kind, last.log_likelihood, last.mixture)
+                    ends[i] = End(kind, last.log_likelihood, last.mixture, last.log_prior)
             leaving = {UNFINISHED} if self.stops else {UNFINISHED, SADDLE}
             going = [i for i in going if ends[i].kind in leaving]
             most, length = most - length, 2 * length

@@ -65,12 +65,12 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         parts = in_order(part for share in shares for part in share)
         if not any(part.likeliest for part in parts):
             raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
-        certificates = certified(parts, scratch, study.outer, _undrawn(study))
+        certificates, optima = certified(parts, scratch, study.outer, _undrawn(study))
         best = trusted(ranked(parts, study.outer), certificates, study.outer)
         best["beaten_by"] = beaten_by(best, study.outer, _features(study))
         found = references(parts, scratch, best, study.outer)
         merger = Merger(schemas_of(study), found, best, study.outer)
-        merger.write(parts, scratch, output, _row_bytes(study))
+        merger.write(parts, optima, scratch, output, _row_bytes(study))
     frames = {"best": best, "certificates": certificates, "stability": merger.stability}
     parameters = merger.parameters
     selected = list(_selected(study, best, parameters))

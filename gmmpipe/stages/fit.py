@@ -14,7 +14,14 @@ from gmmpipe import artifacts, blocks
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
 from gmmpipe.numerics.bounds import pooled
-from gmmpipe.numerics.certificate import DEGENERATE, NATS, Certificate, certify
+from gmmpipe.numerics.certificate import (
+    DEGENERATE,
+    NATS,
+    Certificate,
+    certify,
+    is_closed_form,
+    reached,
+)
 from gmmpipe.numerics.choice import best
 from gmmpipe.numerics.covariance import contained
 from gmmpipe.numerics.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
@@ -293,23 +300,24 @@ def _go_on(
 
 
 def _best(stored: Sequence[blocks.Stored]) -> End | None:
-    """Return the sound end of highest log-likelihood."""
-    ends = [s.end for s in stored if s.end.kind != DEGENERATE and s.end.log_likelihood > -np.inf]
-    return max(ends, key=lambda end: end.log_likelihood, default=None)
+    """Return the sound end of highest objective."""
+    ends = [s.end for s in stored if s.end.kind != DEGENERATE and s.end.objective > -np.inf]
+    return max(ends, key=lambda end: end.objective, default=None)
 
 
 def _is_beaten(stored: Sequence[blocks.Stored], lesser: End) -> bool:
     best = _best(stored)
-    return best is None or lesser.log_likelihood > best.log_likelihood + NATS
+    return best is None or lesser.objective > best.objective + NATS
 
 
 def _certify(stored: Sequence[blocks.Stored], undrawn: float) -> Certificate:
     ends = [s.end for s in stored]
+    kinds, mixtures = [end.kind for end in ends], [end.mixture for end in ends]
     return certify(
-        [end.log_likelihood for end in ends],
-        [end.mixture for end in ends],
-        [end.kind for end in ends],
+        reached([end.objective for end in ends], mixtures, kinds),
+        kinds,
         [s.seed >= undrawn for s in stored],
+        closed_form=is_closed_form(mixtures[0]),
     )
 
 

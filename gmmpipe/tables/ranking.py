@@ -1,16 +1,16 @@
 """Which fits win, and how far that can be trusted: the tables ``best`` and ``certificates``."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gmmpipe.numerics.certificate import certify
+from gmmpipe.numerics.certificate import NONE, certify, is_closed_form, reached
 from gmmpipe.numerics.choice import reaches
+from gmmpipe.numerics.identity import Indices
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 
@@ -20,10 +20,11 @@ TRUST = (*COUNTS, "optima", "hits", "p_new", "p_better", "p_better_bound")
 
 
 class Run(NamedTuple):
-    """One run: coordinates, k and seed; its end (see ``ends.End``), log-likelihood and mixture."""
+    """One run: coordinates, k and seed; its end (see ``ends.End``) with all that is of it."""
 
     key: dict[str, Any]
     log_likelihood: float
+    objective: float
     mixture: Mixture
     end: str
     drawn: bool = True  # at random, if the start draws at all
@@ -78,43 +79,38 @@ def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -
     return best.merge(widest[[*group, *TRUST]], on=group, how="left")
 
 
-def certificates(
-    runs: Sequence[Run], outer: Sequence[str], seedless: Collection[str]
-) -> pd.DataFrame:
-    """Return a row for each (data set, normaliser, family, k) and start, then one for all starts.
-
-    outer: further axes that part the runs. seedless: starts of which one seed is as good as all.
-    """
-    group = ["dataset", *outer, "normaliser", "covariance", "k"]
-    by_model = sorted(runs, key=lambda run: [str(run.key[axis]) for axis in group])
-    models = groupby(by_model, key=lambda run: [run.key[axis] for axis in group])
-    return pd.DataFrame([r for _, found in models for r in certify_model(found, group, seedless)])
-
-
 def certify_model(
-    runs: Iterable[Run], group: Sequence[str], seedless: Collection[str]
-) -> list[dict[str, Any]]:
-    """Return the rows of ``certificates`` of the runs of one model, told by the axes of group."""
-    model, rows = list(runs), []
-    at = {axis: model[0].key[axis] for axis in group}
-    pooled: list[Run] = []
-    starts = list(dict.fromkeys(run.key["start"] for run in model))
+    runs: Sequence[Run], group: Sequence[str], seedless: Collection[str]
+) -> tuple[Indices, list[dict[str, Any]]]:
+    """Return which optimum each run of one model ended in (R,), and its rows of ``certificates``.
+
+    A row for each start, then one for all of several. group: the axes that tell the model;
+    seedless: starts of which one seed is as good as all.
+    """
+    which = reached(*zip(*((run.objective, run.mixture, run.end) for run in runs), strict=True))
+    at, rows = {axis: runs[0].key[axis] for axis in group}, []
+    pooled: list[int] = []
+    starts = list(dict.fromkeys(run.key["start"] for run in runs))
     for start in starts:
-        mine = [run for run in model if run.key["start"] == start]
+        mine = [i for i, run in enumerate(runs) if run.key["start"] == start]
         mine = mine[:1] if start in seedless else mine
         pooled += mine
-        rows.append({**at, "start": start, **_certificate(mine, seedless)})
+        rows.append({**at, "start": start, **_certificate(runs, which, mine, seedless)})
     if len(starts) > 1:
-        rows.append({**at, "start": ALL, **_certificate(pooled, seedless)})
-    return rows
+        rows.append({**at, "start": ALL, **_certificate(runs, which, pooled, seedless)})
+    return which, rows
 
 
-def _certificate(runs: Sequence[Run], seedless: Collection[str]) -> dict[str, Any]:
-    return asdict(
-        certify(
-            [run.log_likelihood for run in runs],
-            [run.mixture for run in runs],
-            [run.end for run in runs],
-            [run.drawn and run.key["start"] not in seedless for run in runs],
-        )
+def _certificate(
+    runs: Sequence[Run], which: Indices, mine: Sequence[int], seedless: Collection[str]
+) -> dict[str, Any]:
+    some = [runs[i] for i in mine]
+    found = certify(
+        which[mine],
+        [run.end for run in some],
+        [run.drawn and run.key["start"] not in seedless for run in some],
+        closed_form=is_closed_form(some[0].mixture),
     )
+    best = min((i for i in mine if which[i] != NONE), key=lambda i: which[i], default=None)
+    value = np.nan if best is None else runs[best].log_likelihood
+    return {**asdict(found), "log_likelihood": value}

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from certifying import certify_all
 from scipy.special import logsumexp
 
 from gmmpipe.figures import Tables
 from gmmpipe.numerics.inference import p_value
 from gmmpipe.numerics.metrics import METRICS
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import FIRST, Mixture
 from gmmpipe.tables.bootstrap import decided
 from gmmpipe.tables.lineage import lineage
-from gmmpipe.tables.ranking import Run, certificates, trusted
+from gmmpipe.tables.ranking import Run, trusted
 from gmmpipe.tables.recovery import recovery
 from gmmpipe.tables.stability import stability
 
@@ -106,6 +107,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
             Run(
                 run,
                 trajectory[-1],
+                trajectory[-1],
                 Mixture(*snapshots[max(snapshots)]),
                 "degenerate" if degenerate(run) else "maximum",
             )
@@ -134,7 +136,8 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     values = x.to_numpy(float)
     frames["replay"] = lambda row, counts: replay(values, row, counts)
-    frames["certificates"] = certificates(runs, [], set())
+    frames["certificates"], which = certify_all(runs)
+    frames["fits"]["optimum"] = np.repeat(which, len(iterations)) + FIRST
     frames["stability"] = stability(pd.DataFrame(ends), [])
     return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
 

@@ -65,7 +65,7 @@ def test_runs_compared_before_their_maximum_are_counted(name):
 
 def test_the_optimum_of_a_run_is_where_it_leads_not_where_it_was_cut_off():
     tables = case("default")
-    fits = tables.fits.assign(limit=tables.fits["log_likelihood"].max() + 5)
+    fits = tables.fits.assign(limit=tables.fits["log_likelihood"].max() + 5, optimum=1)
     figure = FIGURES["optima"].draw(replace(tables, fits=fits), Style())
     axes = next(a for a in figure.axes if a.get_title() == "K = 3")
     starts = len(tables.starts())
@@ -129,8 +129,8 @@ def test_unfinished_runs_are_no_optimum():
     chosen = tables.selected()[["covariance", "k"]]
     mine = (tables.fits[chosen.index] == chosen).all(axis=1)
     end = np.where(mine & (tables.fits["seed"] == 2), "unfinished", "maximum")
-    limit = np.where(end == "maximum", -100.0 - (tables.fits["seed"] == 1), np.nan)
-    told = replace(tables, fits=tables.fits.assign(end=end, limit=limit))
+    optimum = np.where(end == "maximum", 1 + (tables.fits["seed"] == 1), 0)
+    told = replace(tables, fits=tables.fits.assign(end=end, optimum=optimum))
     runs, which, times = agreement._ordered(told)
     assert which.tolist() == [0, 0, 1, 1, 2, 2]
     assert runs["seed"].tolist() == [0, 0, 1, 1, 2, 2]

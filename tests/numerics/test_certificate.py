@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmmpipe.numerics.certificate import HITS, certify, optima
+from gmmpipe.numerics.certificate import HITS, certify, is_closed_form, optima, reached
 from gmmpipe.numerics.mixture import Mixture
 
 
@@ -16,13 +16,13 @@ def at(*means, weights=None):
 
 def drawn(values):
     """Certify restarts named by their log-likelihoods; equal ones are one optimum."""
-    return certify(values, [at(v, 7.0) for v in values], ["maximum"] * len(values))
+    ends = ["maximum"] * len(values)
+    return certify(reached(values, [at(v, 7.0) for v in values], ends), ends)
 
 
 def test_distinct_optima_hits_and_chances_by_hand():
     found = drawn([-5, -3, -5, -4, -3, -3])
     assert (found.draws, found.finished, found.optima, found.hits) == (6, 6, 3, 3)
-    assert found.log_likelihood == -3
     assert found.p_new == pytest.approx(1 / 6)  # only -4 was seen once
     assert found.p_better == 0
     assert found.p_better_bound == pytest.approx(1 - 0.05 ** (1 / 6))
@@ -49,24 +49,28 @@ def test_what_makes_two_optima(value, other):
 
 def test_only_restarts_that_end_at_a_maximum_count():
     ends = ["degenerate", "maximum", "saddle", "maximum", "unfinished", "unfinished"]
-    found = certify([-1.0, -9, -12, -9, -2, -2], [at(0, 5)] * 6, ends)
+    which = reached([-1.0, -9, -12, -9, -2, -2], [at(0, 5)] * 6, ends)
+    assert which.tolist() == [-1, 0, -1, 0, -1, -1]
+    found = certify(which, ends)
     assert (found.draws, found.sound, found.finished) == (6, 5, 2)
     assert (found.unfinished, found.saddles) == (2, 1)
-    assert (found.optima, found.hits, found.log_likelihood) == (1, 2, -9)
+    assert (found.optima, found.hits) == (1, 2)
     assert found.p_better_bound == pytest.approx(1 - 0.05 ** (1 / 2))
 
 
 @pytest.mark.parametrize("end", ["degenerate", "saddle", "unfinished"])
 def test_where_nothing_has_finished_no_chance_is_known(end):
-    nothing = certify([-1.0], [at(0, 5)], [end])
+    nothing = certify(reached([-1.0], [at(0, 5)], [end]), [end])
     assert (nothing.draws, nothing.finished, nothing.optima, nothing.hits) == (1, 0, 0, 0)
     assert np.isnan([nothing.p_new, nothing.p_better, nothing.p_better_bound]).all()
     assert not nothing.reaches(0.99)
 
 
 def test_nothing_is_certified_where_nothing_is_drawn():
-    one = certify([-3.0] * 4, [at(0)] * 4, ["maximum"] * 4)
-    fixed = certify([-3.0], [at(0, 5)], ["maximum"], [False])
+    assert is_closed_form(at(0))
+    assert not is_closed_form(at(0, 5))
+    one = certify([0] * 4, ["maximum"] * 4, closed_form=True)
+    fixed = certify([0], ["maximum"], [False])
     for found in (one, fixed):
         chances = (found.p_new, found.p_better, found.p_better_bound)
         assert np.isnan([found.optima, found.hits, *chances]).all()
@@ -75,8 +79,9 @@ def test_nothing_is_certified_where_nothing_is_drawn():
 
 def test_a_start_without_chance_adds_an_optimum_but_no_draw():
     values, drawn = [-3.0, -5.0, -5.0], [False, True, True]
-    found = certify(values, [at(v, 7.0) for v in values], ["maximum"] * 3, drawn)
-    assert (found.optima, found.hits, found.log_likelihood) == (2, 1, -3)
+    ends = ["maximum"] * 3
+    found = certify(reached(values, [at(v, 7.0) for v in values], ends), ends, drawn)
+    assert (found.optima, found.hits) == (2, 1)
     assert (found.p_new, found.p_better) == (0, 0)
     assert found.p_better_bound == pytest.approx(1 - 0.05 ** (1 / 2))
 

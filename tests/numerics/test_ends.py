@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from gmmpipe.numerics import em, ends
-from gmmpipe.numerics.certificate import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED, certify
+from gmmpipe.numerics.certificate import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED, certify, reached
 from gmmpipe.numerics.ends import Settler, most_iterations
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.registry import build
@@ -50,8 +50,20 @@ def test_runs_cut_off_on_a_saddle_are_carried_on_to_the_one_optimum(k, optimum):
     assert [end.kind for end in found] == [MAXIMUM] * 10
     limits = np.array([end.log_likelihood for end in found])
     np.testing.assert_allclose(limits - volume, optimum, atol=6e-4)
-    certificate = certify(limits, [end.mixture for end in found], [MAXIMUM] * 10)
+    kinds = [MAXIMUM] * 10
+    certificate = certify(reached(limits, [end.mixture for end in found], kinds), kinds)
     assert (certificate.optima, certificate.hits) == (1, 10)
+
+
+def test_under_a_prior_ends_are_compared_by_what_em_raised():
+    x, _ = normalised("standard")
+    options = {"regularisation": "map"}
+    fits = runs(x, "full", 3, "points", range(4), iterations=[50], **options)
+    for fit, end in zip(fits, settler(x, "full", **options)(fits), strict=True):
+        (same,) = em.fit(x, [end.mixture], "full", [0], **options)
+        assert end.log_prior == pytest.approx(same.snapshots[-1].log_prior, rel=1e-12)
+        assert end.log_prior != 0
+        assert end.objective >= fit.snapshots[-1].objective
 
 
 def test_a_run_that_converges_at_a_saddle_is_no_optimum():

@@ -1,13 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from certifying import certificates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmmpipe.numerics.choice import TIE, best_sound
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.selection import CRITERIA
-from gmmpipe.tables.ranking import Run, certificates, rank, rivals, trusted
+from gmmpipe.tables.ranking import Run, rank, rivals, trusted
 
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 
@@ -15,7 +16,7 @@ MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 def run(k, seed, value, start="points", end="maximum"):
     means = np.linspace(0, 10, k)[:, None] - value  # another optimum, other means
     mixture = Mixture(np.full(k, 1 / k), means, np.ones((k, 1, 1)))
-    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, mixture, end)
+    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, value, mixture, end)
 
 
 def cells(runs):
@@ -36,20 +37,27 @@ def cells(runs):
 
 def test_a_row_for_each_start_and_one_for_all():
     runs = [run(2, s, -5) for s in range(3)] + [run(2, s, -4, "kmeans") for s in range(2)]
-    table = certificates(runs, [], set())
+    table = certificates(runs)
     assert table["start"].tolist() == ["points", "kmeans", "all"]
     assert table["draws"].tolist() == [3, 2, 5]
     assert table["hits"].tolist() == [3, 2, 2]
     assert table["optima"].tolist() == [1, 1, 2]
-    assert certificates(runs[:3], [], set())["start"].tolist() == ["points"]
+    assert certificates(runs[:3])["start"].tolist() == ["points"]
 
 
 def test_all_restarts_of_a_seedless_start_are_one_draw():
     runs = [run(2, s, -5, "ward") for s in range(4)] + [run(2, s, -5) for s in range(3)]
-    table = certificates(runs, [], {"ward"}).set_index("start")
+    table = certificates(runs, seedless={"ward"}).set_index("start")
     assert table["draws"].to_dict() == {"ward": 1, "points": 3, "all": 4}
     assert table["p_better_bound"].isna().to_dict() == {"ward": True, "points": False, "all": False}
     assert table.loc["all", "p_better_bound"] == table.loc["points", "p_better_bound"]
+
+
+def test_under_a_prior_the_best_optimum_is_that_of_the_highest_posterior():
+    """The second run is likelier, the prior is against it."""
+    runs = [run(2, 0, -5), run(2, 1, -4)._replace(objective=-6.0), run(2, 2, -5)]
+    (row,) = certificates(runs).to_dict("records")
+    assert (row["optima"], row["hits"], row["log_likelihood"]) == (2, 2, -5)
 
 
 def test_the_best_are_ranked_with_their_certificates():
@@ -60,7 +68,7 @@ def test_the_best_are_ranked_with_their_certificates():
         run(2, 1, -6),
         run(3, 0, -1, end="degenerate"),
     ]
-    best = trusted(rank(cells(runs), []), certificates(runs, [], set()), [])
+    best = trusted(rank(cells(runs), []), certificates(runs), [])
     assert best["k"].tolist() == [2, 1]
     assert best["rank"].tolist() == [1, 2]
     assert best["seed"].tolist() == [1, 0]
@@ -74,7 +82,7 @@ def test_the_best_are_ranked_with_their_certificates():
 def test_outer_points_are_certified_and_ranked_apart():
     runs = [run(2, s, -5) for s in range(2)]
     at = [r._replace(key={**r.key, "fit.tol": tol}) for tol in (0.0, 1e-6) for r in runs]
-    table = certificates(at, ["fit.tol"], set())
+    table = certificates(at, ["fit.tol"])
     assert table["fit.tol"].tolist() == [0.0, 1e-6]
     assert rank(cells(at), ["fit.tol"])["rank"].tolist() == [1, 1]
 
@@ -153,6 +161,6 @@ def test_the_rivals_of_each_part_are_enough_to_rank_the_whole(parts):
 
 def test_a_run_that_was_not_drawn_adds_an_optimum_but_no_chance():
     split = run(2, -1, -4)._replace(drawn=False)
-    (row,) = certificates([run(2, 0, -5), run(2, 1, -5), split], [], set()).to_dict("records")
+    (row,) = certificates([run(2, 0, -5), run(2, 1, -5), split]).to_dict("records")
     assert (row["draws"], row["optima"], row["hits"], row["p_new"]) == (3, 2, 1, 0)
     assert row["p_better_bound"] == pytest.approx(1 - 0.05 ** (1 / 2))
