@@ -90,6 +90,11 @@ CASES = {
         "probably",
         "that chance is below 14 % (95 % confidence), and 5 % were asked for",
     ),
+    "fewer than three restarts drawn": (
+        table(*CLEAR, draws=4, finished=4, hits=4, p_better_bound=0.776),
+        "not settled",
+        "that chance is below 78 % (95 % confidence)",
+    ),
     "unfinished": (
         table(("full", 2, 500.0, LESSER), *CLEAR[1:]),
         "not settled",
