@@ -10,6 +10,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
 from gmmpipe.study import STORE, engine_of, origins_of
+from gmmpipe.terminal import one_line
 from gmmpipe.verify import Version
 
 KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
@@ -30,7 +31,7 @@ def clean(project: Path, remove: bool = False) -> None:
         for path in found:
             size = path.lstat().st_size
             total += size
-            print(f"{_shown(size):>9}  {path.relative_to(project)}")
+            print(f"{_shown(size):>9}  {one_line(str(path.relative_to(project)))}")
             if remove:
                 discard(path)
     if not found:

@@ -1,17 +1,17 @@
 """The command line: thin, quick to answer, and with an exit code for each kind of ending."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.commands import COMMANDS, project
-from gmmpipe.errors import InputError, Obstacle, one_line, told
+from gmmpipe.errors import InputError, Obstacle, told
 from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
+from gmmpipe.processes import interruptible
+from gmmpipe.terminal import one_line, print_data, printing
 
 STAGES = {
     "generate": "read or generate one data set",
@@ -33,19 +33,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "--" in arguments:
         cut = arguments.index("--")
         ours, snakemake = arguments[:cut], arguments[cut + 1 :]
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # names of any script, whatever the locale can show
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        return int(_dispatch(_parsed(ours), snakemake))
-    except BrokenPipeError:  # the reader of our output left, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (Exception, KeyboardInterrupt) as error:
-        if (line := told(error)) is None:
-            raise
-        print(line[0], file=sys.stderr)
-        return line[1]
+    with printing(lasting=ours[:1] == ["run"]):
+        try:
+            with interruptible():
+                code = int(_dispatch(_parsed(ours), snakemake))
+                sys.stdout.flush()
+                return code
+        except BrokenPipeError:  # the reader of our output left, e.g. `| head`
+            return 1
+        except (Exception, KeyboardInterrupt) as error:
+            if (line := told(error)) is None:
+                raise
+            print(line[0], file=sys.stderr)
+            return line[1]
 
 
 class Once(argparse.Action):
@@ -151,7 +151,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         from gmmpipe.plan import readings
 
         composed = config.load(root / "conf", args.overrides, own)
-        print(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True), end="")
+        print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
         for line in readings(root, composed, own):
             print(f"# {line}")
         return 0
@@ -202,7 +202,8 @@ def _list(root: Path) -> int:
 
     for group, entries in config.choices(root / "conf").items():
         print(f"{group}:")
-        width = max(map(len, entries), default=0)
-        for name, purpose in entries.items():
-            print(f"  {name:<{width}}  {one_line(purpose)}".rstrip())
+        lines = {one_line(name): one_line(purpose) for name, purpose in entries.items()}
+        width = max(map(len, lines), default=0)
+        for name, purpose in lines.items():
+            print(f"  {name:<{width}}  {purpose}".rstrip())
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gmmpipe.errors import InputError
 from gmmpipe.own import OPTIONS, declare, reading
+from gmmpipe.terminal import print_data
 
 CONVERTED = [name for name in OPTIONS if name not in ("data", "label", "weight")]
 
@@ -97,7 +98,7 @@ def _table(args: Namespace) -> int:
     if args.output:
         artifacts.write(args.output, text)
     else:
-        print(text, end="")
+        print_data(text)
     return 0
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from shlex import quote
 
+from gmmpipe.terminal import one_line
+
 MOST = 20  # names that a message lists
 REMEDIES = {
     errno.ENOSPC: "free some space",
@@ -98,17 +100,12 @@ def told(error: BaseException) -> tuple[str, int] | None:
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
         words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
     elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
-        where, remedy = error.filename or "a file", REMEDIES.get(error.errno or 0, MEND)
+        where = error.filename2 or error.filename or "a file"  # of two the one that is to be
+        remedy = REMEDIES.get(error.errno or 0, MEND)
         words = f"{where}: {error.strerror or error}; {remedy} and give the command again"
     else:
         return None
     return f"gmmpipe stopped: {one_line(words)}", 1
-
-
-def one_line(text: str) -> str:
-    """Return a text as one line that does not steer the terminal, whatever the user named."""
-    line = " ".join(text.split())
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
 
 
 def suggest(kind: str, name: object, allowed: list[str]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gmmpipe.terminal import one_line
+
 MOST = 6  # names that are listed
 SIGNS = {"semicolon": ";", "comma": "comma", "pipe": "|", "tab": "tab", "blank": "blank"}
 GUESSES = {
@@ -36,7 +38,7 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
         kept = reading.get("missing") == "keep"  # then only rows without any value are left out
         what = f"{'without any value' if kept else 'with missing values'} left out"
         words.append(_counted(reading["dropped"], "row", what))
-    return f"{name}: {', '.join(words)}"
+    return one_line(f"{name}: {', '.join(words)}")
 
 
 def counting(columns: Sequence[str]) -> str:

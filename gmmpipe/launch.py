@@ -5,14 +5,13 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from gmmpipe import free_memory, memory, onward
 from gmmpipe.boundary import own_folders
@@ -20,9 +19,12 @@ from gmmpipe.demands import Demands
 from gmmpipe.errors import Obstacle
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze, from_snakemake
+from gmmpipe.processes import group
+from gmmpipe.progress import Progress
 from gmmpipe.reader import summary
 from gmmpipe.recovery import recover
 from gmmpipe.study import Study
+from gmmpipe.terminal import one_line
 from gmmpipe.vouched import restore_seals
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
@@ -33,7 +35,7 @@ QUESTIONS = re.compile(
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
-PATIENCE = 5  # seconds Snakemake gets to end its jobs: SIGTERM may deadlock it
+SILENT = "it ended without a word, killed or out of memory"
 LOCK = "results/.lock"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
@@ -48,7 +50,7 @@ def launch(
     """
     chosen, extra = onward.chosen(extra)
     extra = onward.options(extra)
-    with contextlib.chdir(root), _interruptible():
+    with contextlib.chdir(root):
         here = chosen == onward.PROFILE  # else another profile says where jobs run
         profile = onward.profile(Path(), chosen)
         block = onward.settings(Path(), profile)
@@ -115,7 +117,7 @@ def _lock() -> Lock:
 def _recover(study: Study) -> None:
     Path(study.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
     for path in recover(study):
-        print(f"gmmpipe: {path} is damaged; it is made again", file=sys.stderr)
+        print(one_line(f"gmmpipe: {path} is damaged; it is made again"), file=sys.stderr)
 
 
 def _free_memory(study: Study) -> int | None:
@@ -157,25 +159,15 @@ def _command(study: Study, extra: Sequence[str]) -> list[str]:
 
 
 def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run Snakemake in a process group of its own, none of which outlives this function."""
+    """Run Snakemake, and say what came of it; return the exit code."""
     log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=environment,
-        process_group=0,
-    ) as process:
+    with group(command, environment) as process:
         try:
             _listen(process, progress, log)
             code = process.wait()
-        finally:  # interrupted, or nobody reads our words, or the disk is full
-            _stop(process)
+        finally:  # interrupted, or the disk is full
             progress.close()
     if code:
         return _explain(progress, log)
@@ -183,31 +175,7 @@ def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -
     return _failures(study)
 
 
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM and the terminal's end act as Ctrl-C does, where they are not ignored (nohup)."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """End Snakemake and all its jobs: they are asked, and killed if they are not gone in time."""
-    with contextlib.suppress(ProcessLookupError):  # nobody is left
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-                process.wait(PATIENCE)
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _listen(process: subprocess.Popen[str], progress: "Progress", log: Path) -> None:
+def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> None:
     """Follow Snakemake's words and log them; where there is nothing to do, the last log stays."""
     words: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -224,54 +192,6 @@ def _listen(process: subprocess.Popen[str], progress: "Progress", log: Path) -> 
         log.write_text("".join(words), encoding="utf-8")
 
 
-class Progress:
-    """What Snakemake has said so far, as one live line (terminal) or plain lines (pipe)."""
-
-    def __init__(self, out: TextIO) -> None:
-        self.out, self.live, self.began = out, out.isatty(), time.monotonic()
-        self.done = self.total = 0
-        self.idle = self.silent = False
-        self.failed: list[str] = []
-        self._rule = ""
-
-    def see(self, line: str) -> None:
-        """Take in one line of Snakemake's."""
-        if found := re.match(r"(\d+) of (\d+) steps", line):
-            self.done, self.total = int(found[1]), int(found[2])
-            self._draw()
-        elif found := re.match(r"(?:local)?rule (\w+):", line):
-            self._rule = found[1]
-        elif found := re.match(r"\s+log: (\S+) \(check log", line):
-            self.failed.append(found[1])
-        elif line.startswith("Nothing to be done"):
-            self.idle = True
-
-    def _draw(self) -> None:
-        spent = time.monotonic() - self.began
-        left = spent / self.done * (self.total - self.done)
-        text = f"{self.done}/{self.total} jobs, {left:.0f} s left, {self._rule}"
-        if self.live:
-            full = 30 * self.done // self.total
-            self._say(f"\r\x1b[K[{'#' * full}{'.' * (30 - full)}] {text}")
-        else:
-            self._say(f"{text}\n")
-
-    def close(self) -> None:
-        """End the live line."""
-        if self.live and self.total:
-            self._say("\r\x1b[K")
-
-    def _say(self, text: str) -> None:
-        """Write and flush; where nobody takes it any more the run goes on in silence."""
-        if self.silent:
-            return
-        try:
-            self.out.write(text)
-            self.out.flush()
-        except (OSError, ValueError):  # the reader left, the terminal is gone, or it is closed
-            self.silent = True
-
-
 def _extent(study: Study) -> str:
     sweep = study.plan["config"]["sweep"]
     cells = 1
@@ -285,7 +205,7 @@ def _explain(progress: Progress, log: Path) -> int:
     for path in progress.failed:
         with contextlib.suppress(OSError):
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-            last = lines[-1] if lines else "it ended without a word, killed or out of memory"
+            last = one_line(lines[-1]) if lines else SILENT
             told = last.startswith("gmmpipe")
             print(last if told else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
             return 2 if last.startswith("gmmpipe: ") else 1
@@ -295,7 +215,7 @@ def _explain(progress: Progress, log: Path) -> int:
         said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
     found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
     reason = " ".join(lines[max(found, 0) :][:2])
-    print(said or f"gmmpipe: Snakemake stopped: {reason} ({log})", file=sys.stderr)
+    print(one_line(said or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
     return 2 if said and said.startswith("gmmpipe: ") else 1
 
 

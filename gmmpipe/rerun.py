@@ -4,7 +4,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -21,9 +20,11 @@ from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
+from gmmpipe.processes import group
 from gmmpipe.provenance import CLASS, installed
 from gmmpipe.sources import ROOT
 from gmmpipe.study import Study
+from gmmpipe.terminal import one_line
 from gmmpipe.verify import Version
 
 TOLERANCE = 1e-9  # of the largest value of an array or a column
@@ -72,7 +73,7 @@ def rerun(version: Version, cores: str = "all") -> bool:
         shutil.rmtree(place, ignore_errors=True)
         raise
     for line in wrong:
-        print(f"gmmpipe: {line}", file=sys.stderr)
+        print(one_line(f"gmmpipe: {line}"), file=sys.stderr)
     if wrong:
         print(
             f"gmmpipe: {len(wrong)} files differ; those made again are in {place}", file=sys.stderr
@@ -131,15 +132,15 @@ def _run(study: Study, place: Path, cores: str) -> bool:
     command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
     command += ["--cores", cores, "--config", f"plan={study.path}"]
     print(f"in {place}: {shlex.join(command)}", flush=True)
-    with contextlib.closing(Lock(place / "results/.lock")) as lock:  # none of its jobs outlives us
-        surroundings = {**os.environ, **lock.environment}
-        done = subprocess.run(
-            command, cwd=place, env=surroundings, capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    with (
+        contextlib.closing(Lock(place / "results/.lock")) as lock,  # none of its jobs outlives us
+        group(command, {**os.environ, **lock.environment}, place) as snakemake,
+    ):
+        out, _ = snakemake.communicate()
+    if snakemake.returncode:
+        said = [line for line in out.splitlines() if line.strip()]
         print(f"gmmpipe: it cannot be made again: {' '.join(said[-2:])} ({place})", file=sys.stderr)
-    return done.returncode == 0
+    return snakemake.returncode == 0
 
 
 def _compare(version: Version, place: Path, exact: bool) -> tuple[list[str], Counter[str]]:

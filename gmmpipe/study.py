@@ -11,6 +11,7 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.boundary import STORED
 from gmmpipe.errors import InputError
+from gmmpipe.terminal import one_line
 from gmmpipe.tiles import spanned
 
 STORE = "results/store"
@@ -208,7 +209,7 @@ class Study:
         cells = {tuple(row[axis] for axis in (*AXES[:-1], *self.outer)) for row in rows}
         at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
         lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
-        return (
+        return one_line(
             f"{lost} ({at}): {rows[0]['reason']};"
             f" see {self.folder}/tables/failed.csv (fit.on_failure=continue lets them pass)"
         )

@@ -8,10 +8,11 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
-from gmmpipe.errors import InputError, one_line
+from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of
 from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
+from gmmpipe.terminal import one_line
 
 RECORDS = (MANIFEST, "run.json", NAME)
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}

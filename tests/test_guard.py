@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from projects import has_ended
 
 from gmmpipe import guard
 from gmmpipe.errors import InputError, Obstacle
@@ -40,14 +41,6 @@ def run(lock):
         assert told == "follows"
         yield holder, int(pid)
         holder.kill()
-
-
-def has_ended(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - it may vanish
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def wait_for(condition, seconds=20):

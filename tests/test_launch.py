@@ -1,8 +1,4 @@
 import io
-import signal
-import subprocess
-import sys
-import time
 import types
 from pathlib import Path
 
@@ -11,7 +7,7 @@ from projects import run
 
 from gmmpipe import free_memory, launch, memory
 from gmmpipe.errors import Obstacle
-from gmmpipe.launch import Progress
+from gmmpipe.progress import Progress
 
 CHATTER = """\
 Building DAG of jobs...
@@ -159,47 +155,6 @@ def test_only_a_run_with_work_or_an_error_replaces_the_log(words, kept, tmp_path
     process = types.SimpleNamespace(stdout=words)
     launch._listen(process, Progress(io.StringIO()), log)
     assert log.read_text() == (kept or "".join(words))
-
-
-DEAF = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-print(subprocess.Popen([sys.executable, "-c", child]).pid, flush=True)
-time.sleep(60)
-"""
-
-
-def test_what_does_not_end_when_asked_is_killed_with_all_its_jobs(monkeypatch):
-    monkeypatch.setattr(launch, "PATIENCE", 0.3)
-    command = [sys.executable, "-c", DEAF]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as process:
-        job = Path("/proc") / process.stdout.readline().strip()
-        launch._stop(process)
-        assert process.wait() == -signal.SIGKILL
-    end = time.monotonic() + 10
-    while job.exists() and ") Z" not in (job / "stat").read_text() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not job.exists() or ") Z" in (job / "stat").read_text()
-    launch._stop(process)  # nobody is left
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signals_interrupt_and_are_as_before_afterwards(number):
-    before = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt), launch._interruptible():
-        signal.raise_signal(number)
-    assert signal.getsignal(number) == before
-
-
-def test_what_is_ignored_stays_ignored():
-    """As under nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with launch._interruptible():
-            signal.raise_signal(signal.SIGHUP)
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):

@@ -15,6 +15,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.experiment import Experiment, load
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.tables.verdict import Verdict
+from gmmpipe.terminal import print_data
 
 __all__ = ["Comparison", "compare"]
 
@@ -139,7 +140,7 @@ def run(before: str, after: str, form: str = "text", output: str | None = None) 
         raise InputError(f"-o is {output!r}; give a file ending in {', '.join(SUFFIXES)}")
     found = compare(before, after)
     if output is None:
-        print(found.typeset(form), end="")
+        print_data(found.typeset(form))
     else:
         artifacts.write(output, found.typeset(SUFFIXES[Path(output).suffix], most=None))
         print("\n".join(found.summary()))
