@@ -1,5 +1,6 @@
 """The only module that reads and writes files: whole or not at all, the same bytes each time."""
 
+import errno
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CSV_ROWS = 4_096  # turned into text at a time
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # of file systems that have none
+LINK = "link: "  # begins a file that stands for a symbolic link
+LONGEST_LINK = 2**12  # bytes of such a file
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -123,15 +127,40 @@ def claim(scratch: str, name: str) -> bool:
 
 
 def link(path: str | Path, target: str) -> None:
-    """Point the symbolic link ``path`` at ``target``, relative to its folder, in one step."""
+    """Point the symbolic link ``path`` at ``target``, a name beside it, in one step.
+
+    Where the file system has no such links a file stands for it: see ``linked``.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_of(path)
     temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
+    try:
+        temporary.symlink_to(target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        with writing(path, sealing=False) as file:
+            file.write(f"{LINK}{target}\n".encode())
+        return
     try:
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     flush(path.parent)
+
+
+def linked(path: str | Path) -> str | None:
+    """Return what a symbolic link, or the file that stands for one, points at; None of others."""
+    path = Path(path)
+    if path.is_symlink():
+        return str(path.readlink())
+    try:
+        if path.stat().st_size > LONGEST_LINK:
+            return None
+        text = read(path).decode()
+    except (OSError, InputError, UnicodeDecodeError):
+        return None
+    named = text.removeprefix(LINK).removesuffix("\n")
+    return named if text == f"{LINK}{named}\n" else None

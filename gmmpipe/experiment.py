@@ -14,7 +14,7 @@ import pandas as pd
 from gmmpipe import artifacts
 from gmmpipe.boundary import project_of
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.formats import MANIFEST, VersionTables
+from gmmpipe.formats import MANIFEST, VersionTables, version_folder
 from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES, STORE, TABLES, Study
 from gmmpipe.tables import DEFECTS, to_mixture
@@ -40,12 +40,8 @@ class Experiment:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).resolve()
+        self.folder = version_folder(folder)
         self._stored: dict[str, artifacts.StoredTable] = {}
-        if not (self.folder / MANIFEST).is_file():
-            raise InputError(
-                f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
-            )
         self._tables = VersionTables(self.folder)
 
     def __repr__(self) -> str:

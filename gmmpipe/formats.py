@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe import artifacts
+from gmmpipe.boundary import is_name
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.identity import to_numbers
 from gmmpipe.numerics.mixture import FIRST
@@ -36,6 +37,21 @@ def format_of(manifest: Any, where: str | Path) -> int:
         raise InputError(
             f"{where}: the results have format {found}, and this gmmpipe reads up to {FORMAT};"
             " update gmmpipe"
+        )
+    return found
+
+
+def version_folder(folder: str | Path) -> Path:
+    """Return the folder of a finished version, links resolved; raises InputError if it is none.
+
+    folder may be `latest`, also where that is a file that stands for a link.
+    """
+    found = Path(folder).resolve()
+    if found.is_file() and (named := artifacts.linked(found)) and is_name(named):
+        found = found.with_name(named)
+    if not (found / MANIFEST).is_file():
+        raise InputError(
+            f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
         )
     return found
 

@@ -9,7 +9,7 @@ from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
 from gmmpipe.errors import InputError
-from gmmpipe.formats import MANIFEST, format_of
+from gmmpipe.formats import MANIFEST, format_of, version_folder
 from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
 from gmmpipe.terminal import one_line
@@ -23,12 +23,8 @@ class Version:
     """A finished version: its folder, its manifest, and the project it belongs to."""
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).resolve()
+        self.folder = version_folder(folder)
         path = self.folder / MANIFEST
-        if not path.is_file():
-            raise InputError(
-                f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
-            )
         self.manifest: dict[str, Any] = artifacts.read_json(path)
         self.format = format_of(self.manifest, path)
         for key, kind in KEYS.items():

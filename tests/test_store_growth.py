@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,9 @@ import pytest
 
 from gmmpipe import archive, columnar, free_memory, guard, reader, sealed, verify, vetting
 from gmmpipe.errors import InputError, told
+from gmmpipe.experiment import load
 from gmmpipe.numerics.datasets import File
+from gmmpipe.recovery import recover
 
 
 def test_settings_whose_aliases_multiply_are_refused(tmp_path):
@@ -55,6 +58,26 @@ def test_a_folder_that_cannot_be_flushed_is_no_obstacle(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="Input/output"):
         sealed.flush(tmp_path)
+
+
+def test_latest_is_a_file_where_there_are_no_links(study, gmmpipe, monkeypatch):
+    def symlink(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "symlink", symlink)
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    latest, marker = Path("results/smoke/latest"), Path(done.marker)
+    marker.touch()
+    assert latest.read_text() == f"link: {done.version}\n"
+    assert load(latest).version == done.version
+    assert gmmpipe("verify", str(latest)).code == 0
+    assert gmmpipe("clean", "--unused").code == 0
+    assert recover(done) == []
+    assert marker.exists()
+    latest.write_text("link: elsewhere\n")
+    assert gmmpipe("verify", str(latest)).code == 2
+    assert recover(done) == []
+    assert not marker.exists()  # so it is pointed at the version again
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
@@ -105,9 +128,9 @@ def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monke
     monkeypatch.setattr(free_memory, "available", lambda: 40 * 10**6)
     with pytest.raises(InputError, match=r"r\.parquet: 1,000,000 rows of 2 columns would take"):
         next(reader.tables(repeated.read_bytes(), str(repeated), reading))
-    for load in (columnar.read_table, columnar.StoredTable):
+    for read in (columnar.read_table, columnar.StoredTable):
         with pytest.raises(InputError, match="a group of 1,000,000 rows would take"):
-            load(repeated)
+            read(repeated)
     monkeypatch.setattr(free_memory, "available", lambda: 10**9)
     assert columnar.read_table(repeated).num_rows == 10**6
     assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)
