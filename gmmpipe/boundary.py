@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ ALLOWED = "letters, digits and _ . -, the first a letter or digit, at most 64"
 STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a digest
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 RESERVED = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
+SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
 KINDS = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")  # of the store
 
 
@@ -73,30 +75,37 @@ def project_of(version: Path) -> Path:
 def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link or a file: results stay in the project.
 
-    Nor may anything in the folders that all experiments share be a link.
+    Nor may anything in the folders that all experiments share, or among Snakemake's notes, be a
+    link, or what would be waited for, such as a pipe.
     """
-    results = root / "results"
-    folders = (results, *(results / name for name in (*RESERVED, experiment)))
-    folders = (*folders, *(results / "store" / kind for kind in KINDS), root / ".snakemake")
-    for folder in folders:
-        _refuse_link(folder)
+    results, notes = root / "results", root / ".snakemake"
+    folders = (results, notes, *(results / name for name in (*RESERVED, experiment)))
+    for folder in (*folders, *(results / "store" / kind for kind in KINDS)):
+        _refuse_odd(folder)
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file where a folder belongs; rename it")
-    for name in RESERVED:
-        refuse_links(results / name)
+    for folder in (notes, *(results / name for name in RESERVED)):
+        refuse_odd(folder)
 
 
-def refuse_links(folder: Path) -> None:
-    """Raise InputError for a symbolic link among all that is in a folder."""
-    _refuse_link(folder)
+def refuse_odd(folder: Path) -> None:
+    """Raise InputError for a link, pipe, socket or device among all that is in a folder."""
+    _refuse_odd(folder)
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            _refuse_link(Path(place, name))
+            _refuse_odd(Path(place, name))
 
 
-def _refuse_link(path: Path) -> None:
-    if path.is_symlink():
+def _refuse_odd(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:  # a temporary of a killed run that ends just now
+        return
+    if stat.S_ISLNK(mode):
         raise InputError(
             f"{path}: is a symbolic link; results stay in the project: move the project,"
             " or mount the other place here"
         )
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        kind = SPECIAL.get(stat.S_IFMT(mode), "a device")
+        raise InputError(f"{path}: is {kind} where files belong; remove it")

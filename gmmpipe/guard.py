@@ -1,6 +1,7 @@
 """One run at a time in a folder, and no job that outlives its run."""
 
 import os
+import stat
 import threading
 import time
 from pathlib import Path
@@ -25,13 +26,13 @@ class Lock:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.environment = {RUN: f"{os.getpid()}:{os.uname().nodename}:{path.absolute()}"}
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._handle = _opened(path)
         end = time.monotonic() + PATIENCE
         try:
             self._take(path, end)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, str(os.getpid()).encode(), 0)
-            jobs = os.open(_jobs(path), os.O_RDWR | os.O_CREAT, 0o644)
+            jobs = _opened(_jobs(path))
             try:
                 while not _try(jobs, exclusive=True):  # they see another holder, and end
                     if time.monotonic() > end:
@@ -106,6 +107,15 @@ def _is_alive(pid: str) -> bool:
     except (ValueError, OverflowError, PermissionError):
         pass
     return True
+
+
+def _opened(path: Path) -> int:
+    """Open a file that can be locked, made where it is not there; InputError for what is none."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # which waits for nobody
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError(f"{path}: is no file that can be locked; remove it")
+    return handle
 
 
 def _jobs(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import refuse_links
+from gmmpipe.boundary import refuse_odd
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
 from gmmpipe.provenance import CLASS, installed
@@ -46,17 +46,17 @@ def recover(study: Study) -> list[str]:
         if path not in declared:  # made by the last rule, which has the marker for output
             Path(study.marker).unlink(missing_ok=True)
     latest = Path(study.marker).with_name("latest")
-    if not latest.is_symlink() or str(latest.readlink()) != study.version:
+    if artifacts.linked(latest) != study.version:
         Path(study.marker).unlink(missing_ok=True)
     settle_times(study)
     return damaged
 
 
 def _refuse_misplaced(study: Study) -> None:
-    """Raise InputError for a link in the version, and for a folder where a file belongs."""
-    refuse_links(Path(study.folder))
+    """Raise InputError for what is out of place in a version: links, pipes, folders for files."""
+    refuse_odd(Path(study.folder))
     latest = Path(study.marker).with_name("latest")
-    if latest.exists() and not latest.is_symlink():
+    if latest.exists() and artifacts.linked(latest) is None:
         raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
     for path in map(Path, (study.marker, *study.store, *study.tables, *study.summaries)):
         for place in (path, seal_of(path)):

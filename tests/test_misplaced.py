@@ -1,5 +1,8 @@
-"""A link in results/, or a folder where a file belongs: one clear line, and nothing is removed."""
+"""A link or a pipe in results/, or a folder where a file belongs: one line, nothing is removed."""
 
+import contextlib
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -58,3 +61,53 @@ def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
     assert answer.code == 1
     assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed while this run goes on")
     assert not Path("elsewhere").exists()
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a socket"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "results/logs/fit/x.log",
+        "results/logs/run/smoke-x.log",
+        "results/benchmarks/fit/x.tsv",
+        "results/store/plans/x.json",
+        ".snakemake/metadata/x",
+    ],
+)
+def test_nobody_waits_for_what_is_no_file(place, kind, project):
+    make_special(project / place, kind)
+    with pytest.raises(InputError, match=f"{Path(place).name}: is {kind} where files belong"):
+        launch._lock()
+
+
+@pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
+def test_a_lock_is_a_file(name, project):
+    make_special(project / "results" / name, "a pipe")
+    with pytest.raises(InputError, match=f"{name}: is no file that can be locked; remove it"):
+        launch._lock()
+
+
+def test_nobody_waits_for_a_record_of_a_version(study, gmmpipe):
+    done = study(*TINY)
+    for name in ("run.json", "manifest.json", "report.html", "tables/fits.parquet"):
+        path = Path(done.folder) / name
+        kept = path.read_bytes() if path.exists() else b""
+        path.unlink(missing_ok=True)
+        make_special(path, "a pipe")
+        with pytest.raises(InputError, match=rf"{path.name}: is a pipe where files belong"):
+            recover(done)
+        for command in (("verify",), ("table", "fits"), ("replay",)):
+            answer = gmmpipe(*command, done.folder)
+            assert answer.code in (0, 1, 2)
+            assert answer.err.count("\n") <= 2, answer.err
+        path.unlink()
+        path.write_bytes(kept)
+
+
+def make_special(path, kind):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(path)
+        return
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as end:  # a short path
+        end.bind(path.name)
