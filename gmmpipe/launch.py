@@ -70,7 +70,7 @@ def launch(
             limited = any(option.startswith("--resources") for option in extra)
             if here and (free := _free_memory(study)) and not limited:
                 command += ["--resources", f"mem_mb={free // memory.MB}"]
-            return _run(study, command, {**os.environ, **lock.environment})
+            return _run(study, command, {**os.environ, **lock.environment, **_cache()})
 
 
 def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Study:
@@ -135,6 +135,25 @@ def _free_memory(study: Study) -> int | None:
                 " counts, or a smaller k"
             )
     return free
+
+
+def _cache() -> dict[str, str]:
+    """Return the variable that names the project's cache, where the user's is not to be written.
+
+    Snakemake ends without one, and compiled code is to be kept.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        for folder in (cache, cache / "snakemake"):
+            folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(cache, os.W_OK | os.X_OK) and os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError):  # RuntimeError: nothing says where the home is
+        usable = False
+    if usable:
+        return {}
+    words = "~/.cache (or XDG_CACHE_HOME) cannot be written to; .snakemake/cache is used instead"
+    print(f"gmmpipe: {words}", file=sys.stderr)
+    return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
 
 
 def _missing(study: Study) -> Iterator[tuple[str, str]]:
@@ -248,4 +267,6 @@ def _summary(study: Study, progress: Progress) -> None:
     for finding in findings(study):
         print("  " + "\n    ".join(finding.lines))
     print(f"  report   {folder}/report.html\n  figures  {folder}/figures/")
-    print(f"  also as  results/{study.experiment}/latest/")
+    latest = Path(f"results/{study.experiment}/latest")
+    link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"
+    print(f"  also as  {latest}{link}")

@@ -18,9 +18,18 @@ def worth(cells: int, threads: int = MOST) -> int:
 
 
 def shared(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
-    """Return ``work(*given, share, shares)`` of each share, from 0 on; the first is done here."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(max(1, shares - 1), context, initializer=_end_with_parent) as pool:
+    """Return ``work(*given, share, shares)`` of each share, from 0 on; the first is done here.
+
+    All are where there is no shared memory for other processes to wait in, which is said.
+    """
+    if shares == 1:
+        return [work(*given, 0, 1)]
+    try:
+        pool = ProcessPoolExecutor(shares - 1, get_context("spawn"), initializer=_end_with_parent)
+    except OSError as error:  # of /dev/shm, where semaphores are
+        print(f"one process does all: no semaphores ({error.strerror}); make /dev/shm writable")
+        return [work(*given, share, shares) for share in range(shares)]
+    with pool:
         others = [pool.submit(work, *given, share, shares) for share in range(1, shares)]
         return [work(*given, 0, shares), *(other.result() for other in others)]
 

@@ -206,6 +206,18 @@ def test_snakemake_s_own_reason_is_said_where_no_job_left_one(tmp_path, capsys):
     assert "line 1: Output b has older time than c (" in said
 
 
+def test_where_the_user_s_caches_cannot_be_the_project_s_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new/cache"))
+    assert launch._cache() == {}
+    assert capsys.readouterr().err == ""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    (tmp_path / "home").write_text("a file stops root too")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert launch._cache() == {"XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache")}
+    assert capsys.readouterr().err.startswith("gmmpipe: ~/.cache (or XDG_CACHE_HOME) cannot be")
+
+
 class Gone(io.StringIO):
     """An output whose reader has left."""
 
