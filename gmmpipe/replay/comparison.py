@@ -96,7 +96,5 @@ def _is_below(mixture: Mixture, case: Case, scale: Array) -> bool:
     floor = case.regularisation * scale
     if (floor == 0).any():
         return False
-    if case.family == "spherical":  # bounded by the largest
-        floor = np.full_like(floor, floor.max())
     scale = np.sqrt(np.multiply.outer(floor, floor))
     return bool(np.linalg.eigvalsh(mixture.covariances / scale).min() < 1 - 1e-6)
