@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.errors import InputError
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot, seconds
 from gmmpipe.numerics.ends import CERTIFY, End, most_iterations
@@ -16,11 +17,11 @@ from gmmpipe.numerics.mixture import Mixture
 RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
 OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on whole rows
     "acceleration": "none",
-    "algorithm": "exact",
     "missing": "refuse",
     "frozen": [],
     "noise": 0,
 }
+FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
 NOT_EM = (*RESTARTS, "on_failure", "certify")  # keys of `fit` that say nothing of how EM runs
 # seeds of runs that are not drawn, but start from the best of ...
 SPLIT = -1  # ... one component fewer, one of them split
@@ -36,6 +37,17 @@ class Stored:
     seed: int
     fit: Fit
     end: End
+
+
+def em_options(fit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a section `fit`, also one of an older version, asks of ``em.fit``.
+
+    Raises InputError for what EM could do once and cannot now.
+    """
+    for key, value in FORMER.items():
+        if fit.get(key, value) != value:
+            raise InputError(f"fit.{key} is {fit[key]!r}: use the gmmpipe that made the version")
+    return {key: value for key, value in fit.items() if key not in (*NOT_EM, *FORMER)}
 
 
 def cost(

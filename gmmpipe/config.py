@@ -15,6 +15,7 @@ from gmmpipe.figures import FIGURES
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.own import own_name
+from gmmpipe.removed import advice
 
 NAMED = tuple(schema.REGISTRIES)
 NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
@@ -173,7 +174,7 @@ def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
         node = node.get(parent) if isinstance(node, dict) else None
     if not isinstance(node, dict) or last not in node or isinstance(node[last], dict):
         allowed = [key for key, _ in flat({k: tree[k] for k in (*NAMED, "fit")})]
-        raise InputError(suggest("an axis of sweep", path, allowed))
+        raise InputError(advice(path) or suggest("an axis of sweep", path, allowed))
     node[last] = value
 
 

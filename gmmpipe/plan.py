@@ -132,7 +132,6 @@ def _refuse_beyond(engine: Mapping[str, Any], data: Section, fit: Section) -> No
         "missing values": data["missing"] > 0,
         "fit.noise": fit["noise"] > 0,
         "fit.regularisation=map": fit["regularisation"] == "map",
-        "fit.algorithm=stepwise": fit["algorithm"] != "exact",
     }
     for what in (name for name, asked in beyond.items() if asked):
         raise InputError(

@@ -31,6 +31,7 @@ from gmmpipe.numerics.normalise import NORMALISERS
 from gmmpipe.numerics.problem import frozen_parts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.numerics.uncertainty import KINDS
+from gmmpipe.removed import advice
 from gmmpipe.tiles import TARGET_SECONDS
 
 # axis of the sweep -> the key that names the registry entry, the registry
@@ -62,7 +63,6 @@ class Fit(BaseModel):
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
     certify: Annotated[int, Ge(0), Le(100_000_000)] = CERTIFY
     acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
-    algorithm: Literal["exact", "stepwise"] = "exact"
     on_failure: Literal["stop", "continue"] = "stop"
 
     @model_validator(mode="after")
@@ -243,6 +243,8 @@ def _explain(error: ValidationError, schema: Any, where: str) -> str:
     first, *others = error.errors(include_url=False)
     key = ".".join([where, *(str(part) for part in first["loc"] if part not in BRANCHES)])
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        if gone := advice(key):
+            return gone
         near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
         hint = f" (did you mean {where}.{near[0]}?)" if near else ""
         return f"{key} is not a key; {where} has {', '.join(known_keys(schema))}{hint}"

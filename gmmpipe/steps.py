@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gmmpipe import artifacts
-from gmmpipe.blocks import NOT_EM
+from gmmpipe.blocks import em_options
 from gmmpipe.numerics import em
 from gmmpipe.numerics.mixture import Mixture
 from gmmpipe.numerics.normalise import Affine
@@ -43,7 +43,7 @@ def steps(
     # a box says that the weights leave some to noise; which box, EM finds in the data
     stored = f"{STORE}/normalised/{block['normalised']}.npz"
     data = artifacts.read_arrays(stored, "x", "shift", "scale")
-    options = {k: v for k, v in block["config"]["fit"].items() if k not in NOT_EM}
+    options = em_options(block["config"]["fit"])
     family = block["config"]["covariance"]["family"]
     weight = data.get("weight")
     fit = em.fit(data["x"], [start], family, counts, sample_weight=weight, **options)[0]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gmmpipe import artifacts, blocks
+from gmmpipe.errors import InputError
 from gmmpipe.numerics.defects import Defect
 from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.ends import End
@@ -66,3 +67,10 @@ def test_what_is_not_finite_survives(tmp_path):
     odd.fit.trajectory[:] = [-np.inf, np.nan, np.inf, 0.0, -0.0, 5e-324, 1.7e308]
     (found,) = through(tmp_path, [odd])
     assert found.fit.trajectory.tobytes() == odd.fit.trajectory.tobytes()
+
+
+def test_settings_of_an_older_version_are_read_or_refused():
+    older = {"tol": 0.0, "restarts": "fixed", "algorithm": "exact"}
+    assert blocks.em_options(older) == {"tol": 0.0}
+    with pytest.raises(InputError, match="use the gmmpipe that made"):
+        blocks.em_options({**older, "algorithm": "stepwise"})

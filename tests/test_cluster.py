@@ -127,7 +127,6 @@ def test_a_job_gets_the_engine_and_does_not_run_again_for_another(command):
     (["engine.kind=dask", "engine.address=tcp://x:1", "engine.workers=2"], "leave workers out"),
     (["engine.kind=dask", "fit.noise=0.1"], "does not take fit.noise blobs engine.kind=local"),
     (["engine.kind=dask", "fit=map"], "does not take fit.regularisation=map"),
-    (["engine.kind=dask", "fit.algorithm=stepwise"], "does not take fit.algorithm=stepwise"),
 ])  # fmt: skip
 def test_what_the_engine_cannot_do_is_refused_when_planned(settings, words, project, refused):
     assert project.exists()

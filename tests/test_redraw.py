@@ -88,7 +88,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     assert done.version
 
 
-@pytest.mark.parametrize("setting", ["fit.noise=0", "fit.noise=0.2", "fit.acceleration=squarem"])
+@pytest.mark.parametrize("setting", ["fit.noise=0", "fit.noise=0.2", "fit.acceleration=anderson"])
 def test_steps_are_those_of_the_fit(study, setting):
     done = study(*SETTINGS[:-1], "sweep.iteration=[1,2,3]", "sweep.dataset=[gmm]", setting)
     for (_, _), tables in cases(done, frames_of(done)):

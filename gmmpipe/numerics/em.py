@@ -19,7 +19,6 @@ from gmmpipe.numerics.noise import bounding_box
 from gmmpipe.numerics.partitions import Partitioned
 from gmmpipe.numerics.prior import Prior, conjugate
 from gmmpipe.numerics.problem import (
-    ALGORITHMS,
     Problem,
     counts,
     frozen_parts,
@@ -99,13 +98,12 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     frozen: Collection[str] = (),
     noise: float = 0.0,
     acceleration: str = "none",
-    algorithm: str = "exact",
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
 
     x may be an array, a memory-mapped file (float64 in C order is read where it is) or
-    ``Partitioned`` data, without sample_weight, missing, noise, prior and stepwise passes.
+    ``Partitioned`` data, without sample_weight, missing, noise and prior.
     iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. tol: once an
     iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
     rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
@@ -122,9 +120,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     start has a box already (see ``Mixture``); frozen weights include its own. acceleration:
     "squarem" or "anderson" leaps ahead of EM (see ``acceleration``); each pass over the samples is
     an iteration, one that refuses a leap too: it leaves the mixture as it is, so that what EM
-    raises never falls. tol then looks at the gains of EM's own iterations alone. algorithm
-    "stepwise": the first iteration is a pass of stepwise EM (see ``stepwise``), at the end of which
-    the mixture stays; the second finds out whether it was for the better; exact EM goes on.
+    raises never falls. tol then looks at the gains of EM's own iterations alone.
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
@@ -149,7 +145,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     else:
         apart = x
         asked = {"sample_weight": sample_weight is not None, "missing": missing != "refuse"}
-        asked |= {"noise": noisy, "prior": prior is not None, "algorithm": algorithm != "exact"}
+        asked |= {"noise": noisy, "prior": prior is not None}
         for option in (name for name, given in asked.items() if given):
             raise InputError(f"{option}: not for data in partitions; leave it at its default")
         data, weight = np.zeros((0, apart.shape[1])), unit_weights(*apart.shape)
@@ -166,8 +162,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
         non_negative("tol", tol), bound * non_negative("regularisation", regularisation),
         bound * non_negative("reg_covar", reg_covar),
         None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed, box,
-        one_of("acceleration", acceleration, ["none", *ACCELERATIONS]),
-        one_of("algorithm", algorithm, ALGORITHMS), apart,
+        one_of("acceleration", acceleration, ["none", *ACCELERATIONS]), apart,
     )  # fmt: skip
     n, d = len(weight), data.shape[1]
     placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]

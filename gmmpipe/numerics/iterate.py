@@ -21,7 +21,6 @@ from gmmpipe.numerics.kernels.step import JUMP
 from gmmpipe.numerics.maximise import maximise
 from gmmpipe.numerics.mixture import Array, Mixture
 from gmmpipe.numerics.problem import Problem
-from gmmpipe.numerics.stepwise import first_pass
 
 _AT_BOUND = 1.001  # of the bound, which along oblique axes is met nearly
 
@@ -47,10 +46,9 @@ def _advance(course: "Course", fits: Fits, fit: int, mine: slice) -> None:
     while True:
         last = iteration == wanted[-1] or outcome == CONVERGED
         course.look(last)
-        after = iteration + course.passes(wanted[-1] - iteration)
-        fits.trajectory[fit, iteration:after] = course.value
+        fits.trajectory[fit, iteration] = course.value
         outcome = STOPPED if course.broken else outcome
-        while kept < len(wanted) and (last or course.broken or wanted[kept] < after):
+        while kept < len(wanted) and (last or course.broken or wanted[kept] <= iteration):
             fits.weights[kept, mine] = course.mixture.weights
             fits.means[kept, mine] = course.mixture.means
             fits.covariances[kept, mine] = course.mixture.covariances
@@ -60,7 +58,7 @@ def _advance(course: "Course", fits: Fits, fit: int, mine: slice) -> None:
         if course.gain < course.problem.tol:
             outcome = CONVERGED
         course.go(outcome == RUNNING)
-        iteration = after
+        iteration += 1
     fits.n_iter[fit], fits.outcome[fit] = iteration, outcome
     fits.status[mine], fits.counts[mine] = course.status, course.counts
 
@@ -69,8 +67,7 @@ class Course:
     """The way of one fit: the mixture it has come to, and the one it tries, which is on the desk.
 
     That is EM's step from the mixture, its ``image``, or a leap. A pass that finds that a leap
-    lowers the objective (the log-likelihood, or the log posterior) leaves the mixture as it is. So
-    does one of stepwise EM, whose end is looked at by the next.
+    lowers the objective (the log-likelihood, or the log posterior) leaves the mixture as it is.
     """
 
     def __init__(self, engine: Passes, problem: Problem, desk: Desk, start: Mixture) -> None:
@@ -84,7 +81,6 @@ class Course:
         self.status = self.next = self.made = np.full(start.n_components, SOUND)
         self.leaps = Leaps(problem) if problem.acceleration != "none" else None
         self.leapt = self.refused = self.slow = self.broken = False
-        self.stepwise = problem.algorithm == "stepwise"  # is to come
 
     def look(self, last: bool) -> None:
         """Do a pass, and EM's step from there unless this is the last, and judge a leap."""
@@ -110,18 +106,10 @@ class Course:
         if not self.leapt:
             self.gain = gain
 
-    def passes(self, left: int) -> int:
-        """Return after how many passes, of those that are left, there is something to look at."""
-        self.stepwise = self.stepwise and left > 1
-        return 2 if self.stepwise and not self.broken else 1
-
     def go(self, on: bool) -> None:
         """Try the image next, or, where EM goes on and has not just become slow, a leap."""
         leap, away = None, self.refused  # whether the desk has something else than the image
-        if self.stepwise:
-            self.stepwise = False
-            leap = first_pass(self.problem, self.mixture, self.bounds, self.engine.threads)
-        elif self.leaps is not None and self.refused:
+        if self.leaps is not None and self.refused:
             self.leaps.refuse()
         elif self.leaps is not None and on and not self.slow:
             leap = self.leaps(self.mixture, self.image, self.bounds)

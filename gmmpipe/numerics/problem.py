@@ -23,7 +23,6 @@ LEAST = 1e-290  # variance below which those of components may be no normal doub
 LIGHTEST = 1e-80  # weight of all samples of which the parts are still told apart
 SKEW = 1e-6  # share of a covariance that rounding may have made asymmetric
 PARTS = ("weights", "means", "covariances")
-ALGORITHMS = ("exact", "stepwise")
 _MANY = 8_000_000  # numbers
 
 
@@ -33,8 +32,8 @@ class Problem:
 
     variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
     x holds NaN; frozen: those of PARTS that stay as they start. box (2, D): of
-    the noise, see ``Mixture``. acceleration: a name of ``acceleration.ACCELERATIONS`` or "none";
-    algorithm: one of ALGORITHMS. apart: the samples where these are in partitions; x has none.
+    the noise, see ``Mixture``. acceleration: a name of ``acceleration.ACCELERATIONS`` or "none".
+    apart: the samples where these are in partitions; x has none.
     """
 
     x: Array
@@ -50,14 +49,13 @@ class Problem:
     frozen: frozenset[str] = frozenset()
     box: Array | None = None
     acceleration: str = "none"
-    algorithm: str = "exact"
     apart: "Partitioned | None" = None
 
     @property
     def plain(self) -> bool:
         """Return whether this is maximum likelihood of all parameters and nothing else."""
         other = self.prior is not None or self.missing or self.frozen or self.box is not None
-        return not other and self.acceleration == "none" and self.algorithm == "exact"
+        return not other and self.acceleration == "none"
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""

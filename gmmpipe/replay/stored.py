@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gmmpipe.blocks import OWN
+from gmmpipe.blocks import FORMER, OWN
 from gmmpipe.errors import InputError
 from gmmpipe.experiment import Experiment
 from gmmpipe.numerics.mixture import Array, Mixture
@@ -74,13 +74,14 @@ class Shelf:
 
     def _check(self, fit: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         """Refuse what other engines have no counterpart of."""
-        special = [name for name, own in OWN.items() if fit.get(name, own) != own]
+        plain = OWN | FORMER
+        special = [name for name, own in plain.items() if fit.get(name, own) != own]
         special += ["regularisation"] if fit["regularisation"] == "map" else []
         for name in special:
             raise InputError(
                 f"{self.experiment.folder}: fit.{name} is {fit[name]}; a replay compares EM's own"
                 " iterations of maximum likelihood of all parameters on whole rows, so give a"
-                f" version with {OWN.get(name, 'a number')} there"
+                f" version with {plain.get(name, 'a number')} there"
             )
         if "weight" in data:
             raise InputError(

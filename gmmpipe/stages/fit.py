@@ -39,7 +39,7 @@ from gmmpipe.numerics.streams import content, stream
 from gmmpipe.tiles import spread
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
-WHOLE = ("algorithm", "missing", "noise")  # of `fit`: what needs all samples at hand, if changed
+WHOLE = ("missing", "noise")  # of `fit`: what needs all samples at hand, if changed
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
 
@@ -65,7 +65,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     data = artifacts.read_arrays(inputs[0], "x")
     rule = {k: v for k, v in config["fit"].items() if k in blocks.RESTARTS}
-    options = {k: v for k, v in config["fit"].items() if k not in blocks.NOT_EM}
+    options = blocks.em_options(config["fit"])
     start = _start(inputs, config)
     own = {**config, "fit": options, "certify": config["fit"].get("certify", CERTIFY)}
     fitted = _Fitter(data["x"], data.get("weight"), start, own, threads)
@@ -249,7 +249,7 @@ class _Fitter:
     @property
     def settle(self) -> Settler:
         """Return what says where a run ends."""
-        own = {"tol": 0.0, "acceleration": "none", "algorithm": "exact"}
+        own = {"tol": 0.0, "acceleration": "none"}
         options = {**self.config["fit"], **own}
         return Settler(
             lambda starts, iterations: em.fit(

@@ -27,7 +27,7 @@ def mapped(path, x):
 
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize(("name", "d"), [("full", 2), ("tied", 5), ("diag", 1), ("VEI", 2)])
-@pytest.mark.parametrize("options", [{}, {"acceleration": "anderson", "algorithm": "stepwise"}])
+@pytest.mark.parametrize("options", [{}, {"acceleration": "anderson"}])
 def test_a_mapped_file_gives_the_bits_of_memory(tmp_path, monkeypatch, name, d, options):
     x = clusters(31, n=3000, d=d)
     file = mapped(tmp_path / "x.npy", x)

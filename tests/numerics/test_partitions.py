@@ -106,7 +106,7 @@ def test_an_error_on_the_way_is_raised():
 
 @pytest.mark.parametrize(("options", "words"), [
     ({"noise": 0.1}, "noise"), ({"prior": Prior()}, "prior"), ({"missing": "mar"}, "missing"),
-    ({"sample_weight": np.ones(400)}, "sample_weight"), ({"algorithm": "stepwise"}, "algorithm"),
+    ({"sample_weight": np.ones(400)}, "sample_weight"),
 ])  # fmt: skip
 def test_what_partitions_cannot_do_is_refused(options, words):
     x = clusters(47)

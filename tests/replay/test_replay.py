@@ -172,8 +172,8 @@ def test_fits_under_a_prior_are_refused(study, refused):
 
 
 def test_accelerated_fits_are_refused(study, refused):
-    study(*TINY, "fit.acceleration=squarem", "fit.algorithm=stepwise", "sweep.dataset=[gmm]")
-    refused("fit.acceleration is squarem; EM's own", "replay", LATEST)
+    study(*TINY, "fit.acceleration=anderson", "sweep.dataset=[gmm]")
+    refused("fit.acceleration is anderson; EM's own", "replay", LATEST)
 
 
 @pytest.mark.usefixtures("finished")

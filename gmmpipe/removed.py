@@ -1,0 +1,12 @@
+"""Names that are gone: what a message says to who still types one."""
+
+REMOVED = {  # a key of the configuration -> what to do instead
+    "fit.algorithm": (
+        "stepwise EM was no faster and missed EM's optimum in 4 of 10 runs; leave the key out"
+    ),
+}
+
+
+def advice(name: str) -> str | None:
+    """Return the line for a name that is gone, None for any other."""
+    return f"{name} is gone: {REMOVED[name]}" if name in REMOVED else None
