@@ -1,8 +1,12 @@
 """Names that are gone: what a message says to who still types one."""
 
-REMOVED = {  # a key of the configuration -> what to do instead
+REMOVED = {  # a key of the configuration, or key=value -> what to do instead
     "fit.algorithm": (
         "stepwise EM was no faster and missed EM's optimum in 4 of 10 runs; leave the key out"
+    ),
+    "fit.acceleration=squarem": (
+        "anderson reaches EM's optimum as often and mostly in fewer passes; give"
+        " fit.acceleration=anderson"
     ),
 }
 

@@ -248,6 +248,8 @@ def _explain(error: ValidationError, schema: Any, where: str) -> str:
         near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
         hint = f" (did you mean {where}.{near[0]}?)" if near else ""
         return f"{key} is not a key; {where} has {', '.join(known_keys(schema))}{hint}"
+    if gone := advice(f"{key}={first['input']}"):
+        return gone
     if first["type"] in ("missing", "missing_argument"):
         return f"{key} is missing; {where} needs {', '.join(known_keys(schema))}"
     if first["type"] == "value_error":  # raised by the entry itself, with its own words

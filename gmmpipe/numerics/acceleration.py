@@ -29,49 +29,6 @@ class Method(Protocol):
         """Learn that the last leap was refused; the image of its point comes next."""
 
 
-class Squarem:
-    """Squared extrapolation: two steps of EM, a leap of steplength S3, a step of EM to settle.
-
-    Varadhan & Roland 2008, Simple and globally convergent methods for accelerating the convergence
-    of any EM algorithm, Scandinavian Journal of Statistics 35, 335-353. As in their package the
-    longest leap grows fourfold whenever it was reached.
-    """
-
-    _GROWTH = 4.0
-
-    def __init__(self) -> None:
-        self.first: tuple[Array, Array] | None = None
-        self.length = self.most = 1.0
-        self.unsettled = False
-
-    def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
-        """Leap after every second step."""
-        if self.unsettled:
-            self.unsettled = False
-            return None
-        step = image - point
-        if self.first is None:
-            self.first = point, step
-            return None
-        (origin, before), self.first = self.first, None
-        bend = step - before
-        curvature = float(np.linalg.norm(scale * bend))
-        wanted = float(np.linalg.norm(scale * before)) / curvature if curvature > 0 else 1.0
-        self.length = min(max(wanted, 1.0), self.most)
-        if self.length == self.most:
-            self.most *= self._GROWTH
-        if self.length == 1:
-            return None
-        self.unsettled = True
-        leap: Array = origin + 2 * self.length * before + self.length**2 * bend
-        return leap
-
-    def refuse(self) -> None:
-        """Leap less far for a while."""
-        self.unsettled = False
-        self.most = max(1.0, self.length / self._GROWTH)
-
-
 class Anderson:
     """Anderson's acceleration, which starts anew when its memory is full or a leap is no good.
 
@@ -160,4 +117,4 @@ class Leaps:
         return None if vanishing.any() else Mixture(weights, means, covariances, image.box)
 
 
-ACCELERATIONS: dict[str, Callable[[], Method]] = {"squarem": Squarem, "anderson": Anderson}
+ACCELERATIONS: dict[str, Callable[[], Method]] = {"anderson": Anderson}

@@ -118,7 +118,7 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     start (covariances as members of the family, without regularisation and reg_covar). noise > 0:
     one more component, even over the box of the data, with that weight at the start unless the
     start has a box already (see ``Mixture``); frozen weights include its own. acceleration:
-    "squarem" or "anderson" leaps ahead of EM (see ``acceleration``); each pass over the samples is
+    "anderson" leaps ahead of EM (see ``acceleration``); each pass over the samples is
     an iteration, one that refuses a leap too: it leaves the mixture as it is, so that what EM
     raises never falls. tol then looks at the gains of EM's own iterations alone.
 

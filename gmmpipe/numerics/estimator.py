@@ -80,7 +80,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     frozen : tuple of {"weights", "means", "covariances"}, default ()
         What stays as it starts (see weights_init, means_init, precisions_init); ``bic`` and
         ``aic`` do not count it.
-    acceleration : {"none", "squarem", "anderson"}, default "none"
+    acceleration : {"none", "anderson"}, default "none"
         Leaps ahead of EM: the same kind of optimum in fewer iterations, each a pass over X.
     n_jobs : int or None
         Threads; None is 1, -1 all. The result has the same bits whatever it is.

@@ -163,5 +163,5 @@ def test_the_estimator_takes_it(method):
 
 def test_an_unknown_name_is_refused():
     x = clusters(1)
-    with pytest.raises(InputError, match=r"acceleration is 'squarm'.*did you mean 'squarem'"):
-        fit(x, [a_start(x, 2)], "full", [1], acceleration="squarm")
+    with pytest.raises(InputError, match=r"acceleration is 'andersen'.*did you mean 'anderson'"):
+        fit(x, [a_start(x, 2)], "full", [1], acceleration="andersen")

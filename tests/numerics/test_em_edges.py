@@ -104,7 +104,7 @@ def test_without_regularisation_a_collapse_stops_at_the_last_sound_mixture():
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("options", [{}, {"acceleration": "squarem"}])
+@pytest.mark.parametrize("options", [{}, {"acceleration": "anderson"}])
 def test_an_unusable_start_is_lost_and_the_others_are_not_affected(name, options):
     x, start = clusters(26), a_start(clusters(26), 2)
     broken = dataclasses.replace(start, covariances=np.zeros((2, 2, 2)))
