@@ -14,7 +14,7 @@ RUN pip install --quiet --no-deps --no-build-isolation . \
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update -qq \
-    && apt-get install -qq --yes --no-install-recommends kubernetes-client fonts-noto-cjk \
+    && apt-get install -qq --yes --no-install-recommends fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 gmmpipe
 COPY --from=build /opt/gmmpipe /opt/gmmpipe

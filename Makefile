@@ -103,7 +103,7 @@ lock: $(READY)
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
 	$(UV_COMPILE) -c requirements.lock --extra dask pyproject.toml -o requirements-dask.lock
-	$(UV_COMPILE) -c requirements.lock --extra generic pyproject.toml -o requirements-image.lock
+	$(UV_COMPILE) -c requirements.lock pyproject.toml -o requirements-image.lock
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ import yaml
 
 from gmmpipe import vetting
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.removed import advice
 from gmmpipe.schema import BLOCK
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
@@ -77,7 +78,7 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
     if not (root / name).is_dir():
         if name != PROFILE:
             there = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
-            raise InputError(suggest("--workflow-profile", name, there))
+            raise InputError(advice(name.rstrip("/")) or suggest("--workflow-profile", name, there))
         return ["--workflow-profile", "none"]
     for path in sorted((root / name).glob("*.yaml")):
         for text in vetting.scalars(path):

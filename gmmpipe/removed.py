@@ -1,6 +1,6 @@
 """Names that are gone: what a message says to who still types one."""
 
-REMOVED = {  # a key of the configuration, or key=value -> what to do instead
+REMOVED = {  # what was typed: a key of the configuration, key=value, a folder -> what to do instead
     "fit.algorithm": (
         "stepwise EM was no faster and missed EM's optimum in 4 of 10 runs; leave the key out"
     ),
@@ -8,6 +8,7 @@ REMOVED = {  # a key of the configuration, or key=value -> what to do instead
         "anderson reaches EM's optimum as often and mostly in fewer passes; give"
         " fit.acceleration=anderson"
     ),
+    "profiles/kubernetes": "docs/scale.md says what Kubernetes takes",
 }
 
 

@@ -18,7 +18,6 @@ SBATCH = "sbatch --parsable --cpus-per-task={threads} --mem={resources.mem_mb}"
 SBATCH += " --time={resources.runtime} --output=.snakemake/%j.log"
 GENERIC = ["--workflow-profile", "profiles/generic", "--cluster-generic-submit-cmd", SBATCH]
 GENERIC += ["--cluster-generic-cancel-cmd", "scancel", *SOON]
-KUBERNETES = ["--workflow-profile", "profiles/kubernetes", *SOON]
 TOLD = ("plans", "logs", "benchmarks", "run.json", "ro-crate", ".lock", ".snakemake_timestamp")
 CUT = ("store/fits", "manifest.json")  # the blocks of a cluster are larger, and have other names
 Start = Callable[..., subprocess.Popen[str]]
@@ -39,13 +38,11 @@ def start() -> Iterator[Start]:
     """Return what begins `gmmpipe run` in a project; none of those outlives the tests."""
     begun: list[subprocess.Popen[str]] = []
 
-    def begin(
-        project: Path, *arguments: str, environment: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[str]:
+    def begin(project: Path, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "gmmpipe", "run", *arguments],
             cwd=project,
-            env=os.environ | {"PYTHONPATH": PLUGINS, **(environment or {})},
+            env=os.environ | {"PYTHONPATH": PLUGINS},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -116,17 +113,4 @@ def test_so_does_any_batch_system_with_a_command(start, small, tmp_path):
     assert "localrule normalise" in said  # a job of a second
     assert "localrule fit" not in said
     assert "with external jobid" in said
-    assert differing(small, contents(remote / "results")) == []
-
-
-def test_so_do_pods_that_know_nothing_but_the_volume(start, small, tmp_path):
-    state = tmp_path / "jobs"
-    state.mkdir()
-    remote = make_project(tmp_path / "remote")
-    (state.parent / "bin").mkdir()
-    (state.parent / "bin/kubectl").symlink_to(Path(__file__).with_name("kubectl"))
-    told = {"PATH": f"{state.parent}/bin:{os.environ['PATH']}", "KUBECTL_STATE": str(state)}
-    told |= {"GMMPIPE_IMAGE": "gmmpipe", "GMMPIPE_CLAIM": "pool", "GMMPIPE_MOUNT": str(tmp_path)}
-    finish(start(remote, "experiment=smoke", "--", *KUBERNETES, environment=told))
-    assert len(list(state.iterdir())) >= 4  # fits, tables, figures, report
     assert differing(small, contents(remote / "results")) == []
