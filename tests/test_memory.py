@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gmmpipe import artifacts, free_memory, memory
+from gmmpipe.numerics.ends import FIRST, KRYLOV, VALUES
 
 GB = 10**9
 ROOMY = "MemTotal: 40000000 kB\nMemAvailable: 32000000 kB\n"
@@ -191,8 +192,9 @@ def test_what_a_fit_takes_is_what_it_is_said_to_take(case, tmp_path):
     if case == "missing":
         x[::10, 0] = np.nan
     artifacts.write_arrays(tmp_path / "n.npz", {"x": x})
-    config = {"covariance": {"family": "full"}, "start": {"method": "points"}, "fit": fit}
-    config |= {"k": [3], "seed": [0], "iteration": [2]}
+    few = (FIRST + KRYLOV) * x.size // VALUES  # the least by which a run is carried on
+    config = {"covariance": {"family": "full"}, "start": {"method": "points"}}
+    config |= {"k": [3], "seed": [0], "iteration": [2], "fit": {**fit, "certify": few}}
     arguments = ["fit", str(tmp_path / "n.npz"), "-o", str(tmp_path / "f.npz")]
     most = peak(*arguments, "--config", json.dumps(config))
     data = {**PLAIN, "n": N, "d": d, **known}
