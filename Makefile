@@ -4,17 +4,13 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run report-snakemake test test-corpus test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
+.PHONY: run test test-corpus test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 CORPUS := .venv/corpus
 
 run: $(READY)
 	$(BIN)/gmmpipe run
-
-# Snakemake's own report of what was run: make report-snakemake RUN=experiment=tutorial
-report-snakemake: $(READY)
-	$(BIN)/gmmpipe run $(RUN) -- --report results/report-snakemake.html
 
 test: lint
 	$(BIN)/pytest

@@ -19,10 +19,9 @@ pin_threads()  # before numpy is loaded, here and in every job
 from gmmpipe.boundary import STORED
 from gmmpipe.demands import Demands
 from gmmpipe.errors import told
-from gmmpipe.figures import FIGURES
 from gmmpipe.guard import follow
 from gmmpipe.sources import source_digest
-from gmmpipe.study import BOOTSTRAPPED, READ, Study
+from gmmpipe.study import Study
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
 
@@ -35,11 +34,6 @@ try:
 
         study = prepare(config, workflow.is_main_process, sys.argv[1:])
     demands = Demands(study)
-    # The captions of Snakemake's own report quote what was drawn and found.
-    if any(word.startswith("--report") for word in sys.argv):
-        from gmmpipe.summary import words
-
-        config.update(words(study))
 except Exception as error:
     if (line := told(error)) is None:
         raise
@@ -49,9 +43,6 @@ except Exception as error:
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
 shell.prefix(f"export PYTHONSAFEPATH=1 PATH={shlex.quote(folder)}:$PATH; ")
-
-
-report: "docs/captions/report.rst"
 
 
 onstart:
@@ -166,16 +157,7 @@ rule evaluate:
         normalised=study.normalisations,
         fits=study.fits,
     output:
-        [
-            report(
-                path,
-                category="Tables",
-                labels={"table": Path(path).name},
-                caption="docs/captions/tables.rst",
-            )
-            for path in study.tables[: len(READ)]
-        ],
-        study.tables[len(READ) :],
+        study.tables,
     log:
         f"results/logs/evaluate/{study.experiment}-{study.version}.log",
     benchmark:
@@ -221,16 +203,7 @@ rule combine:
         replicates=study.bootstraps,
         tables=study.tables,
     output:
-        [
-            report(
-                path,
-                category="Tables",
-                labels={"table": Path(path).name},
-                caption="docs/captions/tables.rst",
-            )
-            for path in study.summary_paths[: len(BOOTSTRAPPED)]
-        ],
-        study.summary_paths[len(BOOTSTRAPPED) :],
+        study.summary_paths,
     log:
         f"results/logs/combine/{study.experiment}-{study.version}.log",
     benchmark:
@@ -252,13 +225,7 @@ rule figures:
         normalised=study.normalisations,
         tables=study.tables + study.summaries,
     output:
-        report(
-            directory(f"{study.folder}/figures"),
-            patterns=["{figure,[a-z0-9_]+}-{case}.svg"],
-            category=lambda w: FIGURES[w.figure].category,
-            labels=lambda w: {"figure": FIGURES[w.figure].title, "data set": w.case},
-            caption="docs/captions/figures.rst",
-        ),
+        directory(f"{study.folder}/figures"),
     log:
         f"results/logs/figures/{study.experiment}-{study.version}.log",
     benchmark:

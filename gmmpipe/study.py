@@ -23,7 +23,7 @@ TABLES = (
     "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
     "recovery",
 )  # fmt: skip
-READ = ("fits.csv", "best.csv", "certificates.csv", "best.html", "failed.csv")  # by people
+READ = ("fits.csv", "best.csv", "certificates.csv", "failed.csv")  # by people
 
 
 def origins_of(plan: str | Path) -> Path:

@@ -81,14 +81,6 @@ def tried(config: Mapping[str, Any]) -> list[tuple[str, int]]:
     return list(product(config["sweep"]["covariance"], config["sweep"]["k"]))
 
 
-def words(study: Study) -> dict[str, Any]:
-    """Return what the captions in docs/captions quote; the figures being drawn."""
-    captions = artifacts.read_json(f"{study.folder}/figures/captions.json")
-    summary = [" ".join(finding.lines) for finding in findings(study)]
-    about = {"experiment": study.experiment, "version": study.version}
-    return {**about, "captions": captions, "summary": summary}
-
-
 def case_name(outer: Sequence[str], at: Mapping[str, Any]) -> str:
     """Return a data set with its outer point, the axes by the last part of their names."""
     last = [axis.rpartition(".")[2] for axis in outer]

@@ -11,7 +11,7 @@ def test_an_image_has_every_part_that_a_run_reads():
         for line in (HOME / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    assert {"Snakefile", "conf", "data", "profiles", "docs/captions", "gmmpipe"} <= kept
+    assert {"Snakefile", "conf", "data", "profiles", "gmmpipe"} <= kept
     assert [part for part in kept if not (HOME / part).exists()] == []
     recipe = (HOME / "Dockerfile").read_text()
     assert recipe.count("--require-hashes") == recipe.count("-r requirements-") == 2

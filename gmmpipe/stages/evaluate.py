@@ -30,24 +30,6 @@ from gmmpipe.tables.recovery import recovery
 from gmmpipe.workers import shared, worth
 
 Row = dict[str, Any]
-SHOWN = ["dataset", "normaliser", "covariance", "k", "log_likelihood", "n_parameters", "bic"]
-SHOWN += [
-    "delta_bic",
-    "icl",
-    "delta_icl",
-    "end",
-    "beaten_by",
-    "draws",
-    "finished",
-    "hits",
-    "optima",
-]
-SHOWN += ["p_new", "p_better_bound"]
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>body {{ font: 14px sans-serif }} table {{ border-collapse: collapse }}
-td, th {{ border: 0; border-bottom: 1px solid #ddd; padding: 3px 8px; text-align: right }}</style>
-{table}</html>
-"""
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -84,9 +66,6 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
     for name in ("best", "certificates"):
         artifacts.write_frame(f"{output}/{name}.csv", frames[name])
-    shown = best[["rank", *study.outer, *SHOWN]]
-    page = shown.to_html(index=False, float_format="{:.4f}".format)
-    artifacts.write(f"{output}/best.html", PAGE.format(title="Best fits", table=page))
     _write_drawn(study, output)
 
 
