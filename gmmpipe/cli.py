@@ -11,6 +11,7 @@ from gmmpipe.errors import InputError, Obstacle, told
 from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
 from gmmpipe.processes import interruptible
+from gmmpipe.removed import advice
 from gmmpipe.terminal import one_line, print_data, printing
 
 STAGES = {
@@ -80,6 +81,8 @@ class Parser(argparse.ArgumentParser):
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments; overrides may stand before, between and after options."""
+    if arguments and (gone := advice(f"gmmpipe {arguments[0]}")):
+        raise InputError(gone)
     args, rest = _parser().parse_known_args(arguments)
     odd = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
     if odd:

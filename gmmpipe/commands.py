@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmmpipe.errors import InputError
-from gmmpipe.own import OPTIONS, declare, reading
 from gmmpipe.terminal import print_data
-
-CONVERTED = [name for name in OPTIONS if name not in ("data", "label", "weight")]
 
 
 @dataclass(frozen=True)
@@ -193,28 +190,6 @@ def _clean(args: Namespace) -> int:
     return 0
 
 
-def _add_convert(convert: ArgumentParser) -> None:
-    convert.description = (
-        "Read a text file, perhaps .gz, block by block and write its numbers as a .npy file that"
-        " gmmpipe.numerics.em.fit maps into memory."
-    )
-    convert.add_argument("source", metavar="FILE", help="text to read")
-    convert.add_argument("-o", "--output", required=True, metavar="FILE.npy", help="file to write")
-    declare(convert, CONVERTED)
-
-
-def _convert(args: Namespace) -> int:
-    from gmmpipe import schema
-    from gmmpipe.convert import convert
-    from gmmpipe.numerics.datasets import File
-
-    given = reading({name: getattr(args, name) for name in CONVERTED})
-    options = schema.check(File, {"path": args.source, **given}, "convert")
-    del options["path"]
-    print(f"{convert(args.source, args.output, **options):,} rows in {args.output}")
-    return 0
-
-
 COMMANDS: dict[str, Command] = {
     "replay": Command("run stored fits again in another engine", _add_replay, _replay),
     "table": Command("print a table for a paper or a page", _add_table, _table),
@@ -222,5 +197,4 @@ COMMANDS: dict[str, Command] = {
     "figure": Command("draw one figure of a finished run again", _add_figure, _figure),
     "verify": Command("check a version against its manifest", _add_verify, _verify),
     "clean": Command("remove what no version needs", _add_clean, _clean),
-    "convert": Command("make a text file a .npy file to be mapped", _add_convert, _convert),
 }

@@ -1,12 +1,16 @@
 """Names that are gone: what a message says to who still types one."""
 
-REMOVED = {  # what was typed: a key of the configuration, key=value, a folder -> what to do instead
+# what was typed, a key, key=value, a command or a folder -> what to do instead
+REMOVED = {
     "fit.algorithm": (
         "stepwise EM was no faster and missed EM's optimum in 4 of 10 runs; leave the key out"
     ),
     "fit.acceleration=squarem": (
         "anderson reaches EM's optimum as often and mostly in fewer passes; give"
         " fit.acceleration=anderson"
+    ),
+    "gmmpipe convert": (
+        "`gmmpipe run --data` takes a text of any size as it is; numpy.save writes a .npy file"
     ),
     "profiles/kubernetes": "docs/scale.md says what Kubernetes takes",
 }

@@ -60,14 +60,12 @@ TINY += ("sweep.seed=0", "sweep.iteration=1", "figures.names=[clusters]")
 def test_no_command_leaves_a_temporary_file_when_asked_to_end(number, study, gmmpipe, monkeypatch):
     done = study(*TINY)
     first = Path("results/smoke/latest").readlink()
-    Path("rows.csv").write_text("a,b\n1,2\n3,4\n5,7\n")
     latest, old = "results/smoke/latest", Path("out.csv")
     commands = [
         ("table", "best", latest, "-o", "out.csv"),
         ("compare", latest, str(Path(latest).parent / first), "-o", "out.csv"),
         ("figure", "clusters", latest, "-o", "out.png"),
         ("replay", latest, "-o", "out.csv"),
-        ("convert", "rows.csv", "-o", "out.npy"),
         ("evaluate", done.path, "-o", "out"),
         ("verify", latest, "--rerun"),
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe import config, onward
+from gmmpipe import cli, config, onward
 from gmmpipe.errors import InputError
 from gmmpipe.removed import REMOVED
 
@@ -14,7 +14,9 @@ HOME = Path(__file__).parents[1]
 def typed(name):
     """Yield what reads the name, however a person can type it."""
     key, _, value = name.partition("=")
-    if name.startswith("profiles/"):
+    if name.startswith("gmmpipe "):
+        yield lambda: cli._parsed([*name.split()[1:], "x"])
+    elif name.startswith("profiles/"):
         yield lambda: onward.profile(HOME, name)
     else:
         for override in (f"{key}={value or 1}", f"sweep.{key}=[{value or 1}]"):
