@@ -14,6 +14,7 @@ STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a dig
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 RESERVED = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
 SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
+NOTES = ("metadata", "incomplete", "locks", "log", "auxiliary")  # folders of Snakemake's
 KINDS = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")  # of the store
 
 
@@ -79,13 +80,27 @@ def own_folders(root: Path, experiment: str) -> None:
     link, or what would be waited for, such as a pipe.
     """
     results, notes = root / "results", root / ".snakemake"
-    folders = (results, notes, *(results / name for name in (*RESERVED, experiment)))
-    for folder in (*folders, *(results / "store" / kind for kind in KINDS)):
+    folders = [results, *(results / name for name in (*RESERVED, experiment))]
+    folders += [results / "store" / kind for kind in KINDS]
+    for folder in (*folders, notes, *(notes / kind for kind in NOTES)):
         _refuse_odd(folder)
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is a file where a folder belongs; rename it")
+        refuse_file(folder)
     for folder in (notes, *(results / name for name in RESERVED)):
         refuse_odd(folder)
+    for path in (*results.glob("logs/*/*.log"), *results.glob("benchmarks/*/*.tsv")):
+        refuse_folder(path)
+
+
+def refuse_file(path: Path) -> None:
+    """Raise InputError for what is there and no folder."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file where a folder belongs; rename it")
+
+
+def refuse_folder(path: Path) -> None:
+    """Raise InputError for a folder."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder where a file belongs; rename it")
 
 
 def refuse_odd(folder: Path) -> None:

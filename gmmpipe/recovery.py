@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import refuse_odd
+from gmmpipe.boundary import refuse_file, refuse_folder, refuse_odd
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
 from gmmpipe.provenance import CLASS, installed
@@ -26,13 +26,13 @@ def recover(study: Study) -> list[str]:
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
-    _refuse_misplaced(study)
-    sweep("results")
-    _drop_unreadable_records(Path(".snakemake"))
     figures = Path(study.folder) / "figures"
     declared = {*map(Path, (*study.store, *study.tables, *study.summaries))}
     declared |= {Path(study.folder) / "report.html", figures / "captions.json"}
     known = sorted(declared | set(covered(study.folder)))
+    _refuse_misplaced(study, known)
+    sweep("results")
+    _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
     altered = set(_altered(study))
@@ -52,16 +52,21 @@ def recover(study: Study) -> list[str]:
     return damaged
 
 
-def _refuse_misplaced(study: Study) -> None:
-    """Raise InputError for what is out of place in a version: links, pipes, folders for files."""
-    refuse_odd(Path(study.folder))
+def _refuse_misplaced(study: Study, known: Iterable[Path]) -> None:
+    """Raise InputError for what is out of place in a version: links, pipes, folders for files.
+
+    known: the paths of its artifacts.
+    """
+    home = Path(study.folder)
+    refuse_odd(home)
     latest = Path(study.marker).with_name("latest")
     if latest.exists() and artifacts.linked(latest) is None:
         raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
-    for path in map(Path, (study.marker, *study.store, *study.tables, *study.summaries)):
-        for place in (path, seal_of(path)):
-            if place.is_dir():
-                raise InputError(f"{place}: is a folder where a file belongs; rename it")
+    for path in (home / "tables", home / "figures"):
+        refuse_file(path)
+    for path in (Path(study.marker), home / MANIFEST, home / "run.json", *known):
+        refuse_folder(path)
+        refuse_folder(seal_of(path))
 
 
 def settle_times(study: Study) -> None:

@@ -46,13 +46,27 @@ def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
     table.symlink_to(tmp_path / "table")
     with pytest.raises(InputError, match="is a symbolic link"):
         recover(done)
-    table.unlink()
-    fit.unlink()
-    fit.mkdir()
-    (fit / "mine").touch()
-    with pytest.raises(InputError, match="is a folder where a file belongs"):
-        recover(done)
-    assert (fit / "mine").exists()
+    (tmp_path / "table").replace(table)
+    records = ("run.json", "manifest.json", ".manifest.json.sha256", "config.yaml", "report.html")
+    for path in (fit, *(Path(done.folder, name) for name in records)):
+        kept = path.read_bytes() if path.exists() else b""
+        path.unlink(missing_ok=True)
+        path.mkdir()
+        (path / "mine").touch()
+        with pytest.raises(InputError, match=f"{path.name}: is a folder where a file belongs"):
+            recover(done)
+        (path / "mine").unlink()  # it is there
+        path.rmdir()
+        path.write_bytes(kept)
+
+
+def test_a_folder_in_place_of_a_log_is_named_before_any_job(project):
+    for place in ("logs/fit/x.log", "benchmarks/fit/x.tsv"):
+        path = project / "results" / place
+        path.mkdir(parents=True)
+        with pytest.raises(InputError, match=f"{path.name}: is a folder where a file belongs"):
+            launch._lock()
+        path.rmdir()
 
 
 def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
