@@ -31,12 +31,13 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     folder = Path(study.folder)
     _write_settings(study)
     contents = _contents(study)
-    if not _is_told(folder, contents):
-        manifest, made = contents | environment(Path()), _run(study)
-        artifacts.write_json(folder / MANIFEST, manifest)
-        artifacts.write_json(folder / "run.json", made)
-        if (folder / WORKFLOW).exists():
-            artifacts.write_json(folder / NAME, crate(manifest, made, _files(folder, contents)))
+    told = _is_told(folder, contents)
+    if not told:
+        artifacts.write_json(folder / MANIFEST, contents | environment(Path()))
+        artifacts.write_json(folder / "run.json", _run(study))
+    if (folder / WORKFLOW).exists() and not (told and (folder / NAME).is_file()):
+        manifest, made = (artifacts.read_json(folder / name) for name in (MANIFEST, "run.json"))
+        artifacts.write_json(folder / NAME, crate(manifest, made, _files(folder, contents)))
     artifacts.link(output, study.version)
 
 

@@ -49,6 +49,9 @@ def test_records_stay_while_the_bytes_they_tell_of_do(study, monkeypatch):
     monkeypatch.setattr(publish, "environment", lambda _: {**here, "python": "another"})
     publish.run([done.path], "results/smoke/latest", {})
     assert records(done) == before
+    Path(done.folder, "ro-crate-metadata.json").unlink()
+    publish.run([done.path], "results/smoke/latest", {})
+    assert records(done) == before
 
     Path(done.folder, "run.json").unlink()
     publish.run([done.path], "results/smoke/latest", {})
