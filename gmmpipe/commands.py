@@ -23,7 +23,10 @@ class Command:
 
 def project() -> Path:
     """Return the folder with the Snakefile: this one or the nearest above."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise InputError("this folder was removed; change into a gmmpipe project") from None
     for folder in (here, *here.parents):
         if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
             return folder

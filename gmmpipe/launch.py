@@ -16,7 +16,7 @@ from typing import Any
 from gmmpipe import free_memory, memory, onward
 from gmmpipe.boundary import own_folders
 from gmmpipe.demands import Demands
-from gmmpipe.errors import Obstacle
+from gmmpipe.errors import Obstacle, told
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze, from_snakemake
 from gmmpipe.processes import group
@@ -35,6 +35,7 @@ QUESTIONS = re.compile(
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
+OBSTACLE = re.compile(r"\w+: \[Errno (\d+)\] ([^:]+): '(.*)'")  # an OSError
 SILENT = "it ended without a word, killed or out of memory"
 LOCK = "results/.lock"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
@@ -225,13 +226,15 @@ def _explain(progress: Progress, log: Path) -> int:
         with contextlib.suppress(OSError):
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
             last = one_line(lines[-1]) if lines else SILENT
-            told = last.startswith("gmmpipe")
-            print(last if told else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
+            ours = last.startswith("gmmpipe")
+            print(last if ours else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
             return 2 if last.startswith("gmmpipe: ") else 1
     lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
     said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
         said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
+    if met := OBSTACLE.fullmatch(lines[-1] if lines else ""):
+        said, _ = told(OSError(int(met[1]), met[2], met[3])) or (said, 1)
     found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
     reason = " ".join(lines[max(found, 0) :][:2])
     print(one_line(said or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)

@@ -117,7 +117,7 @@ def writing(path: str | Path, *, sealing: bool = True) -> Iterator[BinaryIO]:
     except BaseException as error:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.filename in (None, *map(str, temporaries.values())):
             error.filename = str(path)  # a full disk does not say which file it had no room for
         raise
 

@@ -12,7 +12,7 @@ LINES = [
     (Obstacle("a\n b"), 1, "gmmpipe stopped: a b"),
     (DamagedArtifact("x.npz: damaged"), 1, "gmmpipe stopped: x.npz: damaged"),
     (FULL, 1, "gmmpipe stopped: results/x.npz: No space left on device; free some space and"),
-    (PermissionError(errno.EACCES, "Permission denied", "results/.lock"), 1, "make it writable"),
+    (PermissionError(errno.EACCES, "Permission denied", "results/.lock"), 1, "its permissions"),
     (OSError(errno.EROFS, "Read-only file system", "results"), 1, "make it writable"),
     (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory: Unable to allocate 9 GiB;"),
     (

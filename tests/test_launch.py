@@ -129,6 +129,16 @@ def test_snakemake_s_end_is_told_when_no_job_left_a_word(tmp_path, capsys):
     assert "run.log" in said
 
 
+def test_an_obstacle_that_snakemake_met_is_said_as_our_own(tmp_path, capsys):
+    log = "Traceback (most recent call last):\n"
+    log += "PermissionError: [Errno 13] Permission denied: '.x/y'\n"
+    progress = Progress(io.StringIO())
+    (tmp_path / "run.log").write_text(log)
+    assert launch._explain(progress, tmp_path / "run.log") == 1
+    said = "gmmpipe stopped: .x/y: Permission denied; change its permissions and"
+    assert capsys.readouterr().err == f"{said} give the command again\n"
+
+
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
     log = "usage: snakemake\n  [targets]\nsnakemake: error: unrecognized arguments: --nosuch\n"
     code, said = explained(tmp_path, capsys, log)
