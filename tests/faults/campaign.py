@@ -5,6 +5,7 @@ import io
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -13,12 +14,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import interrupted  # noqa: E402
+import places  # noqa: E402
 from damage import damages  # noqa: E402
 from killed_runs import BLOWS, MISSED, contents, recovered, spoil, strike  # noqa: E402
 from projects import make_project  # noqa: E402
 from tiny_study import fail_everywhere, go_on  # noqa: E402
 
 ROUNDS = 50  # kills at random times
+FLIPS = 20  # runs, before each of which a bit of each note of Snakemake's flips
 LIFE = 5  # kills in a row before one run goes on from there
 Row = tuple[str, int, list[str]]
 
@@ -68,6 +72,50 @@ def kills(project: Path, rounds: int = ROUNDS) -> list[Row]:
     return [*rows, ("the run after five kills", len(runs), [w for w in runs if w])]
 
 
+def odd(project: Path) -> list[Row]:
+    """Let terminals go, stop processes, lack features, damage notes, and be in the way."""
+    chance = random.Random(11)  # noqa: S311 - no secret
+    recovered(project, {})
+    wanted = contents(project / "results")
+    tally: dict[str, list[str]] = {}
+
+    def tried(row: str, wrong: str) -> None:
+        tally.setdefault(row, []).append(wrong)
+        print(f"  {row}: {wrong or 'survived'}")
+
+    for place in places.ODD:
+        for kind in ("pipe", "socket"):
+            tried("a pipe or socket for a file", places.occupied(project, place, kind))
+    for ignored in (True, False):
+        places.begin_anew(project)
+        row = f"the terminal goes, SIGHUP {'ignored' if ignored else 'not ignored'}"
+        tried(row, interrupted.hung_up(project, wanted, ignored=ignored))
+    for target in interrupted.STOPPED:
+        places.begin_anew(project)
+        tried("SIGSTOP and SIGCONT", interrupted.stopped(project, wanted, target))
+    for feature in places.LACKING:
+        places.begin_anew(project)
+        tried(f"no {feature}", places.without(project, wanted, feature))
+    for variable in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
+        places.begin_anew(project)
+        tried(f"{variable} is no folder", places.homeless(project, wanted, variable))
+    for name in interrupted.COMMANDS:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            wrong = interrupted.asked_to_end(project, name, number, chance)
+            tried("SIGTERM or SIGHUP of another command", wrong)
+    rows = [(row, len(found), [wrong for wrong in found if wrong]) for row, found in tally.items()]
+    flips, lost = 0, []
+    for n in range(FLIPS):
+        if n % 2:
+            places.begin_anew(project)
+            strike(project, "kill -9 of all at once", chance.uniform(2, 6))
+        count, wrong = places.flipped(project, wanted, chance)
+        flips += count
+        lost += [wrong] * bool(wrong)
+        print(f"  {count} bits of Snakemake's notes flipped: {wrong or 'survived'}")
+    return [*rows, ("a bit of Snakemake's notes flipped", flips, lost)]
+
+
 def quietly(function):
     """Call a function whose stages print, without their words."""
     with contextlib.redirect_stdout(io.StringIO()):
@@ -82,6 +130,7 @@ def main() -> int:
         for name, part in (("disk", disk), ("bits", bits)):
             with contextlib.chdir(make_project(Path(folder).resolve() / name)):
                 rows += part()
+        rows += odd(make_project(Path(folder).resolve() / "odd"))
         rows += kills(make_project(Path(folder).resolve() / "kills"))
     width = max(len(name) for name, *_ in rows)
     print(f"\n{'fault':{width}}  {'tried':>6} {'survived':>9} {'lost':>5}")

@@ -1,16 +1,29 @@
-"""Runs in odd surroundings: terminals that go away, stopped processes, poor file systems."""
+"""Terminals that go away, processes that are stopped for a while, commands that are to end."""
 
 import os
 import pty
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from killed_runs import TINY, members, started
+from killed_runs import TINY, members, recovered, started, surroundings
 
 LONG = 240  # seconds, for a busy machine
-RUN = [sys.executable, "-m", "gmmpipe", "run", *TINY]
+GMMPIPE = [sys.executable, "-m", "gmmpipe"]
+LATEST = "results/smoke/latest"
+STOPPED = ("launcher", "snakemake", "job")
+COMMANDS = {
+    "table": ("table", "best", LATEST, "-o", "out/best.csv"),
+    "compare": ("compare", LATEST, LATEST, "-o", "out/c.html"),
+    "figure": ("figure", "clusters", LATEST, "-o", "out"),
+    "replay": ("replay", LATEST, "-o", "out/steps.csv"),
+    "convert": ("convert", "data/gmm.data", "-o", "out/gmm.npy"),
+    "generate": ("generate", "data/gmm.data", "-o", "out/d.npz", "--config", '{"kind": "file"}'),
+    "verify --rerun": ("verify", LATEST, "--rerun"),
+}
 # Takes the terminal that it was given as its own, then becomes the command.
 CONTROLLED = """
 import fcntl, os, signal, sys, termios
@@ -18,52 +31,15 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
-REFUSE = """
-import errno, fcntl, os, stat
-def refuse(number):
-    def call(*arguments, **options):
-        raise OSError(number, os.strerror(number))
-    return call
-"""
-# What each process of a run begins with, as on a file system that lacks something.
-LACKING = {
-    "symbolic links": "os.symlink = refuse(errno.EPERM)",
-    "symbolic links (not supported)": "os.symlink = refuse(errno.EOPNOTSUPP)",
-    "locks (ENOLCK)": "fcntl.flock = refuse(errno.ENOLCK)",
-    "locks (ENOSYS)": "fcntl.flock = refuse(errno.ENOSYS)",
-    "flushing of folders": """
-_fsync = os.fsync
-def fsync(handle):
-    if stat.S_ISDIR(os.fstat(handle).st_mode):
-        raise OSError(errno.EINVAL, "Invalid argument")
-    _fsync(handle)
-os.fsync = fsync
-""",
-}
-
-
-def lacking(project: Path, *features: str) -> dict[str, str]:
-    """Return the environment of a run on a file system without these features."""
-    folder = project / "lacking"
-    folder.mkdir(exist_ok=True)
-    text = "\n".join([REFUSE, *(LACKING[feature] for feature in features)])
-    (folder / "sitecustomize.py").write_text(text)
-    return {"PYTHONPATH": str(folder)}
-
-
-def surroundings(**changes: str) -> dict[str, str]:
-    """Return the environment of a run."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("GMMPIPE_RUN", "XDG_CACHE_HOME")}
-    return {**kept, **changes}
 
 
 def without_terminal(project: Path, *, ignored: bool, **changes: str) -> int:
     """Close the terminal of a run in the middle; return its exit code.
 
-    ignored: whether the run ignores SIGHUP, as under nohup.
+    ignored: whether the run ignores SIGHUP, as under nohup. changes: of its environment.
     """
     master, slave = pty.openpty()
-    how = ["SIG_IGN" if ignored else "SIG_DFL", *RUN[1:]]
+    how = ["SIG_IGN" if ignored else "SIG_DFL", *GMMPIPE[1:], "run", *TINY]
     with subprocess.Popen(
         [sys.executable, "-c", CONTROLLED, *how],
         cwd=project,
@@ -81,16 +57,15 @@ def without_terminal(project: Path, *, ignored: bool, **changes: str) -> int:
         return ended(process)
 
 
-def ended(process: subprocess.Popen[bytes]) -> int:
-    """Return the exit code of a process that is to end by itself; kill it if it does not."""
-    try:
-        return process.wait(LONG)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
+def hung_up(project: Path, wanted: dict[str, bytes], *, ignored: bool) -> str:
+    """Close the terminal of a run and go on from there; return what is wrong."""
+    code = without_terminal(project, ignored=ignored)
+    if code != (0 if ignored else 1):
+        return f"the run ended with {code}"
+    return recovered(project, wanted)
 
 
-def stopped(project: Path, target: str) -> str:
+def stopped(project: Path, wanted: dict[str, bytes], target: str) -> str:
     """Stop a process of a run, ask for another run, and let it go on; return what is wrong."""
     with started(project, plain=False) as process:
         found: list[int] = []
@@ -100,21 +75,52 @@ def stopped(project: Path, target: str) -> str:
             jobs = [n for n, words in others.items() if "gmmpipe fit" in words]
             launcher = [process.pid] if others else []  # it has the lock
             found = {"launcher": launcher, "snakemake": main, "job": jobs}[target]
-        pid = found[-1]
-        os.kill(pid, signal.SIGSTOP)
+        os.kill(found[-1], signal.SIGSTOP)
         second = subprocess.run(
-            RUN, cwd=project, env=surroundings(), capture_output=True, text=True, check=False
+            [*GMMPIPE, "run", *TINY],
+            cwd=project,
+            env=surroundings(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        os.kill(pid, signal.SIGCONT)
+        os.kill(found[-1], signal.SIGCONT)
         code = ended(process)
-    if (second.returncode, second.stderr.count("\n")) != (2, 1):
-        return f"another run said: {second}"
-    if f"process {process.pid} is running in this folder" not in second.stderr:
-        return f"another run said: {second.stderr}"
-    return f"the run ended with {code}" if code else ""
+    held = f"process {process.pid} is running in this folder"
+    if (second.returncode, second.stderr.count("\n"), held in second.stderr) != (2, 1, True):
+        return f"another run ended with {second.returncode}: {second.stderr}"
+    return f"the run ended with {code}" if code else recovered(project, wanted)
 
 
-def notes(project: Path) -> list[Path]:
-    """Return the files in which Snakemake keeps its notes."""
-    found = sorted((project / ".snakemake").rglob("*"))
-    return [path for path in found if path.is_file() and path.stat().st_size]
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of a process that is to end by itself; kill it if it does not."""
+    try:
+        return process.wait(LONG)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def asked_to_end(project: Path, name: str, number: int, chance: random.Random) -> str:
+    """Ask a command to end at a random time; return what it left behind that it should not."""
+    scratch = project / "tmp"
+    scratch.mkdir(exist_ok=True)
+    (project / "out").mkdir(exist_ok=True)
+    before = {path for path in project.rglob("*") if path.parts[-2] != "out"}
+    with subprocess.Popen(
+        [*GMMPIPE, *COMMANDS[name]],
+        cwd=project,
+        env=surroundings(TMPDIR=str(scratch)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        time.sleep(chance.uniform(0.3, 4))
+        process.send_signal(number)
+        _, said = process.communicate(timeout=LONG)
+    left = {path for path in project.rglob("*") if path.parts[-2] != "out"} - before
+    left |= set((project / "out").glob(".*.tmp"))
+    left = {path for path in left if "__pycache__" not in path.parts}
+    if said.count("\n") > 1 or left:
+        return f"{name}: {said or sorted(map(str, left))}"
+    return ""

@@ -63,13 +63,18 @@ def members(project: Path) -> dict[int, list[str]]:
     return found
 
 
+def surroundings(**changes: str) -> dict[str, str]:
+    """Return this environment, changed, for a run of its own."""
+    return {**{k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"}, **changes}
+
+
 def started(project: Path, *, plain: bool) -> subprocess.Popen[bytes]:
     """Start a run of the tiny study, in a process group of its own."""
     command = ["snakemake", *PLAIN] if plain else ["gmmpipe", "run", *TINY]
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=project,
-        env={k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"},
+        env=surroundings(),
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -117,12 +122,12 @@ def _targets(project: Path, target: str, launcher: int) -> list[int]:
     ]
 
 
-def recovered(project: Path, wanted: dict[str, bytes]) -> str:
-    """Run once more; return what is wrong with the results, or ""."""
+def recovered(project: Path, wanted: dict[str, bytes], **changes: str) -> str:
+    """Run once more, its environment changed; return what is wrong with the results, or ""."""
     done = subprocess.run(
         [sys.executable, "-m", "gmmpipe", "run", *TINY],
         cwd=project,
-        env={k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"},
+        env=surroundings(**changes),
         capture_output=True,
         text=True,
         check=False,
