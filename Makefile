@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-corpus test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
+.PHONY: run test test-corpus test-formats test-faults test-slurm test-scale lint format docs lock bench golden fuzz sbom clean
 .DEFAULT_GOAL := run
 
 CORPUS := .venv/corpus
@@ -26,6 +26,13 @@ test-corpus: $(READY)
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --require-hashes --upgrade \
 		--target $(CORPUS) -r requirements-corpus.lock
 	GMMPIPE_CORPUS=$(CURDIR)/$(CORPUS) $(BIN)/pytest tests/corpus --numprocesses=0
+
+# Files whose libraries are extras (.xlsx, .fits, .sav ...), which `make test` leaves out.
+FORMATS := .venv/formats
+test-formats: $(READY)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(FORMATS) \
+		-r requirements-formats.lock
+	GMMPIPE_FORMATS=$(CURDIR)/$(FORMATS) $(BIN)/pytest tests/extras --numprocesses=0
 
 # A real Slurm on loopback: daemons from Debian, Snakemake's plugin beside the environment.
 SLURM := .venv/slurm
@@ -96,6 +103,8 @@ lock: $(READY)
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --no-deps --group corpus -o requirements-corpus.lock
+	$(UV_COMPILE) -c requirements.lock --extra formats --group formats pyproject.toml -o requirements-formats.lock \
+		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock
 	$(UV_COMPILE) -c requirements.lock --extra dask pyproject.toml -o requirements-dask.lock

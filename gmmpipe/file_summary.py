@@ -21,7 +21,8 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
     reading: ``Gathering.reading``. For example "flowers.csv: ; separated, decimal commas, header,
     4 numeric columns, left out: id, site".
     """
-    words = _text(reading) if "delimiter" in reading else []
+    words = [reading["table"]] if reading.get("table") else []
+    words += _text(reading) if "delimiter" in reading else []
     count = reading["numeric"]
     words.append(f"{count} numeric column{'' if count == 1 else 's'}")
     if reading["counting"]:

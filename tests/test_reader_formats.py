@@ -119,6 +119,13 @@ def test_values_of_json():
         load(b'[{"a":1},{"a":9007199254740993}]', "t.json")
 
 
+def test_fractions_of_json_are_no_thousands():
+    rows = [[1.113], [794]] * 10
+    assert load(text([["u"], *rows]), "t.json").x.tolist() == rows
+    with pytest.raises(InputError, match=r"'2,5' is no number where decimals are points"):
+        load(text([["u"], *rows, ["2,5"]]), "t.json")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -156,6 +163,8 @@ def test_variables_of_matlab_stand_side_by_side():
     assert [found.classes[code] for code in found.labels] == KINDS
     reading = gather_reading(content, "t.mat")
     assert reading["left_out"] == ["kind", "note", "fs"]
+    assert reading["table"] == "3 variables"
+    assert gather_reading(content, "t.mat", table="X")["table"] == "variable X"
     np.testing.assert_array_equal(load(content, "t.mat", table="X").x, X)
 
 
@@ -198,6 +207,18 @@ def test_a_format_that_is_added_is_read_at_any_size(tmp_path, monkeypatch):
     path.write_bytes(b"\n".join(b"%.1f~%.1f" % tuple(row) for row in rows.tolist()))
     assert path.stat().st_size > source.LARGE
     np.testing.assert_array_equal(gather(path, "t.tilde", File(path=""), tmp_path).sample().x, rows)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS.values() if kind.extra])
+def test_an_extra_that_is_missing_is_named(kind, monkeypatch):
+    monkeypatch.setattr(formats, "find_spec", lambda _: None)
+    for suffix in kind.suffixes:
+        with pytest.raises(InputError) as refusal:
+            load(b"x", f"t{suffix}")
+        assert str(refusal.value) == (
+            f"t{suffix}: {suffix} is read by {kind.module}, which is missing; pip install -e"
+            f" '.[{kind.extra}]'"
+        )
 
 
 def test_a_missing_library_is_named_with_what_brings_it(monkeypatch):

@@ -53,14 +53,14 @@ def orc(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
 
 def frame(data: Any, **further: Any) -> Typed:
-    """Return a pandas data frame as a table; what it holds as objects is text.
+    """Return a pandas data frame as a table; what it holds as objects is text, if not numbers.
 
     further: as of ``Typed``.
     """
     import pandas as pd
     import pyarrow as pa
 
-    data = data.rename(columns=str)
+    data = data.rename(columns=str).infer_objects()
     for column in [name for name, dtype in data.dtypes.items() if dtype == np.dtype(object)]:
         lost = pd.isna(data[column])
         data[column] = data[column].map(str).astype("str").mask(lost)

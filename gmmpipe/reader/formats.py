@@ -10,10 +10,15 @@ from gmmpipe.numerics.datasets import File
 from gmmpipe.reader import magic
 from gmmpipe.reader.arrow import feather, orc
 from gmmpipe.reader.delimited import delimited
+from gmmpipe.reader.excel import workbook
+from gmmpipe.reader.fits import fits
+from gmmpipe.reader.h5ad import h5ad
 from gmmpipe.reader.matlab import arff, mat
 from gmmpipe.reader.npy import npy
 from gmmpipe.reader.parquet import parquet
+from gmmpipe.reader.r_data import r_data
 from gmmpipe.reader.records import json_lines, json_table
+from gmmpipe.reader.spss_stata import dta, sav
 from gmmpipe.reader.table import Table
 
 Parser = Callable[[BinaryIO, str, File], Iterator[Table]]
@@ -43,9 +48,13 @@ class Format:
         """Raise InputError where the library is not installed."""
         if self.module and find_spec(self.module) is None:
             raise InputError(
-                f"{name}: {self.suffixes[0]} is read by {self.module}, which is missing; "
+                f"{name}: {self._suffix(name)} is read by {self.module}, which is missing; "
                 f"pip install -e '.[{self.extra}]'"
             )
+
+    def _suffix(self, name: str) -> str:
+        stem = name.lower().removesuffix(".gz")
+        return next(suffix for suffix in self.suffixes if stem.endswith(suffix))
 
 
 FORMATS = {
@@ -58,6 +67,24 @@ FORMATS = {
     "json lines": Format((".jsonl", ".ndjson"), json_lines, text=True),
     "matlab": Format((".mat",), mat, (magic.HDF5,), several=True),
     "weka": Format((".arff",), arff, text=True),
+    "excel": Format(
+        (".xlsx", ".xlsm"),
+        workbook,
+        (magic.ZIP,),
+        several=True,
+        module="openpyxl",
+        extra="excel",
+        text=True,
+    ),
+    "fits": Format(
+        (".fits", ".fit"), fits, (magic.FITS,), several=True, module="astropy", extra="fits"
+    ),
+    "spss": Format((".sav", ".zsav"), sav, module="pyreadstat", extra="statistics"),
+    "stata": Format((".dta",), dta, module="pyreadstat", extra="statistics"),
+    "r": Format(
+        (".rds", ".rdata", ".rda"), r_data, zipped=True, several=True, module="pyreadr", extra="r"
+    ),
+    "h5ad": Format((".h5ad",), h5ad, (magic.HDF5,), several=True, module="h5py", extra="h5ad"),
 }
 
 

@@ -12,7 +12,7 @@ KINDS = {
     GZIP: ("gzip in gzip", "unpack it"),
     PARQUET: ("a Parquet file", "give it a name that ends in .parquet"),
     NPY: ("a .npy array", "give it a name that ends in .npy"),
-    ZIP: ("a ZIP archive, such as .xlsx or .npz", f"unpack it, or {SAVE}"),
+    ZIP: ("a ZIP archive, such as .xlsx or .npz", f"name a workbook .xlsx, or {SAVE}"),
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("an OLE document, such as .xls", SAVE),
     b"version https://git-lfs.github.com/spec/": (
         "a Git LFS pointer in place of the data",
@@ -23,7 +23,7 @@ KINDS = {
     b"\x28\xb5\x2f\xfd": ("Zstandard", "unpack it"),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it"),
     ARROW: ("an Arrow or Feather file", "give it a name that ends in .arrow"),
-    HDF5: ("HDF5", SAVE),
+    HDF5: ("HDF5", f"name it .h5ad if anndata wrote it, or {SAVE}"),
     b"SQLite format 3\0": ("an SQLite database", SAVE),
     FITS: ("a FITS file", "give it a name that ends in .fits"),
     b"%PDF-": ("a PDF document", SAVE),

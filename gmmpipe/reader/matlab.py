@@ -38,7 +38,9 @@ def mat(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         read = _side_by_side(usable, kind, name)
         columns = dict(_named(read))
         left_out = tuple(key for key in variables if key not in read)
-        yield from typed(frame(pd.DataFrame(columns), left_out=left_out), name, kind)
+        said = f"variable {next(iter(read))}" if len(read) == 1 else f"{len(read)} variables"
+        whole = frame(pd.DataFrame(columns), left_out=left_out, table=said)
+        yield from typed(whole, name, kind)
 
 
 def arff(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:

@@ -22,12 +22,14 @@ def read_rows(
     """Yield the chosen columns of rows, of which a blank one holds nothing, as ``delimited``.
 
     columns: the names of all of them; where None the first row may hold names. Messages count the
-    rows as lines.
+    rows as lines. Fractions that are no text have a point, which settles the decimal mark.
     """
     known: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
     if columns is not None:
         known |= {"header": False, "names": kind.names or columns}
-    with _written(rows) as file:
+    with _written(rows) as (file, pointed):
+        if pointed and kind.decimal == "auto":
+            known["decimal"] = "point"
         for table in delimited(file, name, replace(kind, **known)):
             keys = ("numeric", "left_out", "index", "thousands")
             decided = {key: table.decided[key] for key in keys}
@@ -37,18 +39,21 @@ def read_rows(
 
 
 @contextmanager
-def _written(rows: Iterable[Sequence[Any]]) -> Iterator[Any]:
+def _written(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, bool]]:
+    """Give the rows as text, and whether some values are fractions."""
+    fractions = False
     with SpooledTemporaryFile(IN_MEMORY) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
         writer = csv.writer(text, lineterminator="\n")
         for row in rows:
+            fractions = fractions or any(isinstance(value, float) for value in row)
             if row:
                 writer.writerow([_cell(value) for value in row])
             else:
                 text.write("\n")
         text.flush()
         file.seek(0)
-        yield file
+        yield file, fractions
         text.detach()
 
 

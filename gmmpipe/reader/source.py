@@ -11,6 +11,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics.datasets import File
 from gmmpipe.reader import magic
 from gmmpipe.reader.formats import Parser, format_of, suffixes
+from gmmpipe.reader.growth import refuse_growth
 from gmmpipe.reader.parquet import files, parquet_folder
 from gmmpipe.reader.table import Table
 from gmmpipe.sealed import describe, sha256
@@ -18,8 +19,6 @@ from gmmpipe.sealed import describe, sha256
 Told = Callable[[int, int], None]  # bytes of the file and rows that are read
 
 LARGE = 2**23  # bytes of a file that is not held in memory
-FREE = 64 * 2**20  # bytes that any zipped file may grow to
-RATIO = 100  # times what is read of it; real tables stay below 50
 
 
 def is_large(path: Path) -> bool:
@@ -128,10 +127,5 @@ class _Bounded(gzip.GzipFile):
 
     def read(self, size: int | None = -1) -> bytes:
         part = super().read(size)
-        limit = max(FREE, RATIO * self.raw.tell())
-        if self.tell() > limit:
-            raise InputError(
-                f"{self.shown}: of {self.packed:,} bytes, grows more than {RATIO}-fold; if that is"
-                " meant, give the file unzipped"
-            )
+        refuse_growth(self.shown, self.packed, self.raw.tell(), self.tell())
         return part

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gmmpipe import free_memory
-from gmmpipe.errors import InputError, UnreadableData, suggest
+from gmmpipe.errors import MOST, InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
 from gmmpipe.reader.cells import EXACT
 from gmmpipe.reader.npy import names, place, too_large
-from gmmpipe.reader.table import PART, Chosen, Table, choose
+from gmmpipe.reader.table import NO_COLUMN, PART, Chosen, Table, choose
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +25,8 @@ class Typed:
     """A table of Arrow: its columns, and what yields the rows of some of them.
 
     on_request: columns that are features only where they are asked for; values: what the values of
-    a column stand for, as labels; left_out: what else the file holds, not read.
+    a column stand for, as labels; left_out: what else the file holds, not read; table: what is
+    read of a file that may hold several tables, such as "variable x".
     """
 
     schema: "pa.Schema"
@@ -33,6 +34,7 @@ class Typed:
     on_request: frozenset[str] = frozenset()
     values: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    table: str = ""
 
 
 @contextmanager
@@ -61,7 +63,8 @@ def one_of(found: Sequence[str], kind: File, name: str, what: str) -> str:
             raise InputError(f"{name}: {suggest(what, kind.table, list(found))}")
         return kind.table
     if len(found) > 1:
-        said = f"{name}: holds {len(found)} tables ({', '.join(found)})"
+        listed = ", ".join(found[:MOST]) + (", ..." if len(found) > MOST else "")
+        said = f"{name}: holds {len(found)} tables ({listed})"
         raise UnreadableData(said, "", ("table", found[0]))
     return found[0]
 
@@ -74,9 +77,9 @@ def refuse_huge(rows: int, columns: int, name: str) -> None:
     free_memory.refuse_beyond(f"{name}: {rows:,} rows of {columns} columns", rows * max(columns, 1))
 
 
-def from_table(table: "pa.Table", **further: Any) -> Typed:
-    """Return a table that is whole in memory."""
-    return Typed(table.schema, lambda needed: iter([table.select(needed)]), **further)
+def from_table(whole: "pa.Table", **further: Any) -> Typed:
+    """Return a table that is whole in memory; further: as of ``Typed``."""
+    return Typed(whole.schema, lambda needed: iter([whole.select(needed)]), **further)
 
 
 @dataclass(frozen=True)
@@ -125,16 +128,18 @@ def _understood(
     given = stored if kind.names is None else names(len(stored), kind, name)
     every = (*given, *(key for key in partitions if key not in given))
     index = _index(schema, stored)
-    text = {c for c, n in enumerate(stored) if not _is_number(schema.field(n).type)}
+    types = [schema.types[c] for c, n in enumerate(schema.names) if n in stored]
+    text = {c for c, each in enumerate(types) if not _is_number(each)}
     text |= {c for c, n in enumerate(stored) if n in source.on_request}
     added = set(range(len(stored), len(every)))
     if kind.columns is None and kind.features_needed and not set(range(len(stored))) - text - index:
-        raise _no_number(name, every[0], schema.field(stored[0]).type) if stored else ValueError
+        raise _no_feature(source, name, every[0])
     chosen = choose(every, kind, name, set_aside={*index, *text, *added})
     decided = {
         "numeric": len(chosen.features),
         "left_out": [*(given[c] for c in chosen.unused(len(given))), *source.left_out],
         "index": [every[c] for c in sorted(index) if c not in chosen.used],
+        "table": source.table,
     }
     return _Columns(stored, every, chosen, partitions, source.values), decided
 
@@ -168,9 +173,15 @@ def _table(table: Any, first: int, columns: _Columns, name: str, decided: dict[s
 def _labels(table: Any, columns: _Columns, c: int) -> list[str]:
     if c >= len(columns.stored):
         return [columns.partitions[columns.names[c]]] * int(table.num_rows)
-    meant = columns.values.get(columns.stored[c], {})
     values = table.column(columns.stored[c]).to_pylist()
-    return ["" if value is None else str(meant.get(value, value)) for value in values]
+    if meant := columns.values.get(columns.stored[c]):
+        values = [meant.get(value, plain(value)) for value in values]
+    return ["" if value is None else str(value) for value in values]
+
+
+def plain(value: Any) -> Any:
+    """Return a whole number as an integer, anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _partition(columns: _Columns, c: int, name: str) -> float:
@@ -188,6 +199,16 @@ def _is_number(kind: Any) -> bool:
 
     types = pa.types
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _no_feature(source: Typed, name: str, column: str) -> InputError:
+    """Return the error about a table of which that column is the first."""
+    if not source.schema.names:
+        return InputError(f"{name}: holds no column; give rows of numbers")
+    kind = source.schema.types[0]
+    if _is_number(kind):
+        return UnreadableData(f"{name}: {NO_COLUMN}", "", ("columns", column))
+    return _no_number(name, column, kind)
 
 
 def _no_number(name: str, column: str, kind: Any) -> InputError:

@@ -31,7 +31,7 @@ FILES = {
     "label among columns": (GOOD, "t.csv", "--columns a,b --label b", "t.csv 'b' label"),
     "nameless column": (GOOD, "t.csv", "--columns a,,b", "t.csv column a, b, kind"),
     "not UTF-8": (b"a,b\n1,\xff2\n3,4\n", "t.csv", "", "t.csv encoding"),
-    "kind of file unknown": (GOOD, "t.xlsx", "", "t.xlsx .csv .parquet"),
+    "kind of file unknown": (GOOD, "t.docx", "", "t.docx .csv .parquet"),
     "not gzip": (GOOD, "t.csv.gz", "", "t.csv.gz gzip"),
     "gzip cut off": (gzip.compress(GOOD.encode())[:-9], "t.csv.gz", "", "t.csv.gz cut off"),
     "not npy": (GOOD, "t.npy", "", "t.npy .npy"),
