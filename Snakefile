@@ -17,10 +17,11 @@ from gmmpipe.pinning import pin_threads
 pin_threads()  # before numpy is loaded, here and in every job
 
 from gmmpipe.boundary import STORED
+from gmmpipe.cli import STAGES
 from gmmpipe.demands import Demands
 from gmmpipe.errors import told
 from gmmpipe.guard import follow
-from gmmpipe.sources import source_digest
+from gmmpipe.sources import source_digests
 from gmmpipe.study import Study
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
@@ -39,6 +40,8 @@ except Exception as error:
         raise
     print(line[0], file=sys.stderr)
     sys.exit(line[1])
+
+CODE = source_digests(f"gmmpipe.stages.{stage}" for stage in STAGES)
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
@@ -105,7 +108,7 @@ rule generate:
     params:
         source=lambda w: study.source(w.data),
         config=lambda w: study.section("data", w.data),
-        code=source_digest("gmmpipe.stages.generate"),
+        code=CODE["gmmpipe.stages.generate"],
     shell:
         "gmmpipe generate --code {params.code:q} {params.source:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
@@ -124,7 +127,7 @@ rule normalise:
         runtime=demands.runtime("normalise"),
     params:
         config=lambda w: study.section("normalised", w.normalised),
-        code=source_digest("gmmpipe.stages.normalise"),
+        code=CODE["gmmpipe.stages.normalise"],
     shell:
         "gmmpipe normalise --code {params.code:q} {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
@@ -144,7 +147,7 @@ rule fit:
         runtime=demands.runtime("fit"),
     params:
         config=lambda w: study.section("fits", w.block),
-        code=source_digest("gmmpipe.stages.fit"),
+        code=CODE["gmmpipe.stages.fit"],
     shell:
         "gmmpipe fit --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --engine {study.engine:q} --threads {threads} > {log:q} 2>&1"
@@ -168,7 +171,7 @@ rule evaluate:
         runtime=demands.runtime("evaluate"),
     params:
         folder=subpath(output[0], parent=True),
-        code=source_digest("gmmpipe.stages.evaluate"),
+        code=CODE["gmmpipe.stages.evaluate"],
     shell:
         "gmmpipe evaluate --code {params.code:q} {input.plan:q} -o {params.folder:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -190,7 +193,7 @@ rule bootstrap:
         runtime=demands.runtime("bootstrap"),
     params:
         config=lambda w: study.section("bootstrap", w.replicates),
-        code=source_digest("gmmpipe.stages.bootstrap"),
+        code=CODE["gmmpipe.stages.bootstrap"],
     shell:
         "gmmpipe bootstrap --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -213,7 +216,7 @@ rule combine:
         runtime=demands.runtime("combine"),
     params:
         folder=subpath(output[0], parent=True),
-        code=source_digest("gmmpipe.stages.combine"),
+        code=CODE["gmmpipe.stages.combine"],
     shell:
         "gmmpipe combine --code {params.code:q} {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
 
@@ -235,7 +238,7 @@ rule figures:
         mem_mb=demands.mem_mb("figures"),
         runtime=demands.runtime("figures"),
     params:
-        code=source_digest("gmmpipe.stages.figures"),
+        code=CODE["gmmpipe.stages.figures"],
     shell:
         "gmmpipe figures --code {params.code:q} {input.plan:q} -o {output:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -257,7 +260,7 @@ rule report:
         mem_mb=demands.mem_mb("report"),
         runtime=demands.runtime("report"),
     params:
-        code=source_digest("gmmpipe.stages.report"),
+        code=CODE["gmmpipe.stages.report"],
     shell:
         "gmmpipe report --code {params.code:q} {input.plan:q} -o {output:q} > {log:q} 2>&1"
 
@@ -277,7 +280,7 @@ rule publish:
     params:
         link=f"results/{study.experiment}/latest",
         version=study.version,
-        code=source_digest("gmmpipe.stages.publish"),
+        code=CODE["gmmpipe.stages.publish"],
     shell:
         "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q} > {log:q} 2>&1"
         " && touch {output:q}"

@@ -2,27 +2,45 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
 LIBRARIES |= {"sklearn": "scikit-learn"}
 ROOT = Path(__file__).parent
 
 
-def source_digest(module: str) -> str:
-    """Return 12 hex digits over ``module`` and every gmmpipe module it imports, however deep.
+class _Source(NamedTuple):
+    """A module: its syntax tree as text, and the names that it imports."""
 
-    module is a dotted name such as "gmmpipe.stages.fit". The digest is of the syntax trees
+    text: str
+    imported: frozenset[str]
+
+
+def source_digest(module: str) -> str:
+    """Return ``source_digests`` of one module."""
+    return source_digests([module])[module]
+
+
+def source_digests(modules: Iterable[str]) -> dict[str, str]:
+    """Return 12 hex digits over each module and every gmmpipe module it imports, however deep.
+
+    modules are dotted names such as "gmmpipe.stages.fit". A digest is of the syntax trees
     without docstrings, so comments, docstrings and layout are free to change; of every other file
     of the packages found, such as templates; and of the versions of those libraries they import
     that decide numbers and pictures.
     """
-    trees = _closure(module)
-    words = [f"{name} {ast.dump(tree)}" for name, tree in sorted(trees.items())]
-    words += [f"{p.name} {p.read_bytes()!r}" for name in sorted(trees) for p in _others(name)]
-    imported = {name.partition(".")[0] for tree in trees.values() for name in _names(tree)}
+    parse = cache(_parse)  # each file once, for all modules
+    return {module: _digest(_closure(module, parse)) for module in modules}
+
+
+def _digest(sources: Mapping[str, _Source]) -> str:
+    words = [f"{name} {source.text}" for name, source in sorted(sources.items())]
+    words += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in _others(name)]
+    imported = {n.partition(".")[0] for source in sources.values() for n in source.imported}
     words += [
         f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
@@ -51,35 +69,48 @@ def package_digest() -> str:
     return found.hexdigest()
 
 
-def _closure(module: str) -> dict[str, ast.Module]:
-    found: dict[str, ast.Module] = {}
+def _closure(module: str, parse: Callable[[str, Path], _Source]) -> dict[str, _Source]:
+    found: dict[str, _Source] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _path(name)
         if path is not None and name not in found:
-            found[name] = _tree(path)
-            waiting.extend(_imports(name, path, found[name]))
+            found[name] = parse(name, path)
+            names = {name.rpartition(".")[0], *found[name].imported}  # its package runs first
+            waiting.extend(n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name)
     return found
 
 
-def _imports(name: str, path: Path, tree: ast.Module) -> set[str]:
-    names = {name.rpartition(".")[0], *_names(tree)}  # importing a module runs its package first
-    if (
-        "import_module" in path.read_text(encoding="utf-8") and path.name == "__init__.py"
-    ):  # loads its members by name
-        names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
-    return {n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name}
-
-
-def _names(tree: ast.Module) -> Iterator[str]:
-    """Yield what a module imports, and what that may have as members."""
+def _parse(name: str, path: Path) -> _Source:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        names.update(_imports(node))
+        _drop_docstring(node)
+    if "import_module" in text and path.name == "__init__.py":  # loads its members by name
+        names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
+    return _Source(ast.dump(tree), frozenset(names))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Yield what a node imports, and what that may have as members."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _drop_docstring(node: ast.AST) -> None:
+    match node:
+        case (
+            ast.Module(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+            | ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+            | ast.ClassDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+        ):
+            node.body = rest
 
 
 def _path(name: str) -> Path | None:
@@ -88,18 +119,3 @@ def _path(name: str) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def _tree(path: Path) -> ast.Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-            and isinstance(body[0].value.value, str)
-        ):
-            node.body = body[1:]
-    return tree
