@@ -12,6 +12,7 @@ from gmmpipe.boundary import ALLOWED, is_name
 from gmmpipe.compose import GROUPS, compose, files, read
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES
+from gmmpipe.numerics.covariance import Family
 from gmmpipe.numerics.metrics import METRICS
 from gmmpipe.numerics.selection import CRITERIA
 from gmmpipe.own import own_name
@@ -91,11 +92,11 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
         ours = files(conf, group)
         registered = schema.REGISTRIES[group][1] if group in NAMED else {}
         found[group] = {
-            name: _first_comment(ours[name]) if name in ours else _first_line(registered[name])
+            name: _first_comment(ours[name]) if name in ours else _purpose(registered[name])
             for name in sorted(_available(conf, group))
         }
     measures: dict[str, object] = {**CRITERIA, **METRICS}
-    found["metric"] = {name: _first_line(f) for name, f in measures.items()}
+    found["metric"] = {name: _purpose(f) for name, f in measures.items()}
     found["figure"] = {name: kind.title for name, kind in FIGURES.items()}
     return found
 
@@ -193,8 +194,10 @@ def _known(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
             raise InputError(suggest(f"{where} key".strip(), key, sorted(allowed)))
 
 
-def _first_line(entry: object) -> str:
-    return (entry.__doc__ or "").strip().partition("\n")[0]
+def _purpose(entry: object) -> str:
+    """Return one line on an entry of a registry."""
+    text = entry.text if isinstance(entry, Family) else entry.__doc__ or ""
+    return text.strip().partition("\n")[0]
 
 
 def _first_comment(path: Path) -> str:

@@ -10,6 +10,7 @@ from gmmpipe import config, schema
 from gmmpipe.boundary import is_name
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
+from gmmpipe.numerics.covariance import ALIASES
 
 CONF = Path(__file__).parents[1] / "conf"
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
@@ -215,4 +216,7 @@ def test_choices_name_everything_with_its_purpose():
         assert found[axis][name]
     assert set(found["experiment"]) == set(EXPERIMENTS)
     for axis in ("normaliser", "covariance", "start"):
-        assert set(schema.REGISTRIES[axis][1]) <= set(found[axis])
+        registry = schema.REGISTRIES[axis][1]
+        assert set(registry) <= set(found[axis])
+        names = [name for name in registry if registry[name] is not registry.get(ALIASES.get(name))]
+        assert len({found[axis][name] for name in names}) == len(names)  # each has its own words

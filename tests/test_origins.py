@@ -32,7 +32,7 @@ def test_without_any_choice_all_comes_from_files_or_is_default(traced):
     found = traced()
     assert found["experiment"] == "conf/config.yaml"
     assert found["sweep.iteration"] == "conf/sweep/default.yaml"
-    assert found["start.mixed.method"] == "conf/start/mixed.yaml"
+    assert found["start.mixed.method"] == "default"  # a method without a file
     assert "override" not in found.values()
 
 

@@ -42,7 +42,9 @@ class Toy:
         return Mixture(np.full(k, 1 / k), means, np.tile(total_covariance(x), (k, 1, 1)))
 
 
-FAMILIES["toy"] = Family(lambda k, d: d, toy, axis_aligned=True, scale_invariant=True)
+FAMILIES["toy"] = Family(
+    lambda k, d: d, toy, axis_aligned=True, scale_invariant=True, text="Equal ellipsoids."
+)
 STARTS["toy"] = Toy
 """
 
@@ -66,7 +68,7 @@ def test_toys_are_swept_and_listed(study, gmmpipe):
     ours, theirs = (rows.loc[name, "log_likelihood"] for name in ("toy", "EEI"))
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)  # they are the same family
     said = gmmpipe("list").out
-    assert re.search(r"covariance:\n(  .*\n)*  toy\b", said)
+    assert re.search(r"covariance:\n(  .*\n)*  toy +Equal ellipsoids\.\n", said)
     assert re.search(r"start:\n(  .*\n)*  toy +Means at random rows\.\n", said)
 
 

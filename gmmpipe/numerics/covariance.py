@@ -1,7 +1,7 @@
 """The covariance families: what the M step makes of soft counts and scatter matrices."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Family:
     iteration to call ``step``. axis_aligned families skip all D x D work. scale_invariant families
     contain diag(s) Sigma diag(s) with each Sigma, so that the units of single features are of no
     account; for the others they matter. features: the only D the family is for; None: any.
+    text: one line on what its members are.
     """
 
     n_parameters: Callable[[int, int], int]
@@ -36,6 +37,7 @@ class Family:
     axis_aligned: bool = False
     scale_invariant: bool = False
     features: int | None = None
+    text: str = field(kw_only=True)
 
     def step(self, counts: Array, scatter: Array, floor: Array, present: Array) -> Array:
         """Return the next covariances (K, D, D): ``present`` where these are within and likelier.
@@ -151,11 +153,31 @@ def _free_parameters(name: str) -> Callable[[int, int], int]:
     return n_parameters
 
 
+TEXTS = {
+    "EII": "Equal spheres: one variance for all components and features (mclust's EII).",
+    "VII": "Spheres of their own size: one variance for each component (mclust's VII, spherical).",
+    "EEI": "Equal ellipsoids along the features (mclust's EEI).",
+    "VEI": "Ellipsoids along the features, of one shape and their own volumes (mclust's VEI).",
+    "EVI": "Ellipsoids along the features, of one volume and their own shapes (mclust's EVI).",
+    "VVI": "Ellipsoids along the features: a variance each, no correlation (mclust's VVI, diag).",
+    "EEE": "Equal ellipsoids: one full covariance for all components (mclust's EEE, tied).",
+    "VEE": "Ellipsoids of one shape and orientation, and their own volumes (mclust's VEE).",
+    "EVE": "Ellipsoids of one volume and orientation, and their own shapes (mclust's EVE).",
+    "VVE": "Ellipsoids of one orientation, and their own volumes and shapes (mclust's VVE).",
+    "EEV": "Ellipsoids of one volume and shape, and their own orientations (mclust's EEV).",
+    "VEV": "Ellipsoids of one shape, and their own volumes and orientations (mclust's VEV).",
+    "EVV": "Ellipsoids of one volume, and their own shapes and orientations (mclust's EVV).",
+    "VVV": "Ellipsoids of their own: a full covariance each (mclust's VVV, full).",
+    "E": "One feature: one variance for all components (mclust's E).",
+    "V": "One feature: a variance for each component (mclust's V).",
+}
+
+
 def _family(name: str, covariances: Callable[..., Array], kernel: int | None = None) -> Family:
     sought = covariances if name in {"EVE", "VVE"} else None
     return Family(
         _free_parameters(name), covariances, sought, kernel,
-        axis_aligned=name[2] == "I", scale_invariant=name in RESCALES,
+        axis_aligned=name[2] == "I", scale_invariant=name in RESCALES, text=TEXTS[name],
     )  # fmt: skip
 
 
@@ -177,8 +199,8 @@ FAMILIES: dict[str, Family] = {
         for name in ("VEE", "EVE", "VVE", "EEV", "VEV", "EVV")
     },
     "VVV": _VVV,
-    "E": replace(_EEE, features=1),
-    "V": replace(_VII, scale_invariant=True, features=1),
+    "E": replace(_EEE, features=1, text=TEXTS["E"]),
+    "V": replace(_VII, scale_invariant=True, features=1, text=TEXTS["V"]),
 }
 
 ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}

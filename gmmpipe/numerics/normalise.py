@@ -44,7 +44,7 @@ class Affine:
 
 @dataclass(frozen=True)
 class MinMax:
-    """Map every feature onto [0, 1] by its smallest and largest value."""
+    """Map every feature onto [0, 1], as in the tutorial; a constant one is refused."""
 
     def __call__(self, x: Array, names: Sequence[str], weight: Array | None = None) -> Affine:
         """Return the map; raises InputError for a constant feature. x (N, D), names D."""
@@ -55,7 +55,7 @@ class MinMax:
 
 @dataclass(frozen=True)
 class Standard:
-    """Map every feature to mean 0 and standard deviation 1 (ddof 0)."""
+    """Map every feature to mean 0 and standard deviation 1 (ddof 0); a constant one is refused."""
 
     def __call__(self, x: Array, names: Sequence[str], weight: Array | None = None) -> Affine:
         """Return the map; raises InputError for a constant feature. x (N, D), names D."""

@@ -90,7 +90,7 @@ def rows(n: int) -> Indices | slice:
 
 @dataclass(frozen=True)
 class Uniform:
-    """Means uniform over the range of the data, covariances of that range, equal weights.
+    """The tutorial's: means uniform over the range of the data, one wide covariance, equal weights.
 
     On min-max data: means ``rng.random((k, d))`` and identity covariances, bit for bit.
     """
@@ -188,7 +188,7 @@ class ShortEM:
 
 @dataclass(frozen=True)
 class KMeansPlusPlus:
-    """Groups around k rows drawn far apart (k-means++ seeding, no k-means).
+    """Groups around k rows drawn far apart (k-means++ seeds alone): cheaper than kmeans.
 
     Arthur & Vassilvitskii 2007: each next seed with probability proportional to its squared
     distance from the seeds so far.
@@ -232,7 +232,7 @@ class KMeans:
 
 @dataclass(frozen=True)
 class Mixed:
-    """Starts of all kinds in turn, as none of them finds every optimum.
+    """The other starts in turn, as none finds every optimum: ward, split, then the random ones.
 
     The seeds 0 and 1 are ``ward`` and ``split``, which draw nothing; those after them are in turn
     ``kmeans``, ``short-em``, ``points`` and ``kmeans++``.

@@ -16,7 +16,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """Write ``x`` of ``inputs[0]`` normalised, and the ``shift`` and ``scale`` that did it.
 
     Where the rows have a ``weight`` it goes along, and the map is of the weighted rows. config is
-    one entry of conf/normaliser/ with its `method`. Raises InputError for data that the method
+    one normaliser, `method` and its options. Raises InputError for data that the method
     cannot map, e.g. a constant column.
     """
     del threads

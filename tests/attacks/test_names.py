@@ -66,6 +66,7 @@ def test_long_names_are_refused_before_any_job(project, refused):
         ("start", "method: points"),
         ("covariance", "family: full"),
     ):
+        (project / f"conf/{axis}").mkdir(exist_ok=True)
         (project / f"conf/{axis}/{axis:x<64}.yaml").write_text(f"{text}\n")
     refused("shorter names", "run", *(f"sweep.{a}=[{a:x<64}]" for a in config.NAMED))
 
