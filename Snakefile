@@ -6,6 +6,7 @@ import sys
 while sys.path[0] in ("", ".", str(workflow.basedir)):
     del sys.path[0]
 
+import json
 import os
 import shlex
 import signal
@@ -280,7 +281,11 @@ rule publish:
     params:
         link=f"results/{study.experiment}/latest",
         version=study.version,
+        config=json.dumps(
+            {"stages": {stage: CODE[f"gmmpipe.stages.{stage}"] for stage in STAGES}}
+        ),
         code=CODE["gmmpipe.stages.publish"],
     shell:
-        "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q} > {log:q} 2>&1"
+        "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q}"
+        " --config {params.config:q} > {log:q} 2>&1"
         " && touch {output:q}"

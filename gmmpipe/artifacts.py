@@ -19,7 +19,17 @@ from gmmpipe.columnar import (
     write_table,
 )
 from gmmpipe.errors import InputError
-from gmmpipe.sealed import describe, digest, flush, read, sha256, temporary_of, write, writing
+from gmmpipe.sealed import (
+    describe,
+    digest,
+    flush,
+    read,
+    sha256,
+    temporary_of,
+    to_disk,
+    write,
+    writing,
+)
 
 __all__ = [  # beside the formats below
     "Rows",
@@ -140,9 +150,9 @@ def link(path: str | Path, target: str) -> None:
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        with writing(path, sealing=False) as file:
+        with temporary.open("wb") as file:
             file.write(f"{LINK}{target}\n".encode())
-        return
+            to_disk(file)
     try:
         temporary.replace(path)
     except BaseException:

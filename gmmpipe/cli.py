@@ -1,6 +1,8 @@
 """The command line: thin, quick to answer, and with an exit code for each kind of ending."""
 
 import argparse
+import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -167,6 +169,8 @@ def _stage(args: argparse.Namespace) -> int:
     from importlib import import_module
 
     from gmmpipe import artifacts, guard
+    from gmmpipe.provenance import maker
+    from gmmpipe.sealed import MADE_BY
 
     guard.follow()
     if args.threads < 1:
@@ -181,23 +185,17 @@ def _stage(args: argparse.Namespace) -> int:
         config = {**config, "engine": artifacts.parse_json(args.engine, "--engine")}
     stage = import_module(f"gmmpipe.stages.{args.command}")
     if args.code is not None:
-        _refuse_other_code(stage.__name__, args.code)
+        os.environ[MADE_BY] = maker(stage.__name__)
+        if json.loads(os.environ[MADE_BY])["code"] != args.code:
+            raise Obstacle(
+                "gmmpipe's code changed while this run goes on; what is done stays, and the same"
+                " command goes on with the new code"
+            )
     for key in getattr(stage, "KEYS", ()):
         if key not in config:
             raise InputError(f"gmmpipe {args.command}: --config lacks the key {key!r}")
     stage.run(args.inputs, args.output, config, args.threads)
     return 0
-
-
-def _refuse_other_code(stage: str, planned: str) -> None:
-    """Raise Obstacle if a stage, just imported, is not the code that its run began with."""
-    from gmmpipe.sources import source_digest
-
-    if source_digest(stage) != planned:
-        raise Obstacle(
-            "gmmpipe's code changed while this run goes on; what is done stays, and the same"
-            " command goes on with the new code"
-        )
 
 
 def _list(root: Path) -> int:

@@ -127,7 +127,7 @@ def _workflow(
 
 def _context(manifest: Mapping[str, Any]) -> list[Entity]:
     """Return the entities that are no data: profiles, languages, software."""
-    package, snakemake = manifest["package"], manifest["libraries"]["snakemake"]
+    package, snakemake = manifest["package"], manifest["tools"]["snakemake"]
     works = [
         {"@id": key, "@type": "CreativeWork", "name": name, "version": number}
         for key, (name, number) in PROFILES.items()

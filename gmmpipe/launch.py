@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gmmpipe import free_memory, memory, onward
+from gmmpipe import artifacts, free_memory, memory, onward
 from gmmpipe.boundary import own_folders
 from gmmpipe.demands import Demands
+from gmmpipe.environments import Environments
 from gmmpipe.errors import Obstacle, told
+from gmmpipe.formats import MANIFEST
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze, from_snakemake
 from gmmpipe.processes import group
@@ -269,6 +271,9 @@ def _summary(study: Study, progress: Progress) -> None:
 
     for finding in findings(study):
         print("  " + "\n    ".join(finding.lines))
+    if (folder / MANIFEST).exists():
+        for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():
+            print(f"  {note}")
     print(f"  report   {folder}/report.html\n  figures  {folder}/figures/")
     latest = Path(f"results/{study.experiment}/latest")
     link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"

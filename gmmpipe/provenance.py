@@ -1,52 +1,51 @@
-"""What made a version: code, libraries and machine; nothing here tells one run from the next."""
+"""What makes results, beside configuration and data: code, libraries and machine.
 
+Nothing here tells one run from the next.
+"""
+
+import ctypes
+import json
 import os
 import platform
 import re
 import subprocess
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.pinning import VARIABLES
-from gmmpipe.sources import package_digest
+from gmmpipe.sources import package_digest, source_digest
 
-LIBRARIES = (
-    "gmmpipe", "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pandas", "pyarrow",
-    "matplotlib", "hydra-core", "pydantic", "snakemake",
+LIBRARIES = (  # whose versions may change bytes
+    "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pandas", "pyarrow", "matplotlib",
 )  # fmt: skip
-CLASS = ("python", "libraries", "blas", "machine", "threads", "variables")
-"""Where these are equal, so are the bytes."""
+TOOLS = ("snakemake", "hydra-core", "pydantic")
 DECISIVE = re.compile(  # variables that choose code for a processor, or another library
     r"GLIBC_TUNABLES|LD_PRELOAD|LD_LIBRARY_PATH|OPENBLAS_CORETYPE|NPY_(EN|DIS)ABLE_CPU_FEATURES"
     r"|MKL_(CBWR|ENABLE_INSTRUCTIONS|DEBUG_CPU_TYPE)|BLIS_ARCH_TYPE|NUMBA_(?!NUM_THREADS|CACHE_).*"
 )
 
 
-def environment(root: Path) -> dict[str, Any]:
-    """Return what made the results in the project ``root``, beside configuration and data.
+def maker(stage: str) -> str:
+    """Return as JSON what makes the artifacts of a stage here: stage, code, environment.
 
-    Beside ``installed``: lock, workflow: those files where there are any, by path, size and
-    digest. git: commit and whether tracked files differ from it, None outside a checkout.
+    stage: the dotted name of its module. code: see ``source_digest``.
     """
-    found = {"package": None, "lock": _file(root, "requirements.lock")}
-    return {**found, "workflow": _file(root, "Snakefile"), "git": _git(root), **installed()}
+    name = stage.rpartition(".")[2]
+    found = {"stage": name, "code": source_digest(stage), "environment": environment()}
+    return json.dumps(found, sort_keys=True)
 
 
-def installed() -> dict[str, Any]:
-    """Return what makes results, whatever the project; no file outside of gmmpipe is looked at.
+def environment() -> dict[str, Any]:
+    """Return what decides the last bits of results: where it is equal, so are the bytes.
 
-    package: the digest of gmmpipe's source. python, libraries: versions. blas: what numpy and
-    scipy call, and for which processor. machine: system, processor and what it can do. threads:
-    see ``pinning``. variables: those set of the environment that may change last bits.
+    python, libraries: versions. blas: what numpy and scipy call, and for which processor. machine:
+    system, processor and what it can do. threads: see ``pinning``. variables: those set of the
+    process that may change last bits.
     """
     return {
-        "package": {
-            "name": "gmmpipe",
-            "version": version("gmmpipe"),
-            "sha256": package_digest(),
-        },
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "libraries": {name: version(name) for name in LIBRARIES},
         "blas": _blas(),
@@ -54,6 +53,27 @@ def installed() -> dict[str, Any]:
         "threads": {name: os.environ.get(name, "") for name in VARIABLES},
         "variables": {k: v for k, v in sorted(os.environ.items()) if DECISIVE.fullmatch(k)},
     }
+
+
+def code(root: Path) -> dict[str, Any]:
+    """Return the code that works in the project ``root``.
+
+    package: version and digest of gmmpipe's source. lock, workflow: those files where there are
+    any, by path, size and digest. git: commit and whether tracked files differ from it, None
+    outside a checkout. tools: versions of what plans and runs, and decides no byte.
+    """
+    return {
+        "package": package(),
+        "lock": _file(root, "requirements.lock"),
+        "workflow": _file(root, "Snakefile"),
+        "git": _git(root),
+        "tools": {name: version(name) for name in TOOLS},
+    }
+
+
+def package() -> dict[str, str]:
+    """Return name, version and digest of gmmpipe's source."""
+    return {"name": "gmmpipe", "version": version("gmmpipe"), "sha256": package_digest()}
 
 
 def _file(root: Path, name: str) -> dict[str, Any] | None:
@@ -82,9 +102,13 @@ def _ask_git(root: Path, *question: str) -> str | None:
 
 
 def _blas() -> list[dict[str, str]]:
-    import scipy.linalg  # noqa: F401 - loads its BLAS, as numpy does its own
+    import numpy as np  # noqa: F401 - loads its BLAS
     from threadpoolctl import threadpool_info
 
+    scipy = find_spec("scipy")
+    for place in scipy.submodule_search_locations or () if scipy else ():
+        for library in Path(place).glob("linalg/_fblas*.so"):
+            ctypes.CDLL(str(library))  # loads that of scipy, in a hundredth of the import's time
     keys = {"library": "internal_api", "version": "version", "architecture": "architecture"}
     found = [
         {name: str(library.get(key)) for name, key in keys.items()}

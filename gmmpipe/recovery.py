@@ -11,10 +11,10 @@ from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.boundary import refuse_file, refuse_folder, refuse_odd
+from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
-from gmmpipe.provenance import CLASS, installed
-from gmmpipe.sealed import covered, discard, is_intact, recorded, seal_of, sweep
+from gmmpipe.sealed import covered, discard, is_intact, made_by, recorded, seal_of, sweep
 from gmmpipe.study import Study
 
 TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
@@ -106,18 +106,18 @@ def _layers(study: Study) -> Iterator[Iterable[str]]:
 def _altered(study: Study) -> list[Path]:
     """Return the artifacts that were changed together with what is recorded of them.
 
-    Those of other bytes than the manifest tells, although the same code on the same type of machine
-    makes the same bytes. Where either is another, nothing can be said.
+    Those of other bytes than the manifest tells, although the same code in the same environment
+    makes the same bytes, or although no job made them. What other code made, or another
+    environment, may differ.
     """
     manifest = _manifest(study)
-    known = manifest.get("artifacts", {})
-    made = (*study.store, *study.tables, *study.summaries)
-    odd = [p for p in made if p in known and recorded(p) not in (None, known[p].get("sha256"))]
-    if not odd:
-        return []
-    here = installed()
-    same = all(here[key] == manifest.get(key) for key in ("package", *CLASS))
-    return list(map(Path, odd)) if same else []
+    known, made = manifest.get("artifacts", {}), Environments(manifest)
+    odd = []
+    for path in (*study.store, *study.tables, *study.summaries):
+        maker = made.maker(path)
+        if maker and recorded(path) not in (None, known[path].get("sha256")):
+            odd += [Path(path)] if made_by(path) in ({}, maker) else []
+    return odd
 
 
 def _manifest(study: Study) -> dict[str, Any]:

@@ -16,17 +16,19 @@ import numpy.typing as npt
 
 from gmmpipe import artifacts, schema
 from gmmpipe.boundary import located
+from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT
 from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
 from gmmpipe.processes import group
-from gmmpipe.provenance import CLASS, installed
+from gmmpipe.provenance import environment, package
 from gmmpipe.sources import ROOT
 from gmmpipe.study import Study
 from gmmpipe.terminal import one_line
 from gmmpipe.verify import Version
 
+EXPECTED = "other last bits are to be expected, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
 RULES = ROOT.parent / "Snakefile"  # of this installation: those of a received folder are data
 PROFILE = ROOT.parent / "profiles/default"
@@ -38,9 +40,9 @@ def rerun(version: Version, cores: str = "all") -> bool:
     Code and rules are those of this installation. The version's folder and the project around it
     are read as data, and no program that they name is run.
 
-    Where interpreter, libraries, BLAS, processor and threads are those of the manifest every file
-    must have the same bytes. Elsewhere the numbers of arrays and tables must agree to 1e-9 of the
-    largest of their array or column, and figures and the report are not compared. The folder is
+    What was made with this interpreter, libraries, BLAS, processor and threads, of what was made
+    so, must have the same bytes. Of the rest the numbers of arrays and tables must agree to 1e-9 of
+    the largest of their array or column, and figures and the report are not compared. The folder is
     kept where something differs. Raises InputError if the configuration or an input is no more
     what the manifest says, or its tables have another format.
     """
@@ -54,11 +56,7 @@ def rerun(version: Version, cores: str = "all") -> bool:
             f"{RULES}: no such file; a version is made again by the rules of an installation from"
             " a checkout: pip install -e ."
         )
-    here = installed()
-    other = [key for key in CLASS if here[key] != (version.manifest.get(key) or type(here[key])())]
-    for key in other:
-        print(f"{key}: not that of the manifest, so numbers are compared instead of bytes")
-    if here["package"] != version.manifest.get("package"):
+    if package() != version.manifest.get("package"):
         print("gmmpipe's code is not that of the manifest")
     workflow = version.manifest.get("workflow") or {}
     if artifacts.describe(RULES)["sha256"] != workflow.get("sha256"):
@@ -68,7 +66,7 @@ def rerun(version: Version, cores: str = "all") -> bool:
         study = _plan(version, place)
         if not _run(study, place, cores):
             return False
-        wrong, compared = _compare(version, place, not other)
+        wrong, compared = _compare(version, place, _made_here(version, study))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -143,8 +141,46 @@ def _run(study: Study, place: Path, cores: str) -> bool:
     return snakemake.returncode == 0
 
 
-def _compare(version: Version, place: Path, exact: bool) -> tuple[list[str], Counter[str]]:
-    """Return a line on each artifact that differs, and how many were compared in which way."""
+def _made_here(version: Version, study: Study) -> set[str]:
+    """Return the artifacts whose bytes are to be the same; print a line on the others.
+
+    Those that this environment made, of artifacts that it made.
+    """
+    made, here = Environments(version.manifest), environment()
+    key = artifacts.digest(here)
+    for other, count in Counter(made.of.values()).items():
+        if other is None:
+            print(f"{count} artifacts do not say what made them: {EXPECTED}")
+        elif other != key:
+            both = Environments({"environments": {"": here, other: made.known[other]}}).values()
+            differ = [name for name, texts in both.items() if len(texts) > 1]
+            what = one_line(f"{count} artifacts were made with another {', '.join(differ)}")
+            print(f"{what}: {EXPECTED}")
+    if all(each == key for each in made.of.values()):
+        return set(version.manifest["artifacts"])
+    found: set[str] = set()
+    for path, sources in _stored(study):
+        if made.of.get(path) == key and found.issuperset(sources):
+            found.add(path)
+    return found
+
+
+def _stored(study: Study) -> Iterator[tuple[str, list[str]]]:
+    """Yield the artifacts in the store, and of which others each is made, all yielded before."""
+    yield from ((path, []) for path in study.data)
+    for name, path in zip(study.plan["normalised"], study.normalisations, strict=True):
+        yield path, [study.raw(name)]
+    for block in study.plan["fits"]:
+        yield study.fit(block), [study.normalised(block)]
+    for block, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
+        yield path, study.replicated(block)
+
+
+def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], Counter[str]]:
+    """Return a line on each artifact that differs, and how many were compared in which way.
+
+    here: of which the bytes are to be the same.
+    """
     wrong, compared = [], Counter[str]()
     for path, told in version.manifest["artifacts"].items():
         again = place / path
@@ -152,7 +188,7 @@ def _compare(version: Version, place: Path, exact: bool) -> tuple[list[str], Cou
             wrong.append(f"{path}: not made again")
         elif artifacts.describe(again)["sha256"] == told["sha256"]:
             compared["files of the same bytes"] += 1
-        elif exact:
+        elif path in here:
             wrong.append(f"{path}: other bytes when made again")
         elif (numbers := _numbers(again)) is None:
             compared["not compared, as they are no arrays or tables"] += 1

@@ -1,12 +1,13 @@
-"""Files that are written whole or not at all, each with its SHA-256 beside it."""
+"""Files that are written whole or not at all, in results/ each with its SHA-256 beside it."""
 
 import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -16,7 +17,10 @@ from typing import Any, BinaryIO
 from gmmpipe.errors import DamagedArtifact, InputError
 
 NO_FSYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # some file systems flush no folder
-LONGEST_LINE = 2**12  # bytes of a record of a SHA-256
+LONGEST_RECORD = 2**14  # bytes of what is recorded of an artifact
+RESULTS = "results"
+MADE_BY = "GMMPIPE_MADE_BY"  # variable of a job: what makes its artifacts, as JSON
+MAKER = {"stage": str, "code": str, "environment": dict}
 MOST_LINKS = 40  # from one to the next, as Linux has it
 
 
@@ -85,13 +89,14 @@ def write(path: str | Path, content: bytes | str) -> None:
 
 
 @contextmanager
-def writing(path: str | Path, *, sealing: bool = True) -> Iterator[BinaryIO]:
-    """Let a file be written piece by piece; it is there whole or not at all, its SHA-256 beside it.
+def writing(path: str | Path) -> Iterator[BinaryIO]:
+    """Let a file be written piece by piece; it is there whole or not at all.
 
-    Both go to temporary names in the same folder, are flushed to disk, and renamed at the end. A
-    crash between the two leaves a file that counts as damaged, never one that is wrong. A file that
-    is replaced leaves its mode. What is no regular file, such as a device or a pipe, is written to,
-    and has no SHA-256. sealing: whether there is to be one.
+    It goes to a temporary name in the same folder, is flushed to disk, and renamed at the end. So
+    does, in the results/ of a project, its record: its SHA-256 and what made it. A crash between
+    the two leaves a file that counts as damaged, never one that is wrong. Files elsewhere belong to
+    whoever named them and get no record. A file that is replaced leaves its mode. What is no
+    regular file, such as a device or a pipe, is written to.
     """
     path = Path(path)
     if is_special(path):
@@ -99,16 +104,19 @@ def writing(path: str | Path, *, sealing: bool = True) -> Iterator[BinaryIO]:
             yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    targets = (seal_of(path), path) if sealing else (path,)
+    recording = _is_in_results(path)
+    targets = (seal_of(path), path) if recording else (path,)
     temporaries = {target: temporary_of(target) for target in targets}
     try:
         with temporaries[path].open("w+b") as file:
             yield file
-            _to_disk(file)
+            to_disk(file)
             file.seek(0)
-            found = hashlib.file_digest(file, "sha256").hexdigest() if sealing else ""
-        if sealing:
-            _write_line(temporaries[seal_of(path)], path, found)
+            found = hashlib.file_digest(file, "sha256").hexdigest() if recording else ""
+        if recording:
+            _write_record(temporaries[seal_of(path)], path, found, os.environ.get(MADE_BY, ""))
+        else:
+            seal_of(path).unlink(missing_ok=True)  # of an older gmmpipe, which recorded everywhere
         if path.exists():
             shutil.copymode(path, temporaries[path])
         for target, temporary in temporaries.items():
@@ -120,6 +128,13 @@ def writing(path: str | Path, *, sealing: bool = True) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename in (None, *map(str, temporaries.values())):
             error.filename = str(path)  # a full disk does not say which file it had no room for
         raise
+
+
+def _is_in_results(path: Path) -> bool:
+    """Return whether a path lies in the results/ of a project."""
+    folders = Path(os.path.normpath(path.absolute())).parents  # a version may be a link
+    stores = [folder / "store" for folder in folders if folder.name == RESULTS]
+    return any(store in folders or store.is_dir() for store in stores)
 
 
 def destination(path: str) -> str:
@@ -162,20 +177,23 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def seal(path: Path, found: str) -> None:
-    """Record the SHA-256 of a file that is there."""
+def seal(path: Path, found: str, maker: Mapping[str, Any]) -> None:
+    """Record the SHA-256 of a file that is there, and what made it if that is known."""
     temporary = temporary_of(seal_of(path))
-    _write_line(temporary, path, found)
+    _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
     temporary.replace(seal_of(path))
 
 
-def _write_line(temporary: Path, path: Path, found: str) -> None:
+def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:
+    """Write a record as sha256sum writes and checks it, to which a line with # is a comment."""
+    comment = f"# {sha256(maker.encode())[:12]} {maker}\n" if maker else ""
     with temporary.open("wb") as file:
-        file.write(f"{found}  {path.name}\n".encode())  # as sha256sum writes and checks it
-        _to_disk(file)
+        file.write(f"{found}  {path.name}\n{comment}".encode())
+        to_disk(file)
 
 
-def _to_disk(file: BinaryIO) -> None:
+def to_disk(file: BinaryIO) -> None:
+    """Flush what was written to a file to the disk."""
     file.flush()
     os.fsync(file.fileno())
 
@@ -192,15 +210,42 @@ def recorded(path: str | Path) -> str | None:
 
     None if there is no record, "" if the record itself is damaged.
     """
-    path = Path(path)
+    found = _record(Path(path))
+    return None if found is None else found[0]
+
+
+def made_by(path: str | Path) -> dict[str, Any]:
+    """Return what made an artifact, see ``provenance.maker``; nothing where it is not recorded."""
+    found = _record(Path(path))
+    return {} if found is None else found[1]
+
+
+def _record(path: Path) -> tuple[str, dict[str, Any]] | None:
     if not os.path.lexists(seal_of(path)):
         return None
     try:
         with opened(seal_of(path)) as file:
-            line = file.read(LONGEST_LINE).decode(errors="replace")
+            text = file.read(LONGEST_RECORD).decode(errors="replace")
     except InputError:  # a pipe, a folder, or not ours to read
-        return ""
-    return line[:64] if line[64:] == f"  {path.name}\n" else ""
+        return "", {}
+    line, _, comment = text.partition("\n")
+    maker = _maker(comment)
+    return ("", {}) if line[64:] != f"  {path.name}" or maker is None else (line[:64], maker)
+
+
+def _maker(comment: str) -> dict[str, Any] | None:
+    """Return what the second line of a record says; None if it is damaged."""
+    if not comment:
+        return {}
+    found = re.fullmatch(r"# ([0-9a-f]{12}) (.*)\n", comment)
+    if found is None or sha256(found[2].encode())[:12] != found[1]:
+        return None
+    try:
+        maker = json.loads(found[2])
+        typed = all(isinstance(maker[key], kind) for key, kind in MAKER.items())
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
+    return maker if typed else None
 
 
 def is_intact(path: str | Path) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name, project_of
 from gmmpipe.crate import NAME
+from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of, version_folder
 from gmmpipe.recovery import TIMESTAMP
@@ -64,6 +65,8 @@ def verify(version: Version) -> bool:
     else:
         count = len(version.told)
         print(f"{title}: {count} files are as the manifest says, none is missing or extra")
+    for note in Environments(version.manifest).notes():
+        print(f"{title}: {note}")
     return not wrong
 
 

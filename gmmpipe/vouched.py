@@ -5,35 +5,35 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
-from gmmpipe.sealed import recorded, seal
-
-RESULTS = "results"
+from gmmpipe.sealed import RESULTS, recorded, seal
 
 
 def restore_seals(root: Path) -> int:
-    """Write the missing or damaged SHA-256 files of artifacts that a manifest vouches for.
+    """Write the missing or damaged records of artifacts that a manifest vouches for.
 
     Only where the bytes are those that the manifest tells; returns how many that were. Copies
     that leave out hidden files, such as uploads and backups, lose all of them.
     """
     count = 0
-    for path, known in _told(root):
-        place = root / path
-        if recorded(place) in (None, "") and place.is_file() and not place.is_symlink():
-            found = artifacts.describe(place)["sha256"]
-            if found == known.get("sha256"):
-                seal(place, found)
-                count += 1
+    for manifest in _manifests(root):
+        made = Environments(manifest)
+        for path, known in manifest["artifacts"].items():
+            parts, place = Path(path).parts, root / path
+            if parts[:1] != (RESULTS,) or ".." in parts or not isinstance(known, dict):
+                continue  # that of others may name what is not its own
+            if recorded(place) in (None, "") and place.is_file() and not place.is_symlink():
+                found = artifacts.describe(place)["sha256"]
+                if found == known.get("sha256"):
+                    seal(place, found, made.maker(path))
+                    count += 1
     return count
 
 
-def _told(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield path and {size, sha256} of each artifact of each manifest; a damaged one says nothing.
-
-    Of a link's version too, but never of a path that leads out of results/.
-    """
+def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the manifests that list artifacts, of a link's version too; never a damaged one."""
     for file in sorted((root / RESULTS).glob(f"*/[!.]*/{MANIFEST}")):
         if file.parent.name == "latest":
             continue
@@ -41,8 +41,5 @@ def _told(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             manifest = artifacts.read_json(file)
         except InputError:
             continue
-        listed = manifest.get("artifacts") if isinstance(manifest, dict) else None
-        for path, known in listed.items() if isinstance(listed, dict) else ():
-            parts = Path(path).parts
-            if parts[:1] == (RESULTS,) and ".." not in parts and isinstance(known, dict):
-                yield path, known
+        if isinstance(manifest, dict) and isinstance(manifest.get("artifacts"), dict):
+            yield manifest

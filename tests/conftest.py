@@ -8,6 +8,7 @@ import pytest
 from projects import Answer, carry_out, make_project, run
 
 from gmmpipe import cli, launch
+from gmmpipe.sealed import MADE_BY
 from gmmpipe.study import Study
 
 
@@ -24,6 +25,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files of this process not be flushed to disk: no test outlives a power cut."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test be a job because an earlier one was."""
+    monkeypatch.setenv(MADE_BY, "")
 
 
 @pytest.fixture

@@ -6,10 +6,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
+from unittest import mock
 
 from gmmpipe import plan
+from gmmpipe.pinning import VARIABLES
+from gmmpipe.provenance import maker
+from gmmpipe.sealed import MADE_BY
 from gmmpipe.stages import bootstrap, combine, evaluate, fit, generate, normalise, publish
 from gmmpipe.study import STORE, Study
 
@@ -33,24 +39,37 @@ def make_project(folder: Path) -> Path:
     return folder
 
 
+@cache
+def made_here(stage: str) -> str:
+    """Return what a job of a stage records."""
+    with mock.patch.dict(os.environ, dict.fromkeys(VARIABLES, "1")):
+        return maker(stage)
+
+
+def job(stage: ModuleType, *arguments: Any) -> None:
+    """Run a stage in this process as a job does, which records what makes its artifacts."""
+    with mock.patch.dict(os.environ, {MADE_BY: made_here(stage.__name__)}):
+        stage.run(*arguments)
+
+
 def carry_out(*overrides: str) -> Study:
     """Plan a study in the working folder and run its stages in this process, no figures."""
     study = Study(plan.freeze(Path(), overrides))
     for name in study.plan["data"]:
         config = json.loads(study.section("data", name))
-        generate.run(study.source(name), study.stored(name), config)
+        job(generate, study.source(name), study.stored(name), config)
     for name in study.plan["normalised"]:
         config = json.loads(study.section("normalised", name))
-        normalise.run([study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
+        job(normalise, [study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
     for name in study.plan["fits"]:
         config = json.loads(study.section("fits", name))
-        fit.run(study.fitted(name), study.fit(name), config)
-    evaluate.run([study.path], f"{study.folder}/tables", {})
+        job(fit, study.fitted(name), study.fit(name), config)
+    job(evaluate, [study.path], f"{study.folder}/tables", {})
     for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
-        bootstrap.run(study.replicated(name), path, json.loads(study.section("bootstrap", name)))
+        job(bootstrap, study.replicated(name), path, json.loads(study.section("bootstrap", name)))
     if study.summaries:
-        combine.run([study.path], f"{study.folder}/tables", {})
-    publish.run([study.path], f"results/{study.experiment}/latest", {})
+        job(combine, [study.path], f"{study.folder}/tables", {})
+    job(publish, [study.path], f"results/{study.experiment}/latest", {})
     return study
 
 

@@ -52,7 +52,7 @@ def test_large_arrays_are_mapped_where_they_are(tmp_path):
 @pytest.mark.usefixtures("mapping")
 @pytest.mark.parametrize("sealed", [True, False])
 def test_no_flipped_bit_is_ever_mapped(tmp_path, sealed):
-    path = tmp_path / "a.npz"
+    path = tmp_path / "results/store/a.npz"
     write_arrays(path, ARRAYS)
     whole = path.read_bytes()
     if not sealed:

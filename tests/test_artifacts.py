@@ -27,7 +27,7 @@ def image(write, value, tmp_path, suffix):
 
 
 def test_a_file_is_written_whole_with_its_folders(tmp_path):
-    path = tmp_path / "a/b/c.txt"
+    path = tmp_path / "results/store/c.txt"
     artifacts.write(path, "é\n")
     assert path.read_bytes() == "é\n".encode()
     artifacts.write(path, b"new")

@@ -37,7 +37,7 @@ def write_in_parts(path, ends, row_bytes=columnar.GROUP_BYTES // 128):
 @pytest.fixture
 def stored(tmp_path):
     """Return the table in a file of eight row groups."""
-    path = tmp_path / "table.parquet"
+    path = tmp_path / "results/store/table.parquet"
     write_in_parts(path, [])
     return path
 

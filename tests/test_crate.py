@@ -24,7 +24,7 @@ def folder(tmp_path):
         "version": "0123456789ab",
         "inputs": {path: {"size": 3, "sha256": digest} for path, digest in inputs.items()},
         "package": {"name": "gmmpipe", "version": "1.2", "sha256": "ef" * 32},
-        "libraries": {"snakemake": "9.27"},
+        "tools": {"snakemake": "9.27"},
     }
     run = {"started": "2026-01-02T03:04:05+00:00", "published": "2026-01-02T03:05:00+00:00"}
     files = {name: artifacts.describe(tmp_path / name) for name in FILES}
@@ -110,7 +110,7 @@ def test_roc_validator_finds_nothing(folder):
 def test_what_there_is_not_is_not_told(lost, folder):
     files = {name: artifacts.describe(folder / name) for name in FILES if name != lost}
     shutil.copy(folder / NAME, folder / "before")
-    manifest = {"experiment": "e", "version": "v", "inputs": {}, "libraries": {"snakemake": "9"}}
+    manifest = {"experiment": "e", "version": "v", "inputs": {}, "tools": {"snakemake": "9"}}
     manifest["package"] = {"version": "1", "sha256": "ef" * 32}
     text = json.dumps(crate(manifest, {"published": "2026-01-02T03:05:00+00:00"}, files))
     assert f'"{Path(lost)}"' not in text

@@ -73,7 +73,7 @@ def test_links_in_a_ring_end_in_one_line(tmp_path, refused):
 
 
 def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(tmp_path):
-    path = tmp_path / "a"
+    path = tmp_path / "results/store/a"
     sealed.write(path, "x")
     sealed.seal_of(path).unlink()
     os.mkfifo(sealed.seal_of(path))
@@ -81,6 +81,25 @@ def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(t
     path.unlink()
     os.mkfifo(path)
     assert not sealed.is_intact(path)
+
+
+def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    best, after = tmp_path / "best.csv", f"{done.folder}/tables/more.csv"
+    sealed.seal_of(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
+    for path in (best, after):
+        assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
+    folder = str(tmp_path / "drawn")
+    assert gmmpipe("figure", "clusters", done.folder, "-o", folder).code == 0
+    assert gmmpipe("replay", done.folder, "-o", str(tmp_path / "replay.parquet")).code == 0
+    assert gmmpipe("compare", done.folder, done.folder, "-o", str(tmp_path / "c.html")).code == 0
+    source, output = done.data[0], str(tmp_path / "n.npz")
+    config = '{"method": "standard"}'
+    assert gmmpipe("normalise", source, "-o", output, "--config", config).code == 0
+    assert list(tmp_path.rglob(".*.sha256")) == [*Path("results").absolute().rglob(".*.sha256")]
+    assert sealed.recorded(after) == sealed.describe(after)["sha256"]
+    best.write_text(best.read_text().replace("kmeans", "mine"))
+    assert "mine" in sealed.read(best).decode()
 
 
 def test_latest_itself_is_moved_from_version_to_version(study, gmmpipe):

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from gmmpipe import provenance, sources
+from gmmpipe import environments, provenance, sources
 from gmmpipe.artifacts import sha256
 
 
@@ -14,44 +14,45 @@ def git(folder, *arguments):
     return done.stdout.strip()
 
 
-def test_the_environment_is_plain_and_the_same_each_time(tmp_path, monkeypatch):
-    first = provenance.environment(tmp_path)
+def test_what_made_an_artifact_is_plain_and_the_same_each_time(tmp_path, monkeypatch):
+    first = provenance.maker("gmmpipe.stages.fit")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    again = provenance.environment(tmp_path)
-    assert json.loads(json.dumps(again)) == first
-    assert set(provenance.CLASS) <= set(first)
-    assert (first["lock"], first["workflow"], first["git"]) == (None, None, None)
-    assert first["blas"]
-    assert first["machine"]["cpu"]
-    assert str(tmp_path) not in json.dumps(first)
+    assert provenance.maker("gmmpipe.stages.fit") == first
+    found = json.loads(first)
+    assert (found["stage"], found["code"]) == ("fit", sources.source_digest("gmmpipe.stages.fit"))
+    assert tuple(found["environment"]) == tuple(sorted(environments.KEYS))
+    assert found["environment"]["blas"]
+    assert found["environment"]["machine"]["cpu"]
+    assert str(tmp_path) not in first
 
 
 def test_lock_and_workflow_are_told_by_their_bytes(tmp_path):
     (tmp_path / "requirements.lock").write_bytes(b"numpy==2\n")
     (tmp_path / "Snakefile").write_bytes(b"")
-    told = provenance.environment(tmp_path)
+    told = provenance.code(tmp_path)
     assert told["lock"] == {
         "path": "requirements.lock",
         "size": 9,
         "sha256": sha256(b"numpy==2\n"),
     }
     assert told["workflow"]["size"] == 0
+    assert provenance.code(tmp_path / "none") == {**told, "lock": None, "workflow": None}
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_checkout_is_told_with_what_it_lacks(tmp_path):
     git(tmp_path, "init", "-q")
     (tmp_path / "Snakefile").write_text("rule all:\n")
-    assert provenance.environment(tmp_path)["git"] is None  # it does not have the project
+    assert provenance.code(tmp_path)["git"] is None  # it does not have the project
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "first")
     commit = git(tmp_path, "rev-parse", "HEAD")
     (tmp_path / "notes").write_text("no matter")
-    assert provenance.environment(tmp_path)["git"] == {"commit": commit, "dirty": False}
+    assert provenance.code(tmp_path)["git"] == {"commit": commit, "dirty": False}
     (tmp_path / "Snakefile").write_text("rule none:\n")
-    assert provenance.environment(tmp_path)["git"] == {"commit": commit, "dirty": True}
+    assert provenance.code(tmp_path)["git"] == {"commit": commit, "dirty": True}
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -61,14 +62,14 @@ def test_asking_git_runs_nothing_that_the_checkout_names(tmp_path):
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "first")
     git(tmp_path, "config", "core.fsmonitor", f"touch {tmp_path}/pwned; false")
-    assert provenance.environment(tmp_path)["git"]["dirty"] is False
+    assert provenance.code(tmp_path)["git"]["dirty"] is False
     assert not (tmp_path / "pwned").exists()
 
 
 def test_without_git_nothing_is_told(tmp_path, monkeypatch):
     (tmp_path / "Snakefile").write_text("")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert provenance.environment(tmp_path)["git"] is None
+    assert provenance.code(tmp_path)["git"] is None
 
 
 def test_any_edit_of_the_package_changes_its_digest(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from gmmpipe import artifacts, rerun
 from gmmpipe.rerun import apart
+from gmmpipe.sealed import made_by
 from gmmpipe.verify import Version
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1..2", "sweep.seed=0")
@@ -18,7 +19,7 @@ TINY += ("sweep.iteration=2",)
 def again(study, monkeypatch):
     """Return a function that makes a version again, what comes out being changed by ``change``."""
     done = study(*TINY)
-    here = rerun.installed()
+    here = made_by(done.fits[0])["environment"]
 
     def make(change=None, **environment):
         def run(_study, place, _cores):
@@ -30,7 +31,7 @@ def again(study, monkeypatch):
             return True
 
         monkeypatch.setattr(rerun, "_run", run)
-        monkeypatch.setattr(rerun, "installed", lambda: {**here, **environment})
+        monkeypatch.setattr(rerun, "environment", lambda: {**here, **environment})
         return rerun.rerun(Version(done.folder))
 
     make.done = done
@@ -62,7 +63,8 @@ def test_numbers_to_nine_digits_are_asked_of_another(key, again, capsys):
     path = again.done.fits[0]
     assert again(scaled(path, 1 + 1e-12), **{key: "another"})
     said = capsys.readouterr().out
-    assert f"{key}: not that of the manifest" in said
+    assert f"artifacts were made with another {key}" in said
+    assert "other last bits are to be expected" in said
     assert "1 files of numbers equal to 1e-9" in said
     assert not again(scaled(path, 1 + 1e-7), **{key: "another"})
     said = capsys.readouterr().err

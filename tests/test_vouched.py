@@ -1,12 +1,13 @@
 """What a manifest vouches for stays, although the hidden files beside it are lost."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gmmpipe import artifacts, launch, recovery
+from gmmpipe import artifacts, launch
 from gmmpipe.recovery import recover
-from gmmpipe.sealed import covered, recorded, seal_of
+from gmmpipe.sealed import MADE_BY, covered, made_by, recorded, seal_of
 from gmmpipe.vouched import restore_seals
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -23,7 +24,7 @@ def done(study):
 
 def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
     artifacts.link("results/smoke/latest", done.version)
-    before = contents()
+    before, maker = contents(), made_by(done.fits[0])
     for path in Path("results").rglob(".*.sha256"):
         path.unlink()
     launch._lock().close()
@@ -34,6 +35,7 @@ def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
     assert contents() == before
     sealed = set(covered("results"))
     assert {Path(path) for path in [done.path, *done.store, *done.tables]} <= sealed
+    assert made_by(done.fits[0]) == maker != {}
     assert restore_seals(Path()) == 0
 
 
@@ -51,13 +53,16 @@ def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
 
 def test_a_table_altered_together_with_its_record_is_made_again(done, monkeypatch):
     table = Path(done.tables[0])
-    artifacts.write(table, table.read_text().replace("kmeans", "kmeanz"))
-    here = recovery.installed()
-    with monkeypatch.context() as elsewhere:  # there other bytes prove nothing
-        elsewhere.setattr(recovery, "installed", lambda: {**here, "machine": {}})
+    maker, changed = made_by(table), table.read_text().replace("kmeans", "kmeanz")
+    for elsewhere in ({"environment": {}}, {"code": "another"}):  # other bytes prove nothing there
+        monkeypatch.setenv(MADE_BY, json.dumps({**maker, **elsewhere}))
+        artifacts.write(table, changed)
         assert recover(done) == []
-    assert recover(done) == [str(table)]
-    assert not table.exists()
+    for here in (json.dumps(maker), ""):  # by a job of the same, or by hand
+        monkeypatch.setenv(MADE_BY, here)
+        artifacts.write(table, changed)
+        assert recover(done) == [str(table)]
+        assert not table.exists()
 
 
 @pytest.mark.parametrize("path", ["../precious.npz", "/precious.npz", "conf/config.yaml"])

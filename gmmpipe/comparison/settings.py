@@ -6,14 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from gmmpipe.environments import Environments
 from gmmpipe.experiment import Experiment
 
 PARTS = ("config", "data", "code", "environment")
 COLUMNS = ["part", "key", "before", "after"]
 # keys of manifest.json that are code, with all below them
-CODE = ("format", "package", "lock", "workflow", "git", "libraries.gmmpipe")
-# ... and those that say what was made, not of what
-MADE = ("experiment", "version", "config", "inputs", "dropped_rows", "artifacts")
+CODE = ("format", "package", "stages", "lock", "workflow", "git", "tools")
 NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
 LONG = 80  # characters of a value that are told
 UNKNOWN = "not recorded"
@@ -37,10 +36,12 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
 
 def recorded(experiment: Experiment) -> list[dict[str, str]]:
     """Return {key: value} of each of PARTS, as far as the version recorded it."""
-    known = {key: value for key, value in experiment.manifest.items() if key not in MADE}
-    rest = dict(_flat(known))
-    code = {key: rest.pop(key) for key in list(rest) if _within(key, CODE)}
-    return [dict(_flat(experiment.config)), _data(experiment), code, rest]
+    manifest = experiment.manifest
+    code, blocks = ({k: manifest[k] for k in keys if k in manifest} for keys in (CODE, ("block",)))
+    made = Environments(manifest).values()
+    environment = {key: " and ".join(values) for key, values in made.items()}
+    parts = [dict(_flat(part)) for part in (experiment.config, code, blocks)]
+    return [parts[0], _data(experiment), parts[1], {**parts[2], **environment}]
 
 
 def data_digests(experiment: Experiment) -> dict[str, list[str]]:
@@ -114,7 +115,3 @@ def words(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return str(value)
-
-
-def _within(key: str, roots: tuple[str, ...]) -> bool:
-    return any(key == root or key.startswith(f"{root}.") for root in roots)

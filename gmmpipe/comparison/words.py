@@ -13,6 +13,7 @@ from gmmpipe import typeset
 from gmmpipe.comparison.models import ANOTHER
 from gmmpipe.comparison.numbers import ROUNDING, comparable, place, where
 from gmmpipe.comparison.settings import PARTS
+from gmmpipe.environments import Environments
 from gmmpipe.figures.wording import share
 
 if TYPE_CHECKING:
@@ -47,11 +48,19 @@ def summary(of: Comparison) -> list[str]:
         *found,
         *([f"{rest:,} more data sets or points of the sweep: see below."] if rest else []),
         f"Changed: {', '.join(said) or 'nothing in ' + ', '.join(PARTS)}.",
+        *(f"{side}: {note}." for side, note in _notes(of)),
         f"Cells: {both:,} in both, {only_a:,} only before, {only_b:,} only after.",
         f"Log-likelihoods that moved beyond rounding: {int(row['moved']):,} of"
         f" {int(row['cells']):,}{left}.",
         f"Data sets for which another model is selected: {other} of {len(of.selected)}.",
     ]
+
+
+def _notes(of: Comparison) -> Iterator[tuple[str, str]]:
+    """Yield Before or After, and that a version's artifacts were not all made alike."""
+    for side, experiment in (("Before", of.before), ("After", of.after)):
+        for note in Environments(experiment.manifest).notes():
+            yield side, note
 
 
 def _became(of: Comparison, row: pd.Series) -> str:

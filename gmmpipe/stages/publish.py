@@ -10,9 +10,10 @@ from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.crate import NAME, WORKFLOW, crate
+from gmmpipe.environments import Environments
 from gmmpipe.formats import FORMAT, MANIFEST
-from gmmpipe.provenance import environment
-from gmmpipe.sealed import refuse_damaged
+from gmmpipe.provenance import code
+from gmmpipe.sealed import made_by, refuse_damaged
 from gmmpipe.study import Study
 
 LOCK = "results/.lock"  # a run writes its process id there when it begins
@@ -24,16 +25,19 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     config.yaml has every setting; manifest.json all that determines the results, and their size
     and SHA-256; run.json times, host and durations; ro-crate-metadata.json both, for other
     programs. Where these are all there and tell of the same bytes they stay as they are: they say
-    what made those bytes, not who looked last.
+    what made those bytes, not who looked last. config may have `stages`, {stage: its code}, with
+    which that of each artifact is compared.
     """
-    del config, threads
+    del threads
     study = Study(inputs[0])
     folder = Path(study.folder)
     _write_settings(study)
-    contents = _contents(study)
+    contents = _contents(study) | {"stages": config.get("stages", {})}
+    for note in Environments(contents).notes():
+        print(f"{folder}: {note}")
     told = _is_told(folder, contents)
     if not told:
-        artifacts.write_json(folder / MANIFEST, contents | environment(Path()))
+        artifacts.write_json(folder / MANIFEST, contents | code(Path()))
         artifacts.write_json(folder / "run.json", _run(study))
     if (folder / WORKFLOW).exists() and not (told and (folder / NAME).is_file()):
         manifest, made = (artifacts.read_json(folder / name) for name in (MANIFEST, "run.json"))
@@ -80,15 +84,26 @@ def _contents(study: Study) -> dict[str, Any]:
         "block": study.plan["block"],
         "inputs": dict(sorted(sources.items())),
         "dropped_rows": {name: told["dropped"] for name, told in data.items()},
-        "artifacts": {path: _described(path) for path in paths},
+        **_made(paths),
     }
 
 
-def _described(path: str) -> dict[str, Any]:
-    """Return size and SHA-256 of an artifact; raises DamagedArtifact if it is not as written."""
-    told = artifacts.describe(path)
-    refuse_damaged(path, told["sha256"])
-    return told
+def _made(paths: Sequence[str]) -> dict[str, Any]:
+    """Return what the artifacts are and what made each, as far as that is recorded.
+
+    artifacts: {path: size, sha256, stage, code, environment}. environments: {key: environment}.
+    Raises DamagedArtifact for one that is not as it was written.
+    """
+    described, environments = {}, {}
+    for path in paths:
+        described[path] = artifacts.describe(path)
+        refuse_damaged(path, described[path]["sha256"])
+        maker = made_by(path)
+        if maker and maker["stage"] != "publish":  # whose texts are copies
+            key = artifacts.digest(maker["environment"])
+            environments[key] = maker["environment"]
+            described[path] |= {**maker, "environment": key}
+    return {"artifacts": described, "environments": environments}
 
 
 def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
