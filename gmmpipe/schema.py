@@ -24,11 +24,11 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.figures.language import require_font
 from gmmpipe.numerics.acceleration import ACCELERATIONS
+from gmmpipe.numerics.checks import frozen_parts
 from gmmpipe.numerics.covariance import FAMILIES
 from gmmpipe.numerics.datasets import DATASETS
 from gmmpipe.numerics.ends import CERTIFY
 from gmmpipe.numerics.normalise import NORMALISERS
-from gmmpipe.numerics.problem import frozen_parts
 from gmmpipe.numerics.starts import STARTS
 from gmmpipe.numerics.uncertainty import KINDS
 from gmmpipe.removed import advice

@@ -11,15 +11,7 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError, UnusableStart
 from gmmpipe.numerics.acceleration import ACCELERATIONS
-from gmmpipe.numerics.covariance import Family
-from gmmpipe.numerics.defects import UNUSABLE, Defect, sentence, unnamed
-from gmmpipe.numerics.engines import for_moments
-from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.noise import bounding_box
-from gmmpipe.numerics.partitions import Partitioned
-from gmmpipe.numerics.prior import Prior, conjugate
-from gmmpipe.numerics.problem import (
-    Problem,
+from gmmpipe.numerics.checks import (
     counts,
     frozen_parts,
     informative,
@@ -33,7 +25,15 @@ from gmmpipe.numerics.problem import (
     suited,
     unit_weights,
     variances,
-)  # fmt: skip
+)
+from gmmpipe.numerics.covariance import Family
+from gmmpipe.numerics.defects import UNUSABLE, Defect, sentence, unnamed
+from gmmpipe.numerics.engines import for_moments
+from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.noise import bounding_box
+from gmmpipe.numerics.partitions import Partitioned
+from gmmpipe.numerics.prior import Prior, conjugate
+from gmmpipe.numerics.problem import Problem  # fmt: skip
 from gmmpipe.numerics.responsibilities import Evaluator
 
 if TYPE_CHECKING:

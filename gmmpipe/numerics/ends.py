@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from gmmpipe.numerics.certificate import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED
+from gmmpipe.numerics.checks import PARTS
 from gmmpipe.numerics.coordinates import Mask, coordinates, parts, scale
 from gmmpipe.numerics.em import Fit, Snapshot
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.problem import PARTS
 
 CERTIFY = 50_000  # iterations by which a run is carried on at the most, by default
 REMAINING = 1e-4  # nats that a run at a maximum may still gain

@@ -1,37 +1,13 @@
 """Which engine does the passes over the samples where each iteration comes back to Python."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.noise import WithNoise
+from gmmpipe.numerics.passes import Passes, Weighted
 from gmmpipe.numerics.problem import Problem
-
-
-class Passes(Protocol):
-    """What EM asks of an engine; a desk is the memory of one fit, of the engine's own type."""
-
-    threads: int
-    layout: Any
-
-    def desk(self, k: int, team: int) -> Any:
-        """Return the memory of one fit of at most k components."""
-
-    def place(self, desk: Any, mixture: Mixture) -> int:
-        """Put the mixture on the desk; return the first component not positive definite, or -1."""
-
-    def measure(self, desk: Any, k: int, reg_covar: float) -> float:
-        """Put counts, shifts and spreads on the desk; return the log-likelihood in nats."""
-
-    def evaluate(self, desk: Any, k: int) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
-
-
-class Weighted(Passes, Protocol):
-    """An engine whose samples may change their weights."""
-
-    def reweigh(self, weight: Array) -> None:
-        """Give the samples the weights (N,)."""
 
 
 def for_moments(problem: Problem, threads: int) -> Any:
@@ -43,8 +19,6 @@ def for_moments(problem: Problem, threads: int) -> Any:
         return problem.apart.engine(problem.family.axis_aligned)
     if problem.box is None:
         return _for_moments(problem, threads)
-    from gmmpipe.numerics.noise import WithNoise
-
     x, weight = problem.x, problem.weight
     engines = _for_moments(problem, threads), _for_densities(x, weight, threads)
     return WithNoise(x, weight, problem.box, engines)
@@ -56,8 +30,6 @@ def for_densities(x: Array, mixture: Mixture, threads: int) -> Passes:
     densities = _for_densities(x, weight, threads)
     if mixture.box is None:
         return densities
-    from gmmpipe.numerics.noise import WithNoise
-
     return WithNoise(x, weight, mixture.box, (densities, densities))
 
 

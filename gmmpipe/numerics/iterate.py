@@ -4,7 +4,6 @@ import numpy as np
 
 from gmmpipe.numerics.acceleration import Leaps
 from gmmpipe.numerics.bounds import Bounds
-from gmmpipe.numerics.engines import Passes
 from gmmpipe.numerics.kernels.records import (
     BROKEN,
     CONVERGED,
@@ -20,6 +19,7 @@ from gmmpipe.numerics.kernels.records import (
 from gmmpipe.numerics.kernels.step import JUMP
 from gmmpipe.numerics.maximise import maximise
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.passes import Passes
 from gmmpipe.numerics.problem import Problem
 
 _AT_BOUND = 1.001  # of the bound, which along oblique axes is met nearly

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gmmpipe.numerics.checks import informative, observed_variances
 from gmmpipe.numerics.covariance import clip
 from gmmpipe.numerics.kernels.records import EMPTY, SOUND
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.problem import informative, observed_variances
 
 Rows = npt.NDArray[np.int64]
 _TINY = 1e-100  # a count below holds no information

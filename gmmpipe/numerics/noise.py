@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.engines import Passes, Weighted
 from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.passes import Passes, Weighted
 from gmmpipe.numerics.slices import extremes
 
 

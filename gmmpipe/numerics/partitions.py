@@ -12,8 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from gmmpipe.errors import InputError
+from gmmpipe.numerics.checks import (
+    LEAST,
+    refuse,
+    tiny,
+    unit_weights,
+    variance,
+    weighted,
+)
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.problem import LEAST, refuse, tiny, unit_weights, variance, weighted
 from gmmpipe.numerics.slices import cuts
 
 _PARTS = 32  # tasks in which the variances are made up

@@ -6,10 +6,11 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.engines import Passes, for_densities
+from gmmpipe.numerics.checks import positive, samples, start
+from gmmpipe.numerics.engines import for_densities
 from gmmpipe.numerics.far import sharpen
 from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.problem import positive, samples, start
+from gmmpipe.numerics.passes import Passes
 from gmmpipe.numerics.slices import cuts
 
 

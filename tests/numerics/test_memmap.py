@@ -7,7 +7,7 @@ import pytest
 from em_cases import a_start, clusters, same
 from numpy.testing import assert_array_equal
 
-from gmmpipe.numerics import problem, starts
+from gmmpipe.numerics import checks, starts
 from gmmpipe.numerics.em import fit
 from gmmpipe.numerics.kernels import layout
 from gmmpipe.numerics.starts import STARTS, prepared
@@ -17,7 +17,7 @@ from gmmpipe.numerics.starts import STARTS, prepared
 def large(monkeypatch):
     """Let any data be too large for copies."""
     monkeypatch.setattr(layout, "_RESIDENT", 0)
-    monkeypatch.setattr(problem, "_MANY", 0)
+    monkeypatch.setattr(checks, "_MANY", 0)
 
 
 def mapped(path, x):

@@ -8,7 +8,7 @@ from em_cases import a_start, clusters, same
 from numpy.testing import assert_array_equal
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics import problem, slices
+from gmmpipe.numerics import checks, slices
 from gmmpipe.numerics.em import fit
 from gmmpipe.numerics.kernels import layout
 from gmmpipe.numerics.partitions import InMemory, Partitioned, Threads, _Part, _sums
@@ -79,7 +79,7 @@ def test_fits_that_end_at_different_times_share_passes():
 def test_variances_are_the_same_bits(monkeypatch):
     monkeypatch.setattr(slices, "SLICE", 100)
     x = clusters(44, n=7777, d=3) * [1, 1e3, 1e-3] + 1e6
-    expected = problem.variances(x, np.ones(len(x)))
+    expected = checks.variances(x, np.ones(len(x)))
     assert_array_equal(apart(x).variances(), expected)
 
 
