@@ -93,7 +93,7 @@ $(READY): requirements-build.lock requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --require-hashes -r requirements-build.lock
 	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m gmmpipe.numerics.kernels # compiled once here, not once per job
+	$(BIN)/python -m gmmpipe.numerics.precompile # compiled once here, not once per job
 	touch $@
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
