@@ -1,4 +1,4 @@
-"""``python -m gmmpipe.numerics.precompile`` compiles what data of two features need, for all to use.
+"""``python -m gmmpipe.numerics.precompile`` compiles what data of two features need.
 
 Otherwise the first jobs of the first run would each wait for it.
 """
