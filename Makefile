@@ -103,7 +103,7 @@ lock: $(READY)
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --no-deps --group corpus -o requirements-corpus.lock
-	$(UV_COMPILE) -c requirements.lock --extra formats --group formats pyproject.toml -o requirements-formats.lock \
+	$(UV_COMPILE) -c requirements.lock --extra formats --extra ro-crate --group formats pyproject.toml -o requirements-formats.lock \
 		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
 	$(UV_COMPILE) --no-deps --group slurm -o requirements-slurm.lock

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, suggest
 from gmmpipe.terminal import print_data
 
 
@@ -193,11 +193,36 @@ def _clean(args: Namespace) -> int:
     return 0
 
 
+def _add_export(export: ArgumentParser) -> None:
+    export.description = (
+        "Write a version for an archive: its files, and what made them in the archive's own words."
+        " Inputs stay where they are and are named by their SHA-256."
+    )
+    export.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    export.add_argument(
+        "--to", required=True, metavar="KIND", help="ro-crate: a Workflow Run RO-Crate"
+    )
+    export.add_argument(
+        "-o", "--output", required=True, metavar="PATH", help="a .zip file, or a new folder"
+    )
+
+
+def _export(args: Namespace) -> int:
+    from gmmpipe import ro_crate
+    from gmmpipe.verify import Version
+
+    if args.to != "ro-crate":
+        raise InputError(suggest("--to", args.to, ["ro-crate"]))
+    print(f"{ro_crate.export(Version(args.folder), args.output)} files in {args.output}")
+    return 0
+
+
 COMMANDS: dict[str, Command] = {
     "replay": Command("run stored fits again in another engine", _add_replay, _replay),
     "table": Command("print a table for a paper or a page", _add_table, _table),
     "compare": Command("say what changed between two versions", _add_compare, _compare),
     "figure": Command("draw one figure of a finished run again", _add_figure, _figure),
     "verify": Command("check a version against its manifest", _add_verify, _verify),
+    "export": Command("write a version for an archive", _add_export, _export),
     "clean": Command("remove what no version needs", _add_clean, _clean),
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 from gmmpipe import artifacts
 from gmmpipe.boundary import ALLOWED, is_name, project_of
-from gmmpipe.crate import NAME
 from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of, version_folder
@@ -15,7 +14,8 @@ from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
 from gmmpipe.terminal import one_line
 
-RECORDS = (MANIFEST, "run.json", NAME)
+RECORDS = (MANIFEST, "run.json")
+FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
 
@@ -90,7 +90,7 @@ def differences(version: Version) -> Iterator[str]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
     known = {version.find(path) for path in version.told}
-    known |= {version.folder / name for name in (*RECORDS, *(UNLISTED if first else ()))}
+    known |= {version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if first else ()))}
     known |= {seal_of(path) for path in known}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()

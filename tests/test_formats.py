@@ -138,7 +138,7 @@ def first_of_all(folder):
     told = manifest["artifacts"].items()
     kept["artifacts"] = {name: t for name, t in told if not any(n in name for n in named)}
     artifacts.write_json(folder / "manifest.json", kept)
-    for name in ("run.json", "ro-crate-metadata.json", "Snakefile"):
+    for name in ("run.json", "Snakefile"):
         discard(folder / name)
     path = Path(f"results/store/plans/smoke-{folder.name}.json")
     content = artifacts.read_json(path)

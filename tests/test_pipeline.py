@@ -27,7 +27,7 @@ GROWTH = {
 
 def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
     """Return {path: bytes} of results; without what tells of times."""
-    told = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-")
+    told = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))

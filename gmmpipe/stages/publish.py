@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.crate import NAME, WORKFLOW, crate
 from gmmpipe.environments import Environments
 from gmmpipe.formats import FORMAT, MANIFEST
 from gmmpipe.provenance import code
 from gmmpipe.sealed import made_by, refuse_damaged
 from gmmpipe.study import Study
 
+WORKFLOW = "Snakefile"
 LOCK = "results/.lock"  # a run writes its process id there when it begins
 
 
@@ -23,10 +23,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     """Write the records of the plan ``inputs[0]``, then move the link ``output``.
 
     config.yaml has every setting; manifest.json all that determines the results, and their size
-    and SHA-256; run.json times, host and durations; ro-crate-metadata.json both, for other
-    programs. Where these are all there and tell of the same bytes they stay as they are: they say
-    what made those bytes, not who looked last. config may have `stages`, {stage: its code}, with
-    which that of each artifact is compared.
+    and SHA-256; run.json times, host and durations. Where these are all there and tell of the
+    same bytes they stay as they are: they say what made those bytes, not who looked last. config
+    may have `stages`, {stage: its code}, with which that of each artifact is compared.
     """
     del threads
     study = Study(inputs[0])
@@ -35,13 +34,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     contents = _contents(study) | {"stages": config.get("stages", {})}
     for note in Environments(contents).notes():
         print(f"{folder}: {note}")
-    told = _is_told(folder, contents)
-    if not told:
+    if not _is_told(folder, contents):
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
         artifacts.write_json(folder / "run.json", _run(study))
-    if (folder / WORKFLOW).exists() and not (told and (folder / NAME).is_file()):
-        manifest, made = (artifacts.read_json(folder / name) for name in (MANIFEST, "run.json"))
-        artifacts.write_json(folder / NAME, crate(manifest, made, _files(folder, contents)))
     artifacts.link(output, study.version)
 
 
@@ -155,14 +150,3 @@ def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
         if len(lines) > 1:  # a heading, then seconds first
             found[name] = float(lines[1].split("\t")[0])
     return found
-
-
-def _files(folder: Path, contents: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return {path in the folder: size and digest} of all files but the crate's own."""
-    inside = {
-        str(Path(path).relative_to(folder)): told
-        for path, told in contents["artifacts"].items()
-        if Path(path).is_relative_to(folder)
-    }
-    records = {name: artifacts.describe(folder / name) for name in (MANIFEST, "run.json")}
-    return inside | records

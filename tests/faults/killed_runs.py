@@ -15,7 +15,7 @@ TINY += ["sweep.seed=0..1", "sweep.iteration=[1,5]", "figures.names=[clusters]"]
 TINY += ["figures.formats=[png]"]
 PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
 PLAIN += ["overrides=" + str(TINY[1:]).replace("'", '"')]
-TIMES = ("logs/", "benchmarks/", ".lock", "run.json", "ro-crate-", ".call-")
+TIMES = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
 
 MISSED = "missed"
 # what is hit, with what; None: whoever holds the lock
