@@ -1,7 +1,7 @@
 """Measure what work costs: ``python benchmarks/costs.py``, ten minutes on a quiet machine.
 
-Writes costs.json beside this file, from which ``extrapolate.py`` makes docs/scale.md. Each number
-is the least of some repeats; ``load`` is the machine's load average before each part.
+Writes build/costs.json, what docs/scale.md rests on. Each number is the least of some repeats;
+``load`` is the machine's load average before each part.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ HOME = Path(__file__).parents[1]
 sys.path.insert(0, str(HOME / "tests"))
 from projects import make_project  # noqa: E402
 
-FILE = Path(__file__).with_suffix(".json")
+FILE = HOME / "build/costs.json"
 SPAN = 0.15  # seconds that the longer of two fits is to take, about
 SHAPES = [(n, d, k) for n in (272, 10_000, 100_000, 1_000_000) for d in (2, 8, 32)
           for k in (2, 8, 32) if n * d * k <= 128_000_000 and k * 4 * d < n]  # fmt: skip
@@ -262,6 +262,7 @@ def main() -> None:
     lines = (f" {json.dumps(k)}: [\n  " + ",\n  ".join(map(json.dumps, v)) + "\n ]"
              if isinstance(v, list) else f" {json.dumps(k)}: {json.dumps(v)}"
              for k, v in found.items())  # fmt: skip
+    FILE.parent.mkdir(exist_ok=True)
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ AROUND = 500 * memory.MB  # two Snakemakes that a node runs around each job, at 
 BEGIN = 300.0  # seconds until a job on a cold node has loaded its libraries, at the worst
 START, START_ROW, START_PRODUCT = 2e-3, 2.2e-6, 35e-9  # seconds of short-em, the longest start
 CELL, CELL_PRODUCT = 2e-3, 1e-7  # seconds of a row of fits.csv, of a sample in a component for it
-VALUE, TEXT = 2e-7, 1e-7  # seconds to check and write a value, to parse a byte of text
+VALUE = 2e-7  # seconds to check and write a value, or to parse a byte of text
 REPLICATE = 0.05  # seconds to combine a replicate with others
 CASE, SAMPLE = 60.0, 1e-3  # seconds of all figures of a data set, of each of its samples
 PAGE = 1200 * memory.MB  # the processes that draw; a page with its tables
@@ -91,7 +91,7 @@ class Demands:
 
 def _generate(study: Study, name: str) -> Demand:
     data = study.plan["data"][name]
-    seconds = VALUE * data["n"] * data["d"] + TEXT * data["bytes"]
+    seconds = VALUE * (data["n"] * data["d"] + data["bytes"])
     in_parts = data["bytes"] >= LARGE or bool(data["files"])
     return Demand(memory.of_generate(data, in_parts), 0, seconds)
 
