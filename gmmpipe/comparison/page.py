@@ -15,14 +15,14 @@ from gmmpipe.comparison import words
 from gmmpipe.numerics.deviation import partners
 
 if TYPE_CHECKING:
-    from gmmpipe.comparison import Comparison
+    from gmmpipe.comparison.differences import Differences
     from gmmpipe.numerics.mixture import Mixture
 
 MOST = 200  # rows of a table: what a person reads; csv has them all
 WIDTH, HEIGHT = 420, 300  # of a picture, in pixels
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: Differences) -> str:
     """Return the page as HTML. Names from data and configuration can never become markup."""
     home = files(__package__)
     style = home.joinpath("page.css").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def page(comparison: Comparison) -> str:
     return template.render(
         before=comparison.before,
         after=comparison.after,
-        summary=comparison.summary(),
+        summary=words.summary(comparison),
         pictures=[
             {"name": name, **picture(a, b)}
             for name, a, b in comparison.pairs

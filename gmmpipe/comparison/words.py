@@ -17,7 +17,7 @@ from gmmpipe.environments import Environments
 from gmmpipe.figures.wording import share
 
 if TYPE_CHECKING:
-    from gmmpipe.comparison import Comparison
+    from gmmpipe.comparison.differences import Differences
 
 SIDES = {"a": "before", "b": "after"}
 MOST_CASES = 8  # data sets in the summary
@@ -33,7 +33,7 @@ class Section:
     frame: pd.DataFrame
 
 
-def summary(of: Comparison) -> list[str]:
+def summary(of: Differences) -> list[str]:
     """Return what changed, one sentence each; what became of each data set first."""
     counts = of.settings["part"].value_counts()
     said = [f"{part} ({counts[part]})" for part in PARTS if part in counts]
@@ -56,14 +56,14 @@ def summary(of: Comparison) -> list[str]:
     ]
 
 
-def _notes(of: Comparison) -> Iterator[tuple[str, str]]:
+def _notes(of: Differences) -> Iterator[tuple[str, str]]:
     """Yield Before or After, and that a version's artifacts were not all made alike."""
     for side, experiment in (("Before", of.before), ("After", of.after)):
         for note in Environments(experiment.manifest).notes():
             yield side, note
 
 
-def _became(of: Comparison, row: pd.Series) -> str:
+def _became(of: Differences, row: pd.Series) -> str:
     """Return what became of the selected model of a data set, and the verdicts."""
     keys = ["dataset", *(key for key in row.index if "." in key)]
     name = ", ".join([row["dataset"], *(f"{axis}={row[axis]}" for axis in keys[1:])])
@@ -79,7 +79,7 @@ def _became(of: Comparison, row: pd.Series) -> str:
     return f"{text}. {old}" if old == new else f"{text}. Before: {old} After: {new}"
 
 
-def sections(of: Comparison, most: int | None = None) -> Iterator[Section]:
+def sections(of: Differences, most: int | None = None) -> Iterator[Section]:
     """Yield the tables, at most ``most`` rows of each, without those that are empty.
 
     There are none where nothing changed.
@@ -94,7 +94,7 @@ def sections(of: Comparison, most: int | None = None) -> Iterator[Section]:
             yield Section(section.title, words, section.frame[:most].rename(columns=_heading))
 
 
-def text(of: Comparison, form: str, most: int | None) -> str:
+def text(of: Differences, form: str, most: int | None) -> str:
     """Return the comparison as plain text or Markdown."""
     marked = form == "markdown"
     escape, head, item = (typeset.markdown, "## ", "- ") if marked else (str, "", "")
@@ -108,7 +108,7 @@ def text(of: Comparison, form: str, most: int | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def tidy(of: Comparison) -> pd.DataFrame:
+def tidy(of: Differences) -> pd.DataFrame:
     """Return all that changed as one table: section, item, quantity, before, after."""
     rows: list[tuple[Any, ...]] = [
         ("settings", part, key, before, after)
@@ -134,11 +134,11 @@ def _heading(column: str) -> str:
     return re.sub("_([ab])$", lambda found: f" {SIDES[found[1]]}", column)
 
 
-def _changed(of: Comparison) -> Section:
+def _changed(of: Differences) -> Section:
     return Section("What changed", "", of.settings)
 
 
-def _selected(of: Comparison) -> Section:
+def _selected(of: Differences) -> Section:
     words = (
         "moved: the share of the samples whose component is another, where the data are equal."
         " BIC compares only where data and N are equal."
@@ -146,7 +146,7 @@ def _selected(of: Comparison) -> Section:
     return Section("Selected models", words, of.selected)
 
 
-def _components(of: Comparison) -> Section:
+def _components(of: Differences) -> Section:
     words = (
         "Matched. distance: of the means, in standard deviations of the component before; size:"
         " ratio of the standard deviations, after to before."
@@ -154,7 +154,7 @@ def _components(of: Comparison) -> Section:
     return Section("Components of the selected models", words, of.components)
 
 
-def _models(of: Comparison) -> Section:
+def _models(of: Differences) -> Section:
     rows = of.models
     still = rows["change_bic"].abs() <= ROUNDING * rows["bic_a"].abs()
     moved = rows[~still].sort_values("change_bic", key=abs, ascending=False, kind="stable")
@@ -170,7 +170,7 @@ def _models(of: Comparison) -> Section:
     return Section("Models that moved", words, moved)
 
 
-def _cells(of: Comparison) -> Section:
+def _cells(of: Differences) -> Section:
     words = (
         "moved: cells that differ by more than 1e-9 of the number, rounding: those that differ by"
         " less; change: the largest, median: the usual one of those that moved."
