@@ -27,7 +27,7 @@ test-corpus: $(READY)
 		--target $(CORPUS) -r requirements-corpus.lock
 	GMMPIPE_CORPUS=$(CURDIR)/$(CORPUS) $(BIN)/pytest tests/corpus --numprocesses=0
 
-# Files whose libraries are extras (.xlsx, .fits, .sav ...), which `make test` leaves out.
+# What needs the libraries of extras (.xlsx, .fits, .sav ..., RO-Crates), which `make test` leaves out.
 FORMATS := .venv/formats
 test-formats: $(READY)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(FORMATS) \

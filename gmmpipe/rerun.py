@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from gmmpipe import artifacts, schema
 from gmmpipe.boundary import located
+from gmmpipe.config import flat
 from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import FORMAT
@@ -23,6 +24,7 @@ from gmmpipe.guard import Lock
 from gmmpipe.plan import freeze_settled
 from gmmpipe.processes import group
 from gmmpipe.provenance import environment, package
+from gmmpipe.removed import REMOVED
 from gmmpipe.sources import ROOT
 from gmmpipe.study import Study
 from gmmpipe.terminal import one_line
@@ -101,6 +103,7 @@ def _plan(version: Version, place: Path) -> Study:
     config = dict(version.manifest["config"])
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
+    _refuse_removed(version)
     config["block"] = schema.check(schema.Block, version.manifest.get("block", {}), "block")
     try:
         plan = freeze_settled(place, config, given)
@@ -116,6 +119,16 @@ def _plan(version: Version, place: Path) -> Study:
         )
     shutil.copyfile(version.project / study.origins, place / study.origins)  # the report tells it
     return study
+
+
+def _refuse_removed(version: Version) -> None:
+    """Raise InputError for a version of an older gmmpipe that could do what this one cannot."""
+    for key, value in flat(version.manifest["config"]):
+        if {key, f"{key}={value}"} & REMOVED.keys():
+            raise InputError(
+                f"{version.folder}: this gmmpipe has no {key}={value} any more; use the gmmpipe of"
+                " the manifest"
+            )
 
 
 def _own(config: Mapping[str, Any]) -> Iterator[str]:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from versions import a_version
 
 from gmmpipe import artifacts, rerun
+from gmmpipe.errors import InputError
 from gmmpipe.rerun import apart
 from gmmpipe.sealed import made_by
 from gmmpipe.verify import Version
@@ -108,3 +110,12 @@ def test_tables_are_compared_by_column(tmp_path):
     columns = rerun._numbers(tmp_path / "a.parquet")
     assert columns["m"].tolist() == [1, 2, 1, 2, 3]
     assert rerun._numbers(tmp_path / "a.svg") is None
+
+
+@pytest.mark.parametrize("fit", [{"algorithm": "exact"}, {"acceleration": "squarem"}])
+def test_what_an_older_gmmpipe_could_do_is_left_to_it(fit, tmp_path):
+    version = a_version(tmp_path)
+    version.manifest["config"] = {"fit": fit}
+    ((key, value),) = fit.items()
+    with pytest.raises(InputError, match=rf"no fit\.{key}={value} any more; use the gmmpipe of"):
+        rerun._refuse_removed(version)
