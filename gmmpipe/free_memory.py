@@ -12,13 +12,18 @@ CGROUP = Path("/sys/fs/cgroup")
 
 def refuse_beyond(what: str, numbers: int) -> None:
     """Raise InputError where so many numbers, held as often as a stage does, are too many."""
-    need, free = 8 * COPIES * numbers, available()
-    if need > (MOST if free is None else free):
-        free_words = f"{(MOST if free is None else free) / 1e9:.1f} GB are free"
+    if numbers > held():
+        need, free = 8 * COPIES * numbers / 1e9, 8 * COPIES * held() / 1e9
         raise InputError(
-            f"{what} would take about {need / 1e9:.1f} GB of memory, and {free_words}; cut it, or"
-            " free some"
+            f"{what} would take about {need:.1f} GB of memory, and {free:.1f} GB are free; cut it,"
+            " or free some"
         )
+
+
+def held() -> int:
+    """Return how many numbers memory holds as often as a stage does."""
+    free = available()
+    return (MOST if free is None else free) // (8 * COPIES)
 
 
 def available() -> int | None:

@@ -3,8 +3,11 @@
 import bz2
 import gzip
 import lzma
+import re
 import warnings
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
+from struct import unpack
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
@@ -19,6 +22,11 @@ from gmmpipe.reader.typed import one_of, refuse_huge, sound, typed
 
 PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 BLOCK = 2**22
+SEQUENCE = re.compile(  # the end of "compact_intseq, base, 13", then (length, first, step)
+    rb"\x00\x00\x00\x0d\x00\x00\x00\x01\x00\x00\x00[\x0d\x0e]\x00\x00\x00\xfe"
+    rb"\x00\x00\x00\x0e\x00\x00\x00\x03(.{8})",
+    re.DOTALL,
+)
 
 
 def r_data(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
@@ -54,8 +62,15 @@ def _unpack(file: BinaryIO, plain: Any, name: str) -> None:
     for part in iter(lambda: source.read(BLOCK), b""):
         plain.write(part)
         refuse_growth(name, size, file.tell(), plain.tell())
-    refuse_huge(plain.tell() // 8, 1, name)
+    refuse_huge(plain.tell() // 8 + _of_sequences(plain), 1, name)
     plain.seek(0)
+
+
+def _of_sequences(plain: Any) -> int:
+    """Return how many numbers the sequences stand for that R keeps as their first and length."""
+    plain.flush()
+    with mmap(plain.fileno(), 0, access=ACCESS_READ) as content:
+        return sum(int(unpack(">d", each[1])[0]) for each in SEQUENCE.finditer(content))
 
 
 def _refuse_integer64(data: Any, name: str) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+from gmmpipe import free_memory
 from gmmpipe.numerics.datasets import File
 from gmmpipe.reader.arrow import frame
 from gmmpipe.reader.table import Table
@@ -49,10 +50,13 @@ def _tables(
         return pa.timestamp("s") if is_time else pa.float64()
 
     def parts(needed: list[str]) -> Iterator[Any]:
-        width = sum(max(8, notes.variable_storage_width[column]) for column in needed)
-        refuse_huge(notes.number_rows or 0, -(-width // 8), name)
+        width = sum(-(-notes.variable_storage_width[column] // 8) for column in needed)
+        refuse_huge(notes.number_rows or 0, width, name)
+        most = free_memory.held() // width + 1  # where the file does not say how many it has
         file.seek(0)
-        data, _ = read(file, usecols=needed, encoding=kind.encoding)
+        limit = notes.number_rows or most
+        data, _ = read(file, usecols=needed, encoding=kind.encoding, row_limit=limit)
+        refuse_huge(len(data), width, name)
         yield from frame(data).parts(needed)
 
     schema = pa.schema([(column, of_type(column)) for column in notes.column_names])

@@ -81,6 +81,9 @@ def test_integers_of_64_bits_are_refused():
 def test_what_grows_is_refused(monkeypatch):
     with pytest.raises(InputError, match="grows more than 100-fold"):
         load("zeros.rds", gzip.compress(bytes(2**27)))
+    sequence = gzip.decompress((FILES / "compact.rds").read_bytes())
+    with pytest.raises(InputError, match=r"compact.rds: 2,000,000,0.. rows of 1 columns would"):
+        load("compact.rds", sequence)
     monkeypatch.setattr("gmmpipe.free_memory.available", lambda: 100)
     with pytest.raises(InputError, match=r"would take about"):
         load("matrix.rds")

@@ -1,6 +1,7 @@
 """SPSS and Stata: labels of values, missing values that are declared, dates, text."""
 
 import datetime
+import struct
 
 import numpy as np
 import pandas as pd
@@ -96,8 +97,12 @@ def test_only_codes(written):
         load(content)
 
 
-def test_many_rows_of_little_text_are_refused(written, monkeypatch):
-    content = written("t.zsav", FRAME, compress=True) if False else written("t.sav", FRAME)
-    monkeypatch.setattr("gmmpipe.free_memory.available", lambda: 100)
-    with pytest.raises(InputError, match=r"t.sav: 4 rows of 2 columns would take"):
-        load(content)
+def test_rows_that_memory_does_not_hold_are_refused(written, monkeypatch):
+    content = written("t.zsav", FRAME, compress=True)
+    unsaid = content[:80] + struct.pack("<i", -1) + content[84:]  # as programs write a stream
+    assert load(unsaid, "t.zsav").x.shape == (4, 2)
+    monkeypatch.setattr("gmmpipe.free_memory.available", lambda: 2 * 2 * 3 * 8)
+    with pytest.raises(InputError, match=r"t.zsav: 4 rows of 2 columns would take"):
+        load(content, "t.zsav")
+    with pytest.raises(InputError, match=r"t.zsav: 3 rows of 2 columns would take"):
+        load(unsaid, "t.zsav")

@@ -11,6 +11,7 @@ saveRDS(data.frame(a = 1:5, b = 5:1 / 2), "sequence.rds", compress = "bzip2")
 bits <- data.frame(id = c(5e-324, 1e-323), v = 1:2) # as package bit64 keeps 1 and 2
 class(bits$id) <- "integer64"
 saveRDS(bits, "integer64.rds")
+saveRDS(data.frame(a = 1:2000000000), "compact.rds")
 saveRDS(list(a = 1, b = "x"), "list.rds")
 first <- data.frame(a = c(1.5, 2, 4))
 second <- data.frame(b = c(3, 4, 6.5))
