@@ -63,6 +63,8 @@ class UnreadableData(InputError):  # noqa: N818 - it says what it is
 
 
 def _override(name: str, key: str, value: str) -> str:
+    if key == "columns":
+        return quote(f"dataset.{name}.{key}=[{value}]")
     plain = re.fullmatch(r"[\w.-]+", value)
     return quote(f"dataset.{name}.{key}={value if plain else repr(value)}")
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from reader_cases import load, parquet
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.numerics.datasets import File
 from gmmpipe.reader import gather, given, lines, summary
 
@@ -370,6 +370,31 @@ def test_text_with_missing_cells_is_left_out():
     assert load(rows).features == ("a", "b")
     with pytest.raises(InputError, match=r"line 2, column 'b': '' is a missing value"):
         load("a,b\n1,\n2,\n3,NA\n")
+
+
+def test_text_with_some_numbers_is_left_out():
+    rows = "title,a,b\nAlien,1,4\n1984,2,5\nBrazil,3,6.5\n300,5,7\nHeat,6,8\n"
+    assert load(rows).features == ("a", "b")
+    assert load(rows, label="title").classes == ("1984", "300", "Alien", "Brazil", "Heat")
+    with pytest.raises(InputError, match=r"'Alien' is text, as is most of the column"):
+        load(rows, columns=("title", "a"))
+    only = "title\n300\nAlien\nBrazil\n"
+    with pytest.raises(
+        InputError, match=r"no column of numbers .* line 3, column 'title': 'Alien'"
+    ):
+        load(only)
+
+
+def test_a_word_in_a_column_of_numbers_is_refused_with_what_leaves_it_out():
+    rows = "a,size,b\n1,4,4\n2,6,5\n3,rotary,6.5\n"
+    with pytest.raises(
+        UnreadableData, match=r"line 4, column 'size': 'rotary' is not a number; mend it, or give"
+    ) as refusal:
+        load(rows)
+    assert str(refusal.value).endswith("give --columns a,b")
+    of_dataset = str(refusal.value.of_dataset("cars"))
+    assert of_dataset.endswith("give 'dataset.cars.columns=[a,b]'")
+    assert load(rows, columns=("a", "b")).x.tolist() == [[1, 4], [2, 5], [3, 6.5]]
 
 
 def test_years_beside_words_are_a_header_though_no_word_is_above_numbers():

@@ -1,5 +1,6 @@
 """Tables written as text: .csv, .tsv, .txt, .data."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -17,6 +18,7 @@ from gmmpipe.reader.table import PART, Table
 
 HEAD = 1_000  # lines from which it is decided how a text is written
 HEAD_SIZE = 2**22  # or so many characters
+LISTED = 8  # features that a message lists
 
 
 def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
@@ -98,6 +100,15 @@ class _Column:
             if reason == "is not a number" and column in self.layout.text:
                 text = f"{where} is text, as is most of the column"
                 return UnreadableData(text, "choose columns without it", ("label", column), *ways)
+            if reason == "is not a number":
+                ways = (*self._without(column), *ways)
             return UnreadableData(f"{where} {reason}", "mend it", *ways)
 
         return numbers(cells, self.layout.form, self.kind.missing, fail)
+
+    def _without(self, column: str) -> Ways:
+        """Return the option that reads all features but one, where these can be listed."""
+        others = [name for name in self.layout.chosen.names if name != column]
+        plain = all(re.fullmatch(r"[\w.-]+", name) for name in others)
+        listed = self.kind.columns is None and plain and 0 < len(others) <= LISTED
+        return (("columns", ",".join(others)),) if listed else ()

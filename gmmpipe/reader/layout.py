@@ -25,7 +25,7 @@ OTHER_DELIMITER = ("delimiter", "semicolon")
 class Layout:
     """How a text is read: its dialect and columns, which are read, how numbers are written.
 
-    text: the columns of which most cells are no values; first: the number of the line with the
+    text: the columns that are read though they are text; first: the number of the line with the
     first row; above: how many comments are above it; decided: see ``gmmpipe.file_summary``.
     """
 
@@ -71,7 +71,7 @@ def layout_of(head: list[Line], kind: File, name: str) -> Layout:
         "left_out": [_called(columns, c) for c in unused],
         "index": [_called(columns, c) for c in index if c in unused],
     }
-    text = frozenset(columns[c] for c in chosen.numeric if start.is_mostly_text(c))
+    text = frozenset(columns[c] for c in chosen.numeric if start.is_text(c))
     header, first = start.header, lines[0][0]
     return Layout(dialect, columns, chosen, form, text, header, first, len(above), decided)
 
@@ -131,7 +131,7 @@ class _Start:
     def choose(self, columns: tuple[str, ...], named: bool) -> tuple[Chosen, list[int]]:
         """Return the columns that are read, and the places of those that are an index.
 
-        An index, and columns of text alone, are features only where they are asked for.
+        An index, and columns of text, are features only where they are asked for.
         """
         cells = [[row[c] for row in self.body] for c in range(len(columns))]
         index = [c for c, name in enumerate(columns) if named and not name and is_index(cells[c])]
@@ -139,9 +139,10 @@ class _Start:
         every = len({*index, *text, *self._taken(columns)}) == len(columns)
         if text and every and self.kind.columns is None and self.kind.features_needed:
             c = text[0]
+            i = next(i for i, cell in enumerate(cells[c]) if not is_value(cell))
             raise UnreadableData(
-                f"{self.name}: {NO_COLUMN}; line {self.places[0][0]}, column {columns[c]!r}:"
-                f" {short(cells[c][0])} is text",
+                f"{self.name}: {NO_COLUMN}; line {self.places[i][0]}, column {columns[c]!r}:"
+                f" {short(cells[c][i])} is text",
                 "",
                 ("header", "no" if self.header else "yes"),
                 OTHER_DELIMITER,
@@ -149,9 +150,9 @@ class _Start:
         chosen = choose(columns, self.kind, self.name, set_aside={*index, *text}, named=named)
         return chosen, index
 
-    def is_mostly_text(self, c: int) -> bool:
-        """Return whether less than half of a column's cells are values."""
-        return 2 * sum(is_value(row[c]) for row in self.body) < len(self.body)
+    def is_text(self, c: int) -> bool:
+        """Return whether a column is text."""
+        return _is_text([row[c] for row in self.body])
 
     def _taken(self, columns: tuple[str, ...]) -> list[int]:
         """Return the places of label and weight, where they are given by name."""
@@ -180,9 +181,9 @@ class _Start:
 
 
 def _is_text(cells: list[str]) -> bool:
-    """Return whether all cells of a column are text, but for missing ones."""
+    """Return whether less than half of a column's cells that are not missing are values."""
     there = [cell for cell in cells if not is_missing(cell)]
-    return bool(there) and not any(map(is_value, there))
+    return 2 * sum(map(is_value, there)) < len(there)
 
 
 def refuse_ragged(

