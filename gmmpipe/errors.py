@@ -27,6 +27,7 @@ REMEDIES = {
 }
 MEND = "look at what is there"
 
+LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
 
 
@@ -63,10 +64,9 @@ class UnreadableData(InputError):  # noqa: N818 - it says what it is
 
 
 def _override(name: str, key: str, value: str) -> str:
-    if key == "columns":
-        return quote(f"dataset.{name}.{key}=[{value}]")
-    plain = re.fullmatch(r"[\w.-]+", value)
-    return quote(f"dataset.{name}.{key}={value if plain else repr(value)}")
+    parts = value.split(",") if key in LISTS else [value]
+    text = ",".join(part if re.fullmatch(r"[\w.-]+", part) else repr(part) for part in parts)
+    return quote(f"dataset.{name}.{key}={f'[{text}]' if key in LISTS else text}")
 
 
 class Obstacle(RuntimeError):  # noqa: N818 - the input is right, so it is no error of the user's

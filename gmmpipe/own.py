@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gmmpipe.boundary import URL
-from gmmpipe.errors import InputError
+from gmmpipe.errors import LISTS, InputError
 
 
 class Option(NamedTuple):
@@ -30,6 +30,9 @@ OPTIONS = {
     "encoding": Option("encoding", "NAME", "of a text, such as latin-1"),
     "comment": Option("comment", "MARK", "lines that begin with it are passed over; or none"),
     "missing": Option("missing", "WORD", "rows with missing values: refuse, drop or keep"),
+    "na": Option(
+        "na", "A,B", "texts and numbers that stand for a missing value; may be given again"
+    ),
 }
 HEADER = {"yes": True, "no": False, "true": True, "false": False}
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "\\t": "tab", "|": "pipe", " ": "blank"}
@@ -39,7 +42,7 @@ def declare(parser: ArgumentParser, names: Iterable[str] = OPTIONS) -> None:
     """Add options to a parser."""
     for name in names:
         option = OPTIONS[name]
-        words: dict[str, Any] = {"action": "append"} if name == "columns" else {}
+        words: dict[str, Any] = {"action": "append"} if name in LISTS else {}
         parser.add_argument(f"--{name}", metavar=option.metavar, help=option.purpose, **words)
 
 
@@ -84,7 +87,7 @@ def reading(settings: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in [name for name in given if name != "data"]:
         text = str(given[name])
-        if name == "columns":
+        if name in LISTS:
             texts = given[name] if isinstance(given[name], list) else [text]
             found[name] = [part.strip() for each in texts for part in str(each).split(",")]
         elif name == "header":

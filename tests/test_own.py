@@ -6,7 +6,7 @@ import pytest
 
 from gmmpipe import plan
 from gmmpipe.cli import _parsed
-from gmmpipe.errors import InputError
+from gmmpipe.errors import LISTS, InputError
 from gmmpipe.own import OPTIONS, arguments, own_file, reading
 from gmmpipe.report.provenance import command
 from gmmpipe.study import Study
@@ -52,13 +52,15 @@ def test_an_option_without_a_file_is_refused(project, name):
 
 def test_an_option_given_twice_is_refused_and_columns_are_joined(project):
     (project / "x.csv").write_text(ROWS)
-    for name in set(OPTIONS) - {"columns"}:
+    for name in set(OPTIONS) - set(LISTS):
         with pytest.raises(InputError, match=f"--{name} is given twice"):
             _parsed(["run", f"--{name}", "a", f"--{name}=b"])
     with pytest.raises(InputError, match="--rows is given twice"):
         _parsed(["table", "best", "x", "--rows", "1", "--rows", "1"])
-    words = ["run", "--data", "x.csv", "--columns", "u", "--columns", "v,group"]
-    assert own_of(project, words)[1]["columns"] == ["u", "v", "group"]
+    for name in LISTS:
+        words = ["run", "--data", "x.csv", f"--{name}", "u", f"--{name}", "v,group"]
+        assert own_of(project, words)[1][name] == ["u", "v", "group"]
+    assert reading({"na": [""]}) == {"na": [""]}
 
 
 @pytest.mark.parametrize("mark", [";", "semicolon"])

@@ -372,6 +372,27 @@ def test_text_with_missing_cells_is_left_out():
         load("a,b\n1,\n2,\n3,NA\n")
 
 
+def test_what_stands_for_a_missing_value_can_be_said():
+    rows = "a,b,kind\n1,-999,none\n2,5,Na\n3,6.5,x\n4,-999.0,\n"
+    with pytest.raises(UnreadableData, match=r"line 2: no label \('none'\)") as refusal:
+        load(rows, label="kind")
+    assert str(refusal.value).endswith("give --missing drop or --na ''")
+    assert str(refusal.value.of_dataset("t")).endswith("""or 'dataset.t.na=['"'"''"'"']'""")
+    found = load(rows, label="kind", na=("",), missing="drop")
+    assert [found.classes[code] for code in found.labels] == ["none", "Na", "x"]
+    for na in ((-999,), ("-999", "X")):
+        found = load(rows, columns=("a", "b"), na=na, missing="keep")
+        np.testing.assert_array_equal(found.x[:, 1], [np.nan, 5, 6.5, np.nan])
+        with pytest.raises(InputError, match=r"line 2, column 'b': value -999.0 stands for none"):
+            load(rows, columns=("a", "b"), na=na)
+    found = load(rows, label="kind", columns=("a",), na=("X",), missing="drop")
+    assert found.classes == ("Na", "none")
+    with pytest.raises(InputError, match=r"line 3, column 'a': 'NA' is not a number"):
+        load("a,b\n1,2\nNA,4\n", na=("x",), missing="keep")
+    frame = parquet({"a": [1.0, -9.0, 3.0], "b": [1, 2, -9]})
+    assert np.isnan(load(frame, "t.parquet", na=(-9,), missing="keep").x).sum() == 2
+
+
 def test_text_with_some_numbers_is_left_out():
     rows = "title,a,b\nAlien,1,4\n1984,2,5\nBrazil,3,6.5\n300,5,7\nHeat,6,8\n"
     assert load(rows).features == ("a", "b")

@@ -56,6 +56,9 @@ class File:
     missing: Literal["auto", "refuse", "drop", "keep"] = "auto"
     """Rows with a missing value: refuse the file, drop and count them, or keep them, to be fitted
     with fit.missing=mar; auto = keep for that, else refuse. Infinity is refused or dropped."""
+    na: Annotated[tuple[str | int | float, ...], MinLen(1)] | None = None
+    """Texts, in any case, and numbers that stand for a missing value beside the empty cell, in
+    features and labels; null = NA, N/A, NaN, NULL, None, ?, ., #N/A and #NA."""
 
 
 @dataclass(frozen=True)

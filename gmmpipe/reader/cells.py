@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmmpipe.errors import InputError, UnreadableData
+from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
 
 EXACT = 2**53  # beyond, doubles leave out integers
@@ -37,9 +38,19 @@ PATTERNS = {"point": _grouped(".", ","), "comma": _grouped(",", ".")}
 PARTED = re.compile(r"[^0-9.,eE+-]")
 
 
-def is_missing(cell: str) -> bool:
+def is_missing(cell: str, texts: frozenset[str] = MISSING) -> bool:
     """Return whether a cell, of a feature or a label, stands for no value."""
-    return cell.strip().lower() in MISSING
+    return cell.strip().lower() in texts
+
+
+def texts_of_missing(kind: File) -> frozenset[str]:
+    """Return what stands for a missing value in a file, in lower case."""
+    return MISSING if kind.na is None else frozenset(["", *(str(v).lower() for v in kind.na)])
+
+
+def numbers_of_missing(kind: File) -> list[float]:
+    """Return the numbers that stand for a missing value in a file."""
+    return [float(v) for v in kind.na or () if PLAIN.fullmatch(str(v))]
 
 
 def is_number(cell: str) -> bool:
@@ -152,12 +163,11 @@ def _mixed(name: str, comma: Place, point: Place) -> InputError:
     )
 
 
-def numbers(cells: Sequence[str], form: NumberForm, missing: str, fail: Fail) -> Array:
+def numbers(cells: Sequence[str], form: NumberForm, kind: File, fail: Fail) -> Array:
     """Return the cells as float64, NaN where missing.
 
-    missing is as in ``File``: a missing value is an error unless it is to be dropped or kept, an
-    infinite one unless it is to be dropped. fail(i, value, reason, ways) makes the error about
-    cell i.
+    A missing value is an error unless kind drops or keeps it, an infinite one unless it drops it.
+    fail(i, value, reason, ways) makes the error about cell i.
     """
     text = "".join(cells)
     if text.isascii() and "_" not in text:  # float() takes 1_000 and digits of other scripts
@@ -172,11 +182,15 @@ def numbers(cells: Sequence[str], form: NumberForm, missing: str, fail: Fail) ->
         else:
             if np.max(np.abs(values), initial=0.0) < EXACT:  # false for NaN as well
                 return values
-    found = [_number(i, cell, form, missing, fail) for i, cell in enumerate(cells)]
+    texts = texts_of_missing(kind)
+    found = [_number(i, cell, form, (kind.missing, texts), fail) for i, cell in enumerate(cells)]
     return np.array(found, np.float64)
 
 
-def _number(i: int, cell: str, form: NumberForm, missing: str, fail: Fail) -> float:
+def _number(
+    i: int, cell: str, form: NumberForm, lost: tuple[str, frozenset[str]], fail: Fail
+) -> float:
+    missing, texts = lost
     cell, refuse = cell.strip(), missing != "drop"
     if (plain := form.plain(cell)) is not None:
         value = float(plain)
@@ -185,7 +199,7 @@ def _number(i: int, cell: str, form: NumberForm, missing: str, fail: Fail) -> fl
         if np.isfinite(value) or not refuse:
             return value
         raise fail(i, cell, "is beyond the range of doubles", (DROP,))
-    if is_missing(cell) or (missing == "keep" and cell.lower().endswith("nan")):
+    if is_missing(cell, texts) or (missing == "keep" and cell.lower().endswith("nan")):
         if missing not in ("drop", "keep"):
             raise fail(i, cell, "is a missing value", (DROP, MAR))
         return float("nan")

@@ -104,7 +104,7 @@ class _Column:
                 ways = (*self._without(column), *ways)
             return UnreadableData(f"{where} {reason}", "mend it", *ways)
 
-        return numbers(cells, self.layout.form, self.kind.missing, fail)
+        return numbers(cells, self.layout.form, self.kind, fail)
 
     def _without(self, column: str) -> Ways:
         """Return the option that reads all features but one, where these can be listed."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.numerics.datasets import File
 from gmmpipe.numerics.mixture import Array
-from gmmpipe.reader.cells import is_missing
+from gmmpipe.reader.cells import is_missing, numbers_of_missing, texts_of_missing
 
 PART = 65_536  # rows of a file that are read at a time
 NO_COLUMN = "no column of numbers is left besides label, weight and index; a feature is needed"
@@ -161,6 +161,9 @@ def kept(table: Table, kind: File) -> Part:
     says; where it keeps missing values, rows without any are dropped. Raises InputError for those
     and for negative weights.
     """
+    given = table.x
+    if codes := numbers_of_missing(kind):
+        table = replace(table, x=np.where(np.isin(given, codes), np.nan, given))
     finite = np.isfinite(table.x)
     sound = np.asarray(finite.all(axis=1))
     if kind.missing == "keep":
@@ -168,9 +171,10 @@ def kept(table: Table, kind: File) -> Part:
         sound = np.asarray((finite | lost).all(axis=1))
         if table.weighted:
             sound &= finite[:, -1]
-    named = np.array([not is_missing(label) for label in table.labels or ()], bool)
+    texts = texts_of_missing(kind)
+    named = np.array([not is_missing(label, texts) for label in table.labels or ()], bool)
     if kind.missing != "drop":
-        _refuse(table, sound, named)
+        _refuse(table, given, sound, named)
     keep = sound & named if table.labels is not None else sound
     values = table.x[:, :-1] if table.weighted else table.x
     keep = keep & ~np.isnan(values).all(axis=1)
@@ -208,13 +212,17 @@ def _weight(table: Table, keep: npt.NDArray[np.bool_]) -> Array:
     return weight
 
 
-def _refuse(table: Table, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]) -> None:
+def _refuse(
+    table: Table, given: Array, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]
+) -> None:
+    """Raise InputError about the first row that is not sound, or not named."""
     if not sound.all():
         i = int(np.argmin(sound))
         c = int(np.argmin(np.isfinite(table.x[i])))
         column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
+        what = "stands for none" if np.isfinite(given[i, c]) else "is not finite"
         raise UnreadableData(
-            f"{table.name}: {table.place(i)}, {column}: value {table.x[i, c]} is not finite",
+            f"{table.name}: {table.place(i)}, {column}: value {given[i, c]} {what}",
             "mend it",
             ("missing", "drop"),
         )
@@ -226,6 +234,7 @@ def _refuse(table: Table, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bo
             f"{table.name}: {place}: no label" + (f" ({label!r})" if label else ""),
             "mend it",
             ("missing", "drop"),
+            *([("na", "")] if label else []),  # which makes the word a class
             *([("header", "yes")] if place == "line 1" else []),
         )
 
