@@ -185,6 +185,31 @@ def test_unclear_tables_of_matlab():
         load(mat(a=1.0), "t.mat")
 
 
+def test_what_is_deep_in_a_mat_file_does_not_grow_beyond_measure():
+    content = mat(X=X, deep={"zeros": np.zeros(9_000_000)})
+    assert len(content) < 2**17
+    with pytest.raises(InputError, match=r"t.mat: of .* bytes, grows more than 100-fold"):
+        load(content, "t.mat")
+    assert len(load(mat(X=X, deep={"zeros": np.zeros(90)}), "t.mat").x) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.json", text([[1, 2]] * 100), "800 characters would take"),
+        ("t.arff", b"% note\n" * 60 + WRITTEN["t.arff"], "characters would take"),
+        ("t.json", text([{f"k{i}": 1} for i in range(20)]), "20 rows of 20 columns would take"),
+        ("t.json", text({f"k{i}": {i: 1} for i in range(20)}), "20 rows of 20 columns would take"),
+        ("t.jsonl", b"".join(b'{"k%d": 1}\n' % i for i in range(20)), "20 rows of 20 columns"),
+        ("t.mat", mat(x=np.ones((40, 10))), "40 rows of 10 columns would take"),
+    ],
+)
+def test_what_memory_does_not_hold_is_refused(name, content, said, monkeypatch):
+    monkeypatch.setattr("gmmpipe.free_memory.available", lambda: 24 * 390)
+    with pytest.raises(InputError, match=f"^{name}: .*{said}"):
+        load(content, name, label="kind" if name == "t.arff" else None)
+
+
 def test_a_table_is_chosen_only_where_there_may_be_several():
     with pytest.raises(InputError, match="one table; leave out --table"):
         load(b"1\n2\n", table="x")

@@ -3,9 +3,9 @@
 import codecs
 import io
 from collections.abc import Iterator
-from itertools import chain
 from typing import BinaryIO
 
+from gmmpipe import free_memory
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.numerics.datasets import File
 
@@ -68,11 +68,19 @@ def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[L
 
 
 def text_of(file: BinaryIO, name: str, kind: File) -> str:
-    """Return all of a text; raises InputError as ``blocks_of_lines``."""
+    """Return all of a text; raises InputError as ``blocks_of_lines``, and for too long a one.
+
+    What is parsed of it takes up to 24 bytes a character, as empty lists or objects do.
+    """
     encoding = encoding_of(file.read(4), kind.encoding, name)
     file.seek(0)
-    lines = chain.from_iterable(blocks_of_lines(file, name, encoding))
-    return "\n".join(line for _, line in lines)
+    parts: list[str] = []
+    length = 0
+    for block in blocks_of_lines(file, name, encoding):
+        parts.append("\n".join(line for _, line in block))
+        length += len(parts[-1])
+        free_memory.refuse_beyond(f"{name}: {length:,} characters", length)
+    return "\n".join(parts)
 
 
 def _undecodable(error: UnicodeDecodeError, rest: str, count: int, name: str) -> InputError:

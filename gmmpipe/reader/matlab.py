@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from io import StringIO
+from struct import unpack
 from typing import Any, BinaryIO
+from zlib import decompressobj
 
 import numpy as np
 
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.numerics.datasets import File
 from gmmpipe.reader.arrow import frame
+from gmmpipe.reader.growth import refuse_growth
 from gmmpipe.reader.lines import text_of
 from gmmpipe.reader.table import Table
 from gmmpipe.reader.typed import one_of, refuse_huge, sound, typed
+
+PACKED = 15  # what begins an element that is packed by zlib
+BLOCK = 2**20  # bytes that are unpacked at a time
 
 
 def mat(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
@@ -31,6 +37,7 @@ def mat(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     with sound(name, "a .mat file"):
         for _, shape, _ in whosmat(source):
             refuse_huge(shape[0], int(np.prod(shape[1:], dtype=object)), name)
+        _refuse_growth(file, name)
         file.seek(0)
         found = loadmat(source)
         variables = {key: _matrix(value) for key, value in found.items() if key[:2] != "__"}
@@ -41,6 +48,27 @@ def mat(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         said = f"variable {next(iter(read))}" if len(read) == 1 else f"{len(read)} variables"
         whole = frame(pd.DataFrame(columns), left_out=left_out, table=said)
         yield from typed(whole, name, kind)
+
+
+def _refuse_growth(file: BinaryIO, name: str) -> None:
+    """Refuse a file that unpacks to too much, however deep in cells and structures it is."""
+    size = file.seek(0, 2)
+    file.seek(126)
+    order = {b"IM": "<", b"MI": ">"}.get(file.read(2))
+    grown = 0
+    while order and len(tag := file.read(8)) == 8:
+        what, count = unpack(f"{order}iI", tag)
+        if what != PACKED:
+            file.seek(count, 1)
+            continue
+        unpacking = decompressobj()
+        for left in range(count, 0, -BLOCK):
+            part = file.read(min(left, BLOCK))
+            while part:
+                grown += len(unpacking.decompress(part, BLOCK))
+                part = unpacking.unconsumed_tail
+                refuse_growth(name, size, file.tell(), grown)
+    refuse_huge(grown // 8, 1, name)
 
 
 def arff(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:

@@ -10,6 +10,7 @@ from gmmpipe.numerics.datasets import File
 from gmmpipe.reader.lines import blocks_of_lines, encoding_of, text_of
 from gmmpipe.reader.rows import read_rows
 from gmmpipe.reader.table import Table
+from gmmpipe.reader.typed import refuse_huge
 
 SHAPES = (
     "a list of objects or of lists, an object of columns, or one with data (and columns) as pandas"
@@ -36,10 +37,13 @@ def json_lines(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     encoding = encoding_of(file.read(4), kind.encoding, name)
     columns: dict[str, None] = {}
     shapes = set()
+    count = 0
     for value in _values(file, name, encoding):
         if value is not None:
+            count += 1
             shapes.add(type(value))
             columns.update(dict.fromkeys(value) if isinstance(value, dict) else {})
+    refuse_huge(count, len(columns), name)
     if shapes == {list}:
         yield from read_rows((v or [] for v in _values(file, name, encoding)), name, kind)
         return
@@ -88,6 +92,7 @@ def _rows(found: Any, name: str) -> Rows:
     if isinstance(found, list) and found:
         if all(isinstance(row, dict) for row in found):
             keys = tuple(dict.fromkeys(key for row in found for key in row if key not in index))
+            refuse_huge(len(found), len(keys), name)
             return keys, [[row.get(key) for key in keys] for row in found]
         return _listed(found, name, None)
     if isinstance(found, dict) and found:
@@ -106,6 +111,7 @@ def _columns(found: dict[str, Any], name: str) -> Rows:
     columns = list(found.values())
     if all(isinstance(column, dict) for column in columns):
         keys = list(dict.fromkeys(key for column in columns for key in column))
+        refuse_huge(len(keys), len(columns), name)
         columns = [[column.get(key) for key in keys] for column in columns]
     lists = all(isinstance(column, list) for column in columns)
     if not lists or len(set(map(len, columns))) > 1:
