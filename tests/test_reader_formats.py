@@ -201,6 +201,16 @@ def test_what_is_deep_in_a_mat_file_does_not_grow_beyond_measure():
         ("t.json", text([{f"k{i}": 1} for i in range(20)]), "20 rows of 20 columns would take"),
         ("t.json", text({f"k{i}": {i: 1} for i in range(20)}), "20 rows of 20 columns would take"),
         ("t.jsonl", b"".join(b'{"k%d": 1}\n' % i for i in range(20)), "20 rows of 20 columns"),
+        (
+            "t.feather",
+            feather(pd.DataFrame({"a": [0.5, 1.5] * 200})),
+            "400 rows of 1 columns would",
+        ),
+        (
+            "t.arrow",
+            arrow(pd.DataFrame({"a": [0.5, 1.5] * 200}), "stream"),
+            "400 rows of 1 columns",
+        ),
         ("t.mat", mat(x=np.ones((40, 10))), "40 rows of 10 columns would take"),
     ],
 )

@@ -23,17 +23,33 @@ def arrow_file(file: Any) -> Any:
 def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     """Yield the chosen columns of a file or a stream of Arrow (Feather 2), as ``typed``."""
     import pyarrow as pa
+    from pyarrow.dataset import IpcFileFormat
 
     with sound(name, "Arrow"):
         source = arrow_file(file)
         if source.read(6) == b"ARROW1":
+            count = IpcFileFormat().make_fragment(arrow_file(file)).count_rows()
             with pa.ipc.open_file(source) as whole:
+                at_once = 1 if isinstance(file, BytesIO) else max(whole.num_record_batches, 1)
+                refuse_huge(-(-count // at_once), len(whole.schema.names), name)
                 batches = (whole.get_batch(i) for i in range(whole.num_record_batches))
                 yield from typed(_selected(whole.schema, batches), name, kind)
         else:
             source.seek(0)
             with pa.ipc.open_stream(source) as stream:
-                yield from typed(_selected(stream.schema, stream), name, kind)
+                yield from typed(_selected(stream.schema, _counted(stream, file, name)), name, kind)
+
+
+def _counted(batches: Any, file: BinaryIO, name: str) -> Iterator[Any]:
+    """Yield the batches of a stream, which does not say how many rows are to come.
+
+    Those of a large file need not be in memory together.
+    """
+    count = 0
+    for batch in batches:
+        count = batch.num_rows + (count if isinstance(file, BytesIO) else 0)
+        refuse_huge(count, batch.num_columns, name)
+        yield batch
 
 
 def orc(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
