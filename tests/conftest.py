@@ -1,11 +1,12 @@
 """A project of one's own for each test, and the command line to use it with."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import Answer, carry_out, make_project, run
+from projects import Answer, carry_out, finish_once, make_project, run
 
 from gmmpipe import cli, launch
 from gmmpipe.sealed import MADE_BY
@@ -79,6 +80,23 @@ def study(project: Path) -> Callable[..., Study]:
     """Return a function that carries out a study in the project."""
     assert Path.cwd() == project
     return carry_out
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+    """Return a project in which projects.TINY is done, and what was said; it is for reading."""
+    own = tmp_path_factory.getbasetemp()
+    return finish_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture
+def finished(project: Path, finished_once: tuple[Path, Answer]) -> Answer:
+    """Let projects.TINY be done in the project, files and their times; return what was said."""
+    folder, answer = finished_once
+    assert answer.code == 0, answer
+    for part in ("results", ".snakemake"):
+        shutil.copytree(folder / part, project / part, symlinks=True)
+    return answer
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from gmmpipe.stages import evaluate
 
 SMALL = ("experiment=smoke", "sweep.k=1..3", "sweep.seed=0..3", "sweep.iteration=[1,20]")
-SMALL += ("sweep.covariance=[full,tied]", "sweep.start=[points]")
+SMALL += ("sweep.covariance=[full,tied]", "sweep.start=[points]", "fit.certify=100")
 
 
 def tables(done):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from projects import carry_out_and_draw
 
 from gmmpipe import artifacts
 from gmmpipe.cases import cases, frames_of
 from gmmpipe.figures import language
-from gmmpipe.stages import figures
 
 SETTINGS = ("experiment=smoke", "sweep.dataset=[gmm,sample]", "sweep.covariance=[full]")
 SETTINGS += ("sweep.k=[2]", "sweep.seed=[0,1]", "sweep.iteration=[3]", "figures.frames=4")
@@ -17,10 +17,16 @@ SETTINGS += ("figures.dpi=60", "figures.formats=[png,gif]", "figures.names=[clus
 LATEST = "results/smoke/latest"
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return carry_out_and_draw(tmp_path_factory.mktemp("drawn") / "project", *SETTINGS)
+
+
 @pytest.fixture
-def done(study):
-    found = study(*SETTINGS)
-    figures.run([found.path], f"{found.folder}/figures", {})
+def done(drawn, project):
+    """The study, in the working folder."""
+    results, found = drawn
+    shutil.copytree(results, project / "results", symlinks=True)
     return found
 
 

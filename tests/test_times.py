@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from projects import TINY
 
 from gmmpipe import reader
 from gmmpipe.errors import InputError
@@ -12,8 +13,6 @@ from gmmpipe.reader import source
 from gmmpipe.recovery import recover
 from gmmpipe.stages import generate
 
-TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=2")
-TINY += ("sweep.seed=0", "sweep.iteration=1", "figures.names=[clusters]", "figures.formats=[png]")
 AHEAD = 86_400.0
 
 
@@ -25,8 +24,8 @@ def modified(paths):
     return {path: Path(path).stat().st_mtime for path in paths}
 
 
+@pytest.mark.usefixtures("finished")
 def test_no_job_is_done_again_for_the_time_of_a_file(project, command):
-    assert command("gmmpipe", "run", *TINY).code == 0
     later = time.time() + AHEAD
 
     set_time("data/gmm.data", later)

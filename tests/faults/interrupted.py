@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from killed_runs import TINY, members, recovered, started, surroundings
+from killed_runs import members, recovered, started, surroundings
+from projects import TINY
 
 LONG = 240  # seconds, for a busy machine
 GMMPIPE = [sys.executable, "-m", "gmmpipe"]

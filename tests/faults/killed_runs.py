@@ -10,11 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-TINY = ["experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2"]
-TINY += ["sweep.seed=0..1", "sweep.iteration=[1,5]", "figures.names=[clusters]"]
-TINY += ["figures.formats=[png]"]
+from projects import TINY
+
 PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
-PLAIN += ["overrides=" + str(TINY[1:]).replace("'", '"')]
+PLAIN += ["overrides=" + str([*TINY[1:]]).replace("'", '"')]
 TIMES = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
 
 MISSED = "missed"

@@ -7,8 +7,8 @@ import socket
 from contextlib import chdir
 from pathlib import Path
 
-from killed_runs import TINY, flip, recovered
-from projects import run
+from killed_runs import flip, recovered
+from projects import TINY, run
 
 REFUSE = """
 import errno, fcntl, os, stat

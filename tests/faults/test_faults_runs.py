@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from damage import SORTS, damages
-from killed_runs import MISSED, TINY, contents, flip, members, recovered, started, strike
+from killed_runs import MISSED, contents, flip, members, recovered, started, strike
+from projects import TINY
 from tiny_study import go_on
 
 from gmmpipe.artifacts import read
@@ -24,8 +25,8 @@ def test_damage_to_every_sort_of_artifact_is_found():
     assert lost == []
 
 
+@pytest.mark.usefixtures("finished")
 def test_one_command_goes_on_after_kills_damage_and_loss(project, command, tmp_path):
-    assert command("gmmpipe", "run", *TINY).code == 0
     wanted = contents(project / "results")
     shutil.move(project / "results", tmp_path / "kept")
     for blow in ("kill -9 of the launcher", "kill -9 of plain Snakemake"):

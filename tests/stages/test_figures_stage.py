@@ -1,6 +1,8 @@
+import shutil
 from pathlib import Path
 
 import pytest
+from projects import carry_out_and_draw
 
 import gmmpipe
 from gmmpipe import artifacts
@@ -9,9 +11,10 @@ from gmmpipe.stages import figures
 NAMES = "figures.names=[lineage,stability,recovery,sample_data]"
 
 
-@pytest.fixture
-def drawn(study):
-    done = study(
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return carry_out_and_draw(
+        tmp_path_factory.mktemp("drawn") / "project",
         "experiment=smoke",
         "sweep.dataset=[sample,gmm]",
         "sweep.covariance=[full]",
@@ -20,8 +23,14 @@ def drawn(study):
         "figures.formats=[svg]",
         NAMES,
     )
-    figures.run([done.path], f"{done.folder}/figures", {})
-    return done
+
+
+@pytest.fixture
+def drawn(once, project):
+    """The study, in the working folder."""
+    results, study = once
+    shutil.copytree(results, project / "results", symlinks=True)
+    return study
 
 
 def test_a_figure_across_the_outer_axes_is_drawn_once_for_a_data_set(drawn):
