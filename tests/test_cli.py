@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -44,15 +43,11 @@ def test_nothing_heavy_is_imported(code):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["rnu"], ["fit"]])
-def test_help_and_usage_errors_answer_at_once(arguments):
-    spent = []
-    for _ in range(5):  # the fastest: what the machine does besides is not ours
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "gmmpipe", *arguments], capture_output=True, check=False
-        )
-        spent.append(time.perf_counter() - began)
-    assert min(spent) < 0.5
+def test_help_and_usage_errors_load_little(arguments):
+    """A hundred small modules take a tenth of a second, on a machine that does nothing else."""
+    command = [sys.executable, "-X", "importtime", "-m", "gmmpipe", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 20 < done.stderr.count("import time:") < 150
 
 
 @pytest.mark.parametrize("command", ["run", "show", "list", *COMMANDS, *cli.STAGES])

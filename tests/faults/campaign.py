@@ -22,7 +22,7 @@ from projects import make_project  # noqa: E402
 from tiny_study import fail_everywhere, go_on  # noqa: E402
 
 ROUNDS = 50  # kills at random times
-FLIPS = 20  # runs, before each of which a bit of each note of Snakemake's flips
+FLIPS = 10  # runs, before each of which a bit of each note of Snakemake's flips
 LIFE = 5  # kills in a row before one run goes on from there
 Row = tuple[str, int, list[str]]
 
@@ -75,7 +75,9 @@ def kills(project: Path, rounds: int = ROUNDS) -> list[Row]:
 def odd(project: Path) -> list[Row]:
     """Let terminals go, stop processes, lack features, damage notes, and be in the way."""
     chance = random.Random(11)  # noqa: S311 - no secret
+    began = time.monotonic()
     recovered(project, {})
+    length = time.monotonic() - began
     wanted = contents(project / "results")
     tally: dict[str, list[str]] = {}
 
@@ -108,7 +110,7 @@ def odd(project: Path) -> list[Row]:
     for n in range(FLIPS):
         if n % 2:
             places.begin_anew(project)
-            strike(project, "kill -9 of all at once", chance.uniform(2, 6))
+            strike(project, "kill -9 of all at once", chance.uniform(0.4, 0.8) * length)
         count, wrong = places.flipped(project, wanted, chance)
         flips += count
         lost += [wrong] * bool(wrong)

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from killed_runs import members, recovered, started, surroundings
+from killed_runs import LONG, members, recovered, started, surroundings
 from projects import TINY
 
-LONG = 240  # seconds, for a busy machine
 GMMPIPE = [sys.executable, "-m", "gmmpipe"]
 LATEST = "results/smoke/latest"
 STOPPED = ("launcher", "snakemake", "job")
@@ -34,8 +35,11 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 
 
-def without_terminal(project: Path, *, ignored: bool, **changes: str) -> int:
-    """Close the terminal of a run in the middle; return its exit code.
+@contextmanager
+def on_terminal(
+    project: Path, *, ignored: bool, **changes: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Give a run, and the other end of its terminal, which the caller is to close.
 
     ignored: whether the run ignores SIGHUP, as under nohup. changes: of its environment.
     """
@@ -51,16 +55,23 @@ def without_terminal(project: Path, *, ignored: bool, **changes: str) -> int:
         stderr=slave,
     ) as process:
         os.close(slave)
-        said = b""
-        while b" jobs, " not in said:
-            said += os.read(master, 1024)
-        os.close(master)
-        return ended(process)
+        yield process, master
+
+
+def read_until(master: int, words: bytes) -> bytes:
+    """Return what a run says on its terminal up to some words."""
+    said = b""
+    while words not in said:
+        said += os.read(master, 1024)
+    return said
 
 
 def hung_up(project: Path, wanted: dict[str, bytes], *, ignored: bool) -> str:
-    """Close the terminal of a run and go on from there; return what is wrong."""
-    code = without_terminal(project, ignored=ignored)
+    """Close the terminal of a run in the middle and go on from there; return what is wrong."""
+    with on_terminal(project, ignored=ignored) as (process, master):
+        read_until(master, b" jobs, ")
+        os.close(master)
+        code = ended(process)
     if code != (0 if ignored else 1):
         return f"the run ended with {code}"
     return recovered(project, wanted)

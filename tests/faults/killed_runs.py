@@ -16,6 +16,7 @@ PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
 PLAIN += ["overrides=" + str([*TINY[1:]]).replace("'", '"')]
 TIMES = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
 
+LONG = 240  # seconds, for a busy machine
 MISSED = "missed"
 # what is hit, with what; None: whoever holds the lock
 BLOWS = {
@@ -98,11 +99,11 @@ def strike(project: Path, blow: str, seconds: float) -> str:
                     os.kill(pid, number)
                     hit += 1
         try:
-            process.wait(60)
+            process.wait(LONG)
         except subprocess.TimeoutExpired:
             process.kill()
             return f"{blow}: the run did not end"
-    end = time.monotonic() + 10
+    end = time.monotonic() + LONG
     while left := members(project):
         if time.monotonic() > end:
             return f"{blow}: still there: {list(left.values())}"

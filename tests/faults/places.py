@@ -4,10 +4,11 @@ import os
 import random
 import shutil
 import socket
+import time
 from contextlib import chdir
 from pathlib import Path
 
-from killed_runs import flip, recovered
+from killed_runs import LONG, flip, recovered
 from projects import TINY, run
 
 REFUSE = """
@@ -26,6 +27,7 @@ LACKING = {
     "semaphores": """
 import _multiprocessing
 _multiprocessing.SemLock = refuse(errno.EACCES)
+_multiprocessing.SemLock.SEM_VALUE_MAX = 1
 """,
     "flushing of folders": """
 _fsync = os.fsync
@@ -47,13 +49,40 @@ ODD = (
 )
 
 
-def lacking(project: Path, *features: str) -> dict[str, str]:
-    """Return the environment of a run where there are no such features."""
+# The process that starts Snakemake has planned, holds the lock, and waits.
+PAUSING = """
+import pathlib, subprocess, time
+class Popen(subprocess.Popen):
+    def __init__(self, command, *arguments, **options):
+        if isinstance(command, list) and "snakemake" in command:
+            pathlib.Path("planned").touch()
+            while not pathlib.Path("go").exists():
+                time.sleep(0.01)
+        super().__init__(command, *arguments, **options)
+subprocess.Popen = Popen
+"""
+
+
+def lacking(project: Path, *features: str, pausing: bool = False) -> dict[str, str]:
+    """Return the environment of a run where there are no such features.
+
+    pausing: whether it waits for a file "go" between plan and jobs, and makes "planned" first.
+    """
     folder = project / "lacking"
     folder.mkdir(exist_ok=True)
+    for name in ("planned", "go"):
+        (project / name).unlink(missing_ok=True)
     text = "\n".join([REFUSE, *(LACKING[feature] for feature in features)])
-    (folder / "sitecustomize.py").write_text(text)
+    (folder / "sitecustomize.py").write_text(text + PAUSING * pausing)
     return {"PYTHONPATH": str(folder)}
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    end = time.monotonic() + LONG
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} does not come"
+        time.sleep(0.01)
 
 
 def without(project: Path, wanted: dict[str, bytes], feature: str) -> str:

@@ -4,31 +4,28 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from killed_runs import LONG, surroundings
+from places import lacking, wait_for
 from projects import TINY, Answer
 from tiny_study import contents
 
 
 def run_and_edit(edit, *arguments: str) -> Answer:
-    """Run in the working folder, and ``edit`` as soon as the plan is frozen."""
-    before = set(Path("results").glob("store/plans/*.json"))
+    """Run in the working folder, and ``edit`` between plan and jobs."""
     with subprocess.Popen(
         [sys.executable, "-m", "gmmpipe", "run", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={k: v for k, v in os.environ.items() if k != "GMMPIPE_RUN"},
+        env=surroundings(**lacking(Path.cwd(), pausing=True)),
     ) as process:
-        end = time.monotonic() + 60
-        while not set(Path("results").glob("store/plans/*.origins.json")) - before:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            time.sleep(0.005)
-        edit()  # Snakemake takes a second to start its first job
-        out, err = process.communicate(timeout=120)
+        wait_for(Path("planned"))
+        edit()
+        Path("go").touch()
+        out, err = process.communicate(timeout=LONG)
     return Answer(process.returncode, out, err)
 
 

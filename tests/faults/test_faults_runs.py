@@ -1,11 +1,15 @@
 """Runs that are killed and artifacts that are damaged: the short form of `make test-faults`."""
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 from damage import SORTS, damages
-from killed_runs import MISSED, contents, flip, members, recovered, started, strike
+from interrupted import ended, on_terminal, read_until
+from killed_runs import MISSED, contents, flip, recovered, strike
+from places import lacking, wait_for
 from projects import TINY
 from tiny_study import go_on
 
@@ -52,11 +56,28 @@ def test_one_command_goes_on_after_kills_damage_and_loss(project, command, tmp_p
     assert (project / "results/smoke/latest").readlink().name == study.version
 
 
-def test_a_second_run_is_refused_while_one_is_going(project, command):
-    with started(project, plain=True) as going:
-        while not members(project):
-            assert going.poll() is None
+def test_a_run_goes_on_where_much_is_lacking_after_a_stop_and_without_its_terminal(
+    project, command, gmmpipe
+):
+    """No links, no flushing of folders, no semaphores, no home; one run, as each takes long."""
+    changes = lacking(
+        project, "symbolic links (EPERM)", "flushing of folders", "semaphores", pausing=True
+    )
+    (project / "home").touch()
+    changes |= {"XDG_CACHE_HOME": "", "HOME": str(project / "home")}
+    with on_terminal(project, ignored=True, **changes) as (going, master):
+        wait_for(project / "planned")
+        os.kill(going.pid, signal.SIGSTOP)
         second = command("gmmpipe", "run", *TINY)
-        going.kill()
-    assert second.code == 2
+        os.kill(going.pid, signal.SIGCONT)
+        (project / "go").touch()
+        said = read_until(master, b" jobs, ")
+        os.close(master)
+        assert ended(going) == 0
+    assert (second.code, second.err.count("\n")) == (2, 1)
     assert f"process {going.pid} is running in this folder" in second.err
+    assert b".snakemake/cache is used instead" in said
+    latest = project / "results/smoke/latest"
+    assert latest.read_text().startswith("link: ")
+    assert gmmpipe("verify", str(latest)).code == 0
+    assert not list(project.rglob(".*.tmp"))
