@@ -22,7 +22,7 @@ COMMANDS = {
     "compare": ("compare", LATEST, LATEST, "-o", "out/c.html"),
     "figure": ("figure", "clusters", LATEST, "-o", "out"),
     "replay": ("replay", LATEST, "-o", "out/steps.csv"),
-    "convert": ("convert", "data/gmm.data", "-o", "out/gmm.npy"),
+    "export": ("export", LATEST, "--to", "ro-crate", "-o", "out/crate.zip"),
     "generate": ("generate", "data/gmm.data", "-o", "out/d.npz", "--config", '{"kind": "file"}'),
     "verify --rerun": ("verify", LATEST, "--rerun"),
 }
