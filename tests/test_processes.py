@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import has_ended
 
-from gmmpipe import processes, sealed
+from gmmpipe import processes
 
 DEAF = """
 import signal, subprocess, sys, time
@@ -72,7 +72,7 @@ def test_no_command_leaves_a_temporary_file_when_asked_to_end(number, study, gmm
     old.write_text("old")
     Path("tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", "tmp")
-    monkeypatch.setattr(sealed, "_to_disk", lambda _: signal.raise_signal(number))
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(number))
     for command in commands:
         answer = gmmpipe(*command)
         assert answer.code == 1, command
