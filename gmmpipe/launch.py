@@ -267,10 +267,10 @@ def _summary(study: Study, progress: Progress) -> None:
     print(f"{study.experiment} {study.version}: {state}")
     if not (folder / "report.html").exists():  # as with `-- --until evaluate`
         return
-    from gmmpipe.summary import findings
+    from gmmpipe.summary import findings, in_lines
 
-    for finding in findings(study):
-        print("  " + "\n    ".join(finding.lines))
+    for line in in_lines(findings(study)):
+        print(f"  {line}")
     if (folder / MANIFEST).exists():
         for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():
             print(f"  {note}")

@@ -1,6 +1,7 @@
 """What a finished version found: the verdict on each data set, and the model of lowest BIC."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from gmmpipe.tables.preconditions import decide
 from gmmpipe.tables.stability import stacked
 from gmmpipe.tables.verdict import Verdict
 
+MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
 
 
@@ -37,6 +39,16 @@ class Finding(NamedTuple):
                 f" ({row['normaliser']}, {row['start']}, seed {row['seed']})"
             )
         return said
+
+
+def in_lines(found: Sequence[Finding]) -> Iterator[str]:
+    """Yield what is said of each data set; of more than MOST the verdicts are counted."""
+    for finding in found[:MOST]:
+        yield from (f"  {line}" if i else line for i, line in enumerate(finding.lines))
+    if rest := found[MOST:]:
+        counts = Counter(finding.verdict.level for finding in rest)
+        said = ", ".join(f"{n} {level}" for level, n in counts.items())
+        yield f"{len(rest)} more data sets or points of the sweep: {said}; see the report"
 
 
 def findings(study: Study) -> list[Finding]:
