@@ -1,5 +1,6 @@
 """Sheets of Excel workbooks (.xlsx), as openpyxl reads them."""
 
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -86,7 +87,7 @@ class _Sheet:
         """Yield the cells of each row, formulas in place of their results."""
         sheet = _opened(self.file, data_only=False)[self.title]
         sheet.reset_dimensions()
-        yield from enumerate(sheet.iter_rows())
+        yield from enumerate(_cells(sheet.iter_rows()))
 
     def _refuse_uncalculated(self, i: int, row: Row, formulas: Iterator[tuple[int, Any]]) -> None:
         cells = next((found for at, found in formulas if at == i), ())
@@ -103,17 +104,28 @@ def _opened(file: BinaryIO, *, data_only: bool) -> dict[str, Any]:
     import openpyxl
 
     file.seek(0)
-    book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+    with warnings.catch_warnings(action="ignore"):  # of what is no cell, such as styles
+        book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
     return {sheet.title: sheet for sheet in book.worksheets}
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # what the file claims of them need not hold
-    for i, row in enumerate(sheet.iter_rows(values_only=True)):
+    for i, row in enumerate(_cells(sheet.iter_rows(values_only=True))):
         if i >= MOST_ROWS:
             raise InputError(f"sheet {sheet.title} has more than {MOST_ROWS:,} rows; save it anew")
         last = next((c for c in range(len(row), 0, -1) if row[c - 1] is not None), 0)
         yield list(row[:last])
+
+
+def _cells(rows: Iterator[Any]) -> Iterator[Any]:
+    """Yield rows without warnings of what else is on the sheet."""
+    while True:
+        with warnings.catch_warnings(action="ignore"):
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _refuse_bomb(file: BinaryIO, name: str) -> None:

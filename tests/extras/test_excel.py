@@ -162,6 +162,21 @@ def test_a_workbook_that_grows_is_refused_before_it_is_read():
         load(file.getvalue())
 
 
+def test_what_is_no_cell_is_passed_over_without_a_warning():
+    rules = b'<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"/></extLst></worksheet>'
+    content = xlsx(s=[["u"], [1], [2]])
+    content = altered(content, "xl/worksheets/sheet1.xml", b"</worksheet>", rules)
+    assert load(content).x.ravel().tolist() == [1, 2]
+
+
+def test_a_date_beyond_all_dates_is_an_error():
+    made = book(s=[["u", "v"], [1, 2], [3, 4]])
+    made["s"]["B2"] = 1e12
+    made["s"]["B2"].number_format = "yyyy-mm-dd"
+    with pytest.raises(InputError, match=r"line 2, column 'v': '#VALUE!' is an error of a spread"):
+        load(saved(made))
+
+
 def test_entities_are_refused():
     content = xlsx(s=[["u"], [1], [2]])
     bomb = b'<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
