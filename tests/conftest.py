@@ -6,11 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from projects import Answer, carry_out, finish_once, make_project, run
 
 from gmmpipe import cli, launch
 from gmmpipe.sealed import MADE_BY
 from gmmpipe.study import Study
+
+# A machine may be as slow as it likes.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture

@@ -110,7 +110,8 @@ KINDS = {
 
 @pytest.mark.parametrize("suffix", KINDS)
 @settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_refused_or_changes_nothing(suffix, where, bit, tmp_path):
@@ -130,7 +131,8 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(suffix, where, bit, tmp_pat
 
 @pytest.mark.parametrize("suffix", KINDS)
 @settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(where=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_off_is_refused(suffix, where, tmp_path):
@@ -151,7 +153,7 @@ def test_files_that_cannot_be_read(tmp_path):
         artifacts.read_json(tmp_path / "bad.json")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(PLAIN)
 def test_a_digest_is_of_the_value_alone(value):
     again = json.loads(json.dumps(value))

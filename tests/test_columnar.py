@@ -43,7 +43,8 @@ def stored(tmp_path):
 
 
 @settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(ends=st.lists(st.integers(0, ROWS), max_size=6).map(sorted))
 def test_the_bytes_are_the_same_however_the_rows_come(ends, tmp_path, stored):
@@ -85,7 +86,8 @@ def test_other_than_the_promised_rows_are_no_file(tmp_path):
 
 
 @settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(wanted=st.lists(st.tuples(st.integers(0, 12), st.integers(-1, 101)), max_size=5))
 def test_the_rows_asked_for_are_those_of_the_whole(wanted, stored):

@@ -108,7 +108,7 @@ def test_numbers_and_ranges(text, values):
     assert load(f"sweep.k={text}")["sweep"]["k"] == values
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.sets(st.integers(0, 400), min_size=1, max_size=20), st.randoms())
 def test_an_axis_is_a_set_of_numbers(numbers, random):
     mixed = list(numbers)
@@ -118,7 +118,7 @@ def test_an_axis_is_a_set_of_numbers(numbers, random):
     assert schema.whole_numbers("seed", f"{low}..{high}", 0, 400) == list(range(low, high + 1))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.one_of(st.floats(), st.text(max_size=8), st.booleans(), st.none(), st.just([])))
 def test_an_axis_is_nothing_else(value):
     if isinstance(value, str) and ".." in value:

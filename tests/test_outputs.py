@@ -18,7 +18,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
     reader.start()
     archive.write_arrays(pipe, {"x": [1.0, 2.0]})
-    reader.join(60)
+    reader.join(240)
     archive.write_arrays(tmp_path / "file.npz", {"x": [1.0, 2.0]})
     assert read == [(tmp_path / "file.npz").read_bytes()]
     assert stat.S_ISFIFO(pipe.stat().st_mode)

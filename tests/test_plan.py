@@ -39,7 +39,7 @@ def cells(found):
     return [(k, s) for b in found for k in b["config"]["k"] for s in b["config"]["seed"]]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     ks=st.sets(st.integers(1, 60), min_size=1, max_size=20),
     seeds=st.sets(st.integers(0, 300), min_size=1, max_size=60),
@@ -61,7 +61,7 @@ def test_blocks_part_the_sweep_into_tiles(ks, seeds, shape, steps, target):
     assert found == blocks(sorted(ks), sorted(seeds), **like)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     k=st.integers(1, 20),
     seed=st.integers(0, 200),

@@ -179,7 +179,7 @@ tables = hnp.arrays(
 ).filter(lambda x: (x != x[0]).any())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(tables, st.sampled_from([",", ";", "\t", " ", "|"]), st.booleans(), st.booleans())
 def test_text_round_trip_is_exact(x, delimiter, header, zipped):
     lines = [delimiter.join(f"c{c}" for c in range(x.shape[1]))] if header else []
@@ -190,7 +190,7 @@ def test_text_round_trip_is_exact(x, delimiter, header, zipped):
     np.testing.assert_array_equal(sample.x, x)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(tables)
 def test_binary_round_trips_are_exact(x):
     np.testing.assert_array_equal(load(npy(x), "t.npy").x, x)

@@ -24,7 +24,7 @@ def patches(style):
 
 
 @given(st.floats(0.1, 5), st.floats(0.1, 5), st.floats(-0.95, 0.95), st.floats(0.5, 3))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_area_and_outline(deviation_x, deviation_y, correlation, radius):
     off = correlation * deviation_x * deviation_y
     covariance = np.array([[deviation_x**2, off], [off, deviation_y**2]])

@@ -9,7 +9,7 @@ from gmmpipe.figures.wording import breadth, elide, number, power_of_ten, share
 
 
 @given(st.text(), st.integers(2, 40))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_elided_names_fit_one_line(name, length):
     text = elide(name, length)
     assert len(text) <= breadth(text) <= length

@@ -48,7 +48,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(KEYS), min_size=1, max_size=3),
     st.sampled_from(["", "+", "++", "~"]),
@@ -59,7 +59,7 @@ def test_any_override_is_taken_or_refused(keys, mark, value):
     TARGETS["config"](b"\0" + text.encode())
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([1, 2, 3, 4]), st.sampled_from(KEYS), VALUES)
 def test_any_file_is_taken_or_refused(which, key, value):
     text = f"# @package _global_\n{key}: {value}\n"

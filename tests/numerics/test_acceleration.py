@@ -48,7 +48,7 @@ def test_the_optimum_of_em_in_fewer_passes(method, name):
 
 @every_method
 @pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(seed=seeds)
 def test_the_objective_never_falls_and_every_mixture_is_of_the_family(method, name, seed):
     x = overlapping(seed, n=80)

@@ -92,7 +92,7 @@ def test_the_target_needs_hits_and_draws():
     assert not drawn([-4] * 60 + [-3] * (HITS - 1)).reaches(0.05)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_the_order_of_restarts_does_not_matter(names, random):
     shuffled = random.sample(names, len(names))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from estimator_cases import one_thread  # noqa: F401 - an autouse fixture
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gmmpipe import GaussianMixture
@@ -30,7 +30,6 @@ def test_the_estimator_keeps_a_sound_fit_of_twenty(seed):
 VALUES = st.sampled_from([-9.0, -7.0, -7.0 * (1 + TIE / 2), -7.0 * (1 - TIE / 2), -2.0])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(VALUES, st.booleans()), max_size=8))
 def test_the_best_is_the_first_sound_one_at_the_top(fits):
     values = np.array([value for value, _ in fits])

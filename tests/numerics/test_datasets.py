@@ -116,7 +116,7 @@ def test_the_configuration_sees_contradictions_and_bounds():
             adapter.validate_python({**good, key: value})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.builds(
         Blobs,

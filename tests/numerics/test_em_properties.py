@@ -17,7 +17,7 @@ rescalable = pytest.mark.parametrize(
 )
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.tuples(st.integers(6, 60), st.sampled_from([1, 2, 5]), st.integers(1, 4))
-searched = settings(deadline=None, max_examples=25)
+searched = settings(max_examples=25)
 
 
 def problem(seed, size):

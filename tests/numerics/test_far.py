@@ -40,7 +40,7 @@ def exact(x, mixture):
 
 
 @pytest.mark.parametrize("name", MIXTURES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(6, 307), st.sampled_from([(1, 0), (0, -1), (-1, 1), (0.25, 0.75), (-0.5, -0.125)]))
 def test_far_samples_are_as_in_exact_arithmetic(name, power, direction):
     mixture = MIXTURES[name]

@@ -64,7 +64,7 @@ def test_an_iteration_is_that_of_a_plain_twin(name, frozen):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seeds, sizes, st.sampled_from(SUBSETS), st.booleans())
 def test_likelihood_or_posterior_never_falls(name, seed, size, frozen, informed):
     d, k = size

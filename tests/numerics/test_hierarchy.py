@@ -44,7 +44,7 @@ def test_a_tree_by_hand():
     assert cut(tree, 1).tolist() == [0, 0, 0, 0, 0]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(2, 40), st.integers(1, 3), st.integers(0, 999))
 def test_every_cut_has_k_groups_and_refines_the_one_before(n, values, seed):
     z = np.random.default_rng(seed).integers(0, values, (n, 2)).astype(float)  # full of ties

@@ -27,7 +27,7 @@ def brute(table):
     return max(small[rows, list(p)].sum() for p in permutations(range(small.shape[1]), len(small)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables)
 def test_the_matching_is_one_to_one_and_no_other_shares_more(table):
     partner = identity.assign(table)
@@ -37,7 +37,7 @@ def test_the_matching_is_one_to_one_and_no_other_shares_more(table):
     assert found == pytest.approx(brute(table), abs=1e-7 * max(table.sum(), 1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.booleans())
 def test_a_shuffled_mixture_is_put_back_in_order(seed, k, weighted):
     rng = np.random.default_rng(seed)
@@ -71,7 +71,7 @@ def test_where_nothing_is_shared_the_order_stays():
     np.testing.assert_array_equal(identity.assign(np.ones((3, 2))), [0, 1, -1])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables, st.integers(0, 2**32 - 1))
 def test_rounding_does_not_decide(table, seed):
     """Ties stay ties when every number is off by a few units in the last place."""

@@ -20,7 +20,7 @@ def brute_accuracy(labels, truth):
     return max(np.mean(np.array(p)[labels] == truth) for p in permutations(names))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(pairs)
 def test_agreement_equals_scikit_learn(pair):
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -32,14 +32,14 @@ def test_agreement_equals_scikit_learn(pair):
     np.testing.assert_allclose(METRICS["nmi"](labels, truth), expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(pairs.map(lambda pair: (pair[0] % 4, pair[1] % 4)))
 def test_accuracy_is_that_of_the_best_matching(pair):
     np.testing.assert_allclose(METRICS["accuracy"](*pair), brute_accuracy(*pair), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", METRICS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(pair=pairs, offset=st.integers(-5, 10**12), step=st.sampled_from([-3, 1, 1000]))
 def test_names_do_not_matter_and_a_partition_agrees_with_itself(name, pair, offset, step):
     labels, truth = pair

@@ -129,7 +129,7 @@ def test_densities_are_scipys_marginals():
 
 
 @pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(seeds, st.integers(1, 4), st.integers(1, 3), st.sampled_from([None, Prior()]))
 def test_the_observed_likelihood_never_falls(name, seed, d, k, prior):
     rng = np.random.default_rng(seed)
@@ -141,7 +141,7 @@ def test_the_observed_likelihood_never_falls(name, seed, d, k, prior):
     assert (np.diff(value) >= -1e-8 * (1 + np.abs(value[1:]))).all()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(seeds)
 def test_order_units_and_threads_are_of_no_account(seed):
     whole, x = holed(seed % 1000, n=60, d=2, k=2)

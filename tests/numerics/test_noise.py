@@ -95,7 +95,7 @@ def test_scattered_samples_are_noise_and_spoil_nothing():
 
 
 @pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(seeds, st.integers(1, 3), st.sampled_from([None, Prior()]), st.booleans())
 def test_the_likelihood_never_falls(name, seed, d, prior, holes):
     rng = np.random.default_rng(seed)

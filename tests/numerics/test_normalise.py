@@ -122,7 +122,7 @@ def test_no_rows_are_refused(name):
         NORMALISERS[name]()(np.empty((0, 2)), ("a", "b"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     hnp.arrays(
         np.float64,

@@ -83,7 +83,7 @@ def test_an_iteration_is_the_papers(name, d):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seeds, st.integers(1, 4), st.integers(1, 4), st.sampled_from([0.0, 0.01, 5.0]))
 def test_the_log_posterior_never_falls(name, seed, d, k, shrinkage):
     rng = np.random.default_rng(seed)

@@ -40,7 +40,7 @@ def errors(x, fitted, truth):
     return recovery(fitted, truth, bayes(x, fitted).resp, bayes(x, truth).resp)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(0, 500), st.integers(1, 4), st.integers(1, 4))
 def test_the_truth_has_no_error_in_whatever_order(seed, k, d):
     x, truth, _ = drawn(seed, k, d)

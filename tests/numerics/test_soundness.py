@@ -94,7 +94,7 @@ def test_least_samples_are_one_to_d_plus_one(family, d):
     assert 1 <= least_samples(family, d) <= d + 1
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0.1, 1e3), min_size=2, max_size=2), st.floats(-1.5, 1.5))
 def test_no_affine_map_changes_the_measures(scales, shear):
     mixture = two_groups(np.array([[0.5, 0.2], [0.2, 0.3]]))

@@ -22,7 +22,7 @@ def labelings(seed, runs, n, k):
     return np.array([np.where(rng.random(n) < r / runs, 0, common) for r in range(runs)])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(2, 7), st.integers(1, 40), st.integers(1, 5))
 def test_agreement_and_its_mean_are_those_of_the_pairs(seed, runs, n, k):
     labels = labelings(seed, runs, n, k)
@@ -143,7 +143,7 @@ def test_what_cannot_be_resampled_is_refused(weight):
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_sample_of_weight_two_agrees_twice(seed):
     rng = np.random.default_rng(seed)
     labels, weight = rng.integers(0, 3, (4, 30)), rng.integers(0, 3, 30)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 
 @pytest.mark.filterwarnings("ignore:X. the variance of columns")
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([n for n, f in FAMILIES.items() if f.features is None]), st.data())
 def test_a_row_of_weight_two_is_the_row_twice(family, data):
     x = blobs(5, n=14)

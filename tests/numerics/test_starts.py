@@ -182,7 +182,7 @@ def test_moments_shrink_each_group_by_d_plus_one_samples():
     np.testing.assert_allclose(start.weights, np.array([150, 150, 0]) / 301 + 1 / 903)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 12), st.integers(1, 8), st.floats(-100, 100), st.integers(0, 999))
 def test_total_covariance_is_that_of_the_rows_where_they_span_the_space(n, d, log_scale, seed):
     x = np.random.default_rng(seed).normal(size=(n, d)) * np.exp(log_scale)

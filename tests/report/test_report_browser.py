@@ -87,7 +87,7 @@ def opened(browser, tmp_path_factory):
 def wait(browser, script):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(browser, 20, 0.05).until(lambda b: b.execute_script(script))
+    return WebDriverWait(browser, 240, 0.05).until(lambda b: b.execute_script(script))
 
 
 def value(browser, script):
@@ -162,7 +162,7 @@ def test_a_table_is_sorted_filtered_narrowed_and_saved(opened):
     file = Path(browser.downloads) / "fits.csv"
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(browser, 20, 0.05).until(lambda _: file.exists() and file.stat().st_size)
+    WebDriverWait(browser, 240, 0.05).until(lambda _: file.exists() and file.stat().st_size)
     lines = file.read_text().splitlines()
     assert lines[0].split(",") == [before[0], *before[2:]]
     assert len(lines) == len(rows) + 1

@@ -51,7 +51,7 @@ def test_a_group_has_one_number_over_k_seeds_and_families():
         np.testing.assert_array_equal(labels, np.minimum(TRUE, k - 1))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.permutations(range(18)))
 def test_the_order_of_the_fits_does_not_matter(order):
     runs = grid().iloc[list(order)].reset_index(drop=True)

@@ -113,7 +113,6 @@ def test_under_a_prior_the_log_posterior_decides():
     assert best["seed"].tolist() == [1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([-9.0, -7.0, -7.0 - 1e-9]), st.booleans()), min_size=1))
 def test_the_table_chooses_as_the_estimator_and_the_bootstrap_do(cells):
     values, sound = np.array([v for v, _ in cells]), [fine for _, fine in cells]
@@ -137,7 +136,7 @@ VALUES = st.sampled_from([-9.0, -7.0, -7.0 * (1 + TIE / 2), -7.0 * (1 - TIE / 2)
 CELLS = st.lists(st.tuples(VALUES, st.booleans(), st.sampled_from([1, 5, 9])), max_size=8)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(CELLS, min_size=1, max_size=4))
 def test_the_rivals_of_each_part_are_enough_to_rank_the_whole(parts):
     key = {**MODEL, "start": "points", "k": 2, "seed": 0}
