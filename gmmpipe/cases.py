@@ -14,6 +14,7 @@ from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
 from gmmpipe.figures.tables import MOST_SHOWN, RUN
 from gmmpipe.formats import VersionTables
+from gmmpipe.memory import SHOWN
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
@@ -24,7 +25,6 @@ LONG = ("parameters", "trajectories")
 MOST_RUNS = (
     1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
 )
-MOST_NUMBERS = 2**24  # in the rows of these tables that are read at a time
 
 
 def style_of(wanted: Mapping[str, Any]) -> Style:
@@ -96,7 +96,7 @@ def cases(
     """
     tables = VersionTables(study.folder)
     long = {name: tables.stored(name) for name in LONG}
-    budget = MOST_NUMBERS // sum(1 for _ in study.cases())
+    budget = SHOWN // sum(1 for _ in study.cases())
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
         fits = ours["fits"].query("status == 'ok'")  # a failed one has no numbers

@@ -26,7 +26,7 @@ CELL, CELL_PRODUCT = 2e-3, 1e-7  # seconds of a row of fits.csv, of a sample in 
 VALUE = 2e-7  # seconds to check and write a value, or to parse a byte of text
 REPLICATE = 0.05  # seconds to combine a replicate with others
 CASE, SAMPLE = 60.0, 1e-3  # seconds of all figures of a data set, of each of its samples
-PAGE = 1200 * memory.MB  # the processes that draw; a page with its tables
+PICTURES = 30 * memory.MB  # those of a data set, as text in a page
 SMALL = 1_000_000  # values of a data set that are read and normalised in a second
 
 
@@ -82,6 +82,21 @@ class Demands:
             each = [astuple(demand(self.study, other)) for other in self.study.plan[section]]
             self._largest[rule] = Demand(*map(max, zip(*each, strict=True)))
         return self._largest[rule]
+
+    def widest(self, block: str, free: int) -> int | None:
+        """Return with how many features a block would fit into what is free.
+
+        None where its covariances, D x D numbers whatever the family, are not what takes most.
+        """
+        section = self.study.plan["fits"][block]
+        data, config = _data(self.study, section["normalised"]), section["config"]
+        ks, seeds, steps = config["k"], len(config["seed"]), config["iteration"]
+
+        def takes(d: int) -> int:
+            return memory.of_fit({**data, "d": d}, config["fit"], ks, seeds, steps)
+
+        most = memory.widest(free, takes, data["d"])
+        return most if 2 * takes(data["d"] // 2) < takes(data["d"]) else None
 
     @property
     def is_small(self) -> bool:
@@ -141,11 +156,25 @@ def _combine(study: Study, _: str) -> Demand:
 def _figures(study: Study, _: str) -> Demand:
     shown = (min(study.plan["data"][data]["n"], MOST_SHOWN) for data, _ in study.cases())
     seconds = sum(CASE + SAMPLE * n for n in shown)
-    return Demand(PAGE + _tables(study), seconds, 0, SHARED)
+    return Demand(SHARED * (memory.DRAWING + _shown(study)), seconds, 0, SHARED)
 
 
 def _report(study: Study, _: str) -> Demand:
-    return Demand(PAGE + _tables(study), 0, CASE * sum(1 for _ in study.cases()))
+    cases = sum(1 for _ in study.cases())
+    return Demand(memory.PAGE + _shown(study) + cases * PICTURES, 0, CASE * cases)
+
+
+def _shown(study: Study) -> int:
+    """Return about the bytes of the tables as figures and the report hold them."""
+    numbers = 0
+    for block in study.plan["fits"].values():
+        _n, d = _shape(study, block["normalised"])
+        config = block["config"]
+        each = (
+            2 * sum(config["k"]) * (d * d + d) * len(config["iteration"]) + config["iteration"][-1]
+        )
+        numbers += len(config["seed"]) * each
+    return memory.of_shown(study.n_cells, numbers)
 
 
 def _tables(study: Study) -> int:

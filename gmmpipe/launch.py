@@ -132,10 +132,16 @@ def _free_memory(study: Study) -> int | None:
     for rule, name in _missing(study):
         need = demands.of(rule, name).memory
         if need > free:
+            most = demands.widest(name, free) if rule == "fit" else None
+            remedy = "sweep fewer seeds or iteration counts, or a smaller k"
+            if most is not None:
+                remedy = (
+                    f"choose at most {most:,} of the features (columns, of a file), as each"
+                    " component's covariance is held as D x D numbers, also of diag and spherical"
+                )
             raise Obstacle(
                 f"{name or 'the tables'}: this takes about {need / 1e9:.1f} GB of memory, and"
-                f" {free / 1e9:.1f} GB are free; free some, or sweep fewer seeds or iteration"
-                " counts, or a smaller k"
+                f" {free / 1e9:.1f} GB are free; free some, or {remedy}"
             )
     return free
 

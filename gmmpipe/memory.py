@@ -5,7 +5,8 @@ measured: tests/test_memory.py and benchmarks/pipeline.py compare them with what
 a section `data` of a plan: n, d, bytes of its file, missing, and where rows have weights positive.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gmmpipe.archive import MAPPED
@@ -16,9 +17,15 @@ from gmmpipe.numerics.soundness import MOST_ROWS as TIED_ROWS
 from gmmpipe.numerics.starts import MOST_ROWS as START_ROWS
 
 MB = 2**20
-BASE = 200 * MB  # an interpreter with numpy, scipy and the compiled kernels
-TABLES = 200 * MB  # pandas and Arrow, and the rows that are on their way into files
+NUMPY = 50 * MB  # an interpreter with numpy
+READERS = 100 * MB  # ... and a library that reads or draws data
+BASE = 230 * MB  # ... and scipy, compiling kernels where no cache has them; 80 where one has
+TABLES = 110 * MB  # pandas and Arrow, and the rows that are on their way into files
+PAGE = 150 * MB  # an interpreter with pandas and matplotlib, and a page
+DRAWING = 340 * MB  # ... and pictures of a data set as they are drawn
 PARTS = 150 * MB  # the parts in which a large file is read
+ROW = 500  # of fits.csv, as a data frame
+SHOWN = 2**24  # numbers of parameters and trajectories that figures and report read at a time
 MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
 
@@ -39,13 +46,13 @@ def _read(data: Data) -> int:
 def of_generate(data: Data, in_parts: bool) -> int:
     """Return about the bytes that reading or drawing a data set takes."""
     if in_parts:
-        return BASE + PARTS
-    return int(BASE + TEXT * data["bytes"] + 8 * COPIES * data["n"] * (data["d"] + 1))
+        return NUMPY + READERS + PARTS
+    return int(NUMPY + READERS + TEXT * data["bytes"] + 8 * COPIES * data["n"] * (data["d"] + 1))
 
 
 def of_normalise(data: Data) -> int:
     """Return about the bytes that normalising takes."""
-    return int(BASE + 2 * held(data["n"], data["d"]) + 8 * 6 * min(data["n"], SLICE) * data["d"])
+    return int(NUMPY + 2 * held(data["n"], data["d"]) + 8 * 6 * min(data["n"], SLICE) * data["d"])
 
 
 def of_fit(
@@ -71,6 +78,14 @@ def of_fit(
     return int(BASE + _read(data) + 8 * numbers)
 
 
+def widest(free: int, takes: Callable[[int], int], d: int) -> int:
+    """Return with how many of d features a block takes no more than is free.
+
+    takes: the bytes that it takes with so many.
+    """
+    return bisect_right(range(d + 1), free, key=takes) - 1
+
+
 def of_tables(data: Data, k: int) -> int:
     """Return about the bytes that making tables of mixtures of up to k components takes.
 
@@ -83,6 +98,14 @@ def of_tables(data: Data, k: int) -> int:
     if data["missing"]:
         numbers += 3 * n * d
     return int(TABLES + _read(data) + 8 * numbers)
+
+
+def of_shown(cells: int, numbers: int) -> int:
+    """Return about the bytes of the tables as figures and the report hold them.
+
+    cells: rows of fits.csv. numbers: of parameters and trajectories, of which only some are read.
+    """
+    return ROW * cells + 8 * COPIES * min(numbers, SHOWN)
 
 
 def of_bootstrap(data: Data, k: int) -> int:

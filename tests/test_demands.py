@@ -48,7 +48,7 @@ SAME_SECONDS = {("fit", "sweep.start=[short-em]")}  # every start is reckoned as
 @pytest.mark.parametrize("rule", RULES)
 def test_more_work_asks_for_more(rule, project):
     small = asked(project, rule)
-    assert small[0] >= 200 * 2**20
+    assert small[0] >= 50 * 2**20
     for more in GROWING[rule]:
         memory, seconds = asked(project, rule, *more)
         assert memory >= small[0]
@@ -112,7 +112,7 @@ def test_snakemake_hands_on_what_every_job_asks_for(command):
     for name, resources in jobs:
         found = dict(pair.split("=") for pair in resources.split(", "))
         if name in RULES:
-            assert int(found["mem_mb"]) >= 700  # two Snakemakes besides
+            assert int(found["mem_mb"]) >= 550  # two Snakemakes besides
             assert int(found["runtime"]) >= 5
 
 

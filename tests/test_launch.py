@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from projects import run
 
-from gmmpipe import free_memory, launch, memory
+from gmmpipe import free_memory, launch, memory, plan
+from gmmpipe.demands import Demands
 from gmmpipe.errors import Obstacle
 from gmmpipe.progress import Progress
+from gmmpipe.study import Study
 
 CHATTER = """\
 Building DAG of jobs...
@@ -175,9 +177,26 @@ def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):
     assert launch._free_memory(done) is None
     monkeypatch.setattr(free_memory, "available", lambda: 10 * memory.MB)
     Path(done.fits[1]).unlink()
-    words = rf"{Path(done.fits[1]).stem}: this takes about 0.2 GB of memory, and 0.0 GB are free;"
+    words = rf"{Path(done.fits[1]).stem}: this takes about 0.3 GB of memory, and 0.0 GB are free;"
     with pytest.raises(Obstacle, match=words):
         launch._free_memory(done)
+
+
+def test_too_many_features_are_told_how_many_fit(project, monkeypatch):
+    wide = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[diag]", "sweep.k=[2]")
+    wide += ("dataset.blobs.n=60", "dataset.blobs.d=1000")
+    found = Demands(Study(plan.freeze(project, wide)))
+    (block,) = found.study.plan["fits"]
+    most = found.widest(block, 4 * 10**8)
+    narrow = Demands(Study(plan.freeze(project, [*wide, f"dataset.blobs.d={most}"])))
+    wider = Demands(Study(plan.freeze(project, [*wide, f"dataset.blobs.d={most + 1}"])))
+    needs = [next(iter(each.study.plan["fits"].values()))["memory"] for each in (narrow, wider)]
+    assert needs[0] <= 4 * 10**8 < needs[1]
+    monkeypatch.setattr(free_memory, "available", lambda: 4 * 10**8)
+    with pytest.raises(Obstacle, match=rf"at most {most:,} of the features .* also of diag"):
+        launch._free_memory(found.study)
+    rows = Demands(Study(plan.freeze(project, [*wide[:4], "dataset.blobs.n=90000"])))
+    assert rows.widest(next(iter(rows.study.plan["fits"])), 10**8) is None
 
 
 def test_a_profile_of_the_environment_is_named_where_it_may_be_to_blame(
