@@ -18,6 +18,7 @@ from gmmpipe import archive, columnar, free_memory, guard, reader, sealed, verif
 from gmmpipe.errors import InputError, told
 from gmmpipe.experiment import load
 from gmmpipe.numerics.datasets import File
+from gmmpipe.reader import growth
 from gmmpipe.recovery import recover
 
 
@@ -107,7 +108,7 @@ def test_a_large_gzip_file_is_refused_long_before_it_is_unpacked(tmp_path, monke
     path, given = tmp_path / "b.csv.gz", []
     bomb, rest = gzip.compress(b"a,b\n" + b"1,2\n" * 2**23), gzip.compress(os.urandom(2**20))
     path.write_bytes(bomb + rest)
-    monkeypatch.setattr(reader.source, "FREE", 2**18)
+    monkeypatch.setattr(growth, "FREE", 2**18)
     parts = (len(table.x) for table in reader.tables(path, str(path), File(str(path))))
     with pytest.raises(InputError, match=r"b\.csv\.gz: of .* bytes, grows more than 100-fold"):
         given.extend(parts)
