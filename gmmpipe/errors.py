@@ -102,9 +102,9 @@ def told(error: BaseException) -> tuple[str, int] | None:
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
         words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
     elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
-        where = error.filename2 or error.filename or "a file"  # of two the one that is to be
-        remedy = REMEDIES.get(error.errno or 0, MEND)
-        words = f"{where}: {error.strerror or error}; {remedy} and give the command again"
+        where = error.filename2 or error.filename  # of two the one that is to be
+        what = f"{where}: {error.strerror}" if where else error.strerror or str(error)
+        words = f"{what}; {REMEDIES.get(error.errno or 0, MEND)} and give the command again"
     else:
         return None
     return f"gmmpipe stopped: {one_line(words)}", 1

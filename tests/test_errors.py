@@ -14,6 +14,12 @@ LINES = [
     (FULL, 1, "gmmpipe stopped: results/x.npz: No space left on device; free some space and"),
     (PermissionError(errno.EACCES, "Permission denied", "results/.lock"), 1, "its permissions"),
     (OSError(errno.EROFS, "Read-only file system", "results"), 1, "make it writable"),
+    (
+        FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+        1,
+        "gmmpipe stopped: No usable temporary directory found in ['/tmp']; look at what is there",
+    ),
+    (OSError(errno.ENOTDIR, "Not a directory", "a.tmp", None, "a"), 1, "gmmpipe stopped: a: Not a"),
     (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory: Unable to allocate 9 GiB;"),
     (
         ModuleNotFoundError("No module", name="dask"),
