@@ -23,6 +23,12 @@ def is_name(text: object, registered: Iterable[str] = ()) -> bool:
     return isinstance(text, str) and (bool(NAME.fullmatch(text)) or text in registered)
 
 
+def is_of_results(path: str) -> bool:
+    """Return whether a path in a manifest, which may be that of others, stays in results/."""
+    parts = Path(path).parts
+    return parts[:1] == ("results",) and ".." not in parts
+
+
 def stored(name: str) -> str:
     """Return the name of a file in the store; raises InputError if no folder could hold it."""
     if not re.fullmatch(STORED, name):
@@ -80,15 +86,25 @@ def own_folders(root: Path, experiment: str) -> None:
     link, or what would be waited for, such as a pipe.
     """
     results, notes = root / "results", root / ".snakemake"
-    folders = [results, *(results / name for name in (*RESERVED, experiment))]
-    folders += [results / "store" / kind for kind in KINDS]
-    for folder in (*folders, notes, *(notes / kind for kind in NOTES)):
-        _refuse_odd(folder)
-        refuse_file(folder)
+    own_store(root)
+    folders = (results / "logs", results / "benchmarks", results / experiment)
+    _refuse_misplaced(*folders, notes, *(notes / kind for kind in NOTES))
     for folder in (notes, *(results / name for name in RESERVED)):
         refuse_odd(folder)
     for path in (*results.glob("logs/*/*.log"), *results.glob("benchmarks/*/*.tsv")):
         refuse_folder(path)
+
+
+def own_store(root: Path) -> None:
+    """Raise InputError where the store of a project, or a folder of it, is a link or a file."""
+    store = root / "results/store"
+    _refuse_misplaced(root / "results", store, *(store / kind for kind in KINDS))
+
+
+def _refuse_misplaced(*folders: Path) -> None:
+    for folder in folders:
+        _refuse_odd(folder)
+        refuse_file(folder)
 
 
 def refuse_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import RESERVED
+from gmmpipe.boundary import RESERVED, own_store
 from gmmpipe.errors import InputError
 from gmmpipe.guard import Lock
 from gmmpipe.sealed import discard
@@ -23,8 +23,9 @@ def clean(project: Path, remove: bool = False) -> None:
 
     A version is a folder results/<experiment>/<version>; to be rid of one, remove its folder
     first. Raises InputError if a version cannot be read, since what it needs is then not known,
-    and if an experiment is running.
+    if an experiment is running, and if the store is a link, as another project's versions need it.
     """
+    own_store(project)
     with closing(Lock(project / "results/.lock")) if remove else nullcontext():
         found = list(unused(project))
         total = 0
@@ -94,23 +95,31 @@ def _named(plan: Path) -> Iterator[str]:
 def versions(project: Path) -> Iterator[Path]:
     """Yield the folders of all versions, those that a link stands for included.
 
-    A link to a version beside it, such as `latest`, is that version again. Raises InputError for
-    any other link that leads nowhere, as to a disk that is not mounted.
+    Raises InputError for a link that leads nowhere, as to a disk that is not mounted, and
+    PermissionError for a folder that cannot be read.
     """
-    for folder in sorted((project / "results").glob("*/[!.]*")):
-        if folder.is_symlink():
-            if folder.readlink().parent == Path():
+    for experiment in _folders(project / "results", project):
+        for folder in _folders(experiment, project):
+            # Older versions allowed an experiment of a reserved name.
+            doubtful = experiment.name in RESERVED or folder.name.startswith(".")
+            records = (_plan_of(project, folder), folder / "manifest.json")
+            if not doubtful or any(path.is_file() for path in records):
+                yield folder
+
+
+def _folders(place: Path, project: Path) -> Iterator[Path]:
+    """Yield the folders in a place, hidden ones too; links to one beside them, as `latest`, not."""
+    for path in sorted(place.iterdir()) if place.exists() else ():
+        if path.is_symlink():
+            if path.readlink().parent == Path():
                 continue
-            if not folder.exists():
+            if not path.exists():
                 raise InputError(
-                    f"{folder.relative_to(project)}: a link to {folder.readlink()}, which is not"
-                    " there, so what this version needs is not known; mount it, or remove the link"
+                    f"{path.relative_to(project)}: a link to {path.readlink()}, which is not there,"
+                    " so what its versions need is not known; mount it, or remove the link"
                 )
-        if not folder.is_dir():
-            continue
-        own = folder.parent.name in RESERVED  # older versions allowed an experiment of that name
-        if not own or _plan_of(project, folder).is_file() or (folder / "manifest.json").is_file():
-            yield folder
+        if path.is_dir():
+            yield path
 
 
 def _plan_of(project: Path, folder: Path) -> Path:

@@ -1,4 +1,6 @@
+import errno
 import fcntl
+import os
 from pathlib import Path
 from shutil import move, rmtree
 
@@ -95,6 +97,56 @@ def test_nothing_is_removed_while_the_disk_of_a_version_is_away(study, refused, 
     Path(done.folder).symlink_to(tmp_path / "not mounted")
     before = store()
     refused(f"{done.folder} {tmp_path} mount it", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_nothing_is_removed_while_the_disk_of_an_experiment_is_away(study, refused, tmp_path):
+    done = study(*TINY)
+    move("results/smoke", tmp_path / "smoke")
+    Path("results/smoke").symlink_to(tmp_path / "not mounted")
+    before = store()
+    refused(f"results/smoke {tmp_path} mount it", "clean", "--unused", "--yes")
+    assert store() == before >= {*done.fits}
+
+
+def test_nothing_is_removed_while_an_experiment_is_not_ours_to_read(study, gmmpipe, monkeypatch):
+    """Of a colleague, in a store that two people write to."""
+    study(*TINY)
+    before = store()
+
+    def private(read):
+        def refusing(path="."):
+            if str(path).endswith("results/smoke"):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return read(path)
+
+        return refusing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", private(os.scandir))
+        patch.setattr(os, "listdir", private(os.listdir))
+        answer = gmmpipe("clean", "--unused", "--yes")
+    assert answer.code == 1
+    assert "results/smoke: Permission denied; change its permissions" in answer.err
+    assert store() == before
+
+
+def test_a_hidden_version_keeps_what_it_needs(study, gmmpipe):
+    done = study(*TINY)
+    Path(done.path).unlink()
+    Path(done.folder).rename("results/smoke/.kept")
+    Path(done.folder).symlink_to(".kept")
+    assert listed(gmmpipe("clean", "--unused")).isdisjoint(done.store)
+
+
+@pytest.mark.parametrize("part", ["results", "results/store", "results/store/fits"])
+def test_the_store_of_another_project_is_left_alone(part, study, refused, tmp_path):
+    done = study(*TINY)
+    rmtree(done.folder)  # of this project no version needs it
+    move(part, tmp_path / "theirs")
+    Path(part).symlink_to(tmp_path / "theirs")
+    before = store()
+    refused(f"{part} symbolic link", "clean", "--unused", "--yes")
     assert store() == before
 
 
