@@ -111,7 +111,9 @@ def _is_alive(pid: str) -> bool:
 
 def _opened(path: Path) -> int:
     """Open a file that can be locked, made where it is not there; InputError for what is none."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # which waits for nobody
+    if path.is_symlink():  # what it leads to would be overwritten
+        raise InputError(f"{path}: is a symbolic link; remove it")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # waits for nobody
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise InputError(f"{path}: is no file that can be locked; remove it")

@@ -258,7 +258,7 @@ def is_intact(path: str | Path) -> bool:
 
 def covered(folder: str | Path) -> list[Path]:
     """Return the paths of all artifacts written in or below a folder, even if gone since."""
-    seals = Path(folder).rglob(".*.sha256")
+    seals = [path for path in Path(folder).rglob(".*.sha256") if path.name.strip(".") != "sha256"]
     return sorted(seal.with_name(seal.name[1 : -len(".sha256")]) for seal in seals)
 
 

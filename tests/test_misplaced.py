@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gmmpipe import launch
+from gmmpipe.clean import clean
 from gmmpipe.errors import InputError
 from gmmpipe.recovery import recover
 
@@ -99,6 +100,26 @@ def test_a_lock_is_a_file(name, project):
     make_special(project / "results" / name, "a pipe")
     with pytest.raises(InputError, match=f"{name}: is no file that can be locked; remove it"):
         launch._lock()
+
+
+@pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
+def test_a_lock_is_no_link(name, project, tmp_path):
+    """As in received results: a file of the person's would be cut off."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    Path("results").mkdir(exist_ok=True)
+    Path("results", name).symlink_to(precious)
+    for lock in (launch._lock, lambda: clean(project, remove=True)):
+        with pytest.raises(InputError, match=f"{name}: is a symbolic link; remove it"):
+            lock()
+    assert precious.read_text() == "mine"
+
+
+def test_a_record_of_no_file_is_passed_over(study):
+    done = study(*TINY)
+    for name in ("..sha256", "...sha256", "....sha256"):  # of what is called "", "." and ".."
+        Path(done.folder, name).touch()
+    assert recover(done) == []
 
 
 def test_nobody_waits_for_a_record_of_a_version(study, gmmpipe):
