@@ -283,6 +283,8 @@ class Experiment:
         for column in columns:
             if column not in frame.columns:
                 raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
+            if list(columns).count(column) > 1:
+                raise InputError(f"column {column} is named twice; name it once")
         return typeset.typeset(frame[list(columns)], form, digits)
 
     @property

@@ -77,7 +77,7 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
 
     Raises InputError for a file that is lost or changed, and where there is no workflow.
     """
-    inside = {version.find(path): told for path, told in version.told.items()}
+    inside = {version.find(path): told for path, told in version.manifest["artifacts"].items()}
     inside = {path: told for path, told in inside.items() if path.is_relative_to(version.folder)}
     for path, told in inside.items():
         if not path.is_file() or artifacts.describe(path)["sha256"] != told["sha256"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import ALLOWED, is_name, project_of
+from gmmpipe.boundary import ALLOWED, is_name, is_of_results, project_of
 from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST, format_of, version_folder
@@ -34,6 +34,9 @@ class Version:
         for name, told in self.told.items():
             if not (isinstance(told, dict) and "sha256" in told):
                 raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
+        for name in self.manifest["artifacts"]:
+            if not is_of_results(name):
+                raise InputError(f"{path}: the artifact {name!r} would be outside of results/")
         experiment, version = self.manifest["experiment"], self.manifest["version"]
         if not (is_name(experiment) and is_name(version)):
             raise InputError(

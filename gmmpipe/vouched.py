@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
+from gmmpipe.boundary import is_of_results
 from gmmpipe.environments import Environments
 from gmmpipe.errors import InputError
 from gmmpipe.formats import MANIFEST
@@ -21,8 +22,8 @@ def restore_seals(root: Path) -> int:
     for manifest in _manifests(root):
         made = Environments(manifest)
         for path, known in manifest["artifacts"].items():
-            parts, place = Path(path).parts, root / path
-            if parts[:1] != (RESULTS,) or ".." in parts or not isinstance(known, dict):
+            place = root / path
+            if not is_of_results(path) or not isinstance(known, dict):
                 continue  # that of others may name what is not its own
             if recorded(place) in (None, "") and place.is_file() and not place.is_symlink():
                 found = artifacts.describe(place)["sha256"]

@@ -200,7 +200,7 @@ def test_what_a_notebook_shows(loaded):
     assert "x<sub>8</sub>" not in page
 
 
-def test_tables_typeset(loaded, gmmpipe, tmp_path):
+def test_tables_typeset(loaded, gmmpipe, refused, tmp_path):
     _, found = loaded
     words = ("table", "best", "results/smoke/latest", "--format", "latex")
     answer = gmmpipe(*words, "--columns", "dataset,delta_bic", "--rows", "2", "--digits", "1")
@@ -210,6 +210,7 @@ def test_tables_typeset(loaded, gmmpipe, tmp_path):
     assert lines[5] == "gmm & 0.0 \\\\"
     assert len(lines) == 9
     assert gmmpipe(*words, "-o", str(tmp_path / "best.tex")).out == ""
+    refused("column bic is named twice", *words, "--columns", "bic,k,bic")
     written = (tmp_path / "best.tex").read_text()
     assert written == found.typeset("best", "latex")
     assert " ari " not in found.typeset("best", "text", rows=1)  # gmm has no known groups

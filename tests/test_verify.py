@@ -116,6 +116,11 @@ def test_what_is_no_version_is_refused(done, gmmpipe, refused, tmp_path):
         refused("manifest.json: not", "verify", done.folder)
     artifacts.write_json(manifest, {**whole, "experiment": "../../x"})
     refused("is no name", "verify", done.folder)
+    for path in ("results/../../x", f"results/smoke/{done.version}/../../../x", str(tmp_path)):
+        told = {**whole["artifacts"], path: {"size": 1, "sha256": ""}}
+        artifacts.write_json(manifest, {**whole, "artifacts": told})
+        refused("outside of results/", "verify", done.folder)
+        refused("outside of results/", "export", done.folder, "--to", "ro-crate", "-o", "crate")
     for path in ("/dev/zero", str(tmp_path)):
         told = {**whole, "inputs": {path: {"size": 1, "sha256": ""}}}
         artifacts.write_json(manifest, told)
