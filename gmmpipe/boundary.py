@@ -15,6 +15,7 @@ URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 RESERVED = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
 SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
 NOTES = ("metadata", "incomplete", "locks", "log", "auxiliary")  # folders of Snakemake's
+NUMBA = ".numba_config.yaml"  # in the working folder: settings of numba that no manifest tells
 KINDS = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")  # of the store
 
 
@@ -83,8 +84,13 @@ def own_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link or a file: results stay in the project.
 
     Nor may anything in the folders that all experiments share, or among Snakemake's notes, be a
-    link, or what would be waited for, such as a pipe.
+    link, or what would be waited for, such as a pipe. Nor may numba find settings in the project.
     """
+    if (root / NUMBA).exists():
+        raise InputError(
+            f"{root / NUMBA}: numba would take settings from it that the manifest does not tell;"
+            " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
+        )
     results, notes = root / "results", root / ".snakemake"
     own_store(root)
     folders = (results / "logs", results / "benchmarks", results / experiment)

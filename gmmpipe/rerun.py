@@ -117,7 +117,8 @@ def _plan(version: Version, place: Path) -> Study:
             f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
             " and inputs; use the gmmpipe of the manifest"
         )
-    shutil.copyfile(version.project / study.origins, place / study.origins)  # the report tells it
+    origins = artifacts.read(version.project / study.origins)  # no device, which has no end
+    artifacts.write(place / study.origins, origins)  # the report tells it
     return study
 
 
@@ -220,7 +221,10 @@ def _numbers(path: Path) -> dict[str, npt.NDArray[Any]] | None:
         return None
     import pandas as pd
 
-    frame = artifacts.read_frame(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    try:
+        frame = artifacts.read_frame(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: no table ({error})") from None
     return {str(name): _flat(column) for name, column in frame.items()}
 
 

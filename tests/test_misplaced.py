@@ -115,6 +115,13 @@ def test_a_lock_is_no_link(name, project, tmp_path):
     assert precious.read_text() == "mine"
 
 
+def test_numba_has_no_settings_of_the_project(project):
+    """They decide last bits, or name a cache of code, and no manifest tells them."""
+    (project / ".numba_config.yaml").write_text("disable_jit: 1\n")
+    with pytest.raises(InputError, match=r"numba would take settings from it .* remove it"):
+        launch._lock()
+
+
 def test_a_record_of_no_file_is_passed_over(study):
     done = study(*TINY)
     for name in ("..sha256", "...sha256", "....sha256"):  # of what is called "", "." and ".."

@@ -119,3 +119,22 @@ def test_what_an_older_gmmpipe_could_do_is_left_to_it(fit, tmp_path):
     ((key, value),) = fit.items()
     with pytest.raises(InputError, match=rf"no fit\.{key}={value} any more; use the gmmpipe of"):
         rerun._refuse_removed(version)
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1\n1,2,3\n", b"\xff\xfe"])
+def test_what_is_no_table_is_told_in_a_line(content, tmp_path):
+    (tmp_path / "fits.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"fits.csv: no table \("):
+        rerun._numbers(tmp_path / "fits.csv")
+
+
+def test_no_device_is_copied_to_the_place_of_a_rerun(again):
+    origins = Path(again.done.origins)
+    manifest = Path(again.done.folder, "manifest.json")
+    told = artifacts.read_json(manifest)
+    del told["artifacts"][str(origins)]
+    artifacts.write_json(manifest, told)
+    origins.unlink()
+    origins.symlink_to("/dev/null")  # /dev/zero would have no end
+    with pytest.raises(InputError, match="not a regular file"):
+        again()

@@ -1,5 +1,6 @@
 """Stores read by rows: the rows of the file, and one line for files that are no such thing."""
 
+import os
 import pickle
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gmmpipe.errors import InputError
+from gmmpipe.reader.parquet import files
 from gmmpipe.stores import Npy, Parquet
 
 
@@ -72,3 +74,9 @@ def test_words_are_no_numbers(tmp_path):
     pq.write_table(pa.table({"u": ["one", "two"]}), tmp_path / "x.parquet")
     with pytest.raises(InputError, match="cannot be read as numbers"):
         Parquet(str(tmp_path)).rows(0, 1)
+
+
+def test_nobody_waits_for_a_pipe_in_a_folder(tmp_path):
+    os.mkfifo(tmp_path / "x.parquet")
+    with pytest.raises(InputError, match=r"x\.parquet: not a regular file"):
+        files(tmp_path)

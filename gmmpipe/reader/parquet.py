@@ -55,8 +55,8 @@ def _partitions(path: Path) -> dict[str, str]:
 def files(path: Path) -> list[Path]:
     """Return the files that a folder of Parquet consists of, sub-folders too, by their paths.
 
-    Those whose names begin with . or _ are notes of programs. Raises InputError for none, and for
-    folders that are links.
+    Those whose names begin with . or _ are notes of programs. Raises InputError for none, for
+    folders that are links, and for what is no regular file.
     """
     found: list[Path] = []
     for folder, folders, inside in os.walk(path):
@@ -69,6 +69,9 @@ def files(path: Path) -> list[Path]:
         raise InputError(
             f"{path}: not a regular file, nor a folder with *.parquet; give one of these"
         )
+    for file in found:
+        if not file.is_file():  # a pipe would be waited for
+            raise InputError(f"{file}: not a regular file; take it out of the folder")
     return sorted(found)
 
 
