@@ -14,6 +14,7 @@ from gmmpipe.own import declare, own_file
 from gmmpipe.pinning import pin_threads
 from gmmpipe.processes import interruptible
 from gmmpipe.removed import advice
+from gmmpipe.sealed import MADE_BY, destination
 from gmmpipe.terminal import one_line, print_data, printing
 
 STAGES = {
@@ -137,9 +138,8 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     pin_threads()
+    os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
     if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
-        from gmmpipe.sealed import destination
-
         args.output = destination(args.output)
     if args.command in STAGES:
         return _stage(args)
@@ -170,7 +170,6 @@ def _stage(args: argparse.Namespace) -> int:
 
     from gmmpipe import artifacts, guard
     from gmmpipe.provenance import maker
-    from gmmpipe.sealed import MADE_BY
 
     guard.follow()
     if args.threads < 1:

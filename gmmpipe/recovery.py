@@ -126,7 +126,10 @@ def _manifest(study: Study) -> dict[str, Any]:
         found = artifacts.read_json(Path(study.folder) / MANIFEST)
     except InputError:
         return {}
-    return found if isinstance(found, dict) else {}
+    known = found.get("artifacts") if isinstance(found, dict) else None
+    listed = known.values() if isinstance(known, dict) else [None]
+    sound = all(isinstance(told, dict) and "sha256" in told for told in listed)
+    return found if sound else {}
 
 
 def _is_vouched_for(study: Study) -> bool:

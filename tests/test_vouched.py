@@ -1,6 +1,7 @@
 """What a manifest vouches for stays, although the hidden files beside it are lost."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,19 @@ def test_a_manifest_of_others_seals_nothing_outside_of_results(path, project):
     artifacts.write_json("results/smoke/0123/manifest.json", {"artifacts": told})
     assert restore_seals(Path()) == 0
     assert not seal_of(place).exists()
+
+
+@pytest.mark.parametrize("odd", [None, [], {"a": None}, {"a": {}}])
+def test_a_manifest_that_lists_nothing_vouches_for_nothing(odd, done):
+    manifest = Path(done.folder, "manifest.json")
+    artifacts.write_json(manifest, {**artifacts.read_json(manifest), "artifacts": odd})
+    os.utime(done.tables[0], (2**32, 2**32))  # of the future
+    assert recover(done) == []
+
+
+def test_the_environment_does_not_say_what_made_an_output(done, gmmpipe, monkeypatch):
+    path = Path("results/best.csv")
+    monkeypatch.setenv(MADE_BY, "another")
+    assert gmmpipe("table", "best", done.folder, "-o", str(path)).code == 0
+    assert recorded(path) == artifacts.describe(path)["sha256"]
+    assert made_by(path) == {}
