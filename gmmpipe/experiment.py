@@ -14,7 +14,7 @@ import pandas as pd
 from gmmpipe import artifacts
 from gmmpipe.boundary import project_of
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.formats import MANIFEST, VersionTables, version_folder
+from gmmpipe.formats import VersionTables, manifest_of, version_folder
 from gmmpipe.numerics.selection import n_samples
 from gmmpipe.study import AXES, STORE, TABLES, Study
 from gmmpipe.tables import DEFECTS, to_mixture
@@ -86,8 +86,7 @@ class Experiment:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Digests of all inputs and artifacts, and the versions of the libraries."""
-        manifest: dict[str, Any] = artifacts.read_json(self.folder / MANIFEST)
-        return manifest
+        return manifest_of(self.folder)
 
     @cached_property
     def fits(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import is_name
+from gmmpipe.boundary import ALLOWED, is_name, is_of_results
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.identity import to_numbers
 from gmmpipe.numerics.mixture import FIRST
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 MANIFEST = "manifest.json"
+KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 COMPONENTS = ["component", "parent"]  # columns that name components
 
 
@@ -38,6 +39,29 @@ def format_of(manifest: Any, where: str | Path) -> int:
             f"{where}: the results have format {found}, and this gmmpipe reads up to {FORMAT};"
             " update gmmpipe"
         )
+    return found
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest in the folder of a version, which may be that of others.
+
+    Raises InputError for one that lacks what gmmpipe writes, or names what is outside of results/.
+    """
+    path = folder / MANIFEST
+    found: dict[str, Any] = artifacts.read_json(path)
+    format_of(found, path)
+    for key, kind in KEYS.items():
+        if not isinstance(found.get(key), kind):
+            raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
+    for name, told in {**found["inputs"], **found["artifacts"]}.items():
+        if not (isinstance(told, dict) and "sha256" in told):
+            raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
+    for name in found["artifacts"]:
+        if not is_of_results(name):
+            raise InputError(f"{path}: the artifact {name!r} would be outside of results/")
+    experiment, version = found["experiment"], found["version"]
+    if not (is_name(experiment) and is_name(version)):
+        raise InputError(f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}")
     return found
 
 

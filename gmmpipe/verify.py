@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe import artifacts
-from gmmpipe.boundary import ALLOWED, is_name, is_of_results, project_of
+from gmmpipe.boundary import project_of
 from gmmpipe.environments import Environments
-from gmmpipe.errors import InputError
-from gmmpipe.formats import MANIFEST, format_of, version_folder
+from gmmpipe.formats import MANIFEST, format_of, manifest_of, version_folder
 from gmmpipe.recovery import TIMESTAMP
 from gmmpipe.sealed import seal_of
 from gmmpipe.terminal import one_line
 
 RECORDS = (MANIFEST, "run.json")
 FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
-KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
 
 
@@ -25,23 +23,8 @@ class Version:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
-        path = self.folder / MANIFEST
-        self.manifest: dict[str, Any] = artifacts.read_json(path)
-        self.format = format_of(self.manifest, path)
-        for key, kind in KEYS.items():
-            if not isinstance(self.manifest.get(key), kind):
-                raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
-        for name, told in self.told.items():
-            if not (isinstance(told, dict) and "sha256" in told):
-                raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
-        for name in self.manifest["artifacts"]:
-            if not is_of_results(name):
-                raise InputError(f"{path}: the artifact {name!r} would be outside of results/")
-        experiment, version = self.manifest["experiment"], self.manifest["version"]
-        if not (is_name(experiment) and is_name(version)):
-            raise InputError(
-                f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}"
-            )
+        self.manifest = manifest_of(self.folder)
+        self.format = format_of(self.manifest, self.folder / MANIFEST)
         self.project = project_of(self.folder)
 
     @property

@@ -4,6 +4,7 @@ older/format-1.zip was made by the last gmmpipe whose tables counted components 
 smoke of gmm.data, full K = 1, 2, 24 (some degenerate), with a bootstrap.
 """
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -165,3 +166,19 @@ def test_the_verdict_on_an_old_result_says_what_is_not_known(old):
     assert "how its run ended is not recorded" in codes["unrecorded"].clause
     assert not {"level", "decision"} & set(stored(old, "bootstrap"))
     assert codes["tests"].clause == "the bootstrap test of K against K + 1 is undecided at K = 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"version": None}, "it has no 'version'"),
+        ({"experiment": "a\ud800"}, "is no name"),
+        ({"artifacts": {"results/a/b/../../../c": {"sha256": ""}}}, "would be outside of results/"),
+    ],
+)
+def test_a_received_manifest_is_checked_wherever_it_is_read(tmp_path, change, words):
+    manifest = {"experiment": "a", "version": "b", "inputs": {}, "artifacts": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | change))
+    for read in (Version, lambda folder: gmmpipe.load(folder).manifest):
+        with pytest.raises(InputError, match=re.escape(words)):
+            read(tmp_path)
