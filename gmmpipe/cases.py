@@ -12,9 +12,8 @@ import pandas as pd
 
 from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES, Style, Tables
-from gmmpipe.figures.tables import MOST_SHOWN, RUN
+from gmmpipe.figures.tables import MOST_NUMBERS, MOST_SHOWN, RUN
 from gmmpipe.formats import VersionTables
-from gmmpipe.memory import SHOWN
 from gmmpipe.numerics.slices import subset
 from gmmpipe.steps import steps
 from gmmpipe.study import BOOTSTRAPPED, TABLES, Study
@@ -96,7 +95,7 @@ def cases(
     """
     tables = VersionTables(study.folder)
     long = {name: tables.stored(name) for name in LONG}
-    budget = SHOWN // sum(1 for _ in study.cases())
+    budget = MOST_NUMBERS // sum(1 for _ in study.cases())
     for stored, at in study.cases():
         ours = {name: _at(frame, at) for name, frame in frames.items()}
         fits = ours["fits"].query("status == 'ok'")  # a failed one has no numbers

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from gmmpipe import memory, workers
-from gmmpipe.figures.tables import MOST_SHOWN
+from gmmpipe.figures.tables import MOST_NUMBERS, MOST_SHOWN
 from gmmpipe.numerics.starts import MOST_ROWS
 from gmmpipe.reader.source import LARGE
 from gmmpipe.study import Study
@@ -174,7 +174,7 @@ def _shown(study: Study) -> int:
             2 * sum(config["k"]) * (d * d + d) * len(config["iteration"]) + config["iteration"][-1]
         )
         numbers += len(config["seed"]) * each
-    return memory.of_shown(study.n_cells, numbers)
+    return memory.of_shown(study.n_cells, min(numbers, MOST_NUMBERS))
 
 
 def _tables(study: Study) -> int:

@@ -25,7 +25,6 @@ PAGE = 150 * MB  # an interpreter with pandas and matplotlib, and a page
 DRAWING = 340 * MB  # ... and pictures of a data set as they are drawn
 PARTS = 150 * MB  # the parts in which a large file is read
 ROW = 500  # of fits.csv, as a data frame
-SHOWN = 2**24  # numbers of parameters and trajectories that figures and report read at a time
 MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
 
@@ -103,9 +102,9 @@ def of_tables(data: Data, k: int) -> int:
 def of_shown(cells: int, numbers: int) -> int:
     """Return about the bytes of the tables as figures and the report hold them.
 
-    cells: rows of fits.csv. numbers: of parameters and trajectories, of which only some are read.
+    cells: rows of fits.csv. numbers: of the parameters and trajectories that are read at a time.
     """
-    return ROW * cells + 8 * COPIES * min(numbers, SHOWN)
+    return ROW * cells + 8 * COPIES * numbers
 
 
 def of_bootstrap(data: Data, k: int) -> int:

@@ -12,6 +12,16 @@ from projects import has_ended
 
 from gmmpipe import processes
 
+
+@pytest.fixture(autouse=True)
+def _hears_signals():
+    """Tests may themselves run under nohup."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in processes.ASKED}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 DEAF = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Replay = Callable[["pd.Series", Sequence[int]], list[Mixture]]
 MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
+MOST_NUMBERS = 2**24  # of parameters and trajectories that they read at a time
 RUN = ["normaliser", "covariance", "start", "k", "seed"]
 CELL = [*RUN, "iteration"]
 BOX = ("noise_low", "noise_high")  # of the noise component, where there is one

@@ -16,7 +16,7 @@ SWEEP = ("experiment=smoke", "sweep.k=[1,2,3]", "sweep.seed=0..3", "sweep.start=
 
 
 def content(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    return {path.name: path.read_bytes() for path in Path(folder).glob("[!.]*")}
 
 
 def test_how_the_work_is_cut_changes_no_byte(study, monkeypatch):
