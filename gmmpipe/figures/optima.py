@@ -88,7 +88,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     figure = style.figure(style.pick(24, 28) + style.pick(38, 46) * rows)
     figure.suptitle(style.title(tables.dataset, f": {common(tables)}"))
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    largest = max(float(panel.gap.max(initial=0)) for panel in panels)
+    largest = max(float(gap) for panel in panels for gap in (*panel.gap, *panel.short["gap"]))
     _scale(grid[0], max(largest, 1.0), tables.fits["seed"].to_numpy(int))
     for index, (axes, panel) in enumerate(zip(grid, panels, strict=False)):
         for number_, start in enumerate(starts):

@@ -37,6 +37,7 @@ def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
     cells = (tables.fits["k"] == 3) & (tables.fits["covariance"] == family)
     cells &= tables.fits["seed"] == 1
     fits = tables.fits.assign(end=tables.fits["end"].mask(cells, "saddle"))
+    fits["limit"] -= np.where(cells, 1000, 0)
     short = replace(tables, fits=fits)
     figures = [FIGURES["optima"].draw(t, Style()) for t in (tables, short)]
     before, after = (next(a for a in figure.axes if a.get_title() == "K = 3") for figure in figures)
@@ -44,6 +45,7 @@ def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
     seeds = np.concatenate([line.get_xdata() for line in hollow]).round()
     n = len(tables.runs(family, 3).query("seed == 1"))
     assert seeds.tolist() == [1] * n
+    assert all(max(line.get_ydata()) < after.get_ylim()[1] for line in hollow)
     found = [sum(int(text.get_text()) for text in axes.texts) for axes in (before, after)]
     assert found[1] < found[0]
     words = f"Hollow: {n} runs that ended at no maximum"
