@@ -55,11 +55,18 @@ def located(root: Path, path: str, given: str | None) -> Path:
             " Snakemake handles; rename it"
         )
     full = root / path
-    if path != given and not full.resolve().is_relative_to(root.resolve()):
+    if path != given:
+        _refuse_outside(root, full, path)
+        for link in (found for found in full.rglob("*") if found.is_symlink()):
+            _refuse_outside(root, link, str(link.relative_to(root)))
+    return full
+
+
+def _refuse_outside(root: Path, full: Path, path: str) -> None:
+    if not full.resolve().is_relative_to(root.resolve()):
         raise InputError(
             f"{path}: lies outside the project; copy the file into it, or give it with --data"
         )
-    return full
 
 
 def project_of(version: Path) -> Path:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gmmpipe.boundary import located
 from gmmpipe.errors import InputError
 from gmmpipe.reader.parquet import files
 from gmmpipe.stores import Npy, Parquet
@@ -80,3 +81,16 @@ def test_nobody_waits_for_a_pipe_in_a_folder(tmp_path):
     os.mkfifo(tmp_path / "x.parquet")
     with pytest.raises(InputError, match=r"x\.parquet: not a regular file"):
         files(tmp_path)
+
+
+def test_a_link_in_a_configured_folder_stays_in_the_project(tmp_path):
+    project, own = tmp_path / "project", tmp_path / "own.parquet"
+    (project / "rows").mkdir(parents=True)
+    own.touch()
+    (project / "kept.parquet").touch()
+    (project / "rows/a.parquet").symlink_to(project / "kept.parquet")  # as git-annex does
+    assert located(project, "rows", None) == project / "rows"
+    (project / "rows/b.parquet").symlink_to(own)
+    with pytest.raises(InputError, match=r"rows/b\.parquet: lies outside the project"):
+        located(project, "rows", None)
+    assert located(project, "rows", "rows") == project / "rows"  # which the user names himself
