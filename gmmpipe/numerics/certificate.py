@@ -82,7 +82,7 @@ def certify(
             is_best = which[is_random & (which != NONE)] == known[0]
             found["p_new"] = float(once.mean())
             found["p_better"] = float((once & is_best).mean())
-            found["p_better_bound"] = bound(n)
+            found["p_better_bound"] = float(1 - (1 - CONFIDENCE) ** (1 / n))
     return Certificate(
         draws=len(ends),
         sound=len(ends) - kinds[DEGENERATE],
@@ -91,11 +91,6 @@ def certify(
         saddles=kinds[SADDLE],
         **found,
     )
-
-
-def bound(n: int) -> float:
-    """Return the bound of the chance of a better optimum than the best of n draws found."""
-    return float(1 - (1 - CONFIDENCE) ** (1 / n))
 
 
 def is_closed_form(mixture: Mixture) -> bool:

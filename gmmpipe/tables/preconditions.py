@@ -15,7 +15,6 @@ from gmmpipe.numerics.certificate import (
     NATS,
     SADDLE,
     UNFINISHED,
-    bound,
 )
 from gmmpipe.numerics.choice import TIE
 from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
@@ -135,9 +134,8 @@ def _restarts(row: pd.Series, target: float) -> Iterator[Reason]:
         yield grave("nothing drawn")
     elif finished > 0 and hits < HITS:
         yield grave("hits", hits=int(hits), finished=int(finished))
-    elif (chance := row["p_better_bound"]) > target:
-        reason = grave if chance > bound(HITS) else mild
-        yield reason("target", bound=Share(chance), target=Share(target))
+    elif row["p_better_bound"] > target:
+        yield mild("target", bound=Share(row["p_better_bound"]), target=Share(target))
     if row.get("unfinished", 0) > 0:
         yield mild("open runs", unfinished=int(row["unfinished"]), draws=int(draws))
 

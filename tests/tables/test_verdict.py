@@ -90,9 +90,9 @@ CASES = {
         "probably",
         "that chance is below 14 % (95 % confidence), and 5 % were asked for",
     ),
-    "fewer than three restarts drawn": (
+    "several starts of which two are drawn": (
         table(*CLEAR, draws=4, finished=4, hits=4, p_better_bound=0.776),
-        "not settled",
+        "probably",
         "that chance is below 78 % (95 % confidence)",
     ),
     "unfinished": (
