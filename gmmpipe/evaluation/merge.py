@@ -17,9 +17,9 @@ from gmmpipe.evaluation.schemas import LONG, decoded, encoded
 from gmmpipe.evaluation.winners import Group, Optima, Reference, group_of, labels_of
 from gmmpipe.numerics.certificate import NONE
 from gmmpipe.numerics.defects import numbered, renumbered, sentence
-from gmmpipe.numerics.identity import NOISE, Indices, overlaps_of_labels, renumber
+from gmmpipe.numerics.identity import NOISE, overlaps_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import FIRST
+from gmmpipe.numerics.mixture import FIRST, Indices
 from gmmpipe.tables import DEFECTS
 from gmmpipe.tables.numbering import MODEL
 from gmmpipe.tables.stability import MOST_RUNS, stability

@@ -8,9 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from gmmpipe.evaluation.assess import Part
-from gmmpipe.numerics.identity import Indices
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.numerics.mixture import Indices, Mixture
 from gmmpipe.tables.numbering import MODEL, numbers_of
 from gmmpipe.tables.ranking import Run, certify_model, rank
 

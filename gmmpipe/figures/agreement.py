@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from gmmpipe.numerics.identity import Indices
+    from gmmpipe.numerics.mixture import Indices
 
 MOST_RUNS = 100  # of more, some of every optimum and start
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Style
     from gmmpipe.figures.tables import Tables
-    from gmmpipe.numerics.identity import Indices
-    from gmmpipe.numerics.mixture import Array
+    from gmmpipe.numerics.mixture import Array, Indices
 
 OPEN = (UNFINISHED, SADDLE)  # ends that are in no optimum
 MOST_MODELS = 6

@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from gmmpipe.numerics.mixture import Array, Mixture
-
-Indices = npt.NDArray[np.int64]
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 
 # what the end of a run is; see ``ends``
 MAXIMUM, SADDLE, UNFINISHED, DEGENERATE = "maximum", "saddle", "unfinished", "degenerate"

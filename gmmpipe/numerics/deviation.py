@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gmmpipe.numerics.identity import Indices, assign
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.identity import assign
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 
 
 def affinity(a: Mixture, b: Mixture) -> Array:

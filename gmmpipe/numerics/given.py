@@ -9,8 +9,8 @@ import numpy.typing as npt
 from annotated_types import Gt, Le, MaxLen, MinLen
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.moments import Indices, check_k, moments, total_covariance
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
+from gmmpipe.numerics.moments import check_k, moments, total_covariance
 
 Scale = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 

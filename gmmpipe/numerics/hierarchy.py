@@ -8,8 +8,8 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.mixture import Array, Mixture
-from gmmpipe.numerics.moments import Indices, check_k, group_means, moments, nearest, standardised
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
+from gmmpipe.numerics.moments import check_k, group_means, moments, nearest, standardised
 from gmmpipe.numerics.streams import content, stream
 
 

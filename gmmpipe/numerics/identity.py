@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import FIRST, Array, Mixture
+from gmmpipe.numerics.mixture import FIRST, Array, Indices, Mixture
 from gmmpipe.numerics.slices import subset
 
-Indices = npt.NDArray[np.int64]
 NOISE = -1  # the label of a sample that is most probably noise: it has no number among components
 MOST_ROWS = 8192  # with labels of one byte, 10,000 fits are 80 MB and aligned in a second
 

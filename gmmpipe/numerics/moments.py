@@ -4,12 +4,9 @@ weight (N,) > 0 is how many times each row counts; none = once.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics.mixture import Array, Mixture
-
-Indices = npt.NDArray[np.int64]
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 
 
 def moments(x: Array, labels: Indices, centres: Array, weight: Array | None = None) -> Mixture:

@@ -6,9 +6,9 @@ import numpy as np
 
 from gmmpipe.errors import InputError
 from gmmpipe.numerics import em
-from gmmpipe.numerics.identity import Indices, match
+from gmmpipe.numerics.identity import match
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.numerics.given import Given
 from gmmpipe.numerics.growth import Split
 from gmmpipe.numerics.hierarchy import Ward
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 from gmmpipe.numerics.moments import (
-    Indices,
     check_k,
     deviations,
     group_means,

@@ -17,9 +17,9 @@ from itertools import pairwise
 
 import pandas as pd
 
-from gmmpipe.numerics.identity import Indices, by_size, count, overlap_of_labels, renumber
+from gmmpipe.numerics.identity import by_size, count, overlap_of_labels, renumber
 from gmmpipe.numerics.metrics import Codes
-from gmmpipe.numerics.mixture import Array
+from gmmpipe.numerics.mixture import Array, Indices
 
 MODEL = ["normaliser", "covariance"]
 FIT = [*MODEL, "start", "k", "seed"]

@@ -10,8 +10,7 @@ import pandas as pd
 
 from gmmpipe.numerics.certificate import NONE, certify, is_closed_form, reached
 from gmmpipe.numerics.choice import reaches
-from gmmpipe.numerics.identity import Indices
-from gmmpipe.numerics.mixture import Array, Mixture
+from gmmpipe.numerics.mixture import Array, Indices, Mixture
 from gmmpipe.numerics.selection import CRITERIA
 
 ALL = "all"  # the start of a certificate over all starts
