@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.figures.tables import RUN
 from gmmpipe.figures.wording import elide, number
-from gmmpipe.numerics.certificate import MAXIMUM, NATS, NONE, SADDLE, UNFINISHED, optima
+from gmmpipe.numerics.certificate import MAXIMUM, NATS, NONE, OPEN, optima
 from gmmpipe.numerics.mixture import FIRST
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gmmpipe.figures.tables import Tables
     from gmmpipe.numerics.mixture import Array, Indices
 
-OPEN = (UNFINISHED, SADDLE)  # ends that are in no optimum
 MOST_MODELS = 6
 
 

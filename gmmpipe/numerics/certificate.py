@@ -14,6 +14,7 @@ from gmmpipe.numerics.mixture import Array, Indices, Mixture
 
 # what the end of a run is; see ``ends``
 MAXIMUM, SADDLE, UNFINISHED, DEGENERATE = "maximum", "saddle", "unfinished", "degenerate"
+OPEN = (UNFINISHED, SADDLE)  # sound ends that are in no optimum
 NATS = 0.01  # log-likelihoods of one optimum differ by no more ...
 APART = 0.1  # ... its means by no more standard deviations (of the pooled covariance) ...
 SHARE = 0.02  # ... and its weights by no more than this

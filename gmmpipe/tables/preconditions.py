@@ -13,8 +13,7 @@ from gmmpipe.numerics.certificate import (
     HITS,
     MAXIMUM,
     NATS,
-    SADDLE,
-    UNFINISHED,
+    OPEN,
 )
 from gmmpipe.numerics.choice import TIE
 from gmmpipe.numerics.inference import KEPT, REJECTED, UNDECIDED
@@ -25,7 +24,7 @@ from gmmpipe.tables.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, 
 
 SCARCE, FEW = 2, 10  # samples for each parameter: too few to choose by BIC, few
 STABLE = 0.9  # adjusted Rand index
-OPEN = (UNFINISHED, SADDLE, DEGENERATE)  # ends that are no maximum
+NO_MAXIMUM = (*OPEN, DEGENERATE)
 MOST = 3  # names in a reason
 
 
@@ -104,7 +103,7 @@ def _sweep(
 def _end(row: pd.Series) -> Iterator[Reason]:
     end = row.get("end", "")
     gap = row.get("limit", np.nan) - row["log_likelihood"]
-    if end in OPEN:
+    if end in NO_MAXIMUM:
         yield grave(end)
     elif end != MAXIMUM and row["k"] > 1:
         yield mild("unrecorded")
@@ -146,7 +145,7 @@ def _rivals(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:
     near = rest["bic"] - row["bic"] < RIVAL
     lesser = pd.Series(False, index=rest.index)
     if "end" in rest:
-        lesser |= rest["end"].isin(OPEN)
+        lesser |= rest["end"].isin(NO_MAXIMUM)
     if "beaten_by" in rest:
         lesser |= rest["beaten_by"].fillna("") != ""
     rare = (rest["k"] > 1) & (rest["hits"] < HITS) & ~lesser
