@@ -9,7 +9,7 @@ RUN pip install --quiet --require-hashes -r requirements-build.lock \
     && pip install --quiet --require-hashes --no-build-isolation -r requirements-image.lock
 COPY . .
 RUN pip install --quiet --no-deps --no-build-isolation . \
-    && python -P -m gmmpipe.numerics.precompile \
+    && python -P -m gmmpipe.mixture.precompile \
     && rm -r gmmpipe requirements-*
 
 FROM python:3.11-slim-bookworm

@@ -17,7 +17,7 @@ test: lint
 
 # Minutes: kills, full disks, flipped bits; a short form is part of `make test`.
 test-faults: $(READY)
-	$(BIN)/python tests/faults/campaign.py
+	$(BIN)/python tests/system/faults/campaign.py
 
 # Some 1,100 tables of well-known packages, read as pandas reads them: minutes.
 test-corpus: $(READY)
@@ -25,14 +25,14 @@ test-corpus: $(READY)
 		apt-get install --quiet --yes r-base-core r-recommended; }
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --require-hashes --upgrade \
 		--target $(CORPUS) -r requirements-corpus.lock
-	GMMPIPE_CORPUS=$(CURDIR)/$(CORPUS) $(BIN)/pytest tests/corpus --numprocesses=0
+	GMMPIPE_CORPUS=$(CURDIR)/$(CORPUS) $(BIN)/pytest tests/system/corpus --numprocesses=0
 
 # What needs the libraries of extras (.xlsx, .fits, .sav ..., RO-Crates), which `make test` leaves out.
 FORMATS := .venv/formats
 test-formats: $(READY)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(FORMATS) \
 		-r requirements-formats.lock
-	GMMPIPE_FORMATS=$(CURDIR)/$(FORMATS) $(BIN)/pytest tests/extras --numprocesses=0
+	GMMPIPE_FORMATS=$(CURDIR)/$(FORMATS) $(BIN)/pytest tests/system/extras --numprocesses=0
 
 # A real Slurm on loopback: daemons from Debian, Snakemake's plugin beside the environment.
 SLURM := .venv/slurm
@@ -41,7 +41,7 @@ test-slurm: $(READY)
 		apt-get install --quiet --yes slurmctld slurmd slurm-client munge; }
 	$(BIN)/pip install --quiet --no-deps --require-hashes --upgrade --target $(SLURM) \
 		-r requirements-slurm.lock
-	GMMPIPE_SLURM=$(CURDIR)/$(SLURM) $(BIN)/pytest tests/slurm --numprocesses=0
+	GMMPIPE_SLURM=$(CURDIR)/$(SLURM) $(BIN)/pytest tests/system/slurm --numprocesses=0
 
 # Data past memory and past one machine, with the bits of memory: 4 GB of disk and memory, minutes.
 test-scale: $(READY)
@@ -76,7 +76,7 @@ FUZZ_SECONDS ?= 600
 fuzz: $(READY)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-fuzz.lock
 	for target in reader config; do \
-		$(BIN)/python -P tests/fuzz/run.py $$target $(FUZZ_SECONDS) || exit 1; done
+		$(BIN)/python -P tests/system/fuzz/run.py $$target $(FUZZ_SECONDS) || exit 1; done
 
 # What the environment is made of, as CycloneDX; the tool has an environment of its own.
 sbom: $(READY)
@@ -93,7 +93,7 @@ $(READY): requirements-build.lock requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --require-hashes -r requirements-build.lock
 	$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m gmmpipe.numerics.precompile # compiled once here, not once per job
+	$(BIN)/python -m gmmpipe.mixture.precompile # compiled once here, not once per job
 	touch $@
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

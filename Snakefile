@@ -1,5 +1,5 @@
 # gmmpipe: data -> normalise -> fit -> evaluate -> figures -> report.
-# The plan (gmmpipe/plan.py) names every artifact; the rules below only say how each is made.
+# The plan (gmmpipe/workflow/make_plan.py) names every artifact; the rules below only say how each is made.
 import sys
 
 # Snakemake puts this folder first: a numpy.py beside the data would be imported, hence run.
@@ -13,17 +13,17 @@ import signal
 from pathlib import Path
 
 
-from gmmpipe.pinning import pin_threads
+from gmmpipe.workflow.threads import pin_threads
 
 pin_threads()  # before numpy is loaded, here and in every job
 
-from gmmpipe.boundary import STORED
-from gmmpipe.cli import STAGES
-from gmmpipe.demands import Demands
+from gmmpipe.store.names import STORED
+from gmmpipe.cli.main import STAGES
+from gmmpipe.workflow.resources import Demands
 from gmmpipe.errors import told
-from gmmpipe.guard import follow
-from gmmpipe.sources import source_digests
-from gmmpipe.study import Study
+from gmmpipe.store.lock import follow
+from gmmpipe.workflow.code_digest import source_digests
+from gmmpipe.store.plan import Study
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
 
@@ -32,7 +32,7 @@ try:
     if "plan" in config:  # frozen by it
         study = Study(str(config["plan"]))
     else:
-        from gmmpipe.launch import prepare
+        from gmmpipe.workflow.run import prepare
 
         study = prepare(config, workflow.is_main_process, sys.argv[1:])
     demands = Demands(study)
@@ -42,7 +42,7 @@ except Exception as error:
     print(line[0], file=sys.stderr)
     sys.exit(line[1])
 
-CODE = source_digests(f"gmmpipe.stages.{stage}" for stage in STAGES)
+CODE = source_digests(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES)
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
@@ -109,7 +109,7 @@ rule generate:
     params:
         source=lambda w: study.source(w.data),
         config=lambda w: study.section("data", w.data),
-        code=CODE["gmmpipe.stages.generate"],
+        code=CODE["gmmpipe.workflow.stages.generate"],
     shell:
         "gmmpipe generate --code {params.code:q} {params.source:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
@@ -128,7 +128,7 @@ rule normalise:
         runtime=demands.runtime("normalise"),
     params:
         config=lambda w: study.section("normalised", w.normalised),
-        code=CODE["gmmpipe.stages.normalise"],
+        code=CODE["gmmpipe.workflow.stages.normalise"],
     shell:
         "gmmpipe normalise --code {params.code:q} {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
 
@@ -148,7 +148,7 @@ rule fit:
         runtime=demands.runtime("fit"),
     params:
         config=lambda w: study.section("fits", w.block),
-        code=CODE["gmmpipe.stages.fit"],
+        code=CODE["gmmpipe.workflow.stages.fit"],
     shell:
         "gmmpipe fit --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --engine {study.engine:q} --threads {threads} > {log:q} 2>&1"
@@ -172,7 +172,7 @@ rule evaluate:
         runtime=demands.runtime("evaluate"),
     params:
         folder=subpath(output[0], parent=True),
-        code=CODE["gmmpipe.stages.evaluate"],
+        code=CODE["gmmpipe.workflow.stages.evaluate"],
     shell:
         "gmmpipe evaluate --code {params.code:q} {input.plan:q} -o {params.folder:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -194,7 +194,7 @@ rule bootstrap:
         runtime=demands.runtime("bootstrap"),
     params:
         config=lambda w: study.section("bootstrap", w.replicates),
-        code=CODE["gmmpipe.stages.bootstrap"],
+        code=CODE["gmmpipe.workflow.stages.bootstrap"],
     shell:
         "gmmpipe bootstrap --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -217,7 +217,7 @@ rule combine:
         runtime=demands.runtime("combine"),
     params:
         folder=subpath(output[0], parent=True),
-        code=CODE["gmmpipe.stages.combine"],
+        code=CODE["gmmpipe.workflow.stages.combine"],
     shell:
         "gmmpipe combine --code {params.code:q} {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
 
@@ -239,7 +239,7 @@ rule figures:
         mem_mb=demands.mem_mb("figures"),
         runtime=demands.runtime("figures"),
     params:
-        code=CODE["gmmpipe.stages.figures"],
+        code=CODE["gmmpipe.workflow.stages.figures"],
     shell:
         "gmmpipe figures --code {params.code:q} {input.plan:q} -o {output:q}"
         " --threads {threads} > {log:q} 2>&1"
@@ -261,7 +261,7 @@ rule report:
         mem_mb=demands.mem_mb("report"),
         runtime=demands.runtime("report"),
     params:
-        code=CODE["gmmpipe.stages.report"],
+        code=CODE["gmmpipe.workflow.stages.report"],
     shell:
         "gmmpipe report --code {params.code:q} {input.plan:q} -o {output:q} > {log:q} 2>&1"
 
@@ -282,9 +282,9 @@ rule publish:
         link=f"results/{study.experiment}/latest",
         version=study.version,
         config=json.dumps(
-            {"stages": {stage: CODE[f"gmmpipe.stages.{stage}"] for stage in STAGES}}
+            {"stages": {stage: CODE[f"gmmpipe.workflow.stages.{stage}"] for stage in STAGES}}
         ),
-        code=CODE["gmmpipe.stages.publish"],
+        code=CODE["gmmpipe.workflow.stages.publish"],
     shell:
         "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q}"
         " --config {params.config:q} > {log:q} 2>&1"

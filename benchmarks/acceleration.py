@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_iris, load_wine
 
-from gmmpipe.numerics import em
-from gmmpipe.numerics.acceleration import ACCELERATIONS
-from gmmpipe.numerics.starts import STARTS
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.acceleration import ACCELERATIONS
+from gmmpipe.mixture.starts.points import STARTS
 
 GAP = 1e-9  # nats
 MOST = 50_000  # passes of plain EM

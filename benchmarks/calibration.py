@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.datasets import load_iris
 
-from gmmpipe.numerics import em
-from gmmpipe.numerics.certificate import DEGENERATE, NATS, certify, reached
-from gmmpipe.numerics.ends import CERTIFY, Settler
-from gmmpipe.numerics.generators import Blobs
-from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.soundness import Judge
-from gmmpipe.numerics.starts import STARTS, prepared
-from gmmpipe.numerics.streams import content, stream
+from gmmpipe.data.generators import Blobs
+from gmmpipe.mixture.diagnostics.convergence import CERTIFY, Settler
+from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, NATS, certify, reached
+from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.rng import content, stream
+from gmmpipe.mixture.starts.points import STARTS, prepared
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "calibration.md"

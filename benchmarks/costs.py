@@ -16,18 +16,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.pinning import pin_threads
+from gmmpipe.workflow.threads import pin_threads
 
 pin_threads()
 
 import numpy as np  # noqa: E402
 
-from gmmpipe import plan  # noqa: E402
-from gmmpipe.demands import Demands  # noqa: E402
-from gmmpipe.numerics import em  # noqa: E402
-from gmmpipe.numerics.covariance import FAMILIES  # noqa: E402
-from gmmpipe.numerics.starts import STARTS, prepared  # noqa: E402
-from gmmpipe.study import Study  # noqa: E402
+from gmmpipe.mixture.em import fit as em  # noqa: E402
+from gmmpipe.mixture.families.family import FAMILIES  # noqa: E402
+from gmmpipe.mixture.starts.points import STARTS, prepared  # noqa: E402
+from gmmpipe.store.plan import Study  # noqa: E402
+from gmmpipe.workflow import make_plan  # noqa: E402
+from gmmpipe.workflow.resources import Demands  # noqa: E402
 
 Row = dict[str, Any]
 HOME = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ SWEEP += ["sweep.start=[points]", "sweep.iteration=[100]", "figures.names=[clust
 HELD = """import sys
 sys.path.append(sys.argv.pop(1))
 from scale import Memory
-from gmmpipe.cli import main
+from gmmpipe.cli.main import main
 with Memory() as held:
     code = main(sys.argv[1:])
 print(held.most)
@@ -121,7 +121,7 @@ def fits() -> Iterator[Row]:
 def jobs(folder: Path) -> Iterator[Row]:
     """Yield what a job costs beside its work: processes, Snakemake, planning, tables, bytes."""
     python = [sys.executable, "-P", "-m"]
-    study = Study(plan.freeze(folder, [*SWEEP, "sweep.seed=0..1"]))
+    study = Study(make_plan.freeze(folder, [*SWEEP, "sweep.seed=0..1"]))
     run = [*python, "gmmpipe", "run", *SWEEP, "sweep.seed=0..1"]
     _call(folder, run)
     (block,) = study.plan["fits"]
@@ -140,7 +140,7 @@ def sweeps(folder: Path) -> Iterator[Row]:
         asked = [*SWEEP, f"sweep.seed=0..{16 * count - 1}", "block.target_seconds=8"]
         run = [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--", "--until", "fit"]
         seconds, _ = least(lambda r=run, w=workers: _call(folder, [*r, "--cores", str(w)]), 1)
-        study = Study(plan.freeze(folder, asked))
+        study = Study(make_plan.freeze(folder, asked))
         held = sum((folder / path).stat().st_size for path in study.fits)
         for path in study.fits:
             (folder / path).unlink()
@@ -152,8 +152,8 @@ def plans(folder: Path) -> Iterator[Row]:
     """Yield the seconds to plan sweeps, how many jobs they have, and the bytes of the plan."""
     for seeds, target in ((1_000, 30), (10_000, 30), (10_000, 600), (100_000, 600)):
         asked = [*SWEEP, f"sweep.seed=0..{seeds - 1}", f"block.target_seconds={target}"]
-        seconds, _ = least(lambda a=asked: plan.freeze(folder, a), 5)
-        study = Study(plan.freeze(folder, asked))
+        seconds, _ = least(lambda a=asked: make_plan.freeze(folder, a), 5)
+        study = Study(make_plan.freeze(folder, asked))
         size = (folder / study.path).stat().st_size
         yield {"fits": 10 * seeds, "target": target, "jobs": len(study.fits), "seconds": seconds,
                "bytes": size}  # fmt: skip
@@ -165,7 +165,7 @@ def tables(folder: Path) -> Iterator[Row]:
         asked = [*SWEEP, f"sweep.seed=0..{seeds - 1}"]
         run = [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--"]
         _call(folder, [*run, "--until", "fit"])
-        study = Study(plan.freeze(folder, asked))
+        study = Study(make_plan.freeze(folder, asked))
         for threads in (1, 2):
             made = [sys.executable, "-P", "-m", "gmmpipe", "evaluate", study.path, "-o",
                     "results/t", "--threads", str(threads)]  # fmt: skip
@@ -190,7 +190,7 @@ def large(folder: Path) -> Iterator[Row]:
         _call(
             folder, [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--", "--until", "fit"]
         )
-        study = Study(plan.freeze(folder, asked))
+        study = Study(make_plan.freeze(folder, asked))
         made = [sys.executable, "-P", "-m", "gmmpipe", "evaluate", study.path, "-o", "results/t"]
         yield {
             "n": n,
@@ -211,7 +211,7 @@ def memory(folder: Path) -> Iterator[Row]:
             "sweep.k=8",
         ]
         asked += [f"dataset.blobs.n={n}", f"dataset.blobs.d={d}", "dataset.blobs.k=8"]
-        study = Study(plan.freeze(folder, [*asked, "sweep.seed=0", "sweep.iteration=[3]"]))
+        study = Study(make_plan.freeze(folder, [*asked, "sweep.seed=0", "sweep.iteration=[3]"]))
         (data,), (normalised,), (block,) = (study.plan[s] for s in ("data", "normalised", "fits"))
         told = {"normalise": normalised, "fit": block, "evaluate": ""}
         stages = {

@@ -15,7 +15,7 @@ from sklearn.datasets import load_iris, load_wine
 from threadpoolctl import threadpool_limits
 
 from gmmpipe import GaussianMixture
-from gmmpipe.numerics.certificate import NATS
+from gmmpipe.mixture.diagnostics.restarts import NATS
 
 REPEATS, FURTHER = 3, 40
 METHODS = ("kmeans", "mixed")

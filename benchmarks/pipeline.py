@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from scale import write
 
-from gmmpipe.cli import STAGES
-from gmmpipe.demands import Demands
-from gmmpipe.memory import MB
-from gmmpipe.study import Study
+from gmmpipe.cli.main import STAGES
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow.memory import MB
+from gmmpipe.workflow.resources import Demands
 
 HOME = Path(__file__).parents[1]
 OVERRIDES = ("sweep.k=1..3", "sweep.covariance=[full]", "sweep.iteration=[20]")

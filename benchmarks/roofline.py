@@ -64,7 +64,7 @@ def _exponentials() -> Callable[[], object]:
 
     from numba import cfunc, types
 
-    from gmmpipe.numerics.kernels import simd
+    from gmmpipe.mixture.kernels import simd
 
     doubles = types.CPointer(types.float64)
 

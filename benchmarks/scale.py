@@ -21,11 +21,11 @@ from typing import Self
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from gmmpipe.numerics import em
-from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.partitions import Partitioned, Threads
-from gmmpipe.numerics.starts import STARTS, prepared
-from gmmpipe.stores import Npy
+from gmmpipe.data.rows import Npy
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.engines.partitioned import Partitioned, Threads
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.starts.points import STARTS, prepared
 
 D, K, BLOCK = 2, 8, 1_000_000
 MOST = 500.0  # megabytes that are promised to suffice

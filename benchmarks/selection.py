@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.errors import InputError
-from gmmpipe.numerics import em
-from gmmpipe.numerics.covariance import FAMILIES
-from gmmpipe.numerics.mixture import Mixture
-from gmmpipe.numerics.soundness import Judge
-from gmmpipe.numerics.starts import STARTS, prepared
-from gmmpipe.numerics.streams import content, stream
+from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.families.family import FAMILIES
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.rng import content, stream
+from gmmpipe.mixture.starts.points import STARTS, prepared
 
 SCRIPT = Path(__file__).with_suffix(".R")
 COMPILED = [name for name, kind in FAMILIES.items() if kind.kernel is not None and len(name) == 3]

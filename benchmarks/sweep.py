@@ -26,7 +26,7 @@ from joblib import Parallel, delayed
 from sklearn.mixture import GaussianMixture
 
 import gmmpipe
-from gmmpipe.study import Study
+from gmmpipe.store.plan import Study
 
 HOME = Path(__file__).parents[1]
 KS = (1, 2, 3, 4)

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from scale import start, write
 
-from gmmpipe.cluster import Dask
-from gmmpipe.numerics import em
-from gmmpipe.numerics.em import Fit
-from gmmpipe.numerics.partitions import Partitioned
-from gmmpipe.stores import Npy
+from gmmpipe.data.rows import Npy
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.engines.dask import Dask
+from gmmpipe.mixture.engines.partitioned import Partitioned
 
 
 class Killing:

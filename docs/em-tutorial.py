@@ -366,9 +366,9 @@ for name, array in zip(("weights", "means", "covariances"), history[-1], strict=
 # 我们的代码对吗？gmmpipe 的编译引擎从同一个起点出发，应该一步一步走同一条路：
 
 # %%
-from gmmpipe.numerics.defects import indexed, sentence
-from gmmpipe.numerics.em import fit
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.mixture.defects import indexed, sentence
+from gmmpipe.mixture.em.fit import fit
+from gmmpipe.mixture.mixture import Mixture
 
 (ours,) = fit(x, [Mixture(*start)], "full", [60], regularisation=0)
 apart = np.abs(ours.trajectory / trajectory - 1).max()

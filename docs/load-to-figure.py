@@ -97,7 +97,7 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.figures import Style
-from gmmpipe.figures.ellipses import draw_ellipses, frame
+from gmmpipe.figures.parts.ellipses import draw_ellipses, frame
 
 style = Style(width="column")
 mixture, labels = run.mixture("gmm"), model.predict(x)

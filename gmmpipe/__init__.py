@@ -3,29 +3,29 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gmmpipe.comparison import compare
-    from gmmpipe.experiment import Experiment, load
-    from gmmpipe.numerics.estimator import GaussianMixture
-    from gmmpipe.numerics.prior import Prior
+    from gmmpipe.mixture.em.prior import Prior
+    from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
+    from gmmpipe.results.compare.comparison import compare
+    from gmmpipe.results.experiment import Experiment, load
 
 __all__ = ["Experiment", "GaussianMixture", "Prior", "compare", "load"]
 
-_HOMES = {
-    "Experiment": "gmmpipe.experiment",
-    "GaussianMixture": "gmmpipe.numerics.estimator",
-    "Prior": "gmmpipe.numerics.prior",
-    "compare": "gmmpipe.comparison",
-    "load": "gmmpipe.experiment",
+_MODULES = {
+    "Experiment": "gmmpipe.results.experiment",
+    "GaussianMixture": "gmmpipe.mixture.estimator.gaussian_mixture",
+    "Prior": "gmmpipe.mixture.em.prior",
+    "compare": "gmmpipe.results.compare.comparison",
+    "load": "gmmpipe.results.experiment",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: ``import gmmpipe`` itself costs nothing."""
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'gmmpipe' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -4,9 +4,9 @@ import errno
 import re
 from collections.abc import Callable
 from shlex import quote
+from unicodedata import category
 
-from gmmpipe.terminal import one_line
-
+ODD = re.compile(r"[^\t\n -~]")  # what may steer a terminal, or shows nothing
 MOST = 20  # names that a message lists
 REMEDIES = {
     errno.ENOSPC: "free some space",
@@ -29,6 +29,26 @@ MEND = "look at what is there"
 
 LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
+
+
+def shown(text: str) -> str:
+    """Return a text with its control characters as escapes, but for tabs and ends of lines.
+
+    So are marks that change the direction of writing, and whatever else shows nothing.
+    """
+    return ODD.sub(_shown, text)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line, shown as ``shown`` does, whatever the user named."""
+    return shown(" ".join(text.split()))
+
+
+def _shown(found: re.Match[str]) -> str:
+    char = found[0]
+    if char.isprintable() or category(char) == "Zs":  # some space
+        return char
+    return char.encode("unicode_escape").decode("ascii")
 
 
 class InputError(ValueError):

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from projects import Answer, carry_out, finish_once, make_project, run
 
-from gmmpipe import cli, launch
-from gmmpipe.sealed import MADE_BY
-from gmmpipe.study import Study
+from gmmpipe.cli import main
+from gmmpipe.store.files import MADE_BY
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow import run as launch
 
 # A machine may be as slow as it likes.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,7 +47,7 @@ def gmmpipe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
     def call(*arguments: str) -> Answer:
         capsys.readouterr()
         try:
-            code = cli.main(arguments)
+            code = main.main(arguments)
         except SystemExit as end:  # --help
             code = int(end.code or 0)
         return Answer(code, *capsys.readouterr())

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from gmmpipe import cli
+from gmmpipe.cli import main
 from gmmpipe.errors import DamagedArtifact, InputError, Obstacle, told
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/x.npz")
@@ -35,8 +35,8 @@ def test_what_stands_in_the_way_is_told_in_one_line(error, code, words, monkeypa
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(cli, "_list", fail)
-    monkeypatch.chdir(cli.__file__.rpartition("/gmmpipe/")[0])
+    monkeypatch.setattr(main, "_list", fail)
+    monkeypatch.chdir(main.__file__.rpartition("/gmmpipe/")[0])
     answer = gmmpipe("list")
     assert answer.code == code
     assert answer.err.count("\n") == 1

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import Any
 
-from gmmpipe.numerics.em import fit
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.mixture.em.fit import fit
+from gmmpipe.mixture.mixture import Mixture
 
 
 def version() -> str:

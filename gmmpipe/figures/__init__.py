@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gmmpipe.figures.language import say
-from gmmpipe.figures.rendering import METADATA, render, render_movie
+from gmmpipe.figures import kinds
+from gmmpipe.figures.render import METADATA, render, render_movie
 from gmmpipe.figures.style import Style
-from gmmpipe.figures.tables import Tables
+from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.words.language import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gmmpipe.figures.language import Language
     from gmmpipe.figures.movie import Movie
+    from gmmpipe.results.words.language import Language
 
 __all__ = ["FIGURES", "FORMATS", "FigureKind", "Style", "Tables", "render", "render_movie"]
 
@@ -92,7 +92,7 @@ class FigureKind:
         return bool(self._loaded().applies(tables))
 
     def _loaded(self) -> Any:
-        return import_module(f"{__name__}.{self.module}")
+        return kinds.load(self.module)
 
 
 FIGURES: dict[str, FigureKind] = {

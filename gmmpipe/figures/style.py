@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from gmmpipe.figures.language import Language, chinese_font, listing, require_font, say, sentences
 from gmmpipe.figures.movie import Movie
-from gmmpipe.figures.wording import breadth, elide
+from gmmpipe.results.words.language import (
+    Language,
+    chinese_font,
+    listing,
+    require_font,
+    say,
+    sentences,
+)
+from gmmpipe.results.words.wording import breadth, elide
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gmmpipe.figures.tables import Tables
-    from gmmpipe.numerics.mixture import Mixture
+    from gmmpipe.mixture.mixture import Mixture
+    from gmmpipe.results.dataset_tables import Tables
 
 T = TypeVar("T")
 Drawn = TypeVar("Drawn", "Figure", Movie)

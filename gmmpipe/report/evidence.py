@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.figures import Tables
-from gmmpipe.figures.language import listing
-from gmmpipe.figures.wording import elide, model, number, p_words, percent, share
-from gmmpipe.numerics.identity import MOST_ROWS
-from gmmpipe.numerics.inference import KEPT, UNDECIDED
-from gmmpipe.numerics.mixture import FIRST
-from gmmpipe.numerics.selection import CRITERIA, in_words
-from gmmpipe.tables.preconditions import other_choices, others
-from gmmpipe.tables.stability import agreement
-from gmmpipe.tables.verdict import EQUAL, Verdict, strength
+from gmmpipe.mixture.bootstrap.intervals import KEPT, UNDECIDED
+from gmmpipe.mixture.diagnostics.criteria import CRITERIA, in_words
+from gmmpipe.mixture.diagnostics.matching import MOST_ROWS
+from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.results.build.stability import agreement
+from gmmpipe.results.preconditions import other_choices, others
+from gmmpipe.results.verdict import EQUAL, Verdict, strength
+from gmmpipe.results.words.language import listing
+from gmmpipe.results.words.wording import elide, model, number, p_words, percent, share
 
 MOST_FEATURES = 6  # whose means are shown in the summary
 

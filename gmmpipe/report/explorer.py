@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gmmpipe.figures import Style, Tables
-from gmmpipe.figures.projection import Plane, plane
+from gmmpipe.figures.parts.projection import Plane, plane
 from gmmpipe.figures.style import COMPONENT_COLOURS
-from gmmpipe.figures.tables import BOX, MATRIX, RUN
-from gmmpipe.figures.wording import elide
-from gmmpipe.numerics.mixture import Array
-from gmmpipe.numerics.normalise import Affine
+from gmmpipe.mixture.affine import Affine
+from gmmpipe.mixture.mixture import Array
+from gmmpipe.results.dataset_tables import BOX, MATRIX, RUN
+from gmmpipe.results.words.wording import elide
 
 MOST_NUMBERS = 450_000  # of all mixtures in one page: 2.4 MB
 MOST_WORK = 20_000_000  # covariance entries read for one data set

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from gmmpipe import artifacts
 from gmmpipe.figures import FIGURES
-from gmmpipe.figures.language import Language
-from gmmpipe.study import Study
+from gmmpipe.results.words.language import Language
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import Study
 
 LARGE = 400_000  # bytes of an SVG from which its PNG is taken
 TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}

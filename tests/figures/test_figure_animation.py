@@ -11,10 +11,10 @@ from matplotlib.path import Path
 from PIL import Image
 
 from gmmpipe.figures import FIGURES, Style, render_movie
-from gmmpipe.figures.animation import _pictures
-from gmmpipe.figures.ellipses import axes_of
-from gmmpipe.figures.travel import SEEN, telling, travelled, way_of
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.figures.kinds.animation import _pictures
+from gmmpipe.figures.parts.ellipses import axes_of
+from gmmpipe.figures.parts.snapshots import SEEN, telling, travelled, way_of
+from gmmpipe.mixture.mixture import Mixture
 
 STYLE = Style(frames=12)
 

@@ -7,9 +7,9 @@ import pytest
 from figure_cases import case
 
 from gmmpipe.figures import FIGURES, Style
-from gmmpipe.numerics.inference import p_value
+from gmmpipe.mixture.bootstrap.intervals import p_value
 from gmmpipe.report import evidence
-from gmmpipe.tables.bootstrap import decided
+from gmmpipe.results.bootstrap_tests import decided
 
 
 def drawn(name, tables):

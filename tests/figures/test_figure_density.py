@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from scipy.stats import multivariate_normal
 
 from gmmpipe.figures import FIGURES, Style
-from gmmpipe.figures.density import MASSES
+from gmmpipe.figures.kinds.density import MASSES
 
 
 def joint(mixture, x):

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from gmmpipe.figures import Style
-from gmmpipe.figures.ellipses import axes_of, draw_ellipses, enclosed, sigmas_sentence
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.figures.parts.ellipses import axes_of, draw_ellipses, enclosed, sigmas_sentence
+from gmmpipe.mixture.mixture import Mixture
 
 COVARIANCE = np.array([[4.0, 1.5], [1.5, 1.0]])
 

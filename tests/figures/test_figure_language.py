@@ -12,10 +12,11 @@ from test_figure_registry import ABSENT, APPLICABLE, check_readable, texts
 
 import gmmpipe.figures
 from gmmpipe.errors import InputError
-from gmmpipe.figures import FIGURES, FORMATS, Style, language, render
-from gmmpipe.figures.chinese import CHINESE
+from gmmpipe.figures import FIGURES, FORMATS, Style, render
+from gmmpipe.results.words import language
+from gmmpipe.results.words.chinese import CHINESE
 
-SOURCES = sorted(Path(gmmpipe.figures.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(gmmpipe.figures.__file__).parent.rglob("*.py"))
 CHARACTER = re.compile(r"[\u4e00-\u9fff]")
 # names of the data and of the method, abbreviations
 NAMES = re.compile(r"full|tied|spherical|default|feature|group|uniform|points|BIC|ICL|ARI|EM|GMM")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from figure_cases import case
 
-from gmmpipe.figures import FIGURES, Style, agreement
-from gmmpipe.numerics.certificate import optima
-from gmmpipe.numerics.metrics import METRICS
+from gmmpipe.figures import FIGURES, Style
+from gmmpipe.figures.kinds import agreement
+from gmmpipe.mixture.diagnostics.metrics import METRICS
+from gmmpipe.mixture.diagnostics.restarts import optima
 
 
 def test_every_run_is_at_the_gap_of_its_optimum():

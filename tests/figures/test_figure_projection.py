@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gmmpipe.figures import Style
-from gmmpipe.figures.projection import plane
-from gmmpipe.numerics.mixture import Mixture
+from gmmpipe.figures.parts.projection import plane
+from gmmpipe.mixture.mixture import Mixture
 
 
 def mixture(means, covariance=None):

@@ -8,8 +8,8 @@ import pytest
 from figure_cases import case
 
 from gmmpipe.figures import FIGURES, Style
-from gmmpipe.figures.runs import runs_of
-from gmmpipe.figures.tables import RUN
+from gmmpipe.figures.parts.runs import runs_of
+from gmmpipe.results.dataset_tables import RUN
 
 
 def test_mixture_is_that_of_the_cell():

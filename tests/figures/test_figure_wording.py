@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmmpipe.figures.language import listing, sentences
-from gmmpipe.figures.wording import breadth, elide, number, power_of_ten, share
+from gmmpipe.results.words.language import listing, sentences
+from gmmpipe.results.words.wording import breadth, elide, number, power_of_ten, share
 
 
 @given(st.text(), st.integers(2, 40))

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from figures.synthetic_tables import build
 
-from gmmpipe.numerics.selection import CRITERIA
+from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.report import evidence
-from gmmpipe.report.doubts import doubts
-from gmmpipe.tables.preconditions import decide
+from gmmpipe.report.cautions import doubts
+from gmmpipe.results.preconditions import decide
 
 
 def two_groups(**sweep):

@@ -14,8 +14,8 @@ from report_cases import GROUPS, NAMES, reported
 
 import gmmpipe.report
 from gmmpipe.report import page as pages
-from gmmpipe.stages import report
-from gmmpipe.summary import case_name, findings
+from gmmpipe.results.summary import case_name, findings
+from gmmpipe.workflow.stages import report
 
 HOME = Path(gmmpipe.report.__file__).parent
 

@@ -1,0 +1,228 @@
+"""Commands that are no part of a run: for each its options, then what it does.
+
+A new one is two functions and a line in ``COMMANDS``. Nothing heavy is imported before one runs.
+"""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.store.terminal import print_data
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command is for, its options, and what it does: the exit code comes back."""
+
+    purpose: str
+    options: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+
+
+def project() -> Path:
+    """Return the folder with the Snakefile: this one or the nearest above."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise InputError("this folder was removed; change into a gmmpipe project") from None
+    for folder in (here, *here.parents):
+        if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
+            return folder
+    raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
+
+
+def _add_replay(replay: ArgumentParser) -> None:
+    replay.description = (
+        "Run stored fits again in another implementation of EM, from the same start, and compare"
+        " every iteration. Exit code 0 where all agree, 1 where one does not."
+    )
+    replay.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    replay.add_argument(
+        "--engine",
+        default="numpy",
+        metavar="NAME",
+        help="numpy (default), scikit-learn, or mclust through Rscript",
+    )
+    replay.add_argument(
+        "--cell",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="which fits, by key columns of fits.csv, e.g. dataset=iris,k=3; a key given twice"
+        " means either value (default: the selected model of each data set)",
+    )
+    replay.add_argument("--iterations", type=int, metavar="N", help="at most so many of each fit")
+    replay.add_argument(
+        "-o", "--output", metavar="FILE", help=".csv or .parquet file for a row per iteration"
+    )
+
+
+def _replay(args: Namespace) -> int:
+    from gmmpipe.results.replay import replay
+
+    agree = replay.run(args.folder, args.engine, args.cell, args.iterations, args.output)
+    return 0 if agree else 1
+
+
+def _add_table(table: ArgumentParser) -> None:
+    table.description = (
+        "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
+    )
+    table.add_argument("name", metavar="NAME", help="best, fits, certificates, parameters ...")
+    table.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    table.add_argument(
+        "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
+    )
+    table.add_argument(
+        "--columns",
+        metavar="A,B,...",
+        help="which, in this order (default: those that a person reads; of csv all)",
+    )
+    table.add_argument("--rows", type=int, metavar="N", help="at most so many")
+    table.add_argument(
+        "--digits", type=int, default=3, metavar="N", help="decimals (default 3), not of csv"
+    )
+    table.add_argument("-o", "--output", metavar="FILE", help="file to write instead")
+
+
+def _table(args: Namespace) -> int:
+    from gmmpipe.results.experiment import load
+    from gmmpipe.store import artifacts
+
+    columns = args.columns.split(",") if args.columns else None
+    text = load(args.folder).typeset(
+        args.name, args.format, columns=columns, rows=args.rows, digits=args.digits
+    )
+    if args.output:
+        artifacts.write(args.output, text)
+    else:
+        print_data(text)
+    return 0
+
+
+def _add_compare(compare: ArgumentParser) -> None:
+    compare.description = (
+        "What changed from one version to another, in configuration, data, code and environment,"
+        " and which numbers moved. Versions of any sweeps: what they share is compared."
+    )
+    compare.add_argument("before", metavar="BEFORE", help="results/<experiment>/<version>")
+    compare.add_argument("after", metavar="AFTER", help="another, or results/<experiment>/latest")
+    compare.add_argument("--format", default="text", help="text (default), markdown or csv")
+    compare.add_argument(
+        "-o", "--output", metavar="FILE", help=".html for a page, or .md, .csv, .txt"
+    )
+
+
+def _compare(args: Namespace) -> int:
+    from gmmpipe.results.compare import comparison
+
+    comparison.run(args.before, args.after, args.format, args.output)
+    return 0
+
+
+def _add_figure(figure: ArgumentParser) -> None:
+    figure.description = (
+        "Draw one figure of a finished version again, in another width, language or format;"
+        " nothing is run and nothing in the version is touched. Prints the files written."
+    )
+    figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
+    figure.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    figure.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="a .png, .svg, .pdf or .gif file, or a folder for all formats (default: this one)",
+    )
+    figure.add_argument("--dataset", metavar="NAME", help="only this data set (default: each)")
+    figure.add_argument("--width", metavar="WIDTH", help="column (85 mm) or page (180 mm)")
+    figure.add_argument("--language", metavar="LANGUAGE", help="en or zh")
+
+
+def _figure(args: Namespace) -> int:
+    from gmmpipe.cli.figure import redraw
+
+    taste = {"width": args.width, "language": args.language}
+    for path in redraw(args.name, args.folder, args.output, args.dataset, taste):
+        print(path)
+    return 0
+
+
+def _add_verify(verify: ArgumentParser) -> None:
+    verify.description = (
+        "Check that every input and artifact of a version is what its manifest says, and that"
+        " nothing is missing or extra. Exit code 0 where all is well, else 1, each file named."
+    )
+    verify.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    verify.add_argument(
+        "--rerun",
+        action="store_true",
+        help="then make it again from the manifest, elsewhere, and compare: bytes where machine and"
+        " libraries are those of the manifest, else numbers to 1e-9",
+    )
+    verify.add_argument("--cores", default="all", metavar="N", help="cores for --rerun")
+
+
+def _verify(args: Namespace) -> int:
+    from gmmpipe.workflow.verify import Version, verify
+
+    version = Version(args.folder)
+    if not verify(version):
+        return 1
+    if args.rerun:
+        from gmmpipe.workflow.rerun import rerun
+
+        return 0 if rerun(version, args.cores) else 1
+    return 0
+
+
+def _add_clean(clean: ArgumentParser) -> None:
+    clean.description = (
+        "List the entries of results/store that no version refers to. To be rid of a version,"
+        " remove its folder first."
+    )
+    clean.add_argument("--unused", action="store_true", required=True, help="what to look for")
+    clean.add_argument("--yes", action="store_true", help="remove what is listed")
+
+
+def _clean(args: Namespace) -> int:
+    from gmmpipe.workflow.clean import clean
+
+    clean(project(), args.yes)
+    return 0
+
+
+def _add_export(export: ArgumentParser) -> None:
+    export.description = (
+        "Write a version for an archive: its files, and what made them in the archive's own words."
+        " Inputs stay where they are and are named by their SHA-256."
+    )
+    export.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    export.add_argument(
+        "--to", required=True, metavar="KIND", help="ro-crate: a Workflow Run RO-Crate"
+    )
+    export.add_argument(
+        "-o", "--output", required=True, metavar="PATH", help="a .zip file, or a new folder"
+    )
+
+
+def _export(args: Namespace) -> int:
+    from gmmpipe.workflow import ro_crate
+    from gmmpipe.workflow.verify import Version
+
+    if args.to != "ro-crate":
+        raise InputError(suggest("--to", args.to, ["ro-crate"]))
+    print(f"{ro_crate.export(Version(args.folder), args.output)} files in {args.output}")
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "replay": Command("run stored fits again in another engine", _add_replay, _replay),
+    "table": Command("print a table for a paper or a page", _add_table, _table),
+    "compare": Command("say what changed between two versions", _add_compare, _compare),
+    "figure": Command("draw one figure of a finished run again", _add_figure, _figure),
+    "verify": Command("check a version against its manifest", _add_verify, _verify),
+    "export": Command("write a version for an archive", _add_export, _export),
+    "clean": Command("remove what no version needs", _add_clean, _clean),
+}

@@ -1,0 +1,209 @@
+"""The command line: thin, quick to answer, and with an exit code for each kind of ending."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gmmpipe.cli.commands import COMMANDS, project
+from gmmpipe.config.removed import advice
+from gmmpipe.data.user_file import declare, own_file
+from gmmpipe.errors import InputError, Obstacle, one_line, told
+from gmmpipe.store.files import MADE_BY, destination
+from gmmpipe.store.terminal import print_data, printing
+from gmmpipe.workflow.process_groups import interruptible
+from gmmpipe.workflow.threads import pin_threads
+
+STAGES = {
+    "generate": "read or generate one data set",
+    "normalise": "normalise one data set",
+    "fit": "fit one block of mixtures by EM",
+    "evaluate": "turn the fits of a plan into tables",
+    "bootstrap": "refit one block of resampled data",
+    "combine": "combine the bootstrap of a plan into tables",
+    "figures": "draw the figures of a plan",
+    "report": "bind figures and tables of a plan into one HTML file",
+    "publish": "write the manifest of a plan and point `latest` at it",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when done, 2 when the user's input is wrong, 1 otherwise."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    ours, snakemake = arguments, []
+    if "--" in arguments:
+        cut = arguments.index("--")
+        ours, snakemake = arguments[:cut], arguments[cut + 1 :]
+    with printing(lasting=ours[:1] == ["run"]):
+        try:
+            with interruptible():
+                code = int(_dispatch(_parsed(ours), snakemake))
+                sys.stdout.flush()
+                return code
+        except BrokenPipeError:  # the reader of our output left, e.g. `| head`
+            return 1
+        except (Exception, KeyboardInterrupt) as error:
+            if (line := told(error)) is None:
+                raise
+            print(line[0], file=sys.stderr)
+            return line[1]
+
+
+class Once(argparse.Action):
+    """Stores the value of an option, which may be given once: of two the last does not win."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store a value; an error for a second one."""
+        seen = namespace.__dict__.setdefault("seen", set())
+        if option_string is not None and self.dest in seen:
+            parser.error(f"{option_string} is given twice; give it once")
+        seen.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one line, like all others, and that completes no options."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
+        self.register("action", None, Once)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError: the usage lines argparse would print are in --help."""
+        raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments; overrides may stand before, between and after options."""
+    if arguments and (gone := advice(f"gmmpipe {arguments[0]}")):
+        raise InputError(gone)
+    args, rest = _parser().parse_known_args(arguments)
+    odd = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
+    if odd:
+        raise InputError(f"unrecognized arguments: {' '.join(odd)}; see `gmmpipe --help`")
+    if rest:
+        args.overrides = [*args.overrides, *rest]
+    return args
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="gmmpipe", description="Gaussian mixtures by EM as a reproducible experiment pipeline."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    run = commands.add_parser(
+        "run",
+        help="run an experiment from data to report",
+        description="Run an experiment. What is up to date is not done again.",
+        epilog="After --: options of Snakemake, e.g. `gmmpipe run -- -n` shows what would run.",
+    )
+    show = commands.add_parser("show", help="print the composed, checked configuration")
+    for configured in (run, show):
+        configured.add_argument(
+            "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
+        )
+        declare(configured)
+    commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
+    for name, command in COMMANDS.items():
+        command.options(commands.add_parser(name, help=command.purpose))
+    for name, purpose in STAGES.items():
+        stage = commands.add_parser(
+            name, help=f"stage: {purpose}", description=purpose.capitalize()
+        )
+        number = {"generate": "*", "fit": "+", "bootstrap": "+"}.get(name, 1)
+        stage.add_argument("inputs", nargs=number, metavar="INPUT", help="file to read")
+        stage.add_argument("-o", "--output", required=True, help="file or folder to write")
+        stage.add_argument(
+            "--config", default="{}", metavar="JSON", help="parameters as JSON, or a .json file"
+        )
+        if name == "fit":
+            stage.add_argument(
+                "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
+            )
+        stage.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
+        stage.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+    return parser
+
+
+def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
+    if snakemake and args.command != "run":
+        raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
+    pin_threads()
+    os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
+    if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
+        args.output = destination(args.output)
+    if args.command in STAGES:
+        return _stage(args)
+    if args.command in COMMANDS:
+        return COMMANDS[args.command].run(args)
+    root = project()
+    if args.command == "list":
+        return _list(root)
+    own = own_file(root, vars(args))
+    if args.command == "show":
+        import yaml
+
+        from gmmpipe.config import load as config
+        from gmmpipe.workflow.make_plan import readings
+
+        composed = config.load(root / "conf", args.overrides, own)
+        print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
+        for line in readings(root, composed, own):
+            print(f"# {line}")
+        return 0
+    from gmmpipe.workflow.run import launch
+
+    return launch(root, args.overrides, own, snakemake)
+
+
+def _stage(args: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    from gmmpipe.store import artifacts, lock
+    from gmmpipe.workflow.environment import maker
+
+    lock.follow()
+    if args.threads < 1:
+        raise InputError(f"--threads is {args.threads}; give 1 or more")
+    if args.config.endswith(".json"):
+        config = artifacts.read_json(args.config)
+    else:
+        config = artifacts.parse_json(args.config, "--config, which is no .json file either")
+    if not isinstance(config, dict):
+        raise InputError(f"--config is {config!r}; give a JSON object")
+    if args.command == "fit":
+        config = {**config, "engine": artifacts.parse_json(args.engine, "--engine")}
+    stage = import_module(f"gmmpipe.workflow.stages.{args.command}")
+    if args.code is not None:
+        os.environ[MADE_BY] = maker(stage.__name__)
+        if json.loads(os.environ[MADE_BY])["code"] != args.code:
+            raise Obstacle(
+                "gmmpipe's code changed while this run goes on; what is done stays, and the same"
+                " command goes on with the new code"
+            )
+    for key in getattr(stage, "KEYS", ()):
+        if key not in config:
+            raise InputError(f"gmmpipe {args.command}: --config lacks the key {key!r}")
+    stage.run(args.inputs, args.output, config, args.threads)
+    return 0
+
+
+def _list(root: Path) -> int:
+    from gmmpipe.config import load as config
+
+    for group, entries in config.choices(root / "conf").items():
+        print(f"{group}:")
+        lines = {one_line(name): one_line(purpose) for name, purpose in entries.items()}
+        width = max(map(len, lines), default=0)
+        for name, purpose in lines.items():
+            print(f"  {name:<{width}}  {purpose}".rstrip())
+    return 0

@@ -1,0 +1,1 @@
+"""Which settings there are, and what they may hold."""

@@ -1,0 +1,164 @@
+"""Hydra's part: conf/ and overrides to one tree. The only module that knows Hydra."""
+
+import re
+import sys
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import hydra
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from gmmpipe.config import trust
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.store.names import ALLOWED, RESERVED, is_name
+
+GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
+OUTER = re.compile(r"sweep\.\w+\.")
+LONGEST = 100_000  # characters of an override
+DEEPEST = 10  # brackets within brackets of an override
+OVERRIDE = "override"  # where a setting comes from that is in no file
+UNREADABLE = (
+    HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, RecursionError,
+    ValueError, TypeError, AttributeError, LookupError,  # Hydra says some things in these
+)  # fmt: skip
+
+
+def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """Return the tree of conf/config.yaml under the overrides, and the experiment's name.
+
+    conf is the folder with config.yaml; overrides are Hydra's. Nothing is checked yet but the
+    form, and that nothing in it calls code or looks outside conf/. Raises InputError for what
+    cannot be read, found or parsed.
+    """
+    if not (conf / "config.yaml").is_file():
+        raise InputError(
+            f"{conf.resolve()}: no config.yaml there; a project has conf/ beside its Snakefile: run"
+            " in its folder, or give snakemake --directory PROJECT"
+        )
+    trust.vet(conf)
+    sys.modules["hydra_plugins"] = None  # type: ignore[assignment]  # Hydra runs all of that name
+    picks, settings = _split(conf, overrides)
+    try:
+        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            tree = hydra.compose("config", picks, return_hydra_config=True)
+            experiment = tree.hydra.runtime.choices.experiment
+            OmegaConf.set_readonly(tree, False)
+            OmegaConf.set_struct(tree, False)
+            del tree["hydra"]
+            for path, value in settings:
+                # A dotted axis is one key: it may begin like another axis.
+                if OUTER.match(path) and OmegaConf.is_dict(tree.sweep):
+                    tree.sweep[path.removeprefix("sweep.")] = value
+                else:
+                    OmegaConf.update(tree, path, value, merge=False)
+            plain = OmegaConf.to_container(tree)
+    except UNREADABLE as error:
+        raise InputError(f"{conf}: {one_line(error)}") from None
+    if not isinstance(plain, dict):
+        raise InputError(f"{conf / 'config.yaml'}: expected keys and values")
+    trust.refuse(trust.texts(plain), "configuration")
+    if not is_name(experiment):
+        raise InputError(f"experiment is {experiment!r}; a name is {ALLOWED}")
+    if experiment.lower() in RESERVED:
+        raise InputError(
+            f"experiment is {experiment!r}: results/{experiment.lower()} holds what all experiments"
+            f" share; rename conf/experiment/{experiment}.yaml"
+        )
+    if stray := plain.pop("experiment", None):
+        key = next(iter(stray)) if isinstance(stray, dict) else stray
+        raise InputError(
+            f"experiment.{key} is not a key; the first line of a file in conf/experiment/ is"
+            " `# @package _global_`, which puts its keys at the top"
+        )
+    return {"experiment": experiment, **plain}
+
+
+def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (where, {dotted key: value}) of all that ``compose`` lays over one another.
+
+    The weakest come first: the files in the order Hydra merges them, then each override. Keys are
+    as deep as they are written there, a value may hold more. Raises InputError as ``compose`` does.
+    """
+    picks, settings = _split(conf, overrides)
+    try:
+        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+            loader = GlobalHydra.instance().config_loader()
+            defaults = loader.compute_defaults_list("config", picks, RunMode.RUN).defaults
+    except UNREADABLE as error:
+        raise InputError(f"{conf}: {one_line(error)}") from None
+    found = [(OVERRIDE, dict([pick.split("=", 1)])) for pick in picks]
+    for default in defaults:
+        file = f"{default.config_path}.yaml"
+        if not file.startswith("hydra/"):
+            tree = OmegaConf.to_container(OmegaConf.load(conf / file))
+            above = f"{default.package}." if default.package else ""
+            keys = {f"{above}{k!s}": v for k, v in tree.items()} if isinstance(tree, dict) else {}
+            keys.pop(f"{above}defaults", None)
+            found.append((f"conf/{file}", keys))
+    return found + [(OVERRIDE, {key: value}) for key, value in settings]
+
+
+def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
+    picks, settings = [], []
+    for text in overrides:
+        if len(text) > LONGEST or _depth(text) > DEEPEST:
+            raise InputError(
+                f"override {text[:60]!r}...: {len(text)} characters, brackets {_depth(text)} deep;"
+                f" at most {LONGEST} and {DEEPEST}: write it into a file of conf/experiment/"
+            )
+        try:
+            override = OverridesParser.create().parse_override(text)
+        except HydraException as error:
+            raise InputError(
+                f"override {text!r}: {one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
+            ) from None
+        key = override.key_or_group
+        if override.is_delete() or override.is_sweep_override():
+            raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
+        if re.match(r"hydra\b", key) or "${" in text:
+            raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
+        value = override.value()
+        if key in GROUPS:
+            allowed = sorted(filter(is_name, files(conf, key)))
+            if value not in allowed:
+                raise InputError(suggest(key, value, allowed))
+            picks.append(f"{key}={value}")
+        else:
+            settings.append((key, value))
+    return picks, settings
+
+
+def files(conf: Path, group: str) -> dict[str, Path]:
+    """Return {name: path} of the files of a group."""
+    found = sorted((conf / group).glob("*.yaml"))
+    return {path.stem: path for path in found if path.is_file()}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the keys of one file; raises InputError for what is no such file."""
+    try:
+        tree = OmegaConf.to_container(OmegaConf.load(path))  # refuses doubled keys, reads 1e-6
+    except UNREADABLE as error:
+        raise InputError(f"{path}: {one_line(error)}") from None
+    if not isinstance(tree, dict) or not tree:
+        raise InputError(f"{path}: expected lines of the form key: value")
+    return {str(key): value for key, value in tree.items()}
+
+
+def _depth(text: str) -> int:
+    """Return how deep the brackets of a text are within each other."""
+    return max(accumulate((c in "[{(") - (c in "]})") for c in text), default=0)
+
+
+def one_line(error: Exception) -> str:
+    """Return the words of an error without line breaks."""
+    return " ".join(str(error).split())

@@ -1,0 +1,206 @@
+"""From conf/ and overrides to one checked, plain configuration."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.config import schema
+from gmmpipe.config.compose import GROUPS, compose, files, read
+from gmmpipe.config.removed import advice
+from gmmpipe.data.user_file import own_name
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures import FIGURES
+from gmmpipe.mixture.diagnostics.criteria import CRITERIA
+from gmmpipe.mixture.diagnostics.metrics import METRICS
+from gmmpipe.mixture.families.family import Family
+from gmmpipe.store.names import ALLOWED, is_name
+
+NAMED = tuple(schema.REGISTRIES)
+NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
+MOST_CELLS = 10_000_000  # each is a row of the tables
+
+
+def load(
+    conf: Path, overrides: Sequence[str] = (), own: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Compose, check and return the configuration of one experiment as plain JSON types.
+
+    conf is the folder with config.yaml; overrides are Hydra's ("fit.tol=1e-8"); own is the
+    options of the user's file, which becomes the only data set, named after the file. In the result
+    every key is present, `sweep` maps each axis to its list of values, and the named
+    axes' sections hold only the entries in use.
+
+    Raises InputError for whatever is wrong, before anything runs.
+    """
+    nothing: dict[str, Any] = {key: {} for key in ("fit", "figures", "sweep", *NAMED)}
+    composed = {**nothing, **compose(conf, overrides)}
+    sweep = composed["sweep"]
+    if not isinstance(sweep, Mapping):
+        raise InputError(f"sweep is {sweep!r}; give it axes, such as k: 1..6")
+    if own is not None:
+        _adopt(composed, overrides, own)
+    _known(
+        "",
+        composed,
+        {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", *NAMED},
+    )
+    config: dict[str, Any] = {
+        "experiment": composed["experiment"],
+        "fit": schema.check(schema.Fit, composed["fit"], "fit"),
+        "figures": schema.check_figures(composed["figures"]),
+        "bootstrap": schema.check_bootstrap(composed.get("bootstrap", {})),
+        "block": schema.check(schema.Block, composed.get("block", {}), "block"),
+        "engine": schema.check(schema.Engine, composed.get("engine", {}), "engine"),
+        "sweep": _sweep(sweep),
+    }
+    for axis in NAMED:
+        names, section = config["sweep"][axis], composed[axis]
+        _sections(axis, section)
+        made = {n for n, options in section.items() if schema.REGISTRIES[axis][0] in options}
+        _known(axis, section, _available(conf, axis) | made)
+        entries = {n: _entry(conf, axis, n, section.get(n, {})) for n in [*names, *section]}
+        config[axis] = {n: entries[n] for n in names}  # the others are right, but not in use
+    for _ in points(config):  # every value of every outer axis is checked now
+        pass
+    return config
+
+
+def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield (outer coordinates, configuration there) over the axes with dotted names.
+
+    Without such axes: one point with no coordinates. Raises InputError for a bad value.
+    """
+    outer = {a: v for a, v in config["sweep"].items() if a not in NAMED and a not in NUMBERS}
+    for values in itertools.product(*outer.values()):
+        at = dict(zip(outer, values, strict=True))
+        there = deepcopy(dict(config))
+        for path, value in at.items():
+            _assign(there, path, value)
+        there["fit"] = schema.check(schema.Fit, there["fit"], "fit")
+        for axis in NAMED:
+            there[axis] = {n: schema.options(axis, n, o) for n, o in there[axis].items()}
+        yield at, there
+
+
+def choices(conf: Path) -> dict[str, dict[str, str]]:
+    """Return {group: {name: one line about it}} of all in conf/ and the registries."""
+    found = {}
+    for group in (*NAMED, *GROUPS):
+        ours = files(conf, group)
+        registered = schema.REGISTRIES[group][1] if group in NAMED else {}
+        found[group] = {
+            name: _first_comment(ours[name]) if name in ours else _purpose(registered[name])
+            for name in sorted(_available(conf, group))
+        }
+    measures: dict[str, object] = {**CRITERIA, **METRICS}
+    found["metric"] = {name: _purpose(f) for name, f in measures.items()}
+    found["figure"] = {name: kind.title for name, kind in FIGURES.items()}
+    return found
+
+
+def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str, Any]) -> None:
+    """Make the user's file the only data set; `dataset.NAME.KEY=...` may say more about it."""
+    if any(text.startswith("sweep.dataset=") for text in overrides):
+        raise InputError("--data and sweep.dataset both say what the data sets are; give one")
+    name = own_name(str(own["path"]))
+    _sections("dataset", composed["dataset"])
+    settings = composed["dataset"].get(name, {})
+    composed["dataset"][name] = {"kind": "file", **own, **settings}
+    composed["sweep"]["dataset"] = [name]
+
+
+def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
+    axes: dict[str, list[Any]] = {}
+    for axis, value in flat(sweep):
+        if axis in NUMBERS:
+            axes[axis] = schema.whole_numbers(f"sweep.{axis}", value, *NUMBERS[axis])
+            continue
+        values = value if isinstance(value, list) else [value]
+        for name in values if axis in NAMED else ():
+            if not is_name(name, schema.REGISTRIES[axis][1]):
+                raise InputError(f"sweep.{axis} holds {name!r}; a name is {ALLOWED}")
+        if not values:
+            raise InputError(f"sweep.{axis} is empty; give at least one value")
+        if any(values.count(v) > 1 for v in values):
+            raise InputError(f"sweep.{axis} names a value twice: {values}")
+        axes[axis] = values
+    for axis in (*NAMED, *NUMBERS):
+        if axis not in axes:  # left out, or a mapping
+            raise InputError(f"sweep.{axis} is missing; give a list of values")
+    for axis in set(axes) - {*NAMED, *NUMBERS}:
+        if "." not in axis:
+            raise InputError(suggest("an axis of sweep", axis, [*NAMED, *NUMBERS, "fit.tol"]))
+    cells = math.prod(map(len, axes.values()))
+    if cells > MOST_CELLS:
+        raise InputError(f"sweep has {cells:,} cells; at most {MOST_CELLS:,} in one experiment")
+    return axes
+
+
+def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) of everything in a tree that is no tree itself."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checked options of one named entry: its file, then the experiment's settings."""
+    ours = files(conf, axis)
+    key, registry = schema.REGISTRIES[axis]
+    known = _available(conf, axis)
+    if name not in known and key not in settings:
+        raise InputError(suggest(f"sweep.{axis}", name, sorted(known)))
+    base: dict[str, Any] = {key: name} if name in registry else {}
+    if name in ours:
+        base = read(ours[name])
+    if key in settings:  # it stands alone: your iris.csv is not the bundled iris
+        base = {}
+    return schema.options(axis, name, {**base, **settings})
+
+
+def _available(conf: Path, group: str) -> set[str]:
+    registered = schema.REGISTRIES[group][1] if group in NAMED and group != "dataset" else ()
+    return set(files(conf, group)) | set(registered)
+
+
+def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    node: Any = tree
+    for parent in parents:
+        node = node.get(parent) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or last not in node or isinstance(node[last], dict):
+        allowed = [key for key, _ in flat({k: tree[k] for k in (*NAMED, "fit")})]
+        raise InputError(advice(path) or suggest("an axis of sweep", path, allowed))
+    node[last] = value
+
+
+def _sections(axis: str, section: Any) -> None:
+    """Refuse what is no {name: {option: value}}, e.g. covariance=full."""
+    if not isinstance(section, Mapping):
+        raise InputError(f"{axis} is {section!r}; to choose what is swept give sweep.{axis}=[...]")
+    for name, options in section.items():
+        if not isinstance(options, Mapping):
+            raise InputError(f"{axis}.{name} is {options!r}; give options, {axis}.{name}.KEY=...")
+
+
+def _known(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
+    for key in section:
+        if key not in allowed:
+            raise InputError(suggest(f"{where} key".strip(), key, sorted(allowed)))
+
+
+def _purpose(entry: object) -> str:
+    """Return one line on an entry of a registry."""
+    text = entry.text if isinstance(entry, Family) else entry.__doc__ or ""
+    return text.strip().partition("\n")[0]
+
+
+def _first_comment(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = (line[1:].strip() for line in lines if line.startswith("#"))
+    return next((c for c in comments if not c.startswith("@package")), "")

@@ -1,0 +1,261 @@
+"""What each configuration key may hold; pydantic checks, this module words the refusals."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from math import ceil
+from typing import Annotated, Any, Literal, Self
+
+import pydantic.dataclasses
+from annotated_types import Ge, Gt, Le, Len, Lt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from gmmpipe.config.removed import advice
+from gmmpipe.data.kinds import DATASETS
+from gmmpipe.data.normalise import NORMALISERS
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures import FIGURES, Style
+from gmmpipe.mixture.bootstrap.parameters import KINDS
+from gmmpipe.mixture.checks import frozen_parts
+from gmmpipe.mixture.diagnostics.convergence import CERTIFY
+from gmmpipe.mixture.em.acceleration import ACCELERATIONS
+from gmmpipe.mixture.families.family import FAMILIES
+from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.results.words.language import require_font
+
+# axis of the sweep -> the key that names the registry entry, the registry
+REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "dataset": ("kind", DATASETS),
+    "normaliser": ("method", NORMALISERS),
+    "covariance": ("family", FAMILIES),
+    "start": ("method", STARTS),
+}
+BRANCHES = {"str", "constrained-float"}  # how pydantic tells apart the types that a key may have
+TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Fit(BaseModel):
+    """How EM runs."""
+
+    model_config = STRICT
+    tol: Annotated[float, Ge(0), Le(1e9)]
+    regularisation: Annotated[float, Ge(0), Lt(1)] | Literal["map"]
+    reg_covar: Annotated[float, Ge(0)]
+    missing: Literal["refuse", "mar"] = "refuse"
+    frozen: Annotated[
+        tuple[Literal["weights", "means", "covariances"], ...],
+        AfterValidator(lambda names: tuple(sorted(set(names)))),
+    ] = ()
+    noise: Annotated[float, Ge(0), Lt(1)] = 0.0
+    restarts: Literal["fixed", "auto"]
+    target: Annotated[float, Gt(0), Lt(1)]
+    most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
+    certify: Annotated[int, Ge(0), Le(100_000_000)] = CERTIFY
+    acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
+    on_failure: Literal["stop", "continue"] = "stop"
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> Self:
+        held = frozen_parts(self.frozen)
+        if self.regularisation == "map" and {"means", "covariances"} <= held:
+            raise InputError("regularisation is map, a prior on means and covariances: free one")
+        return self
+
+
+@dataclass(frozen=True)
+class Figures(Style):
+    """What is drawn, in which files, and in which style."""
+
+    names: Literal["all"] | tuple[str, ...] = "all"
+    dpi: Annotated[int, Ge(50), Le(1200)] = 150
+    formats: Annotated[tuple[Literal["png", "svg", "pdf", "gif"], ...], Len(1)] = (
+        "png",
+        "svg",
+        "pdf",
+        "gif",
+    )
+
+
+class Bootstrap(BaseModel):
+    """How often, and how, fits are repeated on resampled data."""
+
+    model_config = STRICT
+    replicates: Annotated[int, Ge(0), Le(100_000)] = 0
+    max_k: Annotated[int, Ge(0), Le(1_000)] = 5
+    level: Annotated[float, Ge(1e-4), Le(0.5)] = 0.05
+    kind: tuple[str, ...] = ("parametric", "nonparametric")
+    stability: Annotated[int, Ge(0), Le(100)] = 0
+    seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 0
+    starts: Annotated[int, Ge(1), Le(1_000)] = 2
+    iterations: Annotated[int, Ge(1), Le(1_000_000)] = 1000
+    tol: Annotated[float, Ge(0), Le(1)] = 1e-7
+
+
+class Block(BaseModel):
+    """How the work is cut into jobs: no number depends on it."""
+
+    model_config = STRICT
+    target_seconds: Annotated[float, Ge(0.01), Le(86_400)] = TARGET_SECONDS
+    alike: bool = False
+
+
+class Engine(BaseModel):
+    """Who does the passes over the data: no number depends on it."""
+
+    model_config = STRICT
+    kind: Literal["local", "dask"] = "local"
+    address: Annotated[str, Field(pattern=r"^(tcp|tls)://[A-Za-z0-9_.:\[\]-]{1,200}$")] | None = (
+        None
+    )
+    workers: Annotated[int, Ge(1), Le(10_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_cluster(self) -> Self:
+        if self.kind == "local" and (self.address or self.workers):
+            raise InputError("address and workers are of a cluster; set engine.kind=dask")
+        if self.address and self.workers:
+            raise InputError("a scheduler at an address has its workers; leave workers out")
+        return self
+
+
+BLOCK = tuple(Block.model_fields)  # what a profile may set too
+
+
+def check(schema: type, value: Any, where: str) -> dict[str, Any]:
+    """Return ``value`` with defaults filled in, as plain JSON types.
+
+    Raises InputError naming the key, its value and what is allowed.
+    """
+    if is_dataclass(schema):  # of the numerics, which know nothing of pydantic
+        schema = pydantic.dataclasses.dataclass(schema, frozen=True, config=STRICT)
+    adapter: TypeAdapter[Any] = TypeAdapter(schema)
+    try:
+        valid = adapter.validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise InputError(_explain(error, schema, where)) from None
+    plain: dict[str, Any] = adapter.dump_python(valid, mode="json")
+    return plain
+
+
+def options(axis: str, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of one named entry of ``axis``; return them whole."""
+    key, registry = REGISTRIES[axis]
+    where = f"{axis}.{name}"
+    method = str(value.get(key))
+    if method not in registry:
+        raise InputError(suggest(f"{where}.{key}", method, sorted(registry)))
+    rest = {k: v for k, v in value.items() if k != key}
+    entry = registry[method]
+    if not isinstance(entry, type):  # a family has no options of its own
+        if rest:
+            raise InputError(f"{where}.{next(iter(rest))}: covariance families take no options")
+        return {key: method}
+    return {key: method, **check(entry, rest, where)}
+
+
+def check_figures(value: Any) -> dict[str, Any]:
+    """Check the figures section; the names against the registry."""
+    section = check(Figures, value, "figures")
+    for name in [] if section["names"] == "all" else section["names"]:
+        if name not in FIGURES:
+            raise InputError(suggest("figures.names", name, sorted(FIGURES)))
+    require_font(section["language"])
+    return section
+
+
+def check_bootstrap(value: Any) -> dict[str, Any]:
+    """Check the bootstrap section; off, it holds no more than that, as the rest is moot."""
+    section = check(Bootstrap, value, "bootstrap")
+    for name in section["kind"]:
+        if name not in KINDS:
+            raise InputError(suggest("bootstrap.kind", name, sorted(KINDS)))
+    if len(set(section["kind"])) < len(section["kind"]):
+        raise InputError(f"bootstrap.kind names a kind twice: {section['kind']}")
+    if section["replicates"] and not section["kind"] and not section["max_k"]:
+        raise InputError("bootstrap: with max_k 0 and no kind there is nothing to do")
+    least = ceil(1 / section["level"] - 1e-9) - 1  # p is 1 / (replicates + 1) at the least
+    if section["max_k"] and 0 < section["replicates"] < least:
+        raise InputError(
+            f"bootstrap.replicates is {section['replicates']}: too few to reject anything at level"
+            f" {section['level']}; give {least} or more"
+        )
+    on = section["replicates"] or section["stability"]
+    return section if on else {"replicates": 0, "stability": 0}
+
+
+def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:
+    """Return the sorted whole numbers that a list, a number or an inclusive range a..b stands for.
+
+    Raises InputError for anything else, for numbers outside ``low``..``high``, doubles and an
+    empty axis.
+    """
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    numbers: list[int] = []
+    for item in items:
+        numbers.extend(_span(where, item, high - low + 1))
+    if not numbers:
+        raise InputError(f"{where} is empty; give a list such as [1, 2] or a range such as 1..6")
+    for number in numbers:
+        if not low <= number <= high:
+            raise InputError(f"{where} holds {number}; allowed is {low}..{high}")
+    if len(set(numbers)) < len(numbers):
+        twice = next(a for a, b in pairwise(sorted(numbers)) if a == b)
+        raise InputError(f"{where} holds {twice} twice; name each value once")
+    return sorted(numbers)
+
+
+def _span(where: str, item: Any, longest: int) -> Sequence[int]:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return [item]
+    first, dots, last = str(item).partition("..") if isinstance(item, str) else ("", "", "")
+    try:
+        span = range(int(first), int(last) + 1) if dots else range(0)
+    except ValueError:
+        span = range(0)
+    if not span:
+        raise InputError(
+            f"{where} holds {item!r}; expected a whole number or an inclusive range such as 1..6"
+        )
+    if span[-1] - span[0] >= min(longest, 1_000_000):
+        raise InputError(f"{where} holds {item!r}: too long a range")
+    return span
+
+
+def known_keys(schema: Any) -> list[str]:
+    """Return the names of a schema's keys."""
+    if is_dataclass(schema):
+        return [field.name for field in fields(schema)]
+    return list(schema.model_fields)
+
+
+def _explain(error: ValidationError, schema: Any, where: str) -> str:
+    first, *others = error.errors(include_url=False)
+    key = ".".join([where, *(str(part) for part in first["loc"] if part not in BRANCHES)])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        if gone := advice(key):
+            return gone
+        near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
+        hint = f" (did you mean {where}.{near[0]}?)" if near else ""
+        return f"{key} is not a key; {where} has {', '.join(known_keys(schema))}{hint}"
+    if gone := advice(f"{key}={first['input']}"):
+        return gone
+    if first["type"] in ("missing", "missing_argument"):
+        return f"{key} is missing; {where} needs {', '.join(known_keys(schema))}"
+    if first["type"] == "value_error":  # raised by the entry itself, with its own words
+        return f"{where}: {first['ctx']['error']}"
+    message = first["msg"][0].lower() + first["msg"][1:]
+    for other in others:  # of a number or a word, what the word may be
+        if other["type"] == "literal_error" and other["loc"][:-1] == first["loc"][:-1]:
+            message += f", or {other['ctx']['expected']}"
+    return f"{key} is {first['input']!r}; {message}"

@@ -1,0 +1,72 @@
+"""The files of conf/, looked through before Hydra reads them.
+
+They must be regular files of bounded size, whose aliases do not multiply without end, that name
+no code, ask for no variable of the environment, and leave Hydra itself alone.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gmmpipe.errors import InputError
+from gmmpipe.store.yaml_file import extent, nodes, scalars_of
+
+CODE = re.compile(r"_(target|recursive|convert|partial|args)_")
+PACKAGE = re.compile(r"^\s*#\s*@package\s+(?!_global_\s*$)(.*)$", re.MULTILINE)
+DEFAULT = re.compile(r"((override|optional)\s+)*/?(?!hydra\b)[\w+-][\w+.-]*(/[\w+-][\w+.-]*)*")
+
+
+def vet(conf: Path) -> None:
+    """Look through all of conf/; raises InputError naming the file and what it may not hold."""
+    for path in (conf, *sorted(conf.rglob("*"))):
+        if path.is_symlink():
+            raise InputError(f"{path}: is a symbolic link; conf/ holds the files themselves")
+        if path.suffix == ".yaml":
+            _file(path)
+
+
+def refuse(texts: Iterable[str], where: str) -> None:
+    """Raise InputError for names of code and for ${...} among the texts of a configuration."""
+    for text in texts:
+        if CODE.fullmatch(text):
+            raise InputError(f"{where}: {text!r} would name code to be called; leave it out")
+        if "${" in text:
+            raise InputError(f"{where}: {text[:60]!r}: ${{...}} is not filled in; write the value")
+
+
+def texts(tree: Any) -> Iterator[str]:
+    """Yield every key and every text of a tree of plain types."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict | list):
+        for part in tree:
+            yield from texts(part)
+        yield from texts(list(tree.values()) if isinstance(tree, dict) else None)
+
+
+def _file(path: Path) -> None:
+    try:
+        tree = nodes(path)
+    except yaml.YAMLError:  # whoever needs the file says so: Hydra's loader is heir to this one
+        return
+    refuse(scalars_of(tree, path), str(path))
+    if header := PACKAGE.search(path.read_text(encoding="utf-8", errors="replace")):
+        raise InputError(f"{path}: @package {header[1].strip()!r}; only _global_ is allowed")
+    if isinstance(tree, yaml.MappingNode):
+        _for_hydra(path, tree)
+
+
+def _for_hydra(path: Path, tree: yaml.MappingNode) -> None:
+    """Refuse settings of Hydra's own, and defaults that are no plain names of files in conf/."""
+    for key, value in tree.value:
+        if re.match(r"hydra\b", str(key.value)):
+            raise InputError(f"{path}: key {key.value!r}: Hydra's own keys are not allowed")
+        chosen: list[str] = []
+        if key.value == "defaults":
+            extent(value, {}, 0, chosen)
+        for text in chosen:
+            if not DEFAULT.fullmatch(text):
+                raise InputError(f"{path}: defaults: {text!r}; give names of files in conf/")

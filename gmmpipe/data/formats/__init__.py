@@ -1,0 +1,1 @@
+"""Formats of data files, each in one module."""

@@ -1,0 +1,87 @@
+"""Tables of Arrow in files: .feather and .arrow, .orc."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from gmmpipe.data.formats.typed import Typed, from_table, refuse_huge, sound, typed
+from gmmpipe.data.kinds import File
+from gmmpipe.data.table import Table
+
+
+def arrow_file(file: Any) -> Any:
+    """Return a file as Arrow's libraries take it: the bytes in memory, or the one on disk."""
+    import pyarrow as pa
+
+    if isinstance(file, BytesIO):
+        return pa.BufferReader(file.getvalue())
+    return pa.OSFile(file.name)
+
+
+def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
+    """Yield the chosen columns of a file or a stream of Arrow (Feather 2), as ``typed``."""
+    import pyarrow as pa
+    from pyarrow.dataset import IpcFileFormat
+
+    with sound(name, "Arrow"):
+        source = arrow_file(file)
+        if source.read(6) == b"ARROW1":
+            count = IpcFileFormat().make_fragment(arrow_file(file)).count_rows()
+            with pa.ipc.open_file(source) as whole:
+                at_once = 1 if isinstance(file, BytesIO) else max(whole.num_record_batches, 1)
+                refuse_huge(-(-count // at_once), len(whole.schema.names), name)
+                batches = (whole.get_batch(i) for i in range(whole.num_record_batches))
+                yield from typed(_selected(whole.schema, batches), name, kind)
+        else:
+            source.seek(0)
+            with pa.ipc.open_stream(source) as stream:
+                yield from typed(_selected(stream.schema, _counted(stream, file, name)), name, kind)
+
+
+def _counted(batches: Any, file: BinaryIO, name: str) -> Iterator[Any]:
+    """Yield the batches of a stream, which does not say how many rows are to come.
+
+    Those of a large file need not be in memory together.
+    """
+    count = 0
+    for batch in batches:
+        count = batch.num_rows + (count if isinstance(file, BytesIO) else 0)
+        refuse_huge(count, batch.num_columns, name)
+        yield batch
+
+
+def orc(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
+    """Yield the chosen columns of an .orc file, as ``typed``."""
+    from pyarrow import orc
+
+    with sound(name, "ORC"):
+        source = orc.ORCFile(arrow_file(file))
+        if isinstance(file, BytesIO):
+            refuse_huge(source.nrows, len(source.schema.names), name)
+
+        def parts(needed: list[str]) -> Iterator[Any]:
+            for i in range(source.nstripes):
+                yield source.read_stripe(i, columns=needed)
+
+        yield from typed(Typed(source.schema, parts), name, kind)
+
+
+def frame(data: Any, **further: Any) -> Typed:
+    """Return a pandas data frame as a table; what it holds as objects is text, if not numbers.
+
+    further: as of ``Typed``.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    data = data.rename(columns=str).infer_objects()
+    for column in [name for name, dtype in data.dtypes.items() if dtype == np.dtype(object)]:
+        lost = pd.isna(data[column])
+        data[column] = data[column].map(str).astype("str").mask(lost)
+    return from_table(pa.Table.from_pandas(data), **further)
+
+
+def _selected(schema: Any, batches: Any) -> Typed:
+    return Typed(schema, lambda needed: (batch.select(needed) for batch in batches))

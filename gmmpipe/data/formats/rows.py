@@ -1,0 +1,66 @@
+"""Rows of values of any kind, as the text that the same rules read as any other table."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from io import TextIOWrapper
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from gmmpipe.data.formats.text import delimited
+from gmmpipe.data.kinds import File
+from gmmpipe.data.table import Table
+
+IN_MEMORY = 2**23  # bytes
+
+
+def read_rows(
+    rows: Iterable[Sequence[Any]], name: str, kind: File, columns: tuple[str, ...] | None = None
+) -> Iterator[Table]:
+    """Yield the chosen columns of rows, of which a blank one holds nothing, as ``delimited``.
+
+    columns: the names of all of them; where None the first row may hold names. Messages count the
+    rows as lines. Fractions that are no text have a point, which settles the decimal mark.
+    """
+    known: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
+    if columns is not None:
+        known |= {"header": False, "names": kind.names or columns}
+    with _written(rows) as (file, pointed):
+        if pointed and kind.decimal == "auto":
+            known["decimal"] = "point"
+        for table in delimited(file, name, replace(kind, **known)):
+            keys = ("numeric", "left_out", "index", "thousands")
+            decided = {key: table.decided[key] for key in keys}
+            if columns is None:
+                decided = {**table.decided, "delimiter": "cells"}
+            yield replace(table, decided=decided)
+
+
+@contextmanager
+def _written(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, bool]]:
+    """Give the rows as text, and whether some values are fractions."""
+    fractions = False
+    with SpooledTemporaryFile(IN_MEMORY) as file:
+        text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        for row in rows:
+            fractions = fractions or any(isinstance(value, float) for value in row)
+            if row:
+                writer.writerow([_cell(value) for value in row])
+            else:
+                text.write("\n")
+        text.flush()
+        file.seek(0)
+        yield file, fractions
+        text.detach()
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text on one line; that of a number is exact."""
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        value = json.dumps(value)
+    return " ".join(str(value).splitlines())

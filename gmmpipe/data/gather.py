@@ -1,0 +1,156 @@
+"""The rows of a file, table by table: counted, and kept in memory or in files without a name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.data.dataset import Sample
+from gmmpipe.data.kinds import File
+from gmmpipe.data.labels import encode
+from gmmpipe.data.table import Part, Table, kept, refuse_useless
+from gmmpipe.mixture.mixture import Array
+from gmmpipe.mixture.slices import cuts
+
+
+@dataclass
+class Gathering:
+    """What is known of a file's rows so far; the rows themselves where there is a place ``keep``.
+
+    keep makes a file that rows are written to: BytesIO, or one on disk. ``size`` says what a plan
+    must know of the file.
+    """
+
+    kind: File
+    keep: Callable[[], BinaryIO] | None = None
+    n: int = 0
+    dropped: int = 0
+    missing: int = 0
+    passed_over: int = 0
+    positive: int = 0
+    total: float | None = None
+    columns: tuple[str, ...] = ()
+    decided: dict[str, Any] = field(default_factory=dict)
+    patterns: set[bytes] = field(default_factory=set)
+    codes: dict[str, int] | None = None
+    files: dict[str, BinaryIO] = field(default_factory=dict)
+    first: Array | None = None
+    equal: bool = True
+    rising: Array | None = None  # what each feature is beyond the row's number, NaN where it varies
+
+    def add(self, table: Table) -> Part:
+        """Take in some rows, return those that are used; InputError for what is wrong with them."""
+        part = kept(table, self.kind)
+        self.columns, self.decided = table.columns, self.decided or table.decided
+        self.passed_over += table.passed_over
+        self._see(table.x[:, : len(table.columns)])
+        self._number(part)
+        self.dropped += part.dropped
+        if len(part.x):
+            self._add(part)
+        return part
+
+    def _add(self, part: Part) -> None:
+        self.n += len(part.x)
+        lost = np.isnan(part.x)
+        self.missing += int(lost.sum())
+        kinds = np.unique(lost, axis=0) if lost.any() else lost[:1]  # which sorts the rows
+        self.patterns |= {row.tobytes() for row in kinds}
+        self.first = part.x[0].copy() if self.first is None else self.first
+        self.equal = self.equal and np.array_equal(
+            part.x, np.broadcast_to(self.first, part.x.shape), equal_nan=True
+        )
+        self._keep("x", part.x)
+        self._further(part)
+
+    def _see(self, x: Array) -> None:
+        """Look which features still rise by one in every row."""
+        if not len(x):
+            return
+        with np.errstate(invalid="ignore"):  # infinities
+            beyond = x - (self.n + self.dropped + np.arange(len(x)))[:, None]
+            first = beyond[0] if self.rising is None else self.rising
+            self.rising = np.where((beyond == first).all(axis=0), first, np.nan)
+
+    def _number(self, part: Part) -> None:
+        """Keep the numbers of the rows in the file, once some are dropped."""
+        if self.dropped or part.dropped:
+            if "rows" not in self.files:
+                for cut in cuts(self.n):
+                    self._keep("rows", np.arange(cut.start, cut.stop))
+            self._keep("rows", self.n + self.dropped + part.rows)
+
+    def _further(self, part: Part) -> None:
+        if part.weight is not None:
+            self.total = (self.total or 0.0) + float(part.weight.sum())
+            self.positive += int(np.count_nonzero(part.weight))
+            self._keep("weight", part.weight)
+        if part.labels is not None:
+            codes = self.codes = {} if self.codes is None else self.codes
+            numbers = [codes.setdefault(label, len(codes)) for label in part.labels]
+            self._keep("labels", np.array(numbers, np.int64))
+
+    def _keep(self, name: str, rows: npt.NDArray[np.generic]) -> None:
+        if self.keep is not None and len(rows):
+            if name not in self.files:
+                self.files[name] = self.keep()
+            self.files[name].write(rows.data.cast("B"))
+
+    def check(self, name: str) -> None:
+        """Raise InputError where the rows, now all there, are of no use."""
+        refuse_useless(name, self.n, self.dropped, self.equal, self.total)
+
+    @property
+    def size(self) -> dict[str, Any]:
+        """Return what a plan must know.
+
+        n, d, dropped; missing, how many values are, and in how many patterns; where rows have
+        weights their total and how many are positive; reading, see ``gmmpipe.data.file_summary``.
+        """
+        size: dict[str, Any] = {"n": self.n, "d": len(self.columns), "dropped": self.dropped}
+        size["missing"] = self.missing
+        if self.missing:
+            size["patterns"] = len(self.patterns)
+        if self.total is not None:
+            size |= {"total": self.total, "positive": self.positive}
+        return size | {"reading": self.reading}
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Return what was decided of how to read the file, and what was seen in it."""
+        beyond = np.full(len(self.columns), np.nan) if self.rising is None else self.rising
+        whole = beyond == np.round(beyond)  # false for NaN
+        counting = [c for c, counts in zip(self.columns, whole, strict=True) if counts]
+        seen = {"passed_over": self.passed_over, "dropped": self.dropped, "counting": counting}
+        return {**self.decided, **seen, "missing": self.kind.missing}
+
+    def sample(self) -> Sample:
+        """Return all rows; those on disk are mapped, their files gone with the last array."""
+        x = self._rows("x", np.float64, (self.n, len(self.columns)))
+        weight = None if self.total is None else self._rows("weight", np.float64, (self.n,))
+        rows = self._rows("rows", np.int64, (self.n,)) if self.dropped else None
+        labels, classes = None, tuple[str, ...]()
+        if self.codes is not None:
+            order, classes = encode(list(self.codes))
+            labels = self._rows("labels", np.int64, (self.n,))
+            for cut in cuts(self.n):
+                labels[cut] = order[labels[cut]]
+        return Sample(
+            x, self.columns, labels, classes, dropped=self.dropped, weight=weight, rows=rows
+        )
+
+    def _rows(self, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Any:
+        file = self.files[name]
+        if isinstance(file, BytesIO):
+            return np.frombuffer(file.getbuffer(), dtype).reshape(shape)
+        with file:  # the memory outlives it
+            file.flush()
+            return np.asarray(np.memmap(file, dtype, "r+", shape=shape))
+
+    def close(self) -> None:
+        """Let go of rows that are of no use."""
+        for file in self.files.values():
+            file.close()

@@ -1,0 +1,152 @@
+"""Stores that are read row by row: .npy files and Parquet, for data that stay where they are."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.mixture import Array
+from gmmpipe.store.arrays import read_arrays
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+
+class Mapped:
+    """A store with all of its rows in one mapped ``array``."""
+
+    array: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (N, D)."""
+        n, d = self.array.shape
+        return n, d
+
+    def rows(self, first: int, last: int) -> Array:
+        """Return the rows, mapped."""
+        found: Array = self.array[first:last]
+        return found
+
+
+@dataclass(frozen=True)
+class Npy(Mapped):
+    """A .npy file of float64 in C order, (N, D), mapped and not read."""
+
+    path: str
+
+    @cached_property
+    def array(self) -> Array:
+        """Return the array, memory-mapped.
+
+        Raises InputError for a file that is not sound, or not float64 in C order.
+        """
+        try:
+            array: Array = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(f"{self.path}: not a sound .npy file ({_line(error)})") from None
+        if array.dtype != np.float64 or array.ndim != 2 or not array.flags.c_contiguous:
+            raise InputError(
+                f"{self.path}: {array.dtype} of shape {array.shape}; save rows x features of"
+                " float64 in C order"
+            )
+        return array
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Send the path, never the rows."""
+        return Npy, (self.path,)
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """Number columns of a Parquet file, or of all *.parquet in a folder by name; all by default."""
+
+    path: str
+    columns: tuple[str, ...] = ()
+
+    @cached_property
+    def files(self) -> list["pq.ParquetFile"]:
+        """Return the files, open; raises InputError where there is none or one is not sound."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = Path(self.path)
+        paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not paths:
+            raise InputError(f"{self.path}: no *.parquet in the folder")
+        try:
+            return [pq.ParquetFile(each, memory_map=True) for each in paths]
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{self.path}: not sound Parquet ({_line(error)})") from None
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Return the columns that are read."""
+        there = self.files[0].schema_arrow.names
+        for name in self.columns:
+            if name not in there:
+                raise InputError(f"{self.path}: no column {name!r}; it has {', '.join(there)}")
+        return list(self.columns or there)
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Return the number of rows up to the end of each file."""
+        return list(accumulate(file.metadata.num_rows for file in self.files))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (N, D)."""
+        return self.ends[-1], len(self.names)
+
+    def rows(self, first: int, last: int) -> Array:
+        """Return the rows; of each file only the row groups that hold some are read."""
+        found = np.empty((last - first, len(self.names)))
+        for file, end in zip(self.files, self.ends, strict=True):
+            begin = end - file.metadata.num_rows
+            for group in range(file.num_row_groups):
+                stop = begin + file.metadata.row_group(group).num_rows
+                if begin < last and stop > first:
+                    low, high = max(first, begin), min(last, stop)
+                    part = self._group(file, group)[low - begin : high - begin]
+                    found[low - first : high - first] = part
+                begin = stop
+        return found
+
+    def _group(self, file: "pq.ParquetFile", group: int) -> Array:
+        import pyarrow as pa
+
+        try:
+            table = file.read_row_group(group, columns=self.names, use_threads=False)
+            columns = [table.column(name).cast(pa.float64()).to_numpy() for name in self.names]
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise InputError(f"{self.path}: cannot be read as numbers ({_line(error)})") from None
+        return np.stack(columns, axis=1)
+
+    def __reduce__(self) -> tuple[type, tuple[str, tuple[str, ...]]]:
+        """Send the path, never the rows."""
+        return Parquet, (self.path, self.columns)
+
+
+@dataclass(frozen=True)
+class Stored(Mapped):
+    """The array x of an artifact of the store, float64 (N, D), mapped where it is large."""
+
+    path: str
+
+    @property
+    def array(self) -> Array:
+        """Return the array; in each process the file is compared with its SHA-256 once."""
+        return _stored(self.path)
+
+
+@lru_cache(maxsize=2)  # a worker has many parts of one file
+def _stored(path: str) -> Array:
+    return read_arrays(path, "x")["x"]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

@@ -1,0 +1,114 @@
+"""Weights and means of the bootstrapped mixture with their intervals, a panel for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.parts.scatter import legend_below
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.words.wording import elide, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+MOST_PANELS = 6
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether parameters of the selected family were resampled, some soundly."""
+    return tables.intervals is not None and tables.has_selection and len(_rows(tables)) > 0
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return whose parameters these are, how often resampled, and what is left out."""
+    rows = _rows(tables)
+    kinds = rows.drop_duplicates("kind")
+    text = style.say(
+        "{dataset}, {family}, K = {k} (lowest BIC of the family): weights and means (markers) with"
+        " {share} bootstrap percentile intervals (bars) of {replicates} replicates of each kind.",
+        share=percent(1 - rows["level"].iloc[0]),
+        dataset=tables.dataset,
+        family=elide(tables.selected()["covariance"], 16),
+        k=rows["k"].iloc[0],
+        replicates=kinds["replicates"].max(),
+    )
+    counts = kinds[["kind", "degenerate"]].to_numpy()
+    lost = ", ".join(f"{n} {_kind(kind, style)}" for kind, n in counts if n)
+    degenerate = style.say("Degenerate and left out: {lost}.", lost=lost)
+    hidden = len(tables.features) + 1 - MOST_PANELS
+    rest = style.say("The means of {n} further features are in the table.", n=hidden)
+    resampled = [_meaning(str(kind), style) for kind in kinds["kind"]]
+    return style.sentences(text, *resampled, degenerate if lost else "", rest if hidden > 0 else "")
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return a panel for the weights and for each feature's means, a line for each component."""
+    rows = _rows(tables)
+    panels = [("weight", ""), *(("mean", name) for name in tables.features)][:MOST_PANELS]
+    kinds = [str(kind) for kind in rows["kind"].unique()]
+    held = percent(1 - rows["level"].iloc[0])
+    k = int(rows["k"].iloc[0])
+    columns = min(style.pick(1, 2), len(panels))
+    lines = -(-len(panels) // columns)
+    figure = style.figure(16 + lines * (13 + k * (5 if k <= 8 else 2.5)))
+    family = elide(tables.selected()["covariance"], 16)
+    figure.suptitle(style.title(tables.dataset, f": {family}, K = {k}"))
+    for index, (parameter, feature) in enumerate(panels):
+        axes = figure.add_subplot(lines, columns, index + 1)
+        ours = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
+        handles = [_bars(axes, ours, kinds, kind, style) for kind in kinds]
+        name = elide(feature, 24) if feature else style.say("weight")
+        axes.set_xlabel(style.say("{name}, {share} interval", name=name, share=held))
+        axes.set_ylabel(style.say("component") if index % columns == 0 else "")
+        axes.locator_params(axis="x", nbins=4)
+        axes.set_yticks(np.arange(FIRST, FIRST + k, -(-k // 12)))
+        axes.set_ylim(FIRST + k - 0.4, FIRST - 0.6)
+    legend_below(figure, style, handles, [_kind(kind, style) for kind in kinds])
+    return figure
+
+
+def _kind(kind: str, style: Style) -> str:
+    """Return the name of a kind of resampling in the figure's language."""
+    names = {
+        "parametric": style.say("parametric"),
+        "nonparametric": style.say("nonparametric"),
+        "weighted": style.say("weighted"),
+    }
+    return names.get(kind, kind)
+
+
+def _meaning(kind: str, style: Style) -> str:
+    """Return the sentence on what a kind of resampling draws, "" of one unknown."""
+    meanings = {
+        "parametric": style.say("Parametric: samples drawn from the fitted mixture."),
+        "nonparametric": style.say("Nonparametric: rows drawn with replacement."),
+        "weighted": style.say(
+            "Weighted: every row stays, with a random (Dirichlet) weight instead of a count."
+        ),
+    }
+    return meanings.get(kind, "")
+
+
+def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: Style) -> Line2D:
+    """Draw the intervals of one kind, beside those of the others; return the legend's handle."""
+    index = kinds.index(kind)
+    look = style.series(index)
+    ours = rows[rows["kind"] == kind]
+    y = ours["component"] + 0.5 * ((index + 0.5) / len(kinds) - 0.5)
+    axes.hlines(y, ours["low"], ours["high"], look.colour, linewidth=1.2)
+    (line,) = axes.plot(ours["estimate"], y, look.marker, color=look.colour, markersize=3, zorder=3)
+    return line
+
+
+def _rows(tables: Tables) -> pd.DataFrame:
+    """Return the intervals of weights and means of the selected normaliser and family."""
+    rows = tables.of_selected(tables.intervals)
+    return rows[rows["parameter"].isin(["weight", "mean"]) & rows["low"].notna()]

@@ -1,0 +1,117 @@
+"""How far fits of the same samples agree, against the number of components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gmmpipe.figures.parts.errorbars import error_line
+from gmmpipe.figures.parts.runs import cut_short
+from gmmpipe.figures.parts.scatter import legend_below
+from gmmpipe.figures.style import Style, styled
+from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.words.wording import elide
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
+
+MOST_PANELS = 6
+KINDS = ("seeds", "bootstrap")
+
+
+def applies(tables: Tables) -> bool:
+    """Say whether several sound fits of one family, K > 1 and start can be compared."""
+    return tables.has_selection and len(_panels(tables)) > 0
+
+
+def caption(tables: Tables, style: Style) -> str:
+    """Return what is compared, how many fits, and what the bars are."""
+    rows = _shown(tables)
+    few, most = int(rows["runs"].min()), int(rows["runs"].max())
+    text = style.say(
+        "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
+        " family and K, of the data or of resamples of it as the panel says (1: all have the same"
+        " clusters, 0: no more alike than by chance). Bars: standard error (jackknife over fits).",
+        dataset=tables.dataset,
+        count=f"{few}" if few == most else style.say("{few} to {most}", few=few, most=most),
+    )
+    runs = tables.sound_ends()
+    ours = (runs["normaliser"] == tables.selected()["normaliser"]) & (runs["k"] > 1)
+    by_seed = (rows["kind"] == KINDS[0]).any()
+    return style.sentences(text, cut_short(runs[ours], style) if by_seed else "")
+
+
+@styled
+def draw(tables: Tables, style: Style) -> Figure:
+    """Return mean agreement and its standard error against K, a panel for each kind and start."""
+    panels, families = _panels(tables), tables.families()
+    columns = min(style.pick(1, 3) if len(panels) < 3 else style.pick(2, 3), len(panels))
+    rows = -(-len(panels) // columns)
+    figure = style.figure(style.pick(24, 26) + style.pick(42, 48) * rows)
+    figure.suptitle(style.title(tables.dataset))
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    handles: dict[str, ErrorbarContainer] = {}
+    for index, (title, cells) in enumerate(panels):
+        axes: Axes = grid[index]
+        for family in [name for name in families if name in set(cells["covariance"])]:
+            handles[family] = _draw_family(axes, cells, families, family, style)
+        kind, start = title
+        words = style.say("seeds, start {start}", start=start)
+        words = style.say("bootstrap resamples") if kind == "bootstrap" else words
+        axes.set_title(elide(words, style.characters(style.pick(70, 160) / columns)))
+        outer = (index % columns == 0, index + columns >= len(panels))
+        axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
+        axes.set_xlabel(style.say("number of components K") if outer[1] else "")
+        axes.set_ylabel(style.say("mean ARI of pairs") if outer[0] else "")
+    _limits(grid[0], _shown(tables), style.pick(12, 24) // columns)
+    for empty in grid[len(panels) :]:
+        empty.remove()
+    shown = [family for family in families if family in handles]
+    texts = [elide(family, 16) for family in shown]
+    legend_below(figure, style, [handles[family] for family in shown], texts)  # type: ignore[misc]
+    return figure
+
+
+def _draw_family(
+    axes: Axes, cells: pd.DataFrame, families: list[str], family: str, style: Style
+) -> ErrorbarContainer:
+    """Draw one covariance family, next to the others so that no bar hides another."""
+    look, n = style.series(families.index(family)), len(families)
+    mine = cells[cells["covariance"] == family].sort_values("k")
+    shift = 0.0 if n == 1 else 0.36 * (families.index(family) / (n - 1) - 0.5)
+    return error_line(axes, mine["k"] + shift, mine["ari"], mine["standard_error"], look)
+
+
+def _limits(axes: Axes, rows: pd.DataFrame, most_ticks: int) -> None:
+    ks = np.unique(rows["k"].to_numpy(int))
+    axes.set_xticks(ks[:: -(-len(ks) // most_ticks)])
+    axes.set_xlim(ks[0] - 0.5, ks[-1] + 0.5)
+    lowest = float((rows["ari"] - rows["standard_error"].fillna(0.0)).min())
+    axes.set_ylim(min(lowest - 0.05, 0.0), 1.06)
+
+
+def _shown(tables: Tables) -> pd.DataFrame:
+    """Return the rows of all panels."""
+    import pandas as pd
+
+    return pd.concat([cells for _, cells in _panels(tables)])
+
+
+def _panels(tables: Tables) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Return kind, start (of seeds, else "") and rows of each panel, of the selected normaliser.
+
+    K = 1 is left out: one component always agrees with itself.
+    """
+    rows = tables.stability
+    if rows.empty:
+        return []
+    rows = rows[(rows["normaliser"] == tables.selected()["normaliser"]) & (rows["k"] > 1)]
+    seeds, resamples = (rows[rows["kind"] == kind] for kind in KINDS)
+    starts = [start for start in tables.starts() if start in set(seeds["start"])]
+    panels = [(("seeds", name), seeds[seeds["start"] == name]) for name in starts]
+    panels += [(("bootstrap", ""), resamples)] if len(resamples) else []
+    return panels[:MOST_PANELS]

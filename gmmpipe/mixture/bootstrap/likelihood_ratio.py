@@ -1,0 +1,182 @@
+"""How many components? The bootstrapped likelihood ratio of K against K + 1.
+
+McLachlan 1987, Applied Statistics 36, 318-324. The ratio has no chi-square limit here (under the
+null the K + 1 components are not identified), so its distribution is found by refitting samples
+drawn from the fitted mixture of K components.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.defects import Defect
+from gmmpipe.mixture.diagnostics.best_fit import best
+from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.moments import deviations, total
+from gmmpipe.mixture.rng import content, stream
+from gmmpipe.mixture.sampling import draw
+from gmmpipe.mixture.starts.points import ShortEM
+from gmmpipe.mixture.starts.split import split
+
+
+@dataclass(frozen=True)
+class Refit:
+    """How samples are refitted: the covariance family, the rest as in ``em.fit``.
+
+    starts: random starts (``ShortEM``) of each K beside those that grow from fitted mixtures.
+    options: further options of ``em.fit``, by name.
+    """
+
+    family: str
+    tol: float = 1e-7
+    iterations: int = 1000
+    starts: int = 2
+    threads: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, x: Array, starts: Sequence[Mixture], weight: Array | None = None) -> Fit:
+        """Return the best fit (``best_fit.best``) of x (N, D) with sample weights (N,).
+
+        Where none is sound, its ``degenerate`` says what EM or ``soundness`` found wrong.
+        """
+        fits = em.fit(
+            x,
+            starts,
+            self.family,
+            [self.iterations],
+            tol=self.tol,
+            sample_weight=weight,
+            threads=self.threads,
+            **self.options,
+        )
+        judge = self.judge(x, weight)
+        chosen = fits[best(fits, judge.is_sound)]
+        return replace(chosen, degenerate=judge.defects(chosen))
+
+    def judge(self, x: Array, weight: Array | None = None) -> Judge:
+        """Return the judge of fits to x (N, D) with sample weights (N,)."""
+        given = self.options
+        return Judge(
+            x,
+            self.family,
+            weight,
+            frozen=given.get("frozen", ()),
+            prior=given.get("prior") is not None or given.get("regularisation") == "map",
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The best fits found with K components (null) and with K + 1 (alternative)."""
+
+    null: Fit
+    alternative: Fit
+
+    @property
+    def degenerate(self) -> tuple[Defect, ...]:
+        """Return why there is no statistic; empty where there is one."""
+        return self.null.degenerate or self.alternative.degenerate
+
+    @property
+    def statistic(self) -> float:
+        """Return 2 (L of K + 1 - L of K) in nats, NaN where a fit is degenerate.
+
+        Never below 0: K + 1 components of which two are alike are as likely as K.
+        """
+        if self.degenerate:
+            return float("nan")
+        gain = self.alternative.trajectory[-1] - self.null.trajectory[-1]
+        return max(2 * float(gain), 0.0)
+
+
+def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
+    x: Array,
+    k: int,
+    null: Mixture | None,
+    alternative: Mixture | None,
+    refit: Refit,
+    rng: np.random.Generator,
+    weight: Array | None = None,
+) -> Comparison:
+    """Return the best fits of k and k + 1 components to x (N, D) of weight (N,) > 0.
+
+    null and alternative are known mixtures of k and k + 1 components to set out from, if any.
+    Beside them K sets out from random starts (the optimum of K = 1 is unique, so not there), K + 1
+    from random starts and from the fit of K with each of its components split: a poor optimum of
+    K + 1 would make the ratio too small. Raises InputError unless 1 <= k < N.
+    """
+    if not 1 <= k < len(x):
+        raise InputError(f"k is {k}; choose from 1 to {len(x) - 1}, to compare with k + 1")
+    if refit.starts < 1:
+        raise InputError(f"starts is {refit.starts}; give 1 or more")
+    random = ShortEM().prepare(x, refit.family, weight)
+    known = [] if null is None else [null]
+    drawn = 0 if k == 1 and known else refit.starts
+    below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))], weight)
+    fitted, scale = below.snapshots[-1].mixture, deviations(x, weight)
+    grown = [] if alternative is None else [alternative]
+    grown += [split(fitted, j, scale) for j in range(k)]
+    above = refit(x, [*grown, *(random(k + 1, rng) for _ in range(refit.starts))], weight)
+    return Comparison(below, above)
+
+
+@dataclass(frozen=True)
+class RatioTest:
+    """The observed comparison and the statistics of R replicates.
+
+    statistics (R,) is NaN where degenerate (R of them) says why a replicate has none: where the
+    observed fits are degenerate, what is wrong with these.
+    """
+
+    observed: Comparison
+    statistics: Array
+    degenerate: tuple[tuple[Defect, ...], ...]
+
+
+def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
+    x: Array,
+    k: int,
+    null: Mixture | None,
+    alternative: Mixture | None,
+    refit: Refit,
+    replicates: Sequence[int],
+    seed: int = 0,
+    weight: Array | None = None,
+) -> RatioTest:
+    """Test k against k + 1 components on x (N, D) of weight (N,) > 0, none = 1 each.
+
+    The observed statistic is searched for as that of every replicate is (``compare``), and the
+    null mixture is the one found then. Replicate b draws as many rows from it as those of x count
+    for, and depends on (x, seed, k, b) alone. Where the observed fits are degenerate there is
+    nothing to draw from, and every replicate is too.
+    """
+    purpose = ("bootstrap", content(x), "ratio", seed, k)
+    observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"), weight)
+    if observed.degenerate:
+        defects = (observed.degenerate,) * len(replicates)
+        return RatioTest(observed, np.full(len(replicates), np.nan), defects)
+    truth = observed.null.snapshots[-1].mixture
+    larger = observed.alternative.snapshots[-1].mixture
+    found, n = [], round(total(x, weight))
+    for b in replicates:
+        rng = stream(*purpose, b)
+        found.append(compare(resample(truth, n, rng), k, truth, larger, refit, rng))
+    statistics = np.array([one.statistic for one in found], dtype=np.float64)
+    return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
+
+
+def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:
+    """Return n rows drawn from the mixture, (n, D), in the order of its components, noise last."""
+    if mixture.box is None:
+        return draw(mixture, rng.multinomial(n, mixture.weights), False, rng)[0]
+    counts = rng.multinomial(n, [*mixture.weights, mixture.noise])
+    gaussian = draw(mixture, counts[:-1], False, rng)[0]
+    low, high = mixture.box
+    return np.vstack([gaussian, rng.uniform(low, high, (counts[-1], len(low)))])

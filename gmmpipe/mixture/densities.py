@@ -1,0 +1,72 @@
+"""What mixtures make of samples: densities and responsibilities, slice by slice."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.checks import positive, samples, start
+from gmmpipe.mixture.engines.base import Passes
+from gmmpipe.mixture.engines.choose import for_densities
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.tails import sharpen
+
+
+class Evaluator:
+    """Evaluates mixtures on the same samples x (N, D), whose layout is kept from one to the next.
+
+    missing "mar": NaN stands for a value that is missing at random. Raises InputError where x is no
+    such thing.
+    """
+
+    def __init__(
+        self, x: npt.ArrayLike, threads: int = 1, missing: Literal["refuse", "mar"] = "refuse"
+    ) -> None:
+        self.x, _ = samples(x, None, missing)
+        self.threads = positive("threads", threads)
+        self._engine: Passes | None = None
+        self._desks: dict[int, Any] = {}
+
+    def __call__(self, mixture: Mixture) -> tuple[Array, Array]:
+        """Return log densities (N,) and responsibilities (N, K) as ``em.log_responsibilities``."""
+        checked = start(mixture, "mixture", self.x.shape[1])
+        k = checked.n_components
+        if checked.box is None:
+            engine = self._engine = self._engine or for_densities(self.x, checked, self.threads)
+            if k not in self._desks:
+                self._desks[k] = engine.desk(k, engine.threads)
+            desk = self._desks[k]
+        else:  # noise of its own box
+            engine = for_densities(self.x, checked, self.threads)
+            desk = engine.desk(k, engine.threads)
+        broken = engine.place(desk, checked)
+        if broken >= 0:
+            raise InputError(
+                f"mixture: covariance of component index {broken} is not positive definite"
+            )
+        densities, logs = engine.evaluate(desk, k)
+        if checked.box is None:
+            sharpen(self.x, checked, densities, logs)
+        return densities, logs
+
+
+class Responsibilities:
+    """Log responsibilities of mixtures for x (N, D), NaN where missing, slice by slice.
+
+    No memory is taken for more than a slice; where that is all of x, its layout is kept.
+    """
+
+    def __init__(self, x: Array, threads: int = 1) -> None:
+        self.x, self.threads = x, threads
+        self._whole = Evaluator(x, threads, "mar") if len(cuts(len(x))) == 1 else None
+
+    def __call__(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
+        """Yield which rows, and their log responsibilities (n, K) in nats.
+
+        With noise there is a column more, see ``densities.log_responsibilities``.
+        """
+        for cut in cuts(len(self.x)):
+            evaluate = self._whole or Evaluator(self.x[cut], self.threads, "mar")
+            yield cut, evaluate(mixture)[1]

@@ -1,0 +1,82 @@
+"""What a mixture makes of the samples it was fitted to: their groups, and how good these are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmmpipe.mixture.densities import Responsibilities
+from gmmpipe.mixture.diagnostics.criteria import Entropy, entropies
+from gmmpipe.mixture.diagnostics.matching import NOISE, component_of, probe
+from gmmpipe.mixture.diagnostics.metrics import METRICS, Codes
+from gmmpipe.mixture.diagnostics.soundness import Evidence, Soundness, Ties
+from gmmpipe.mixture.mixture import Array, Mixture
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was found of one mixture.
+
+    labels (P,): the component of each sample compared between fits (``Assessor.probe``), NOISE
+    where it is the noise; entropy: of the responsibilities;
+    soundness: of its components; agreement: each metric of METRICS between its groups of all
+    samples and the true ones, NaN where these are not known.
+    """
+
+    labels: Codes
+    entropy: Entropy
+    soundness: Soundness
+    agreement: dict[str, float]
+
+
+class Assessor:
+    """Assesses mixtures of one data set x (N, D), NaN where missing, in the units of the mixtures.
+
+    weight (N,): of the samples, 1 by default; truth (N,): codes from 0 on of the true groups, if
+    known. The samples are gone through in slices, none of them kept. ``probe`` has the rows by
+    which fits are compared.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        weight: Array | None = None,
+        truth: Codes | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.weight, self.truth = weight, truth
+        self._responsibilities = Responsibilities(x, threads)
+        self.probe = probe(len(x))
+        self._ties = Ties(x)
+        self._groups = 0 if truth is None else 1 + int(truth.max())
+
+    def __call__(
+        self, mixture: Mixture, family: str, frozen: Collection[str] = (), prior: bool = False
+    ) -> Assessment:
+        """Assess a mixture of a covariance family; frozen and prior: as ``Judge``."""
+        evidence = Evidence(mixture, self._ties, self.weight)
+        tallies = np.zeros((mixture.n_components - NOISE, self._groups))
+        labels, entropy = [], np.zeros(2)
+        for rows, log_resp in self._responsibilities(mixture):
+            resp, held = np.exp(log_resp), None if self.weight is None else self.weight[rows]
+            entropy += entropies(log_resp, held)
+            evidence.add(rows, resp)
+            found = component_of(log_resp, mixture)
+            first, last = np.searchsorted(self.probe, (rows.start, rows.stop))
+            labels.append(found[self.probe[first:last] - rows.start])
+            if self.truth is not None:
+                cells = (found - NOISE) * self._groups + self.truth[rows]
+                tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)
+        again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
+        sound = evidence.soundness(family, frozen, prior, again)
+        return Assessment(
+            np.concatenate(labels), Entropy(*entropy.tolist()), sound, self._agreement(tallies)
+        )
+
+    def _agreement(self, tallies: Array) -> dict[str, float]:
+        """Return each metric of the samples, a table (found, true) of how many there are."""
+        if self.truth is None:
+            return dict.fromkeys(METRICS, np.nan)
+        found, true = np.nonzero(tallies)  # as many samples in one are as one of that weight
+        counts = tallies[found, true]
+        return {name: metric(found, true, counts) for name, metric in METRICS.items()}

@@ -1,0 +1,259 @@
+"""Whether the components of a mixture stand for groups of samples, in numbers without units.
+
+The likelihood of a mixture has no upper bound: a component that shrinks onto a few samples, or
+onto rows that share a value, gains without limit (Day 1969, Biometrika 56, 463-474), and EM finds
+such maxima the more often, the more starts it is given. A fit with one must not win a selection.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.mixture.defects import Defect
+from gmmpipe.mixture.densities import Responsibilities
+from gmmpipe.mixture.em.fit import Fit, n_parameters
+from gmmpipe.mixture.families.family import FAMILIES
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.slices import subset
+
+THIN = 1e-3  # eigenvalue, pooled = 1, below which a component must prove that it is a group ...
+FEW = 5  # ... by more than this times D + 1 effective samples ...
+TIED = 0.5  # ... of which no more than this share has one value of a feature in common
+MOST_ROWS = 2**17  # of more rows, a random choice says which share values
+
+
+class Ties:
+    """The features of x (N, D), NaN where missing, in which rows share values.
+
+    Of more than ``MOST_ROWS`` rows a random choice is looked at, ``rows``, the same every time.
+    """
+
+    def __init__(self, x: Array) -> None:
+        self.x, self.rows = x, subset(len(x), MOST_ROWS, "ties")
+        self.whole = len(self.rows) == len(x)
+
+    @cached_property
+    def _codes(self) -> list[npt.NDArray[np.intp]]:
+        part = self.x if self.whole else self.x[self.rows]
+        found = [np.unique(c, return_inverse=True, equal_nan=False) for c in part.T]
+        return [codes for values, codes in found if len(values) < len(part)]
+
+    def shares(self, mass: Array) -> Array:
+        """Return each component's largest share of samples with one value of a feature (K,).
+
+        mass (n, K): the responsibilities times the weights of the samples ``rows``.
+        """
+        most: Array = mass.max(axis=0)
+        for codes in self._codes:
+            masses = [np.bincount(codes, column).max() for column in mass.T]
+            most = np.maximum(most, masses)
+        shares: Array = most / np.maximum(mass.sum(axis=0), np.finfo(np.float64).tiny)
+        return np.minimum(shares, 1.0)
+
+
+@dataclass(frozen=True)
+class Soundness:
+    """Of each component, (K,): three measures that no affine map of the data changes.
+
+    eigenvalues: the smallest of its covariance where the pooled covariance is the identity.
+    counts: the effective samples, sum_n w_n r_nk. tied: the largest share of them that has one
+    value of a feature in common (duplicated rows have them all). held: the covariances were not
+    estimated, so that none can be too thin. n_parameters: the free ones of the mixture, 0 where a
+    prior holds them; n_samples: the weight of all samples.
+    """
+
+    eigenvalues: Array
+    counts: Array
+    tied: Array
+    n_features: int
+    least: int
+    held: bool
+    n_parameters: int
+    n_samples: float
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """Return why some components are no groups, or the samples too few for the mixture."""
+        few = FEW * (self.n_features + 1)
+        found = []
+        for k, (eigenvalue, count, tied) in enumerate(
+            zip(self.eigenvalues.tolist(), self.counts.tolist(), self.tied.tolist(), strict=True)
+        ):
+            if count < self.least - 1e-6:
+                found.append(Defect(k, "few", (count, self.least)))
+            elif not self.held and eigenvalue < THIN and (count < few or tied > TIED):
+                found.append(Defect(k, "thin", (eigenvalue, count, tied)))
+        if self.n_parameters > self.n_samples + 1e-6:
+            found.append(Defect(None, "parameters", (self.n_parameters, self.n_samples)))
+        return tuple(found)
+
+
+class Evidence:
+    """What samples say of the components of one mixture, taken in slice by slice.
+
+    ties: of these samples; weight (N,): none = 1 each; all_ties: of every component, else only of
+    those that are thin, as nothing else is needed to judge them.
+    """
+
+    def __init__(
+        self, mixture: Mixture, ties: Ties, weight: Array | None = None, *, all_ties: bool = True
+    ) -> None:
+        self.eigenvalues = _eigenvalues(mixture)
+        self.thin = np.flatnonzero(self.eigenvalues < THIN)
+        self.ties, self.weight = ties, weight
+        self.asked = np.arange(mixture.n_components) if all_ties else self.thin
+        self.counts, self.total = np.zeros(mixture.n_components), 0.0
+        self.noisy = mixture.box is not None
+        self._mass = np.empty((len(ties.rows), len(self.asked)))
+        self._majorities = None if ties.whole or not self.thin.size else Majorities(self.thin)
+
+    def add(self, rows: slice, responsibilities: Array) -> None:
+        """Take in the responsibilities (n, K) of the rows; a further column is of the noise."""
+        mass = self._weighed(rows, responsibilities)
+        self.counts += mass.sum(axis=0)
+        self.total += float(len(mass) if self.weight is None else self.weight[rows].sum())
+        first, last = np.searchsorted(self.ties.rows, (rows.start, rows.stop))
+        seen = self.ties.rows[first:last] - rows.start
+        self._mass[first:last] = mass[seen][:, self.asked]
+        if self._majorities is not None:
+            self._majorities.propose(self.ties.x[rows], mass)
+
+    def _weighed(self, rows: slice, responsibilities: Array) -> Array:
+        mass = responsibilities[:, : len(self.counts)]
+        return mass if self.weight is None else mass * self.weight[rows, None]
+
+    def soundness(
+        self,
+        family: str,
+        frozen: Collection[str],
+        prior: bool,
+        again: Iterable[tuple[slice, Array]],
+    ) -> Soundness:
+        """Return what was found; ``again`` has the slices once more, if they are needed.
+
+        family, frozen: as in ``em.fit``; prior: whether there was one.
+        Among many samples the random choice may hold few of a thin component, or none: whether
+        most of it has one value is then found out from all.
+        """
+        d, tied = self.ties.x.shape[1], np.zeros(len(self.counts))
+        if len(self.asked):
+            tied[self.asked] = self.ties.shares(self._mass)
+        if self._majorities is not None:
+            for rows, responsibilities in again:
+                mass = self._weighed(rows, responsibilities)
+                self._majorities.weigh(self.ties.x[rows], mass)
+            tied[self.thin] = self._majorities.most() / np.maximum(self.counts[self.thin], 1e-300)
+        return Soundness(
+            self.eigenvalues, self.counts, np.minimum(tied, 1.0), d,
+            least_samples(family, d, frozen), "covariances" in frozen,
+            0 if prior else n_parameters(family, len(self.counts), d, frozen, self.noisy),
+            self.total,
+        )  # fmt: skip
+
+
+class Majorities:
+    """Values that more than half of a component's mass may have, and how much of it has them.
+
+    A value with more than half of all the mass has more than half of it in some slice, so it is
+    among those that have most there: two passes find it and its exact share. Shares of up to a half
+    may be missed.
+    """
+
+    def __init__(self, components: npt.NDArray[np.intp]) -> None:
+        self.components = components
+        self._values: dict[tuple[int, int], set[float]] = {}
+        self._masses: dict[tuple[int, int, float], float] = {}
+
+    def propose(self, x: Array, mass: Array) -> None:
+        """Take in a slice x (n, D) with the mass (n, K) of its rows in each component."""
+        for j, column in enumerate(x.T):
+            values, codes = np.unique(column, return_inverse=True, equal_nan=False)
+            for k in self.components.tolist():
+                heaviest = values[np.bincount(codes, mass[:, k]).argmax()]
+                self._values.setdefault((j, k), set()).add(float(heaviest))
+
+    def weigh(self, x: Array, mass: Array) -> None:
+        """Add up the mass of the proposed values, all slices being known."""
+        for (j, k), proposed in self._values.items():
+            values = np.array(sorted(proposed))
+            place = np.minimum(np.searchsorted(values, x[:, j]), len(values) - 1)
+            hit = values[place] == x[:, j]
+            masses = np.bincount(place[hit], mass[hit, k], len(values))
+            for i in np.flatnonzero(masses):
+                key = (j, k, float(values[i]))
+                self._masses[key] = self._masses.get(key, 0.0) + float(masses[i])
+
+    def most(self) -> Array:
+        """Return the largest mass with one value, of each of the components."""
+        found = dict.fromkeys(self.components.tolist(), 0.0)
+        for (_, k, _value), mass in self._masses.items():
+            found[k] = max(found[k], mass)
+        return np.array(list(found.values()))
+
+
+class Judge:
+    """Judges mixtures of a covariance family fitted to x (N, D), NaN where missing.
+
+    weight (N,): of the samples, 1 by default; frozen: as in ``em.fit``; prior: whether there is
+    one.
+    """
+
+    def __init__(  # noqa: PLR0913 - the samples, and how they were fitted
+        self,
+        x: Array,
+        family: str,
+        weight: Array | None = None,
+        *,
+        frozen: Collection[str] = (),
+        prior: bool = False,
+        threads: int = 1,
+    ) -> None:
+        self.family, self.weight, self.frozen, self.prior = family, weight, frozen, prior
+        self._responsibilities, self._ties = Responsibilities(x, threads), Ties(x)
+
+    def defects(self, fit: Fit) -> tuple[Defect, ...]:
+        """Return what EM and ``soundness`` find wrong with the end of a fit."""
+        return fit.degenerate + self.soundness(fit.snapshots[-1].mixture).defects
+
+    def is_sound(self, fit: Fit) -> bool:
+        """Say whether neither EM nor ``soundness`` finds fault with the end of a fit."""
+        return not fit.degenerate and not self.defects(fit)
+
+    def soundness(self, mixture: Mixture) -> Soundness:
+        """Measure a mixture; tied is known for the components that are thin, else 0."""
+        evidence = Evidence(mixture, self._ties, self.weight, all_ties=False)
+        for rows, resp in self._slices(mixture):
+            evidence.add(rows, resp)
+        return evidence.soundness(self.family, self.frozen, self.prior, self._slices(mixture))
+
+    def _slices(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
+        for rows, logs in self._responsibilities(mixture):
+            yield rows, np.exp(logs)
+
+
+def least_samples(family: str, d: int, frozen: Collection[str] = ()) -> int:
+    """Return the fewest samples whose scatter determines one component's own covariance.
+
+    The scatter of r + 1 samples has rank r, and r (2d - r + 1) / 2 free numbers: D + 1 samples
+    for a full covariance, 2 for a diagonal one, 1 where all components share theirs or it is
+    frozen.
+    """
+    counted = FAMILIES[family].n_parameters
+    own = 0 if "covariances" in frozen else counted(2, d) - counted(1, d)
+    return 1 + next(r for r in range(d + 1) if r * (2 * d - r + 1) // 2 >= own)
+
+
+def _eigenvalues(mixture: Mixture) -> Array:
+    """Return the smallest eigenvalue of each covariance where the pooled one is the identity."""
+    shares = mixture.weights / mixture.weights.sum()  # noise has none
+    pooled = np.tensordot(shares, mixture.covariances, axes=1)
+    try:
+        lower = np.linalg.cholesky(pooled)
+    except np.linalg.LinAlgError:  # a feature without variance: the fit has stopped and says so
+        return np.zeros(mixture.n_components)
+    half = np.linalg.solve(lower, mixture.covariances)
+    white = np.linalg.solve(lower, half.transpose(0, 2, 1))
+    return np.asarray(np.linalg.eigvalsh((white + white.transpose(0, 2, 1)) / 2)[:, 0])

@@ -1,0 +1,247 @@
+"""EM on samples with missing values: the passes of the engine, in numpy, pattern by pattern.
+
+Missing at random (MAR): whether a value is missing may depend on values that are observed, not on
+the value itself. Ghahramani & Jordan 1994, Supervised learning from incomplete data via an EM
+approach, NIPS 6; Little & Rubin, Statistical analysis with missing data, chapter 11.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.mixture.checks import informative, observed_variances
+from gmmpipe.mixture.families.family import clip
+from gmmpipe.mixture.kernels.records import EMPTY, SOUND
+from gmmpipe.mixture.mixture import Array, Mixture
+
+Rows = npt.NDArray[np.int64]
+_TINY = 1e-100  # a count below holds no information
+_ROUNDING = 4e-16  # what is left of a variance when others explain all of it
+_SIZE = 2**18  # numbers per intermediate array
+_FARTHEST = 1e300  # a squared distance that leaves logarithms finite
+_ROUNDS = 1000  # most iterations for one normal
+
+
+class Layout(NamedTuple):
+    """How wide a row of ``Desk.centres`` is."""
+
+    width: int
+    d: int
+
+
+@dataclass
+class Desk:
+    """The memory of one fit in progress: mixture, then what a pass found of at most K components.
+
+    Soft counts (K,), shifts (K, D) of the means from the centres (flat, K * D) that deviations were
+    taken from, spreads (K, D, D) about the new means, status (K,).
+    """
+
+    mixture: Mixture
+    counts: Array
+    shifts: Array
+    spreads: Array
+    centres: Array
+    status: npt.NDArray[np.int64]
+
+
+class Pattern(NamedTuple):
+    """The rows (n,) in which the same features are observed; features by number."""
+
+    rows: Rows
+    seen: Rows
+    lost: Rows
+
+
+@dataclass
+class Patterns:
+    """Samples x (N, D), NaN where missing, of weight (N,): called like the compiled Engine.
+
+    Threads are of no account. A row with nothing observed has log-density 0.
+    """
+
+    x: Array
+    weight: Array
+    threads: int = 1
+    layout: Layout = field(init=False)
+    patterns: list[Pattern] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the rows by pattern, in slices that keep intermediate arrays small."""
+        d = self.x.shape[1]
+        self.layout, step = Layout(d, d), max(1, _SIZE // d)
+        kinds, which = np.unique(np.isnan(self.x), axis=0, return_inverse=True)
+        order = np.argsort(which.ravel(), kind="stable")
+        ends = np.cumsum(np.bincount(which.ravel(), minlength=len(kinds)))
+        self.patterns = [
+            Pattern(rows[first : first + step], np.flatnonzero(~kind), np.flatnonzero(kind))
+            for kind, rows in zip(kinds, np.split(order, ends[:-1]), strict=True)
+            for first in range(0, len(rows), step)
+        ]
+
+    def desk(self, k: int, team: int) -> Desk:
+        """Return the memory of one fit of at most k components."""
+        del team
+        d = self.layout.d
+        empty = Mixture(np.zeros(0), np.zeros((0, d)), np.zeros((0, d, d)))
+        return Desk(
+            empty, np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros(k * d),
+            np.zeros(k, np.int64),
+        )  # fmt: skip
+
+    def place(self, desk: Desk, mixture: Mixture) -> int:
+        """Put the mixture on the desk; return the first component not positive definite, or -1."""
+        desk.mixture = mixture
+        desk.centres[: mixture.means.size] = mixture.means.ravel()
+        for k, covariance in enumerate(mixture.covariances):
+            try:
+                pivots = np.diagonal(np.linalg.cholesky(covariance)) ** 2
+            except np.linalg.LinAlgError:
+                return k
+            if not (pivots > _ROUNDING * np.diagonal(covariance)).all():
+                return k
+        return -1
+
+    def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
+        """Do one pass for the k components on the desk; return the log-likelihood in nats."""
+        d, value = self.layout.d, 0.0
+        counts, firsts, seconds = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
+        centres = desk.centres[: k * d].reshape(k, d)
+        for pattern in self.patterns:
+            given = Given(desk.mixture, pattern, self.x)
+            total, logs = given.log_responsibilities()
+            value += float(self.weight[pattern.rows] @ total)
+            r = self.weight[pattern.rows] * np.exp(logs)
+            away = given.deviations(centres)
+            count = r.sum(axis=1)
+            counts += count
+            firsts += (r[:, None, :] @ away)[:, 0]
+            seconds += (away * r[:, :, None]).swapaxes(1, 2) @ away
+            seconds[:, pattern.lost[:, None], pattern.lost] += (
+                count[:, None, None] * given.left_over()
+            )
+        self._settle(desk, k, (counts, firsts, seconds), reg_covar)
+        return value
+
+    def _settle(
+        self, desk: Desk, k: int, sums: tuple[Array, Array, Array], reg_covar: float
+    ) -> None:
+        """Put on the desk what the sums of a pass come to."""
+        counts, firsts, seconds = sums
+        empty = ~(counts > _TINY)
+        divisor = np.where(empty, 1.0, counts)
+        shifts = np.where(empty[:, None], 0.0, firsts / divisor[:, None])
+        spreads = seconds / divisor[:, None, None] - shifts[:, :, None] * shifts[:, None, :]
+        spreads = (spreads + spreads.swapaxes(1, 2)) / 2
+        desk.counts[:k] = np.where(empty, 0.0, counts)
+        desk.shifts[:k] = shifts
+        desk.spreads[:k] = np.where(empty[:, None, None], 0.0, spreads)
+        desk.spreads[:k] += reg_covar * np.eye(self.layout.d)
+        desk.status[:k] = np.where(empty, EMPTY, SOUND)
+
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+        self.weight = weight
+
+    def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
+        """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
+        totals, logs = np.empty(len(self.x)), np.empty((len(self.x), k))
+        for pattern in self.patterns:
+            total, terms = Given(desk.mixture, pattern, self.x).log_responsibilities()
+            totals[pattern.rows], logs[pattern.rows] = total, terms.T
+        return totals, logs
+
+
+class Given:
+    """What each of K components says of a pattern's n rows of x, given what they show."""
+
+    def __init__(self, mixture: Mixture, pattern: Pattern, x: Array) -> None:
+        seen, lost = pattern.seen, pattern.lost
+        self.mixture, self.pattern = mixture, pattern
+        self.x = x[pattern.rows]
+        within = mixture.covariances[:, seen[:, None], seen]
+        self.lower = np.linalg.cholesky(within)
+        away = self.x[:, seen] - mixture.means[:, None, seen]
+        self.scores = np.linalg.solve(self.lower, away.swapaxes(1, 2))  # (K, seen, n)
+        self.loads = np.linalg.solve(self.lower, mixture.covariances[:, seen[:, None], lost])
+
+    def log_responsibilities(self) -> tuple[Array, Array]:
+        """Return the log-density (n,) and the log responsibilities (K, n), nats."""
+        log_det = 2 * np.log(np.diagonal(self.lower, axis1=1, axis2=2)).sum(axis=1)
+        log_det += len(self.pattern.seen) * np.log(2 * np.pi)
+        with np.errstate(divide="ignore"):
+            peaks = np.log(self.mixture.weights) - 0.5 * log_det
+        with np.errstate(over="ignore"):
+            falls = np.minimum((self.scores**2).sum(axis=1), _FARTHEST)
+        terms = peaks[:, None] - 0.5 * falls
+        top = terms.max(axis=0)
+        rest = np.log(np.exp(terms - top).sum(axis=0))
+        return top + rest, terms - top - rest
+
+    def deviations(self, centres: Array) -> Array:
+        """Return the rows less centres (K, D), conditional means where missing, (K, n, D)."""
+        lost = self.pattern.lost
+        away = self.x - centres[:, None, :]
+        shift = self.scores.swapaxes(1, 2) @ self.loads
+        away[:, :, lost] = (self.mixture.means - centres)[:, None, lost] + shift
+        return away
+
+    def left_over(self) -> Array:
+        """Return the covariance of what is missing given what is not, (K, lost, lost)."""
+        lost = self.pattern.lost
+        explained = self.loads.swapaxes(1, 2) @ self.loads
+        remaining: Array = self.mixture.covariances[:, lost[:, None], lost] - explained
+        return remaining
+
+
+def imputed(x: npt.ArrayLike, mixture: Mixture) -> Array:
+    """Return x (N, D) with E[missing | observed] under the mixture in place of NaN.
+
+    Values that are there keep their bits; a row with nothing observed gets the mixture's mean.
+    """
+    filled = np.array(x, np.float64)
+    for pattern in Patterns(filled, np.ones(len(filled))).patterns:
+        given = Given(mixture, pattern, filled)
+        r = np.exp(given.log_responsibilities()[1])
+        expected = given.deviations(np.zeros_like(mixture.means))[:, :, pattern.lost]
+        filled[pattern.rows[:, None], pattern.lost] = (r[:, :, None] * expected).sum(axis=0)
+    return filled
+
+
+def completed(x: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Array:
+    """Return x (N, D) with NaN filled in for starts, which are drawn from whole rows.
+
+    With the conditional means under one normal fitted to what is observed: unlike column means
+    they make no cluster of their own, and unlike the whole rows alone they are there, and not
+    biased, wherever values are missing at random. Raises InputError for a feature without values.
+    """
+    data = np.array(x, np.float64)
+    weight = np.ones(len(data)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    return imputed(data, normal(*informative(data, weight))) if np.isnan(data).any() else data
+
+
+def normal(x: Array, weight: Array) -> Mixture:
+    """Return the one normal of highest likelihood of x (N, D), NaN where missing at random.
+
+    Least eigenvalue 1e-6 where each feature has variance 1, so that D may exceed N.
+    """
+    d, seen = x.shape[1], ~np.isnan(x)
+    variance = observed_variances(x, weight)
+    count = weight @ seen
+    shift = (weight @ np.where(seen, x - np.nanmin(x, axis=0), 0.0)) / count
+    shift += np.nanmin(x, axis=0)
+    scale = np.sqrt(np.where(variance > 0, variance, 1.0))
+    engine = Patterns((x - shift) / scale, weight)
+    desk, before = engine.desk(1, 1), -np.inf
+    found = Mixture(np.ones(1), np.zeros((1, d)), np.eye(d)[None])
+    for _ in range(_ROUNDS):
+        engine.place(desk, found)
+        value = engine.measure(desk, 1, 0.0)
+        if value - before <= 1e-10 * weight.sum():
+            break
+        before = value
+        spreads = clip(desk.spreads, np.full(d, 1e-6))
+        found = Mixture(np.ones(1), found.means + desk.shifts, spreads)
+    return found.rescaled(shift, scale)

@@ -1,0 +1,1 @@
+"""The estimator with scikit-learn's interface."""

@@ -1,0 +1,224 @@
+"""The covariance families: what the M step makes of soft counts and scatter matrices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gmmpipe.mixture.families.parsimonious import RESCALES, TINY, Parsimonious, within
+from gmmpipe.mixture.mixture import Array
+
+
+@dataclass(frozen=True)
+class Family:
+    """A constraint on the covariances of a mixture.
+
+    n_parameters(k, d) counts the free covariance parameters alone.
+
+    covariances(counts (K,), scatter (K, D, D), floor (D,)) -> (K, D, D) is the M step: the member
+    of the family with the highest likelihood among those where each covariance minus
+    ``diag(floor)`` is positive semidefinite; a floor of 0 in any feature asks for no bound (but
+    spherical goes by the largest). What a component of count 0 gets is finite and up to the family.
+
+    onward is the same from present covariances (K, D, D), its fourth argument, for families whose
+    maximiser is sought by iteration and may be one of several.
+
+    kernel names the compiled M step of ``kernels``; without one EM comes back to Python at each
+    iteration to call ``step``. axis_aligned families skip all D x D work. scale_invariant families
+    contain diag(s) Sigma diag(s) with each Sigma, so that the units of single features are of no
+    account; for the others they matter. features: the only D the family is for; None: any.
+    text: one line on what its members are.
+    """
+
+    n_parameters: Callable[[int, int], int]
+    covariances: Callable[[Array, Array, Array], Array]
+    onward: Callable[[Array, Array, Array, Array], Array] | None = None
+    kernel: int | None = None
+    axis_aligned: bool = False
+    scale_invariant: bool = False
+    features: int | None = None
+    text: str = field(kw_only=True)
+
+    def step(self, counts: Array, scatter: Array, floor: Array, present: Array) -> Array:
+        """Return the next covariances (K, D, D): ``present`` where these are within and likelier.
+
+        So the likelihood never falls, though a maximiser sought by iteration may be a lesser one.
+        """
+        if self.onward is None:
+            found = self.covariances(counts, scatter, floor)
+        else:
+            found = self.onward(counts, scatter, floor, present)
+        held = counts > TINY
+        before, after = (_expected(counts[held], scatter[held], c[held]) for c in (present, found))
+        bounded = bool((floor > 0).all())
+        keep = before > after and not (bounded and not within(present[held], floor))
+        return present.copy() if keep else found
+
+    def project(self, weights: Array, covariances: Array) -> Array:
+        """Return the covariances (K, D, D) as members of the family; members keep their bits.
+
+        Components of weight 0 keep theirs.
+        """
+        nearest = self.covariances(
+            weights, weights[:, None, None] * covariances, np.zeros(covariances.shape[1])
+        )
+        nearest[weights == 0] = covariances[weights == 0]
+        size = np.sqrt(np.abs(np.diagonal(covariances, axis1=1, axis2=2)))
+        close = 1e-14 if self.kernel is not None else 1e-9  # the latter are sought by iteration
+        same = np.abs(nearest - covariances) <= close * size[:, :, None] * size[:, None, :]
+        same &= (nearest != 0) | (covariances == 0)
+        return covariances if same.all() else nearest
+
+
+def _expected(counts: Array, scatter: Array, covariances: Array) -> float:
+    """Return the expected complete log-likelihood in nats, up to what the weights determine.
+
+    NaN where a covariance is not positive definite.
+    """
+    sign, log_determinants = np.linalg.slogdet(covariances)
+    if not (sign > 0).all():
+        return float("nan")
+    try:
+        products = np.linalg.solve(covariances, scatter)
+    except np.linalg.LinAlgError:
+        return float("nan")
+    return float(-0.5 * (counts @ log_determinants + np.trace(products, axis1=1, axis2=2).sum()))
+
+
+def clip(covariances: Array, floor: Array) -> Array:
+    """Raise the eigenvalues of covariances (K, D, D) to at least 1 in units of sqrt(floor (D,)).
+
+    This is the exact maximiser under the bound (Won, Lim, Kim and Rajaratnam 2013, section 2,
+    with the upper bound taken away).
+    """
+    if np.any(floor == 0):
+        return covariances
+    scale = np.sqrt(np.multiply.outer(floor, floor))
+    values, vectors = np.linalg.eigh(covariances / scale)
+    low = values[:, 0] < 1
+    clipped = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.transpose(0, 2, 1)
+    clipped = (clipped + clipped.transpose(0, 2, 1)) / 2 * scale
+    return np.where(low[:, None, None], clipped, covariances)
+
+
+def full(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give each component its own matrix."""
+    return clip(scatter / _positive(counts), floor)
+
+
+def tied(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give all components the pooled matrix."""
+    pooled = clip(scatter.sum(axis=0, keepdims=True) / counts.sum(), floor)
+    return np.repeat(pooled, len(counts), axis=0)
+
+
+def diag(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give each component its own variances and no correlation."""
+    variances = np.diagonal(scatter / _positive(counts), axis1=1, axis2=2)
+    bounded: Array = np.maximum(variances, _bound(floor))
+    return bounded[:, None, :] * np.eye(len(floor))
+
+
+def spherical(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give each component one variance for all features."""
+    variances = np.trace(scatter, axis1=1, axis2=2) / (counts.clip(TINY) * len(floor))
+    bounded: Array = np.maximum(variances, floor.max())
+    return bounded[:, None, None] * np.eye(len(floor))
+
+
+def ball(counts: Array, scatter: Array, floor: Array) -> Array:
+    """Give all components one variance for all features."""
+    d = len(floor)
+    variance = max(np.trace(scatter.sum(axis=0)) / (counts.sum() * d), floor.max())
+    return np.tile(variance * np.eye(d), (len(counts), 1, 1))
+
+
+def _positive(counts: Array) -> Array:
+    return counts.clip(TINY)[:, None, None]
+
+
+def _bound(floor: Array) -> Array:
+    return np.zeros_like(floor) if np.any(floor == 0) else floor
+
+
+def _free_parameters(name: str) -> Callable[[int, int], int]:
+    """Return the count of free parameters of a family by its three letters."""
+    volume, shape, orientation = tuple(name)
+
+    def n_parameters(k: int, d: int) -> int:
+        each = {"I": 0, "E": 1, "V": k}
+        turns = d * (d - 1) // 2
+        return each[volume] + each[shape] * (d - 1) + each[orientation] * turns
+
+    return n_parameters
+
+
+TEXTS = {
+    "EII": "Equal spheres: one variance for all components and features (mclust's EII).",
+    "VII": "Spheres of their own size: one variance for each component (mclust's VII, spherical).",
+    "EEI": "Equal ellipsoids along the features (mclust's EEI).",
+    "VEI": "Ellipsoids along the features, of one shape and their own volumes (mclust's VEI).",
+    "EVI": "Ellipsoids along the features, of one volume and their own shapes (mclust's EVI).",
+    "VVI": "Ellipsoids along the features: a variance each, no correlation (mclust's VVI, diag).",
+    "EEE": "Equal ellipsoids: one full covariance for all components (mclust's EEE, tied).",
+    "VEE": "Ellipsoids of one shape and orientation, and their own volumes (mclust's VEE).",
+    "EVE": "Ellipsoids of one volume and orientation, and their own shapes (mclust's EVE).",
+    "VVE": "Ellipsoids of one orientation, and their own volumes and shapes (mclust's VVE).",
+    "EEV": "Ellipsoids of one volume and shape, and their own orientations (mclust's EEV).",
+    "VEV": "Ellipsoids of one shape, and their own volumes and orientations (mclust's VEV).",
+    "EVV": "Ellipsoids of one volume, and their own shapes and orientations (mclust's EVV).",
+    "VVV": "Ellipsoids of their own: a full covariance each (mclust's VVV, full).",
+    "E": "One feature: one variance for all components (mclust's E).",
+    "V": "One feature: a variance for each component (mclust's V).",
+}
+
+
+def _family(name: str, covariances: Callable[..., Array], kernel: int | None = None) -> Family:
+    sought = covariances if name in {"EVE", "VVE"} else None
+    return Family(
+        _free_parameters(name), covariances, sought, kernel,
+        axis_aligned=name[2] == "I", scale_invariant=name in RESCALES, text=TEXTS[name],
+    )  # fmt: skip
+
+
+_VVV, _EEE = _family("VVV", full, kernel=0), _family("EEE", tied, kernel=1)
+_VVI, _VII = _family("VVI", diag, kernel=2), _family("VII", spherical, kernel=3)
+
+FAMILIES: dict[str, Family] = {
+    "full": _VVV,
+    "tied": _EEE,
+    "diag": _VVI,
+    "spherical": _VII,
+    "EII": _family("EII", ball),
+    "VII": _VII,
+    **{name: _family(name, Parsimonious(name)) for name in ("EEI", "VEI", "EVI")},
+    "VVI": _VVI,
+    "EEE": _EEE,
+    **{
+        name: _family(name, Parsimonious(name))
+        for name in ("VEE", "EVE", "VVE", "EEV", "VEV", "EVV")
+    },
+    "VVV": _VVV,
+    "E": replace(_EEE, features=1, text=TEXTS["E"]),
+    "V": replace(_VII, scale_invariant=True, features=1, text=TEXTS["V"]),
+}
+
+ALIASES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
+FREEDOM = "IEV"  # of volume, shape or axes: the identity, equal, varying; each contains the former
+
+
+def contains(family: str, other: str, d: int) -> bool:
+    """Return whether each mixture of the other family is one of this family, for d features.
+
+    Of a single feature there is a volume alone.
+    """
+    letters = 1 if d == 1 else 3
+    ours, theirs = (ALIASES.get(name, name)[:letters] for name in (family, other))
+    pairs = zip(ours, theirs, strict=True)
+    return all(FREEDOM.index(mine) >= FREEDOM.index(its) for mine, its in pairs)
+
+
+def contained(family: str, d: int) -> list[str]:
+    """Return the families with a compiled M step that are proper parts of this one."""
+    names = ALIASES.values()
+    return [n for n in names if contains(family, n, d) and not contains(n, family, d)]

@@ -1,0 +1,155 @@
+"""EM from start to end without coming back to Python, and the single passes that Python asks for.
+
+The functions at the foot are what ``engine`` compiles and calls.
+"""
+
+import numpy as np
+
+from gmmpipe.mixture.kernels.compile import borrowed, invoke
+from gmmpipe.mixture.kernels.mstep import copy, factorise
+from gmmpipe.mixture.kernels.records import BROKEN, CONVERGED, REFUSED, RUNNING, SOUND, STOPPED
+from gmmpipe.mixture.kernels.step import (  # fmt: skip
+    LN2,
+    STOP,
+    bound,
+    compiled,
+    log_likelihood,
+    merged,
+    prepare,
+    reduce,
+    step,
+    sum_chunks,
+)
+from gmmpipe.mixture.kernels.team import FIT, barrier, fetch_add
+
+
+@merged
+def _begin(samples, desk, fits, fit, rank, team):
+    """Put a start on the desk; a component that is not positive definite is BROKEN."""
+    first = fits.first[fit]
+    for k in range(rank, fits.first[fit + 1] - first, team):
+        desk.weights[k] = fits.start_weights[first + k]
+        for i in range(samples.layout.d):
+            desk.means[k, i] = fits.start_means[first + k, i]
+        copy(desk.covariances[k], fits.start_covariances[first + k])
+        definite = factorise(
+            desk.covariances[k], samples.axis_aligned, desk.scratch[rank, 0], desk.inverses[k]
+        )
+        desk.status[k] = SOUND if definite else BROKEN
+        prepare(samples, desk, k)
+
+
+@compiled
+def _keep(desk, fits, fit, since, iteration, last):
+    """Copy the desk to the snapshots wanted at this iteration (if the last: all that remain)."""
+    first, end = fits.first[fit], fits.first[fit + 1]
+    while since < len(fits.wanted) and (last or fits.wanted[since] <= iteration):
+        for k in range(end - first):
+            fits.weights[since, first + k] = desk.weights[k]
+            for i in range(desk.means.shape[1]):
+                fits.means[since, first + k, i] = desk.means[k, i]
+            copy(fits.covariances[since, first + k], desk.covariances[k])
+        since += 1
+    return since
+
+
+@merged
+def _run(samples, desk, rules, fits, fit, rank, team, signals):
+    """Run one fit from its start to its end."""
+    n_components = fits.first[fit + 1] - fits.first[fit]
+    _begin(samples, desk, fits, fit, rank, team)
+    barrier(signals, team)
+    outcome = RUNNING
+    for k in range(n_components):
+        if desk.status[k] == BROKEN:
+            outcome = REFUSED
+    barrier(signals, team)
+    iteration, kept = 0, 0
+    while outcome != REFUSED:
+        if rank == 0:
+            bound(desk, rules, n_components)
+        sum_chunks(samples, desk, n_components, rank, team, signals)
+        barrier(signals, team)
+        value = log_likelihood(samples, desk)
+        gain = np.inf
+        if iteration > 0:
+            gain = abs(value - fits.trajectory[fit, iteration - 1]) / rules.total_weight
+        if rank == 0:
+            fits.trajectory[fit, iteration] = value
+        if iteration == rules.iterations or outcome != RUNNING:
+            break
+        if rank == 0:
+            kept = _keep(desk, fits, fit, kept, iteration, outcome == REFUSED)
+        if step(samples, desk, rules, n_components, rank, team, signals) == STOP:
+            outcome = STOPPED
+            break
+        iteration += 1
+        if gain < rules.tol:
+            outcome = CONVERGED
+    if rank == 0:
+        _keep(desk, fits, fit, kept, iteration, outcome != REFUSED)
+        fits.n_iter[fit] = iteration
+        fits.outcome[fit] = outcome
+        for k in range(n_components):
+            fits.status[fits.first[fit] + k] = desk.status[k]
+            fits.counts[fits.first[fit] + k] = desk.counts[k]
+    barrier(signals, team)
+
+
+def run_all(samples, desk, rules, fits, rank, team, signals):
+    """Run all fits as one of a team, or, alone (team 1), those that no other thread has taken."""
+    samples, desk, rules, fits = (
+        borrowed(samples), borrowed(desk), borrowed(rules), borrowed(fits),
+    )  # fmt: skip
+    n_fits = len(fits.first) - 1
+    fit = 0 if team > 1 else fetch_add(signals, FIT, 1)
+    while fit < n_fits:
+        _run(samples, desk, rules, fits, fit, rank, team, signals)
+        fit = fit + 1 if team > 1 else fetch_add(signals, FIT, 1)
+
+
+def place(samples, desk, n_components):
+    """Prepare the mixture on the desk for a pass; return the first BROKEN component or -1."""
+    broken = -1
+    for k in range(n_components):
+        definite = factorise(
+            desk.covariances[k], samples.axis_aligned, desk.scratch[0, 0], desk.inverses[k]
+        )
+        if definite:
+            prepare(samples, desk, k)
+        elif broken < 0:
+            broken = k
+    return broken
+
+
+def measure(samples, desk, reg_covar, n_components, rank, team, signals):
+    """Do one pass as one of a team: counts, shifts and spreads are on the desk; return nats."""
+    sum_chunks(samples, desk, n_components, rank, team, signals)
+    barrier(signals, team)
+    for k in range(rank, n_components, team):
+        reduce(samples, desk, k, reg_covar)
+    return log_likelihood(samples, desk)
+
+
+def evaluate(samples, desk, n_components, rank, team, totals, logs):
+    """Fill totals (N,) with log p(x) and logs (N, K) with log responsibilities, in nats."""
+    layout = samples.layout
+    for chunk in range(rank * layout.chunks // team, (rank + 1) * layout.chunks // team):
+        arguments = (
+            samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
+            desk.peaks, desk.points, desk.centres, desk.factors, desk.work[rank], logs,
+        )  # fmt: skip
+        invoke(samples.chunk_pass, arguments)
+        first = chunk * layout.blocks // layout.chunks * layout.block
+        last = (chunk + 1) * layout.blocks // layout.chunks * layout.block
+        for n in range(first, min(last, layout.n)):
+            top = logs[n, 0]
+            for k in range(1, n_components):
+                top = max(top, logs[n, k])
+            bits = 0.0
+            for k in range(n_components):
+                bits += np.exp2(logs[n, k] - top)
+            bits = np.log2(bits)
+            totals[n] = (top + bits) * LN2
+            for k in range(n_components):
+                logs[n, k] = (logs[n, k] - top - bits) * LN2  # far away top + bits is top

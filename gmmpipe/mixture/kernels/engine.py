@@ -1,0 +1,154 @@
+"""How the compiled engine is called from numpy arrays."""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from gmmpipe.mixture.kernels import advance, chunks, layout
+from gmmpipe.mixture.kernels.compile import compiled, specialised
+from gmmpipe.mixture.kernels.records import Desk, Fits, Rules, Samples
+from gmmpipe.mixture.kernels.team import SIGNALS
+from gmmpipe.mixture.mixture import Array, Mixture
+
+_TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
+
+
+def _aligned(*shape: int) -> Array:
+    """Return zeros; every row of whole vectors lies on cache lines."""
+    size = int(np.prod(shape))
+    memory = np.zeros(size + 8)
+    start = -(memory.ctypes.data // 8) % 8
+    return memory[start : start + size].reshape(shape)
+
+
+def _writable(x: Array) -> Array:
+    """Return x as an array that may be written to, not copied: numba compiles anew for others."""
+    if x.flags.writeable:
+        return x
+    memory = (ctypes.c_double * x.size).from_address(x.ctypes.data)
+    return np.frombuffer(memory, np.float64).reshape(x.shape)
+
+
+class Engine:
+    """Samples x (N, D) of weight (N,), C-ordered float64, laid out for passes by some threads.
+
+    densities: passes keep the densities (``evaluate``) instead of the moments. cut: how samples
+    that are part of more are laid out.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        weight: Array,
+        axis_aligned: bool,
+        threads: int,
+        densities: bool = False,
+        cut: layout.Layout | None = None,
+    ) -> None:
+        shape, lay = layout.plan(len(x), x.shape[1], axis_aligned)
+        lay = lay if cut is None else cut
+        if weight.strides == (0,):
+            lay, weight = lay._replace(step=0), weight[:1].copy()
+        self.layout, self.threads, self._workers = lay, min(threads, lay.chunks), threads
+        self._given, x = x, _writable(x)
+        slots = _aligned((lay.blocks if lay.resident else threads) * lay.slot)
+        if lay.resident:
+            layout.fill_all(lay, x, np.broadcast_to(weight, len(x)), slots)
+        make = chunks.chunk_densities if densities else chunks.chunk_pass
+        self.samples = Samples(
+            x, weight, slots, lay, np.array(lay, np.int64), layout.places(lay.d, axis_aligned),
+            axis_aligned, specialised(make, chunks.SIGNATURE, *shape).address,
+        )  # fmt: skip
+
+    def desk(self, k: int, team: int) -> Desk:
+        """Return the memory of one fit of at most k components by a team."""
+        lay, d = self.layout, self.layout.d
+        width, size = k * lay.width, k * lay.size
+        row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
+        return Desk(
+            np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
+            np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
+            np.zeros(d), np.zeros(d), np.zeros(d),
+            np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
+            _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
+            _aligned(team, (k + 2 + layout.TILE) * lay.block),
+        )  # fmt: skip
+
+    def advance(self, rules: Rules, fits: Fits, seconds: float) -> None:
+        """Run all fits; seconds is what an iteration of the largest takes one thread."""
+        n_fits, k = len(fits.outcome), int(np.diff(fits.first).max())
+        signals, run = np.zeros(SIGNALS, np.int64), compiled(advance.run_all)
+        if n_fits < 4 * self.threads and seconds > _TEAM:
+            team, desk = self.threads, self.desk(k, self.threads)
+            share(team, lambda r: run(self.samples, desk, rules, fits, r, team, signals))
+            return
+
+        def alone(rank: int) -> None:
+            run(self._slot(rank), self.desk(k, 1), rules, fits, 0, 1, signals)
+
+        share(min(self._workers, n_fits), alone)
+
+    def _slot(self, rank: int) -> Samples:
+        """Return the samples for a thread that works alone."""
+        if self.layout.resident:
+            return self.samples
+        first = rank * self.layout.slot
+        return self.samples._replace(slots=self.samples.slots[first : first + self.layout.slot])
+
+    def place(self, desk: Desk, mixture: Mixture) -> int:
+        """Put the mixture on the desk; return the first component not positive definite, or -1."""
+        k = mixture.n_components
+        desk.weights[:k] = mixture.weights
+        desk.means[:k] = mixture.means
+        desk.covariances[:k] = mixture.covariances
+        return int(compiled(advance.place)(self.samples, desk, k))
+
+    def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
+        """Do one pass for the k components on the desk; return the log-likelihood in nats."""
+        signals, team, run = np.zeros(SIGNALS, np.int64), len(desk.work), compiled(advance.measure)
+        values = share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
+        return float(values[0])
+
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+        if self.layout.resident:
+            layout.fill_all(self.layout, self.samples.x, weight, self.samples.slots)
+        lay = self.layout = self.layout._replace(step=1)
+        self.samples = self.samples._replace(
+            weight=weight, layout=lay, sizes=np.array(lay, np.int64)
+        )
+
+    def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
+        """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
+        totals, logs = np.empty(self.layout.n), np.empty((self.layout.n, k))
+        team, run = len(desk.work), compiled(advance.evaluate)
+        share(team, lambda r: run(self.samples, desk, k, r, team, totals, logs))
+        return totals, logs
+
+
+def share(team: int, work: Callable[[int], Any]) -> list[Any]:
+    """Return what ``work`` returns to each thread of the team, by rank."""
+    if team == 1:
+        return [work(0)]
+    with ThreadPoolExecutor(team) as pool:
+        return list(pool.map(work, range(team)))
+
+
+def joined(starts: Sequence[Mixture], iterations: Sequence[int]) -> Fits:
+    """Return the starts (at least one) laid end to end, with room for what becomes of them."""
+    sizes = [start.n_components for start in starts]
+    total, d, s = sum(sizes), starts[0].n_features, len(iterations)
+    return Fits(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.concatenate([start.weights for start in starts]),
+        np.concatenate([start.means for start in starts]),
+        np.concatenate([start.covariances for start in starts]),
+        np.array(iterations, np.int64),
+        np.empty((s, total)), np.empty((s, total, d)), np.empty((s, total, d, d)),
+        np.full((len(starts), iterations[-1] + 1), np.nan),
+        np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64),
+        np.zeros(total, np.int64), np.zeros(total),
+    )  # fmt: skip

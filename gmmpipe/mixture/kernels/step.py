@@ -1,0 +1,195 @@
+"""One iteration by a team of threads: the pass over the samples, then the M step."""
+
+import numpy as np
+from numba import njit
+
+from gmmpipe.mixture.bounds import COLLAPSED
+from gmmpipe.mixture.kernels.compile import invoke
+from gmmpipe.mixture.kernels.mstep import TIED, copy, least, may_touch, settle
+from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, SOUND
+from gmmpipe.mixture.kernels.team import CHUNK, DECISION, barrier, fetch_add
+
+ADVANCE, REDO, STOP = range(3)  # the decisions of the first thread
+LN2 = np.log(2.0)
+JUMP = 1e4  # squared jump of a mean, in its new units, that costs a scatter four digits
+_TINY = 1e-100  # a count below holds no information: its moments' digits are gone
+
+compiled = njit(nogil=True, error_model="numpy", forceinline=True)
+# used once: a function of its own would be optimised again within each caller above it
+merged = njit(nogil=True, error_model="numpy", inline="always")
+
+
+@compiled
+def prepare(samples, desk, k):
+    """Set what the pass needs of component k from its weight, mean and inverse factor."""
+    layout = samples.layout
+    peak = np.log2(desk.weights[k]) - 0.5 * layout.d * np.log2(2 * np.pi)
+    to_bits = np.sqrt(0.5 / LN2)
+    for i in range(layout.d):
+        desk.points[k * layout.width + i] = desk.means[k, i]
+        desk.centres[k * layout.width + i] = desk.means[k, i]
+        peak += np.log2(desk.inverses[k, i, i])
+        for j in range(i if samples.axis_aligned else 0, i + 1):
+            at = k * layout.size + samples.places[i, j]
+            desk.factors[at] = desk.inverses[k, i, j] * to_bits
+    desk.peaks[k] = peak
+
+
+@merged
+def bound(desk, rules, n_components):
+    """Set what the M step from the mixture on the desk obeys; see ``bounds.within``."""
+    scale, total, share = desk.within, 0.0, 1.0
+    for k in range(n_components):
+        total += desk.weights[k]
+    for i in range(len(scale)):
+        pooled = 0.0
+        for k in range(n_components):
+            pooled += desk.weights[k] * desk.covariances[k, i, i]
+        scale[i] = min(pooled / total, rules.variances[i])
+        desk.floor[i] = rules.regularisation * scale[i]
+    for k in range(n_components):
+        if may_touch(desk.inverses[k], desk.floor):
+            scratch = desk.scratch[0]
+            share = min(share, least(desk.covariances[k], desk.floor, scratch[0], scratch[1]))
+    for i in range(len(scale)):
+        scale[i] = max(scale[i] * share, COLLAPSED * rules.variances[i])
+        desk.floor[i] = rules.regularisation * desk.within[i]
+        desk.vanishing[i] = rules.vanishing * desk.within[i]
+
+
+@compiled
+def sum_chunks(samples, desk, n_components, rank, team, signals):
+    """Do the chunks that no other thread of the team has taken: their moments go to desk.sums."""
+    chunk = fetch_add(signals, CHUNK, 1) if team > 1 else 0
+    while chunk < samples.layout.chunks:
+        arguments = (
+            samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
+            desk.peaks, desk.points, desk.centres, desk.factors, desk.work[rank], desk.sums[chunk],
+        )  # fmt: skip
+        invoke(samples.chunk_pass, arguments)
+        chunk = fetch_add(signals, CHUNK, 1) if team > 1 else chunk + 1
+
+
+@compiled
+def log_likelihood(samples, desk):
+    """Return the total of the chunks, in order, in nats."""
+    bits = 0.0
+    for chunk in range(samples.layout.chunks):
+        bits += desk.sums[chunk, 0]
+    return bits * LN2
+
+
+@compiled
+def reduce(samples, desk, k, reg_covar):
+    """Add up the chunks of component k, in order: its count, shift and spread about its mean."""
+    layout = samples.layout
+    n_moments = 1 + layout.width + layout.size
+    first = 1 + k * n_moments
+    out, spread, shift = desk.sums[0], desk.spreads[k], desk.shifts[k]
+    for chunk in range(1, layout.chunks):
+        for entry in range(first, first + n_moments):
+            out[entry] += desk.sums[chunk, entry]
+    count = out[first]
+    empty = not count > _TINY
+    desk.counts[k] = 0.0 if empty else count
+    desk.status[k] = EMPTY if empty else SOUND
+    for i in range(layout.d):
+        shift[i] = 0.0 if empty else out[first + 1 + i] / count
+        for j in range(i + 1):
+            second = 0.0
+            if not empty and (i == j or not samples.axis_aligned):
+                at = first + 1 + layout.width + samples.places[i, j]
+                second = out[at] / count - shift[i] * shift[j]
+            spread[i, j] = second
+            spread[j, i] = second
+        spread[i, i] += reg_covar
+
+
+@merged
+def _settle(desk, rules, k, rank):
+    """Give component k its next covariance and factor; without samples it keeps its last."""
+    empty = desk.status[k] == EMPTY
+    if empty:
+        copy(desk.spreads[k], desk.covariances[k])
+    status = settle(
+        rules.code, desk.spreads[k], desk.floor, desk.vanishing, desk.scratch[rank],
+        desk.inverses[k],
+    )  # fmt: skip
+    desk.status[k] = EMPTY if empty else status
+
+
+@merged
+def _pool(desk, rules, n_components):
+    """Give all components the pooled covariance (tied)."""
+    pooled = desk.spreads[0]
+    for i in range(len(pooled)):
+        for j in range(len(pooled)):
+            value = 0.0
+            for k in range(n_components):
+                value += desk.counts[k] / rules.total_weight * desk.spreads[k, i, j]
+            pooled[i, j] = value
+    status = settle(
+        rules.code, pooled, desk.floor, desk.vanishing, desk.scratch[0], desk.inverses[0]
+    )
+    for k in range(n_components):
+        if k > 0:
+            copy(desk.spreads[k], pooled)
+            copy(desk.inverses[k], desk.inverses[0])
+        if desk.status[k] != EMPTY or status == BROKEN:
+            desk.status[k] = status
+
+
+@merged
+def _jumped(desk, k):
+    """Return whether the mean moved so far that the scatter about the old one lost its digits."""
+    squared = 0.0
+    for i in range(desk.means.shape[1]):
+        y = 0.0
+        for j in range(i + 1):
+            y += desk.inverses[k, i, j] * desk.shifts[k, j]
+        squared += y * y
+    return desk.status[k] == BROKEN or (desk.status[k] != EMPTY and not squared <= JUMP)
+
+
+@merged
+def _decide(samples, desk, rules, n_components, redone):
+    """Return whether to take the M step, to redo scatters about the new means, or to stop."""
+    decision = ADVANCE
+    if rules.code == TIED:
+        _pool(desk, rules, n_components)
+    for k in range(n_components):
+        if not redone and _jumped(desk, k):
+            decision = REDO
+            for i in range(samples.layout.d):
+                desk.centres[k * samples.layout.width + i] += desk.shifts[k, i]
+        elif desk.status[k] == BROKEN:
+            decision = STOP
+    return decision
+
+
+@merged
+def step(samples, desk, rules, n_components, rank, team, signals):
+    """Take the M step on the sums of the last pass; return ADVANCE, or STOP and leave all."""
+    decision, redone = REDO, False
+    while decision == REDO:
+        if redone:
+            sum_chunks(samples, desk, n_components, rank, team, signals)
+            barrier(signals, team)
+        for k in range(rank, n_components, team):
+            reduce(samples, desk, k, rules.reg_covar)
+            if rules.code != TIED:
+                _settle(desk, rules, k, rank)
+        barrier(signals, team)
+        if rank == 0:
+            signals[DECISION] = _decide(samples, desk, rules, n_components, redone)
+        barrier(signals, team)
+        decision, redone = signals[DECISION], True
+    if decision == ADVANCE:
+        for k in range(rank, n_components, team):
+            desk.weights[k] = desk.counts[k] / rules.total_weight
+            for i in range(samples.layout.d):
+                desk.means[k, i] = desk.centres[k * samples.layout.width + i] + desk.shifts[k, i]
+            copy(desk.covariances[k], desk.spreads[k])
+            prepare(samples, desk, k)
+    barrier(signals, team)
+    return decision

@@ -1,0 +1,38 @@
+"""Rows in slices that are a function of their number alone, so that sums over them are too."""
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.mixture.mixture import Array
+from gmmpipe.mixture.rng import stream
+
+SLICE = 65_536  # rows: what numpy makes of so many fits into the caches
+
+
+def cuts(n: int) -> list[slice]:
+    """Return the slices of n rows, in order."""
+    return [slice(first, min(first + SLICE, n)) for first in range(0, n, SLICE)]
+
+
+def extremes(x: Array, weight: Array | None = None) -> tuple[Array, Array]:
+    """Return the smallest and the largest value of each feature of x (N, D), both (D,).
+
+    Of the rows of positive weight (N,), none = all; NaN only where a feature has no value in any.
+    """
+    low = high = np.full(x.shape[1], np.nan)
+    for cut in cuts(len(x)):
+        held = x[cut] if weight is None else x[cut][weight[cut] > 0]
+        low = np.fmin(low, np.fmin.reduce(held, axis=0, initial=np.nan))
+        high = np.fmax(high, np.fmax.reduce(held, axis=0, initial=np.nan))
+    return low, high
+
+
+def subset(n: int, most: int, *purpose: str | int) -> npt.NDArray[np.int64]:
+    """Return which of n rows stand for all, ascending: all, or a random choice of ``most``.
+
+    The choice depends on n and the purpose alone.
+    """
+    if n <= most:
+        return np.arange(n)
+    chosen = stream(*purpose, n).choice(n, most, replace=False, shuffle=False)
+    return np.sort(chosen).astype(np.int64)

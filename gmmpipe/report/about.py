@@ -1,0 +1,96 @@
+"""What a version was made of and by whom asked: configuration, digests, commands, citation."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.data.user_file import arguments
+from gmmpipe.report.table_data import Sheet, listing
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import refuse_damaged
+from gmmpipe.store.plan import Study
+
+REFERENCES = (
+    "Dempster, Laird & Rubin 1977. Maximum likelihood from incomplete data via the EM algorithm."
+    " Journal of the Royal Statistical Society B 39, 1-38.",
+    "Celeux & Govaert 1995. Gaussian parsimonious clustering models. Pattern Recognition 28,"
+    " 781-793. (covariance families)",
+    "Schwarz 1978. Estimating the dimension of a model. Annals of Statistics 6, 461-464. (BIC)",
+)
+
+
+def configuration(study: Study) -> Sheet:
+    """Return every value of the configuration with where it was set."""
+    origins: Mapping[str, str] = artifacts.read_json(study.origins)["origins"]
+    values = dict(_leaves(study.plan["config"]))
+    return listing(
+        "configuration",
+        "Configuration",
+        "Every value in force, and where it was set: a file of conf/, an override on the command"
+        " line, or the default of the program. config.yaml beside this page has the same values.",
+        [
+            {"key": key, "value": _text(values[key]), "origin": where}
+            for key, where in origins.items()
+        ],
+    )
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _text(value: Any) -> str:
+    """Return a value as YAML has it on one line; a run of whole numbers as a range."""
+    if isinstance(value, list) and len(value) > 2 and all(type(v) is int for v in value):
+        first, last = value[0], value[-1]
+        if value == list(range(first, last + 1)):
+            return f"{first}..{last}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def digests(study: Study) -> Sheet:
+    """Return the inputs, data, tables and figures with size and SHA-256."""
+    rows = [
+        {"part": "input", "file": data["source"]["path"], "sha256": data["source"]["sha256"]}
+        for data in study.plan["data"].values()
+        if data["source"]
+    ]
+    figures = sorted(map(str, Path(f"{study.folder}/figures").glob("[!.]*")))
+    parts = {"data": study.data, "table": [*study.tables, *study.summaries], "figure": figures}
+    for part, paths in parts.items():
+        for path in paths:
+            found = artifacts.describe(path)["sha256"]
+            refuse_damaged(path, found)
+            rows.append({"part": part, "file": path, "sha256": found})
+    return listing(
+        "files",
+        "Files",
+        "What this page was made from. manifest.json beside it lists the stored fits as well, and"
+        " what made them.",
+        rows,
+    )
+
+
+def command(study: Study) -> str:
+    """Return the command line that makes this version again."""
+    call = artifacts.read_json(study.origins)
+    return shlex.join(["gmmpipe", "run", *call["overrides"], *arguments(call["own"])])
+
+
+def citation(study: Study) -> dict[str, str]:
+    """Return how to cite the program that made this version, as text and as BibTeX."""
+    about = metadata("gmmpipe")
+    name, version, summary = "The gmmpipe developers", about["Version"], about["Summary"]
+    text = f"{name}. gmmpipe: {summary}. Version {version}. Results {study.experiment}, version"
+    bibtex = (
+        f"@software{{gmmpipe,\n  author  = {{{{{name}}}}},\n  title   = {{gmmpipe: {summary}}},\n"
+        f"  version = {{{version}}}\n}}"
+    )
+    return {"text": f"{text} {study.version}.", "bibtex": bibtex}

@@ -1,0 +1,149 @@
+"""All that the page of one version shows, as the variables of its template."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.data.file_summary import summary
+from gmmpipe.figures import Tables
+from gmmpipe.figures.cases import cases, frames_of, style_of
+from gmmpipe.figures.style import COMPONENT_COLOURS
+from gmmpipe.mixture.affine import Affine
+from gmmpipe.report import about, evidence, explorer
+from gmmpipe.report.cautions import doubts
+from gmmpipe.report.pictures import Picture, by_category, pictures
+from gmmpipe.report.table_data import sheets
+from gmmpipe.results.summary import judged
+from gmmpipe.results.verdict import Verdict
+from gmmpipe.results.words.wording import elide, number
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import Study
+
+OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
+
+
+def contents(study: Study) -> dict[str, Any]:
+    """Return the variables of templates/report.html for a version whose figures are drawn."""
+    frames, images = frames_of(study), pictures(study)
+    found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
+    style = style_of(study.plan["config"]["figures"])
+    budget = explorer.MOST_NUMBERS // len(found)
+    verdicts = judged(study.plan["config"], (at for _, at in study.cases()), frames.get)
+    names = [finding.name for finding in verdicts]
+    scenes = [
+        explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
+        for name, (stored, (_, tables)) in zip(names, found, strict=True)
+    ]
+    shown = [
+        _case(study.plan["data"][stored], place, tables, images, finding.verdict)
+        for (stored, ((_, place), tables)), finding in zip(found, verdicts, strict=True)
+    ]
+    for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
+        case |= {"number": number_of_case, "name": name}
+    portraits = {case["picture"] for case in shown}
+    return {
+        "experiment": study.experiment,
+        "language": study.plan["config"]["figures"]["language"],
+        "version": study.version,
+        "extent": _extent(study, frames["fits"]),
+        "cases": shown,
+        "laid_open": len(shown) <= OPEN,
+        "colours": COMPONENT_COLOURS,
+        "categories": by_category([p for p in images if p not in portraits]),
+        "sheets": sheets(frames, study.outer, max(d["n"] for d in study.plan["data"].values())),
+        "configuration": about.configuration(study),
+        "files": about.digests(study),
+        "scenes": scenes,
+        "command": about.command(study),
+        "citation": about.citation(study),
+        "references": about.REFERENCES,
+    }
+
+
+def _affines(study: Study, stored: str) -> dict[str, Affine]:
+    """Return the map of each normaliser of one data set in the store."""
+    found = {}
+    for block, section in study.plan["fits"].items():
+        name = section["config"]["coordinates"]["normaliser"]
+        path = study.normalised(block)
+        if name not in found and study.raw(section["normalised"]) == study.stored(stored):
+            arrays = artifacts.read_arrays(path, "shift", "scale")
+            found[name] = Affine(arrays["shift"], arrays["scale"])
+    return found
+
+
+def _extent(study: Study, fits: pd.DataFrame) -> str:
+    """Return in one sentence how much was tried."""
+    sweep = study.plan["config"]["sweep"]
+    ks = sweep["k"]
+    span = f"K = {ks[0]}" if len(ks) == 1 else f"K from {ks[0]} to {ks[-1]}"
+    words = [
+        _counted(len(sweep["dataset"]), "data set"),
+        _counted(len(sweep["normaliser"]), "normaliser"),
+        _counted(len(sweep["covariance"]), "covariance family", "covariance families"),
+        span,
+        _counted(len(sweep["start"]), "start"),
+        _counted(fits["seed"].nunique(), "seed"),
+        _counted(len(sweep["iteration"]), "snapshot"),
+        *(f"{_counted(len(sweep[axis]), 'value')} of {elide(axis, 40)}" for axis in study.outer),
+    ]
+    return f"{', '.join(words)}: {len(fits):,} cells"
+
+
+def _counted(count: int, word: str, plural: str = "") -> str:
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def _case(
+    data: Mapping[str, Any], place: str, tables: Tables, images: list[Picture], verdict: Verdict
+) -> dict[str, Any]:
+    """Return the summary of one data set at one outer point."""
+    case: dict[str, Any] = {
+        "data": _data(data, tables),
+        "reading": reading_of(data),
+        "verdict": verdict,
+        "doubts": doubts(tables, verdict, data["dropped"], _rising(data)),
+        "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
+        "model": "no model selected",
+        "numbers": "",
+        "facts": [],
+        "features": [],
+        "components": [],
+    }
+    if tables.has_selection:
+        row = tables.selected()
+        case |= {
+            "model": verdict.model,
+            "numbers": f"BIC {number(row['bic'], 2)}, log-likelihood"
+            f" {number(row['log_likelihood'], 3)}, {row['n_parameters']} parameters",
+            "run": f"normaliser {elide(row['normaliser'], 24)}, start {elide(row['start'], 24)},"
+            f" seed {row['seed']}, {row['n_iter']} iterations",
+            "facts": evidence.facts(tables, verdict),
+        }
+        case["features"], case["components"] = evidence.components(tables)
+    case["brief"] = {fact.name: fact.value for fact in case["facts"]}
+    return case
+
+
+def _rising(data: Mapping[str, Any]) -> list[str]:
+    """Return the features of a file that rise by one in every row."""
+    return list(data["reading"]["counting"]) if data["source"] else []
+
+
+def reading_of(data: Mapping[str, Any]) -> str:
+    """Return in one line how the file was read, nothing where there is none."""
+    return summary(Path(data["source"]["path"]).name, data["reading"]) if data["source"] else ""
+
+
+def _data(data: Mapping[str, Any], tables: Tables) -> str:
+    """Return in one line what the data are and where they come from."""
+    names = [elide(name, 24) for name in tables.features]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    text = f"{tables.n_samples:,} samples of {_counted(len(names), 'feature')}"
+    text += f" ({', '.join(names[:4])}{more})"
+    if data["source"]:
+        return f"{text}, from {data['source']['path']}"
+    kind = data["config"]["kind"]
+    return f"{text}, {'bundled with scikit-learn' if kind == 'bundled' else f'drawn ({kind})'}"

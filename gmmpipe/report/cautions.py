@@ -1,0 +1,43 @@
+"""What to distrust in the results of one data set: the verdict's reasons, and what was left out."""
+
+from collections.abc import Sequence
+
+from gmmpipe.data.file_summary import counting
+from gmmpipe.figures import Tables
+from gmmpipe.results.verdict import Verdict
+from gmmpipe.results.words.language import listing
+from gmmpipe.results.words.wording import elide
+
+MOST = 4  # models that are named
+
+
+def doubts(
+    tables: Tables, verdict: Verdict, dropped: int, rising: Sequence[str] = ()
+) -> list[tuple[bool, str]]:
+    """Return (whether the answer may change, a sentence) of each reason for care.
+
+    dropped: rows of the data that were left out; rising: features that rise by one in every row.
+    """
+    found = [(reason.grave, reason.text) for reason in verdict.reasons]
+    notes = [*_degenerate(tables)]
+    if dropped:
+        holed = bool(tables.x.isna().to_numpy().any())  # values may be missing: all of a row are
+        lack = "without any value" if holed else "with missing values"
+        notes.append(f"Left out: {dropped:,} row{'' if dropped == 1 else 's'} {lack}.")
+    if rising:
+        notes.append(f"Of the features, {counting(rising)}.")
+    return [*found, *((False, note) for note in notes)]
+
+
+def _degenerate(tables: Tables) -> list[str]:
+    ends = tables.ends()
+    bad = ends[ends["degenerate"]]
+    if bad.empty:
+        return []
+    text = f"Degenerate and left out: {len(bad):,} of {len(ends):,} fits"
+    models = ends.groupby(["covariance", "k"], sort=False)["degenerate"].all()
+    lost = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
+    if lost:
+        more = [f"{len(lost) - MOST} more"] if len(lost) > MOST else []
+        text += f"; no sound fit of {listing('en', [*lost[:MOST], *more])}"
+    return [f"{text}. The first: {elide(bad['reason'].iloc[0], 160)}."]

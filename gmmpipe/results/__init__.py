@@ -1,0 +1,1 @@
+"""What came out, and how it is read."""

@@ -1,0 +1,144 @@
+"""The first pass: the fits of a block assessed, their rows left in scratch, a summary returned."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gmmpipe.mixture import fit_arrays
+from gmmpipe.mixture.mixture import Array
+from gmmpipe.results.build.data import Data
+from gmmpipe.results.build.measure import Block, Cell, Slice, is_noisy
+from gmmpipe.results.build.ranking import rivals
+from gmmpipe.results.build.schemas import schemas
+from gmmpipe.results.mixtures import DEFECTS
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import Study
+
+MOST_NUMBERS = 2**20  # of the rows of a slice, about
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is known of the fits of one K in one block; their rows are in scratch.
+
+    home: the place of the block in ``order``; places: of its batches in the files of the block;
+    rows: of each long table; rivals: the rows of fits of which one may win; likeliest: whether it
+    is degenerate, the log-likelihood, the batch and the row of the end to follow where none wins;
+    weight: of the samples by which fits are compared.
+    """
+
+    home: int
+    point: Mapping[str, Any]
+    k: int
+    seed: int
+    places: tuple[int, ...]
+    rows: Mapping[str, int]
+    rivals: pa.Table
+    likeliest: tuple[bool, float, int, int] | None
+    weight: Array
+
+    def read(self, scratch: str, table: str) -> Iterator[pa.Table]:
+        """Yield the rows of a long table, or the ends, slice by slice, in the order of seeds."""
+        for place in self.places:
+            yield artifacts.read_batch(f"{scratch}/{self.home}.{table}", place)
+
+
+def order(study: Study) -> list[str]:
+    """Return all blocks, those of the same normalised data one after another."""
+    names = list(study.plan["fits"])
+    homes = list(dict.fromkeys(map(study.normalised, names)))
+    return sorted(names, key=lambda name: homes.index(study.normalised(name)))
+
+
+def points(study: Study) -> list[dict[str, Any]]:
+    """Return the coordinates of every block, in ``order``."""
+    return [study.plan["fits"][name]["config"]["coordinates"] for name in order(study)]
+
+
+def schemas_of(study: Study) -> dict[str, pa.Schema]:
+    """Return the schemas of the long tables, and of the ends, of a version."""
+    noisy = any(is_noisy(block["config"]) for block in study.plan["fits"].values())
+    return schemas(points(study), noisy)
+
+
+def assess(plan: str, scratch: str, threads: int, share: int, shares: int) -> list[Part]:
+    """Assess one in so many of the blocks, beginning with number ``share``."""
+    study = Study(plan)
+    wanted, known = schemas_of(study), order(study)
+    parts: list[Part] = []
+    normalised, data = "", None
+    for home in range(share, len(known), shares):
+        block = known[home]
+        if data is None or normalised != study.normalised(block):
+            normalised, data = study.normalised(block), Data(study, block, threads)
+        section = study.plan["fits"][block]["config"]
+        arrays = artifacts.read_arrays(study.fit(block))
+        cells: list[Cell] = [*fit_arrays.from_arrays(arrays), *fit_arrays.failed_in(arrays)]
+        parts += _block(cells, Block(section, data, wanted), scratch, home)
+    return parts
+
+
+def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list[Part]:
+    """Write the rows of a block; return its parts."""
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in block.schemas}
+    parts = []
+    for k in sorted({cell.k for cell in cells}):
+        mine = sorted((cell for cell in cells if cell.k == k), key=lambda cell: cell.seed)
+        first = len(batches["fits"])
+        for some in _slices(mine, block.section, block.data):
+            for name, batch in Slice(some, block).batches().items():
+                batches[name].append(batch)
+        tables = {name: pa.Table.from_batches(batches[name][first:]) for name in batches}
+        parts.append(
+            Part(
+                home,
+                block.section["coordinates"],
+                k,
+                mine[0].seed,
+                tuple(range(first, len(batches["fits"]))),
+                {name: table.num_rows for name, table in tables.items()},
+                _rivals(tables["fits"]),
+                _likeliest(batches["ends"], first),
+                block.data.probed,
+            )
+        )
+    for name, found in batches.items():
+        artifacts.write_batches(f"{scratch}/{home}.{name}", found)
+    return parts
+
+
+def _slices(
+    cells: Sequence[Cell], section: Mapping[str, Any], data: Data
+) -> Iterator[Sequence[Cell]]:
+    """Yield the cells of one K, so many at a time that their rows are of bounded size."""
+    d, snapshots = data.x.shape[1], section["iteration"]
+    rows = len(snapshots) * cells[0].k * 2 * (d + 1) ** 2
+    width = max(1, MOST_NUMBERS // (rows + snapshots[-1] + len(data.assess.probe)))
+    for first in range(0, len(cells), width):
+        yield cells[first : first + width]
+
+
+def _rivals(fits: pa.Table) -> pa.Table:
+    names = ("log_likelihood", "log_prior", "degenerate", "iteration")
+    log_likelihood, log_prior, degenerate, iteration = (fits[name].to_numpy() for name in names)
+    objective = log_likelihood + log_prior
+    sound = fits.drop_columns([DEFECTS])  # what may win has none
+    return sound.take(rivals(objective, ~degenerate, iteration)).combine_chunks()
+
+
+def _likeliest(ends: Sequence[pa.RecordBatch], first: int) -> tuple[bool, float, int, int] | None:
+    """Return the sound end of highest log-likelihood, or of all; of equals the first."""
+    found = None
+    for place in range(first, len(ends)):
+        names = ("sound", "log_likelihood")
+        sound, values = (ends[place].column(n).to_numpy(zero_copy_only=False) for n in names)
+        if not len(values):
+            continue
+        row = int(np.lexsort((-values, ~sound))[0])
+        best = (not bool(sound[row]), float(values[row]), place, row)
+        if found is None or (best[0], -best[1]) < (found[0], -found[1]):
+            found = best
+    return found

@@ -1,0 +1,46 @@
+"""Table `lineage`: which component of a K the components of the next K come from."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.mixture.diagnostics.lineage import Link, links, overlaps
+from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.results.mixtures import table
+from gmmpipe.results.rows import Case, mixtures, rows_at
+
+COLUMNS = ("covariance", "parent_k", "parent", "k", "component", "mass", "share")
+
+
+def lineage(
+    best: pd.DataFrame,
+    parameters: pd.DataFrame,
+    cases: Iterable[Case],
+    outer: list[str],
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Return the links between the best fits of neighbouring K of each (case, family).
+
+    Of several normalisers the likeliest fit stands for a K. mass is the part of all samples that
+    a component shares with its parent, share that over the component's own part; noise is left out.
+    """
+    rows: list[dict[str, Any]] = []
+    for coordinates, data in cases:
+        here = rows_at(best, coordinates).sort_values(
+            "log_likelihood", ascending=False, kind="stable"
+        )
+        for covariance, family in here.groupby("covariance", sort=False):
+            cells = family.drop_duplicates("k").sort_values("k")
+            found = mixtures(cells, parameters)
+            key = {**coordinates, "covariance": covariance}
+            for overlap in overlaps(data["x"], found, data.get("weight"), threads):
+                rows += [{**key, **_numbered(link)} for link in links(overlap)]
+    return table(rows, ["dataset", *outer, *COLUMNS])
+
+
+def _numbered(link: Link) -> dict[str, Any]:
+    """Return a link, its components by their numbers."""
+    known = asdict(link)
+    return known | {name: known[name] + FIRST for name in ("parent", "component")}

@@ -1,0 +1,68 @@
+"""Table `recovery`: how near the fits of drawn data come to the mixture they were drawn from."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe.mixture.diagnostics.metrics import ari
+from gmmpipe.mixture.diagnostics.recovery import Optimum, bayes
+from gmmpipe.mixture.diagnostics.recovery import recovery as errors
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.results.mixtures import table
+from gmmpipe.results.rows import Case, mixtures, responsibilities, rows_at
+
+FIT = ("normaliser", "covariance", "start", "k", "seed", "iteration")
+AGREEMENT = ("ari", "bayes_ari", "error", "bayes_error")
+ERRORS = (
+    "mean_error",
+    "mean_distance",
+    "covariance_error",
+    "covariance_distance",
+    "divergence",
+)
+COLUMNS = (*FIT, "n", "log_likelihood", *AGREEMENT, "weight_error", *ERRORS)
+
+
+def recovery(
+    best: pd.DataFrame,
+    parameters: pd.DataFrame,
+    cases: Iterable[Case],
+    outer: list[str],
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Return a row for the best fit of the true K of each (case, normaliser, family).
+
+    ``ari`` and ``error`` (share of samples wrong) are the fit's, ``bayes_ari`` and ``bayes_error``
+    those of the classifier that knows the true mixture. ``weight_error`` is the total variation
+    distance of the weights; the other errors (``numerics.recovery.Recovery``) are means over the
+    components, weighted by the true weights. Data sets without a true mixture have no rows.
+    """
+    rows = []
+    for coordinates, data in cases:
+        if "true_weights" not in data:
+            continue
+        truth = Mixture(*(data[f"true_{name}"] for name in ("weights", "means", "covariances")))
+        cells = rows_at(best, {**coordinates, "k": truth.n_components})
+        optimum = bayes(data["x"], truth, threads)
+        known = {"n": len(data["x"]), "bayes_ari": ari(optimum.labels, data["labels"])}
+        known["bayes_error"] = optimum.error
+        found = mixtures(cells, parameters)
+        for (_, cell), mixture in zip(cells.iterrows(), found, strict=True):
+            resp = responsibilities(data["x"], mixture, threads)
+            row = {
+                **coordinates,
+                **{name: cell[name] for name in (*FIT, "log_likelihood", "ari")},
+                **known,
+            }
+            rows.append(
+                {**row, "error": 1 - cell["accuracy"]} | _means(mixture, truth, resp, optimum)
+            )
+    return table(rows, ["dataset", *outer, *COLUMNS])
+
+
+def _means(mixture: Mixture, truth: Mixture, resp: Array, optimum: Optimum) -> dict[str, float]:
+    """Return the errors of a mixture, one number each."""
+    each = errors(mixture, truth, resp, optimum.resp)
+    means = {name: float(np.sum(truth.weights * getattr(each, name))) for name in ERRORS}
+    return {"weight_error": float(each.weight_error.sum() / 2), **means}

@@ -1,0 +1,1 @@
+"""Two versions of results, side by side."""

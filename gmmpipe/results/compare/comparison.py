@@ -1,0 +1,75 @@
+"""Two versions beside each other: what made them differ, and which numbers moved."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import pandas as pd
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.results import printing
+from gmmpipe.results.compare import text as words
+from gmmpipe.results.compare.differences import Differences
+from gmmpipe.results.compare.html import page
+from gmmpipe.results.experiment import Experiment, load
+from gmmpipe.store import artifacts
+from gmmpipe.store.terminal import print_data
+
+__all__ = ["Comparison", "compare"]
+
+SUFFIXES = {".html": "html", ".md": "markdown", ".csv": "csv", ".txt": "text"}
+FORMS = ("text", "markdown", "csv")  # on the terminal
+
+
+class Comparison(Differences):
+    """What changed from one version to another, as data frames and as a page."""
+
+    def summary(self) -> list[str]:
+        """Return what changed, one sentence each."""
+        return words.summary(self)
+
+    def tidy(self) -> pd.DataFrame:
+        """Return all that changed as one table: section, item, quantity, before, after."""
+        return words.tidy(self)
+
+    def typeset(self, form: str = "text", most: int | None = 20) -> str:
+        """Return the comparison as text, markdown, csv or html; most: rows of a table, not of csv.
+
+        Raises InputError for another form.
+        """
+        if form == "html":
+            return page(self)
+        if form == "csv":
+            return printing.typeset(self.tidy(), "csv")
+        if form not in FORMS:
+            raise InputError(suggest("format", form, [*FORMS, "html"]))
+        return words.text(self, form, most)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the summary and the selected models."""
+        lines = "<br>\n".join(html.escape(line) for line in self.summary())
+        return f"<div><p>{lines}</p>\n{printing.typeset(self.selected, 'html')}</div>"
+
+
+def compare(before: str | Path | Experiment, after: str | Path | Experiment) -> Comparison:
+    """Return how the version ``after`` differs from ``before``; folders or loaded experiments.
+
+    Raises InputError where there is no finished version.
+    """
+    a, b = (e if isinstance(e, Experiment) else load(e) for e in (before, after))
+    return Comparison(a, b)
+
+
+def run(before: str, after: str, form: str = "text", output: str | None = None) -> None:
+    """Print how two versions differ, or write it to ``output``, whose suffix says the form."""
+    if form not in FORMS:
+        raise InputError(suggest("--format", form, list(FORMS)))
+    if output is not None and Path(output).suffix not in SUFFIXES:
+        raise InputError(f"-o is {output!r}; give a file ending in {', '.join(SUFFIXES)}")
+    found = compare(before, after)
+    if output is None:
+        print_data(found.typeset(form))
+    else:
+        artifacts.write(output, found.typeset(SUFFIXES[Path(output).suffix], most=None))
+        print("\n".join(found.summary()))

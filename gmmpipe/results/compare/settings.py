@@ -1,0 +1,117 @@
+"""What made two versions: configuration, data, code and environment, key by key."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.results.experiment import Experiment
+from gmmpipe.store.environments import Environments
+
+PARTS = ("config", "data", "code", "environment")
+COLUMNS = ["part", "key", "before", "after"]
+# keys of manifest.json that are code, with all below them
+CODE = ("format", "package", "stages", "lock", "workflow", "git", "tools")
+NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
+LONG = 80  # characters of a value that are told
+UNKNOWN = "not recorded"
+
+
+def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
+    """Return a row for each key that differs: part, key, before, after; texts, "" for absent."""
+    found = []
+    swept = [_entries(experiment) for experiment in (before, after)]
+    for part, old, new in zip(PARTS, recorded(before), recorded(after), strict=True):
+        for key in dict.fromkeys([*old, *new]):
+            if part == "config" and _entry(key) in swept[0] ^ swept[1]:
+                continue  # the sweep says that the other has no such entry
+            # an older version may have been made before a thing was recorded
+            absent = UNKNOWN if part in ("code", "environment") else ""
+            pair = [side.get(key, absent) for side in (old, new)]
+            if pair[0] != pair[1]:
+                found.append([part, key, *_brief(*pair)])
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def recorded(experiment: Experiment) -> list[dict[str, str]]:
+    """Return {key: value} of each of PARTS, as far as the version recorded it."""
+    manifest = experiment.manifest
+    code, blocks = ({k: manifest[k] for k in keys if k in manifest} for keys in (CODE, ("block",)))
+    made = Environments(manifest).values()
+    environment = {key: " and ".join(values) for key, values in made.items()}
+    parts = [dict(_flat(part)) for part in (experiment.config, code, blocks)]
+    return [parts[0], _data(experiment), parts[1], {**parts[2], **environment}]
+
+
+def data_digests(experiment: Experiment) -> dict[str, list[str]]:
+    """Return {data set: SHA-256 of its stored arrays}, one for each point that changes the data."""
+    found: dict[str, list[str]] = {name: [] for name in experiment.config["sweep"]["dataset"]}
+    for path, described in experiment.manifest["artifacts"].items():
+        name = path.rpartition("/")[2].rpartition("-")[0]
+        if "/data/" in path and name in found:
+            found[name].append(described["sha256"])
+    return {name: sorted(digests) for name, digests in found.items()}
+
+
+def _data(experiment: Experiment) -> dict[str, str]:
+    """Return the digests of inputs and of what was drawn, and the number of rows."""
+    inputs = experiment.manifest["inputs"].items()
+    found = {path: f"SHA-256 {described['sha256'][:12]}" for path, described in inputs}
+    kinds = experiment.config["dataset"]
+    for name, digests in data_digests(experiment).items():
+        if kinds.get(name, {}).get("kind") != "file":
+            found[f"{name}, drawn"] = f"SHA-256 {', '.join(d[:12] for d in digests)}"
+    labels = experiment.labels
+    for key, rows in labels.groupby(["dataset", *experiment.outer], sort=False):
+        where = dict(zip(["dataset", *experiment.outer], key, strict=True))
+        name = ", ".join([str(where.pop("dataset")), *(f"{a}={v}" for a, v in where.items())])
+        found[f"{name}: rows"] = str(len(rows))
+    return found
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, item in value.items():
+        below = item
+        if isinstance(item, list) and all(isinstance(part, Mapping) for part in item):
+            below = {str(place): part for place, part in enumerate(item)}
+        if isinstance(below, Mapping) and below:
+            yield from _flat(below, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", words(item)[:12] if key == "sha256" else words(item)
+
+
+def _brief(before: str, after: str) -> tuple[str, str]:
+    """Return two texts, of long ones the words that the other has not, such as a CPU's flags."""
+    if max(len(before), len(after)) <= LONG:
+        return before, after
+    sides = (before.split(), after.split())
+    own = (
+        [word for word in side if word not in set(other)]
+        for side, other in zip(sides, sides[::-1], strict=True)
+    )
+    short = [textwrap.shorten(f"... {' '.join(side)}", LONG, placeholder=" ...") for side in own]
+    return short[0], short[1]
+
+
+def _entries(experiment: Experiment) -> set[str]:
+    """Return the named entries of the configuration, e.g. dataset.gmm."""
+    config = experiment.config
+    return {f"{group}.{name}" for group in NAMED for name in config.get(group) or ()}
+
+
+def _entry(key: str) -> str:
+    return ".".join(key.split(".")[:2])
+
+
+def words(value: Any) -> str:
+    """Return a value of a configuration as a text; a run of whole numbers as a range."""
+    if isinstance(value, list):
+        if len(value) > 2 and all(type(item) is int for item in value):
+            low, high = value[0], value[-1]
+            if value == list(range(low, high + 1)):
+                return f"{low}..{high}"
+        return f"[{', '.join(words(item) for item in value)}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)

@@ -1,0 +1,342 @@
+"""An experiment's results back in Python: ``gmmpipe.load("results/tutorial/latest")``."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.mixture.diagnostics.criteria import n_samples
+from gmmpipe.results.mixtures import DEFECTS, to_mixture
+from gmmpipe.results.version_tables import VersionTables
+from gmmpipe.store import artifacts
+from gmmpipe.store.manifest import manifest_of, version_folder
+from gmmpipe.store.names import project_of
+from gmmpipe.store.plan import AXES, STORE, TABLES, Study
+
+if TYPE_CHECKING:
+    from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
+    from gmmpipe.mixture.mixture import Mixture
+
+OPTIONAL = {  # tables -> what asks for them
+    "bootstrap": "bootstrap.replicates=199",
+    "intervals": "bootstrap.replicates=199",
+    "resamples": "bootstrap.stability=50",
+    "imputed": "fit.missing=mar on data with missing values",
+}
+SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
+
+
+class Experiment:
+    """One version of an experiment, read from its folder when asked.
+
+    Tables are tidy data frames in original units; their columns are those of the files. In them
+    components count from 1 (noise is -1); in the arrays of mixtures and estimators from 0.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = version_folder(folder)
+        self._stored: dict[str, artifacts.StoredTable] = {}
+        self._tables = VersionTables(self.folder)
+
+    def __repr__(self) -> str:
+        """Name the version and what there is to look at."""
+        return f"<Experiment {self.name} {self.version}: {', '.join(self.tables)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the selected models and what there is to look at."""
+        from gmmpipe.results.notebook import experiment_html
+
+        return experiment_html(self.name, self.version, self.fits, self.best, self.tables)
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return str(self.manifest["experiment"])
+
+    @property
+    def version(self) -> str:
+        """The digest of configuration and input."""
+        return str(self.manifest["version"])
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the tables that this version has."""
+        there = {path.stem for path in self.folder.glob("tables/*.parquet")}
+        known = [name for name in (*TABLES, *OPTIONAL) if name in there]
+        return [*known, *sorted(there - {*known})]
+
+    @property
+    def outer(self) -> list[str]:
+        """The axes of the sweep that have dotted names, e.g. fit.tol."""
+        return [axis for axis in self.config["sweep"] if axis not in AXES]
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration, every key of it."""
+        from gmmpipe.store import yaml_file
+
+        return yaml_file.settings(self.folder / "config.yaml")
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Digests of all inputs and artifacts, and the versions of the libraries."""
+        return manifest_of(self.folder)
+
+    @cached_property
+    def fits(self) -> pd.DataFrame:
+        """One row per cell of the sweep."""
+        return self._table("fits")
+
+    @cached_property
+    def best(self) -> pd.DataFrame:
+        """The best sound cell of each (data set, normaliser, family, k), ranked by BIC."""
+        return self._table("best")
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """One row per cell and component: weight, mean (D), covariance_matrix (D * D), start."""
+        return self._table("parameters")
+
+    @cached_property
+    def trajectories(self) -> pd.DataFrame:
+        """One row per fit: the log-likelihood after 0, 1, ... iterations."""
+        return self._table("trajectories")
+
+    @cached_property
+    def labels(self) -> pd.DataFrame:
+        """One row per sample: its component in the selected model, and the true class if known."""
+        return self._table("labels")
+
+    @cached_property
+    def lineage(self) -> pd.DataFrame:
+        """What each component shares with those of the K before, best fit of each family."""
+        return self._table("lineage")
+
+    @cached_property
+    def stability(self) -> pd.DataFrame:
+        """Mean adjusted Rand index between the fits of equal settings, with its error."""
+        return self._table("stability")
+
+    @cached_property
+    def recovery(self) -> pd.DataFrame:
+        """Errors of the best fits of the true K, for data drawn from a known mixture."""
+        return self._table("recovery")
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        """How often the restarts of each model and start found its best, and what may be left."""
+        return self._table("certificates")
+
+    @cached_property
+    def bootstrap(self) -> pd.DataFrame:
+        """One row per test of k0 against k1 components; ``null`` has the replicates' statistics."""
+        return self._table("bootstrap")
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """One row per resampled parameter: estimate, standard error, percentile interval."""
+        return self._table("intervals")
+
+    @cached_property
+    def resamples(self) -> pd.DataFrame:
+        """Mean adjusted Rand index between the fits of resampled data, by family and K."""
+        return self._table("resamples")
+
+    @cached_property
+    def imputed(self) -> pd.DataFrame:
+        """One row per missing value: its mean given what is observed, by the selected model."""
+        return self._table("imputed")
+
+    @cached_property
+    def study(self) -> Study:
+        """The frozen plan; raises InputError where the store has lost it."""
+        plan = self._root / STORE / f"plans/{self.name}-{self.version}.json"
+        if not plan.is_file():
+            raise InputError(f"{plan}: the plan of this version is gone; {_again()}")
+        return Study(plan)
+
+    def stored(self, path: str) -> dict[str, Any]:
+        """Return the arrays of an artifact in the store, the very bytes of this version.
+
+        path as in manifest.json. Raises InputError where the store has lost it or holds another.
+        """
+        place = self._root / path
+        if not place.is_file():
+            raise InputError(f"{place}: the store has lost it; {_again(path)}")
+        known = self.manifest["artifacts"].get(path, {}).get("sha256")
+        if artifacts.describe(place)["sha256"] != known:
+            raise InputError(
+                f"{place}: not the data that this version fitted (another SHA-256 than in"
+                f" manifest.json); remove it, then {_again(path)}"
+            )
+        return artifacts.read_arrays(place)
+
+    def data(self, dataset: str | None = None, **outer: Any) -> pd.DataFrame:
+        """Return a data set in original units, one column a feature, its rows those of ``labels``.
+
+        Its index is their number ``row`` in the file, from 0: those left out have none here.
+        dataset may be left out where there is one alone; outer: points on outer axes that change
+        the data, e.g. ``**{"dataset.blobs.n": 200}``. Raises InputError where none or several are
+        meant, and where the store has lost it.
+        """
+        wanted = outer if dataset is None else {"dataset": dataset, **outer}
+        cases = dict.fromkeys(name for name, at in self.study.cases() if _matches(at, wanted))
+        if len(cases) != 1:
+            every = [", ".join(f"{k}={v}" for k, v in at.items()) for _, at in self.study.cases()]
+            what = "several data sets have" if cases else "no data set has"
+            raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
+        arrays = self.stored(self.study.stored(next(iter(cases))))
+        index = pd.Index(arrays["row"], name="row") if "row" in arrays else None
+        return pd.DataFrame(arrays["x"], index, arrays["features"].tolist())
+
+    def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
+        """Return a fitted mixture in original units.
+
+        Without keys: the selected model of the data set (of the only one, if there is one).
+        cell: columns of ``best`` that pick another, e.g. ``k=3, covariance="tied"``; of several
+        the one ranked first. Its arrays count from 0: row i - 1 is component i of the tables.
+        Raises InputError if there is none.
+        """
+        return self.mixture_of(self._chosen(dataset, cell))
+
+    def mixture_of(self, row: Mapping[Hashable, Any] | pd.Series) -> Mixture:
+        """Return the mixture of a row of ``best`` or ``fits``, in original units."""
+        return to_mixture(self.rows("parameters", row))
+
+    def rows(self, table: str, of: Mapping[Any, Any] | pd.Series | pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table that have the keys of a row, or of some: of ``best``, say.
+
+        Of a large table no more than these are read.
+        """
+        path = self._path(table)
+        wanted = of if isinstance(of, pd.DataFrame) else pd.DataFrame([dict(of)])
+        if table not in self.__dict__ and path.stat().st_size >= SMALL:
+            if table not in self._stored:
+                self._stored[table] = self._tables.stored(table)
+            stored = self._stored[table]
+            return stored.rows(wanted[_keys(stored.columns, wanted)])
+        frame: pd.DataFrame = getattr(self, table)
+        names = _keys(frame.columns, wanted)
+        return frame.merge(wanted[names].drop_duplicates(), on=names)
+
+    def estimator(self, dataset: str | None = None, **cell: Any) -> GaussianMixture:
+        """Return the mixture that ``mixture`` returns as an estimator, fitted, in original units.
+
+        It predicts, samples and scores as if it had been fitted here: ``bic`` of the data is the
+        BIC of the table. Where the normaliser took the covariances out of their family (as
+        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. Its
+        arrays and predictions count components from 0, one less than ``labels``; a sample that is
+        most probably noise is predicted to be -1. It knows the features' names
+        while the store has the data.
+        """
+        from gmmpipe.mixture.estimator.from_mixture import fitted
+
+        row = self._chosen(dataset, cell)
+        trajectory = np.asarray(self.rows("trajectories", row)["log_likelihood"].iloc[0])
+        model = fitted(
+            self.mixture_of(row),
+            self.config["covariance"][row["covariance"]]["family"],
+            n_samples=n_samples(row["bic"], row["log_likelihood"], row["n_parameters"]),
+            n_parameters=int(row["n_parameters"]),
+            trajectory=trajectory[: int(row["n_iter"]) + 1],
+            converged=bool(row["converged"]),
+            missing=row.get("fit.missing", self.config["fit"].get("missing", "refuse")),
+        )
+        with suppress(InputError):
+            names = self.data(row["dataset"], **{axis: row[axis] for axis in self.outer}).columns
+            model.feature_names_in_ = np.asarray(names, dtype=object)
+        return model
+
+    def typeset(
+        self,
+        table: str,
+        form: str = "text",
+        *,
+        columns: Sequence[str] | None = None,
+        rows: int | None = None,
+        digits: int = 3,
+    ) -> str:
+        """Return a table for print: form is text, markdown, latex (booktabs), html or csv.
+
+        columns: which, in this order; by default those that a person reads, for csv all but
+        `defects`, which `reason` says in words. rows: at most so many. digits: decimals, see
+        ``printing.cells``; csv is exact. Raises InputError for unknown names.
+        """
+        from gmmpipe.results import printing
+
+        if table not in self.tables:
+            raise InputError(suggest(f"{self.folder}: table", table, self.tables))
+        if rows is not None and rows < 1:
+            raise InputError(f"rows is {rows}; give 1 or more")
+        frame = self._table(table)[:rows]
+        if columns is None and form != "csv":
+            columns = printing.readable(table, frame, self.outer)
+        elif columns is None:
+            columns = [name for name in frame.columns if name != DEFECTS]
+        for column in columns:
+            if column not in frame.columns:
+                raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
+            if list(columns).count(column) > 1:
+                raise InputError(f"column {column} is named twice; name it once")
+        return printing.typeset(frame[list(columns)], form, digits)
+
+    @property
+    def _root(self) -> Path:
+        return project_of(self.folder)
+
+    def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
+        """Return the row of ``best`` that is meant, of several the one ranked first."""
+        rows = self.best if dataset is None else self.best[self.best["dataset"] == dataset]
+        for column, value in cell.items():
+            if column not in rows.columns:
+                raise InputError(f"{column!r} is no column of best: {', '.join(rows.columns)}")
+            rows = rows[rows[column] == value]
+        if rows.empty:
+            raise InputError(f"no sound fit has dataset={dataset!r}, {dict(cell)}")
+        if dataset is None and rows["dataset"].nunique() > 1:
+            names = ", ".join(rows["dataset"].unique())
+            raise InputError(f"several data sets ({names}): say which, e.g. dataset='...'")
+        for axis in self.outer:
+            if axis not in cell and rows[axis].nunique() > 1:
+                values = ", ".join(map(str, rows[axis].unique()))
+                raise InputError(f"several {axis} ({values}): say which, **{{{axis!r}: ...}}")
+        return rows.sort_values("rank", kind="stable").iloc[0]
+
+    def _table(self, name: str) -> pd.DataFrame:
+        self._path(name)
+        return self._tables.frame(name)
+
+    def _path(self, name: str) -> Path:
+        path = self._tables.path(name)
+        if name in OPTIONAL and not path.exists():
+            raise InputError(f"{self.folder}: no table {name}; run with {OPTIONAL[name]}, say")
+        return path
+
+
+def load(folder: str | Path) -> Experiment:
+    """Return the experiment in ``folder``, e.g. results/tutorial/latest.
+
+    Raises InputError if no finished version is there.
+    """
+    return Experiment(folder)
+
+
+def _keys(columns: Iterable[str], wanted: pd.DataFrame) -> list[str]:
+    """Return the columns that tell fits apart and that both have."""
+    return [name for name in columns if (name in AXES or "." in name) and name in wanted]
+
+
+def _matches(at: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(at.get(axis) == value for axis, value in wanted.items())
+
+
+def _again(target: str = "") -> str:
+    words = f" and `-- {target}` at the end" if target else ""
+    return f"give its `gmmpipe run` once more, with the same settings{words}"

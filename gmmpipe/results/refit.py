@@ -1,0 +1,51 @@
+"""A stored fit run once more by the engine that made it: its mixture after any iteration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.mixture.affine import Affine
+from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.fit_arrays import em_options
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import STORE, Study
+
+CELL = ("normaliser", "covariance", "start", "k", "seed", "iteration")
+HOMES = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}
+
+
+def steps(
+    study: Study,
+    at: Mapping[str, Any],
+    parameters: pd.DataFrame,
+    row: Mapping[Any, Any] | pd.Series,
+    counts: Sequence[int],
+) -> list[Mixture]:
+    """Return the mixture after each of the ascending iteration ``counts``, 0 being the start.
+
+    at: the data set and the outer point; parameters: the table's rows there; row: the cell of the
+    run. The mixtures are in original units, their components numbered as in the table. Raises
+    InputError where the store has lost the normalised data.
+    """
+    coordinates = {**at, **{axis: row[axis] for axis in ("normaliser", "covariance", "start")}}
+    block = next(
+        section
+        for section in study.plan["fits"].values()
+        if section["config"]["coordinates"] == coordinates
+    )
+    rows = parameters
+    for key in CELL:
+        rows = rows[rows[key] == row[key]]
+    start = to_mixture(rows.assign(**{ours: rows[f"start_{its}"] for ours, its in HOMES.items()}))
+    # a box says that the weights leave some to noise; which box, EM finds in the data
+    stored = f"{STORE}/normalised/{block['normalised']}.npz"
+    data = artifacts.read_arrays(stored, "x", "shift", "scale")
+    options = em_options(block["config"]["fit"])
+    family = block["config"]["covariance"]["family"]
+    weight = data.get("weight")
+    fit = em.fit(data["x"], [start], family, counts, sample_weight=weight, **options)[0]
+    affine = Affine(data["shift"], data["scale"])
+    return [affine.invert(snapshot.mixture) for snapshot in fit.snapshots]

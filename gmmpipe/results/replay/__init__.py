@@ -1,0 +1,1 @@
+"""A stored fit again by other programs."""

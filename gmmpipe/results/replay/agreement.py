@@ -1,0 +1,100 @@
+"""Two trajectories and two mixtures beside each other, and the verdict on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gmmpipe.mixture.bounds import within
+from gmmpipe.mixture.diagnostics.deviation import deviations
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.results.replay.engine import Case, Step, Stopped
+from gmmpipe.results.replay.stored import Stored
+
+# Rounding alone differs: 1e-16 a sum, which EM amplifies while it leaves a saddle, to some 1e-12
+# on sound fits (1e-10 where a component collapses). Another formula shows far above that.
+# Log-likelihoods are measured against the larger of themselves and N nats: a total may pass
+# through 0, its N terms of order 1 do not.
+TRAJECTORY = 1e-9
+# At an optimum log-likelihoods are flat: parameters are worth about half the digits. In standard
+# deviations of the component, so that units do not matter.
+PARAMETERS = 1e-6
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A stored fit and its replay.
+
+    ours, theirs: log-likelihoods in original units after 0, 1, ... iterations, theirs NaN after it
+    stopped. deviation: their relative difference. parameters: the largest deviation of weights
+    (absolute), means and covariances (in standard deviations of ours); empty where none is known.
+    """
+
+    ours: Array
+    theirs: Array
+    deviation: Array
+    parameters: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def apart(self) -> int | None:
+        """Return the first iteration at which the log-likelihoods differ, None if they do not."""
+        beyond = np.flatnonzero(~(self.deviation <= TRAJECTORY))
+        return int(beyond[0]) if beyond.size else None
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether all is within the tolerances."""
+        return self.apart is None and all(v <= PARAMETERS for v in self.parameters.values())
+
+    @property
+    def verdict(self) -> str:
+        """Return one line: agreement and how close, or where and by what they differ."""
+        last = len(self.ours) - 1
+        if self.apart is not None:
+            ours, theirs = self.ours[self.apart], self.theirs[self.apart]
+            they = "stopped" if np.isnan(theirs) else f"{theirs:.12g}"
+            text = f"differs from iteration {self.apart} on: ours {ours:.12g}, theirs {they}"
+        elif not self.agrees:
+            name = max(self.parameters, key=lambda name: self.parameters[name])
+            text = f"differs in the {name} after {last} iterations: by {self.parameters[name]:.1e}"
+        else:
+            return f"agrees to {self.deviation.max():.1e} over {last} iterations"
+        return f"{text} ({self.note})" if self.note else text
+
+
+def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
+    """Return how a replay compares with what is stored."""
+    n, volume = len(stored.case.x), stored.volume
+    theirs = np.full(len(stored.trajectory), np.nan)
+    case, scale = stored.case, None
+    variances = case.x.var(axis=0)
+    mixture, stopped, below = None, "", None
+    try:
+        for iteration, (total, mixture) in enumerate(steps):
+            theirs[iteration] = total
+            if below is None and scale is not None and _is_below(mixture, case, scale):
+                below = iteration
+            scale = within(mixture, variances, case.regularisation)
+    except Stopped as reason:
+        stopped = str(reason)
+    ours = stored.trajectory + volume
+    with np.errstate(invalid="ignore"):
+        deviation = np.abs(theirs - ours) / np.maximum(np.abs(ours), n)
+    floor = f"theirs is below fit.regularisation={stored.case.regularisation:g}"
+    notes = [stopped, f"{floor} from iteration {below} on" if below is not None else ""]
+    notes.append(f"ours is degenerate: {stored.reason}" if stored.reason else "")
+    parameters = {}
+    if stored.final is not None and mixture is not None and not stopped:
+        parameters = deviations(stored.final, stored.affine.invert(mixture))
+    note = "; ".join(filter(None, notes))
+    return Comparison(stored.trajectory, theirs - volume, deviation, parameters, note)
+
+
+def _is_below(mixture: Mixture, case: Case, scale: Array) -> bool:
+    """Return whether a covariance has an eigenvalue below the floor, which ours never has."""
+    floor = case.regularisation * scale
+    if (floor == 0).any():
+        return False
+    scale = np.sqrt(np.multiply.outer(floor, floor))
+    return bool(np.linalg.eigvalsh(mixture.covariances / scale).min() < 1 - 1e-6)

@@ -1,0 +1,93 @@
+"""Stored fits run again in another implementation of EM, iteration by iteration."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gmmpipe.errors import InputError
+from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.replay.agreement import PARAMETERS, TRAJECTORY, Comparison, compare
+from gmmpipe.results.replay.choose import chosen, key_columns
+from gmmpipe.results.replay.peers import engine
+from gmmpipe.results.replay.stored import Shelf, Stored
+from gmmpipe.store import artifacts
+
+SUFFIXES = (".csv", ".parquet")
+
+
+def run(
+    folder: str | Path,
+    name: str = "numpy",
+    cells: Sequence[str] = (),
+    iterations: int | None = None,
+    output: str | Path | None = None,
+) -> bool:
+    """Run fits of the version in ``folder`` again in the engine ``name``; print how they compare.
+
+    cells: texts "key=value,..." (see ``cells.chosen``), default the selected model of each data
+    set; iterations: at most so many of each fit; output: a .csv or .parquet file for the table of
+    all iterations. Returns whether all agree. Raises InputError for wrong arguments, cells that
+    the engine cannot fit and a store that lost its data, before anything is run or written.
+    """
+    other = engine(name)
+    if iterations is not None and iterations < 0:
+        raise InputError(f"--iterations is {iterations}; give 0 or more")
+    if output is not None and Path(output).suffix not in SUFFIXES:
+        raise InputError(f"-o is {str(output)!r}; give a file ending in {' or '.join(SUFFIXES)}")
+    experiment = Experiment(folder)
+    rows = chosen(experiment, cells)
+    shelf = Shelf(experiment)
+    fits = [shelf.fit(row, iterations) for row in rows.to_dict("records")]
+    for fit in fits:
+        other.check(fit.case.family, fit.case.reg_covar)
+    version = other.ready()
+    shown = _Lines(rows[[key for key in key_columns(experiment) if key != "iteration"]])
+    found = []
+    for fit in fits:
+        found.append(compare(fit, other.steps(fit.case)))
+        shown.add(fit, found[-1])
+    agree = sum(one.agrees for one in found)
+    print(
+        f"{version}: {agree} of {len(found)} fits agree (log-likelihoods within {TRAJECTORY:g} of"
+        f" max(|log-likelihood|, N), parameters within {PARAMETERS:g} standard deviations)"
+    )
+    if output is not None:
+        tables = [_table(name, fit, one) for fit, one in zip(fits, found, strict=True)]
+        artifacts.write_frame(output, pd.concat(tables, ignore_index=True))
+    return agree == len(found)
+
+
+class _Lines:
+    """The printed table: a line for each fit as soon as it is done."""
+
+    def __init__(self, keys: pd.DataFrame) -> None:
+        self.widths = {
+            key: max(len(key), *(len(str(value)) for value in keys[key])) for key in keys.columns
+        }
+        self._print({key: key for key in keys.columns}, "log-likelihood", "parameters", "verdict")
+
+    def add(self, fit: Stored, one: Comparison) -> None:
+        apart = f"{max(one.parameters.values()):.1e}" if one.parameters else "-"
+        self._print(fit.key, f"{one.ours[-1]:.6f}", apart, one.verdict)
+
+    def _print(self, key: Mapping[str, Any], total: str, apart: str, verdict: str) -> None:
+        words = [f"{key[name]!s:<{width}}" for name, width in self.widths.items()]
+        print("  ".join([*words, f"{total:>14}", f"{apart:>10}", verdict]), flush=True)
+
+
+def _table(name: str, fit: Stored, one: Comparison) -> pd.DataFrame:
+    """Return a row per iteration: log-likelihoods in original and in normalised units."""
+    columns = {
+        **{key: [value] * len(one.ours) for key, value in fit.key.items()},
+        "iteration": np.arange(len(one.ours)),
+        "engine": name,
+        "log_likelihood": one.ours,
+        "replayed": one.theirs,
+        "log_likelihood_normalised": one.ours + fit.volume,
+        "replayed_normalised": one.theirs + fit.volume,
+        "deviation": one.deviation,
+    }
+    return pd.DataFrame(columns)

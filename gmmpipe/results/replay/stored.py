@@ -1,0 +1,118 @@
+"""A stored fit, ready to run again: its data, its start and settings, and what it came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.affine import Affine
+from gmmpipe.mixture.fit_arrays import FORMER, OWN
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.replay.choose import key_columns
+from gmmpipe.results.replay.engine import Case
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a version holds of one fit.
+
+    key names it. trajectory (iterations + 1,) is the log-likelihood in original units, volume
+    what to add to have it in normalised ones. final is the mixture at the end in original units,
+    None where no snapshot was kept there. reason says what is degenerate about the fit, or "".
+    """
+
+    key: dict[str, Any]
+    case: Case
+    affine: Affine
+    trajectory: Array
+    final: Mixture | None
+    reason: str
+
+    @property
+    def volume(self) -> float:
+        """Return N sum(log scale)."""
+        return self.affine.log_volume(self.case.x)
+
+
+class Shelf:
+    """The finished version of an experiment, its frozen plan and its normalised data."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.study = experiment.study
+        self._data: dict[str, dict[str, Any]] = {}
+
+    def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
+        """Return the fit of a row of ``fits``, up to ``most`` iterations.
+
+        Raises InputError where the store has lost the data or holds other data, or for a fit that
+        is not of plain maximum likelihood.
+        """
+        keys = key_columns(self.experiment)
+        key = {name: row[name] for name in keys if name != "iteration"}
+        iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
+        block = self._block(key)
+        trajectory = self.experiment.rows("trajectories", key)["log_likelihood"].iloc[0]
+        same = _rows(self.experiment.fits, key)
+        parts = self.experiment.rows("parameters", key)
+        kept = same.loc[same["n_iter"] == iterations, "iteration"]
+        data = self._normalised(block)
+        settings = self.study.plan["fits"][block]["config"]
+        self._check(settings["fit"], data)
+        case = Case(
+            data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
+            settings["covariance"]["family"], settings["fit"]["regularisation"],
+            settings["fit"]["reg_covar"], iterations,
+        )  # fmt: skip
+        final = None if kept.empty else to_mixture(parts[parts["iteration"] == kept.iloc[0]])
+        affine = Affine(data["shift"], data["scale"])
+        return Stored(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
+
+    def _check(self, fit: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Refuse what other engines have no counterpart of."""
+        plain = OWN | FORMER
+        special = [name for name, own in plain.items() if fit.get(name, own) != own]
+        special += ["regularisation"] if fit["regularisation"] == "map" else []
+        for name in special:
+            raise InputError(
+                f"{self.experiment.folder}: fit.{name} is {fit[name]}; a replay compares EM's own"
+                " iterations of maximum likelihood of all parameters on whole rows, so give a"
+                f" version with {plain.get(name, 'a number')} there"
+            )
+        if "weight" in data:
+            raise InputError(
+                f"{self.experiment.folder}: the rows have weights, which a replay does not take"
+            )
+
+    def _block(self, key: Mapping[str, Any]) -> str:
+        for name, block in self.study.plan["fits"].items():
+            section = block["config"]
+            # with automatic restarts one block has all seeds of a k, more than were planned
+            more = section["fit"].get("restarts") == "auto"
+            inner = key["k"] in section["k"] and (more or key["seed"] in section["seed"])
+            if inner and all(key[axis] == value for axis, value in section["coordinates"].items()):
+                return str(name)
+        raise InputError(f"{self.study.path}: plans no fit {dict(key)}; run the experiment again")
+
+    def _normalised(self, block: str) -> dict[str, Any]:
+        """Return the arrays of the data that a block fits, the very bytes of this version."""
+        path = self.study.normalised(block)
+        if path not in self._data:
+            self._data[path] = self.experiment.stored(path)
+        return self._data[path]
+
+
+def _rows(table: pd.DataFrame, key: Mapping[str, Any]) -> pd.DataFrame:
+    for column, value in key.items():
+        table = table[table[column] == value]
+    return table
+
+
+def _start(parts: pd.DataFrame) -> Mixture:
+    """Return the start, in normalised units."""
+    homes = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}
+    return to_mixture(parts.assign(**{ours: parts[f"start_{its}"] for ours, its in homes.items()}))

@@ -1,0 +1,101 @@
+"""What a finished version found: the verdict on each data set, and the model of lowest BIC."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from gmmpipe.results.bootstrap_tests import decided
+from gmmpipe.results.build.stability import stacked
+from gmmpipe.results.preconditions import decide
+from gmmpipe.results.rows import rows_at
+from gmmpipe.results.verdict import Verdict
+from gmmpipe.results.words.wording import model
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import AXES, BOOTSTRAPPED, Study
+
+MOST = 12  # data sets that a summary names
+Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
+
+
+class Finding(NamedTuple):
+    """A data set at a point of the outer axes: the selected row of ``best`` if any, the verdict."""
+
+    at: dict[str, Any]
+    name: str
+    row: pd.Series | None
+    verdict: Verdict
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the verdict, and the selected fit if there is one."""
+        said = [f"{self.name}: {self.verdict.sentence}"]
+        if self.row is not None:
+            row = self.row
+            said.append(
+                f"{model(row)}: BIC {row['bic']:.3f}, log-likelihood {row['log_likelihood']:.3f}"
+                f" ({row['normaliser']}, {row['start']}, seed {row['seed']})"
+            )
+        return said
+
+
+def in_lines(found: Sequence[Finding]) -> Iterator[str]:
+    """Yield what is said of each data set; of more than MOST the verdicts are counted."""
+    for finding in found[:MOST]:
+        yield from (f"  {line}" if i else line for i, line in enumerate(finding.lines))
+    if rest := found[MOST:]:
+        counts = Counter(finding.verdict.level for finding in rest)
+        said = ", ".join(f"{n} {level}" for level, n in counts.items())
+        yield f"{len(rest)} more data sets or points of the sweep: {said}; see the report"
+
+
+def findings(study: Study) -> list[Finding]:
+    """Return what a finished version found, from the tables in its folder."""
+
+    def read(name: str) -> pd.DataFrame | None:
+        if name in BOOTSTRAPPED and not study.summaries:
+            return None
+        return artifacts.read_frame(f"{study.folder}/tables/{name}.parquet")
+
+    return judged(study.plan["config"], [at for _, at in study.cases()], read)
+
+
+def judged(
+    config: Mapping[str, Any], cases: Iterable[Mapping[str, Any]], read: Read
+) -> list[Finding]:
+    """Return what is found of every data set at every outer point, ``cases``, in their order.
+
+    read: returns the tables best, stability, resamples and bootstrap.
+    """
+    outer = [axis for axis in config["sweep"] if axis not in AXES]
+    best, stability = read("best"), stacked(read("stability"), read("resamples"))
+    tests = read("bootstrap")
+    if tests is not None and "level" not in tests:  # of an older version
+        tests = decided(tests, outer, config["bootstrap"]["level"])
+    found = []
+    for at in cases:
+        ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))
+        target = float(at.get("fit.target", config["fit"]["target"]))
+        verdict = decide(ours, tried(config), target, agreeing, tested)
+        row = ours.sort_values("rank").iloc[0] if len(ours) else None
+        found.append(Finding(dict(at), case_name(outer, at), row, verdict))
+    return found
+
+
+def _at(frame: pd.DataFrame | None, at: Mapping[str, Any]) -> Any:
+    return frame if frame is None or frame.empty else rows_at(frame, at)
+
+
+def tried(config: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return family and K of every model of the sweep."""
+    return list(product(config["sweep"]["covariance"], config["sweep"]["k"]))
+
+
+def case_name(outer: Sequence[str], at: Mapping[str, Any]) -> str:
+    """Return a data set with its outer point, the axes by the last part of their names."""
+    last = [axis.rpartition(".")[2] for axis in outer]
+    shown = last if len(set(last)) == len(last) else outer
+    parts = [f"{word} = {at[axis]}" for word, axis in zip(shown, outer, strict=True)]
+    return ", ".join([str(at["dataset"]), *parts])

@@ -1,0 +1,73 @@
+"""The format of a version's tables, which its manifest tells; older ones are read as today's.
+
+1, before the key was there: components count from 0, also in reasons, which are sentences alone.
+2: components count from 1 wherever a person reads them; ``fits`` has the column ``defects``.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import InputError
+from gmmpipe.store import artifacts
+from gmmpipe.store.names import ALLOWED, is_name, is_of_results
+
+FORMAT = 2
+MANIFEST = "manifest.json"
+KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
+
+
+def format_of(manifest: Any, where: str | Path) -> int:
+    """Return the format that a manifest tells; where: its path.
+
+    Raises InputError for one that is newer than this gmmpipe, and where there is no manifest.
+    """
+    if not isinstance(manifest, Mapping):
+        raise InputError(f"{where}: not a manifest of gmmpipe")
+    found = manifest.get("format", 1)
+    if type(found) is not int or found < 1:
+        raise InputError(f"{where}: format is {found!r}; expected a whole number from 1 on")
+    if found > FORMAT:
+        raise InputError(
+            f"{where}: the results have format {found}, and this gmmpipe reads up to {FORMAT};"
+            " update gmmpipe"
+        )
+    return found
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return the manifest in the folder of a version, which may be that of others.
+
+    Raises InputError for one that lacks what gmmpipe writes, or names what is outside of results/.
+    """
+    path = folder / MANIFEST
+    found: dict[str, Any] = artifacts.read_json(path)
+    format_of(found, path)
+    for key, kind in KEYS.items():
+        if not isinstance(found.get(key), kind):
+            raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
+    for name, told in {**found["inputs"], **found["artifacts"]}.items():
+        if not (isinstance(told, dict) and "sha256" in told):
+            raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
+    for name in found["artifacts"]:
+        if not is_of_results(name):
+            raise InputError(f"{path}: the artifact {name!r} would be outside of results/")
+    experiment, version = found["experiment"], found["version"]
+    if not (is_name(experiment) and is_name(version)):
+        raise InputError(f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}")
+    return found
+
+
+def version_folder(folder: str | Path) -> Path:
+    """Return the folder of a finished version, links resolved; raises InputError if it is none.
+
+    folder may be `latest`, also where that is a file that stands for a link.
+    """
+    found = Path(folder).resolve()
+    if found.is_file() and (named := artifacts.linked(found)) and is_name(named):
+        found = found.with_name(named)
+    if not (found / MANIFEST).is_file():
+        raise InputError(
+            f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
+        )
+    return found

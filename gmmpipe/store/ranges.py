@@ -1,0 +1,17 @@
+"""Runs of whole numbers, written first..last."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+
+def spanned(seeds: Sequence[int]) -> str | list[int]:
+    """Return seeds as "first..last" where they are consecutive: a command line has little room."""
+    first, last = seeds[0], seeds[-1]
+    return f"{first}..{last}" if list(seeds) == list(range(first, last + 1)) else list(seeds)
+
+
+def spread(seeds: Any) -> Any:
+    """Return what ``spanned`` was given; anything else as it is."""
+    found = re.fullmatch(r"(\d+)\.\.(\d+)", seeds) if isinstance(seeds, str) else None
+    return list(range(int(found[1]), int(found[2]) + 1)) if found else seeds

@@ -1,0 +1,1 @@
+"""How a study is planned and run."""

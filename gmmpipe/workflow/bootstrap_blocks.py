@@ -1,0 +1,155 @@
+"""The bootstrap's part of a plan: blocks of replicates, from which fits, under what name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.fit_arrays import NOT_EM, cost
+from gmmpipe.store import artifacts
+from gmmpipe.workflow.grid import tiles, width_of, windows
+
+Section = dict[str, Any]
+Cost = Callable[[int], float]  # of K components, in seconds
+AXES = ("dataset", "normaliser", "covariance")
+ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
+OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
+
+
+def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
+    """Yield the blocks of replicates that the plan's section `bootstrap` of the config asks for.
+
+    Each begins with the best fits of one (data set, normaliser, family, outer point), all of which
+    its name digests, and holds an aligned window of replicates: of the tests of some K, or of the
+    intervals of the K of lowest BIC. More replicates leave full blocks as they are.
+    Raises InputError where there is no K to test.
+    """
+    settings = plan["config"]["bootstrap"]
+    if not (settings["replicates"] or settings["stability"]):
+        return
+    target = plan["block"]["target_seconds"]
+    for fits in _units(plan["fits"]):
+        first = plan["fits"][fits[0]]
+        data = plan["data"][plan["normalised"][first["normalised"]]["data"]]
+        ks = sorted({k for name in fits for k in plan["fits"][name]["config"]["k"]})
+        n = data.get("positive", data["n"])
+        tested = [k for k in ks if k <= settings["max_k"] and k < n]
+        _check(settings, data, first["config"]["fit"])
+        if settings["replicates"] and settings["max_k"] and not tested:
+            raise InputError(
+                f"bootstrap.max_k is {settings['max_k']}, but the least K to test of sweep.k is"
+                f" {ks[0]} and {data['dataset']} has {n} rows; raise max_k, or 0 = no test"
+            )
+        known = _known(first["config"], settings)
+        rows = max(data["n"], round(data.get("total", 0)))  # that a resample may have
+        family, fit = (
+            first["config"]["covariance"]["family"],
+            {**first["config"]["fit"], "certify": 0},
+        )
+        once = partial(cost, {**data, "n": rows}, family, fit, ITERATIONS)
+        parts = [
+            *_tests(tested, once, known, target),
+            *_intervals(ks[-1], once, known, settings, target),
+            *_resamples([k for k in ks if k > 1], once, known, settings, target),
+        ]
+        for part in parts:
+            section = {**known, **part["config"]}
+            identity = artifacts.digest([first["normalised"], fits, section])
+            words = [str(section["coordinates"][axis]) for axis in AXES]
+            name = ".".join([*words, section["kind"], part["tile"]])
+            yield {
+                "name": f"{name}-{identity}",
+                "normalised": first["normalised"],
+                "fits": fits,
+                "config": section,
+                "seconds": part["seconds"],
+            }
+
+
+def _units(fits: Mapping[str, Section]) -> list[list[str]]:
+    """Return the names of the blocks of fits that share all coordinates but the start."""
+    units: dict[str, list[str]] = {}
+    for name, block in fits.items():
+        at = {a: v for a, v in block["config"]["coordinates"].items() if a != "start"}
+        units.setdefault(artifacts.digest([block["normalised"], at]), []).append(name)
+    return list(units.values())
+
+
+def _check(settings: Section, data: Section, fit: Section) -> None:
+    """Refuse what has no meaning where values are missing or parts of the mixture are frozen."""
+    if not settings["replicates"]:
+        return
+    whole = ["parametric"] if "parametric" in settings["kind"] else []
+    whole += ["a test"] if settings["max_k"] else []
+    if data["missing"] and whole:
+        raise InputError(
+            f"bootstrap: {' and '.join(whole)} would draw whole rows, but {data['dataset']} misses"
+            f" {data['missing']} values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
+        )
+    if fit.get("frozen") and settings["max_k"]:
+        raise InputError(
+            "bootstrap: a test compares K with K + 1 components, both fitted, but fit.frozen holds"
+            f" {', '.join(fit['frozen'])}; set bootstrap.max_k=0"
+        )
+
+
+def _known(fitted: Section, settings: Section) -> Section:
+    """Return what all blocks of replicates of some fits have in common."""
+    at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
+    refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
+    own = {"tol", *NOT_EM}
+    refit["options"] = {key: value for key, value in fitted["fit"].items() if key not in own}
+    known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
+    return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
+
+
+def _tests(ks: list[int], once: Cost, known: Section, target: float) -> Iterator[Section]:
+    """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
+    starts = int(known["refit"]["starts"])
+
+    def each(k: int) -> float:
+        return (2 * starts + k + 2) * once(k + 1) + 2 * starts * OVERHEAD
+
+    yield from _tiled("test", ks, each, known["replicates"], target)
+
+
+def _resamples(
+    ks: list[int], once: Cost, known: Section, settings: Section, target: float
+) -> Iterator[Section]:
+    """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
+    starts = int(known["refit"]["starts"])
+
+    def each(k: int) -> float:
+        return (starts + 1) * once(k) + starts * OVERHEAD
+
+    yield from _tiled("stability", ks, each, settings["stability"], target)
+
+
+def _tiled(
+    kind: str, ks: list[int], each: Cost, replicates: int, target: float
+) -> Iterator[Section]:
+    """Yield tiles of K by windows of replicates; each(k) is the cost of one replicate."""
+    for (low, high), inside in tiles(ks, each, target):
+        whole = sum(map(each, inside))
+        width = width_of(len(inside), whole, target)
+        for (first, last), held in windows(range(replicates), width):
+            yield {
+                "tile": f"k{low}-{high}.b{first}-{last}",
+                "config": {"kind": kind, "k": inside, "replicates": held},
+                "seconds": whole * len(held),
+            }
+
+
+def _intervals(
+    k: int, once: Cost, known: Section, settings: Section, target: float
+) -> Iterator[Section]:
+    """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
+    each = once(k) + OVERHEAD
+    for kind in settings["kind"]:
+        width = width_of(1, each, target)
+        for (first, last), held in windows(range(known["replicates"]), width):
+            yield {
+                "tile": f"b{first}-{last}",
+                "config": {"kind": kind, "replicates": held},
+                "seconds": each * len(held),
+            }

@@ -1,0 +1,46 @@
+"""What manifests know of artifacts whose hidden SHA-256 file is lost, as in a copy without them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import InputError
+from gmmpipe.store import artifacts
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.files import RESULTS, recorded, seal
+from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.names import is_of_results
+
+
+def restore_seals(root: Path) -> int:
+    """Write the missing or damaged records of artifacts that a manifest vouches for.
+
+    Only where the bytes are those that the manifest tells; returns how many that were. Copies
+    that leave out hidden files, such as uploads and backups, lose all of them.
+    """
+    count = 0
+    for manifest in _manifests(root):
+        made = Environments(manifest)
+        for path, known in manifest["artifacts"].items():
+            place = root / path
+            if not is_of_results(path) or not isinstance(known, dict):
+                continue  # that of others may name what is not its own
+            if recorded(place) in (None, "") and place.is_file() and not place.is_symlink():
+                found = artifacts.describe(place)["sha256"]
+                if found == known.get("sha256"):
+                    seal(place, found, made.maker(path))
+                    count += 1
+    return count
+
+
+def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the manifests that list artifacts, of a link's version too; never a damaged one."""
+    for file in sorted((root / RESULTS).glob(f"*/[!.]*/{MANIFEST}")):
+        if file.parent.name == "latest":
+            continue
+        try:
+            manifest = artifacts.read_json(file)
+        except InputError:
+            continue
+        if isinstance(manifest, dict) and isinstance(manifest.get("artifacts"), dict):
+            yield manifest

@@ -1,0 +1,134 @@
+"""Remove from the store what no version refers to any more, and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+from gmmpipe.errors import InputError, one_line
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import discard
+from gmmpipe.store.lock import Lock
+from gmmpipe.store.names import RESERVED, own_store
+from gmmpipe.store.plan import STORE, engine_of, origins_of
+from gmmpipe.workflow.verify import Version
+
+KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
+KINDS |= {"bootstrap": (".npz",), "plans": (".json",), "text": (".npz",)}
+UNITS = ("bytes", "kB", "MB", "GB")
+
+
+def clean(project: Path, remove: bool = False) -> None:
+    """List the unused entries of the store and what they take up; with ``remove`` remove them.
+
+    A version is a folder results/<experiment>/<version>; to be rid of one, remove its folder
+    first. Raises InputError if a version cannot be read, since what it needs is then not known,
+    if an experiment is running, and if the store is a link, as another project's versions need it.
+    """
+    own_store(project)
+    with closing(Lock(project / "results/.lock")) if remove else nullcontext():
+        found = list(unused(project))
+        total = 0
+        for path in found:
+            size = path.lstat().st_size
+            total += size
+            print(f"{_shown(size):>9}  {one_line(str(path.relative_to(project)))}")
+            if remove:
+                discard(path)
+    if not found:
+        print("every entry of the store belongs to a version")
+    elif remove:
+        print(f"removed {len(found)} entries, {_shown(total)}")
+    else:
+        print(
+            f"{len(found)} entries, {_shown(total)}, belong to no version; nothing was removed:"
+            " `gmmpipe clean --unused --yes` removes them"
+        )
+
+
+def unused(project: Path) -> Iterator[Path]:
+    """Yield the files of the store that no version refers to."""
+    used = referred(project)
+    for kind, suffixes in KINDS.items():
+        for path in sorted((project / STORE / kind).glob("[!.]*")):
+            entry = str(path.relative_to(project).with_suffix(""))
+            if path.suffix in suffixes and path.is_file() and entry not in used:
+                yield path
+
+
+def referred(project: Path) -> set[str]:
+    """Return the entries of the store that versions refer to, paths without suffixes.
+
+    A version needs what its plan names, so one that was interrupted keeps what is done of it, and
+    what its manifest names, so one whose plan was lost, or is now planned otherwise, stays whole.
+    """
+    used: set[str] = set()
+    for folder in versions(project):
+        plan, manifest = _plan_of(project, folder), folder / "manifest.json"
+        named: list[str] = []
+        if manifest.is_file():
+            named += Version(folder).manifest["artifacts"]
+        try:
+            named += _named(plan) if plan.is_file() else ()
+        except InputError:
+            if not named:
+                raise
+        named += [str(path.relative_to(project)) for path in (plan, origins_of(plan)) if named]
+        if not named:
+            raise InputError(
+                f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
+                " its experiment again, or remove the folder"
+            )
+        named.append(str(engine_of(plan).relative_to(project)))
+        used.update(str(Path(path).with_suffix("")) for path in named)
+    return used
+
+
+def _named(plan: Path) -> Iterator[str]:
+    """Yield every path in the store that a plan, also one of an older gmmpipe, may refer to."""
+    content = artifacts.read_json(plan)
+    for section in content.values() if isinstance(content, dict) else ():
+        for name in section if isinstance(section, dict) else ():
+            yield from (f"{STORE}/{kind}/{name}.npz" for kind in KINDS)
+
+
+def versions(project: Path) -> Iterator[Path]:
+    """Yield the folders of all versions, those that a link stands for included.
+
+    Raises InputError for a link that leads nowhere, as to a disk that is not mounted, and
+    PermissionError for a folder that cannot be read.
+    """
+    for experiment in _folders(project / "results", project):
+        for folder in _folders(experiment, project):
+            # Older versions allowed an experiment of a reserved name.
+            doubtful = experiment.name in RESERVED or folder.name.startswith(".")
+            records = (_plan_of(project, folder), folder / "manifest.json")
+            if not doubtful or any(path.is_file() for path in records):
+                yield folder
+
+
+def _folders(place: Path, project: Path) -> Iterator[Path]:
+    """Yield the folders in a place, hidden ones too; links to one beside them, as `latest`, not."""
+    for path in sorted(place.iterdir()) if place.exists() else ():
+        if path.is_symlink():
+            if path.readlink().parent == Path():
+                continue
+            if not path.exists():
+                raise InputError(
+                    f"{path.relative_to(project)}: a link to {path.readlink()}, which is not there,"
+                    " so what its versions need is not known; mount it, or remove the link"
+                )
+        if path.is_dir():
+            yield path
+
+
+def _plan_of(project: Path, folder: Path) -> Path:
+    return project / f"{STORE}/plans/{folder.parent.name}-{folder.name}.json"
+
+
+def _shown(size: float) -> str:
+    """Return a size in the unit that gives one to three digits before the point."""
+    for unit in UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} {UNITS[-1]}"

@@ -1,0 +1,129 @@
+"""A digest of the code a stage runs: Snakemake sees edits of shell commands, not of packages."""
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
+LIBRARIES |= {"sklearn": "scikit-learn"}
+ROOT = Path(__file__).parents[1]
+
+
+class _Source(NamedTuple):
+    """A module: its syntax tree as text, and the names that it imports."""
+
+    text: str
+    imported: frozenset[str]
+
+
+def source_digest(module: str) -> str:
+    """Return ``source_digests`` of one module."""
+    return source_digests([module])[module]
+
+
+def source_digests(modules: Iterable[str]) -> dict[str, str]:
+    """Return 12 hex digits over each module and every gmmpipe module it imports, however deep.
+
+    modules are dotted names such as "gmmpipe.workflow.stages.fit". A digest is of the syntax trees
+    without docstrings, so comments, docstrings and layout are free to change; of every other file
+    of the packages found, such as templates; and of the versions of those libraries they import
+    that decide numbers and pictures.
+    """
+    parse = cache(_parse)  # each file once, for all modules
+    return {module: _digest(_closure(module, parse)) for module in modules}
+
+
+def _digest(sources: Mapping[str, _Source]) -> str:
+    words = [f"{name} {source.text}" for name, source in sorted(sources.items())]
+    words += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in _others(name)]
+    imported = {n.partition(".")[0] for source in sources.values() for n in source.imported}
+    words += [
+        f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
+        for name in sorted(imported & set(LIBRARIES))
+    ]
+    text = "\n".join(words)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _others(name: str) -> list[Path]:
+    """Return the files of a package that are not Python; nothing for a module."""
+    path = _path(name)
+    if path is None or path.name != "__init__.py":
+        return []
+    home = path.parent
+    found = sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".py")
+    return [p for p in found if _is_of(home, p)]
+
+
+def _is_of(home: Path, path: Path) -> bool:
+    """Return whether a file is the package's own: not hidden, and in no package within it."""
+    within = path.relative_to(home)
+    folders = [home.joinpath(*within.parts[:i]) for i in range(1, len(within.parts))]
+    hidden = any(part[0] in "_." for part in within.parts)
+    return not hidden and not any((folder / "__init__.py").exists() for folder in folders)
+
+
+def package_digest() -> str:
+    """Return the SHA-256 of all files of the package, names and bytes."""
+    found = hashlib.sha256()
+    for path in sorted(ROOT.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            found.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return found.hexdigest()
+
+
+def _closure(module: str, parse: Callable[[str, Path], _Source]) -> dict[str, _Source]:
+    found: dict[str, _Source] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _path(name)
+        if path is not None and name not in found:
+            found[name] = parse(name, path)
+            names = {name.rpartition(".")[0], *found[name].imported}  # its package runs first
+            waiting.extend(n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name)
+    return found
+
+
+def _parse(name: str, path: Path) -> _Source:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        names.update(_imports(node))
+        _drop_docstring(node)
+    if "import_module" in text and path.name == "__init__.py":  # loads its members by name
+        names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
+    return _Source(ast.dump(tree), frozenset(names))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Yield what a node imports, and what that may have as members."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _drop_docstring(node: ast.AST) -> None:
+    match node:
+        case (
+            ast.Module(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+            | ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+            | ast.ClassDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+        ):
+            node.body = rest
+
+
+def _path(name: str) -> Path | None:
+    base = ROOT.joinpath(*name.split(".")[1:])
+    for path in (base / "__init__.py", base.with_suffix(".py")):
+        if path.is_file():
+            return path
+    return None

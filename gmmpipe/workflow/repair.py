@@ -1,0 +1,155 @@
+"""Before a run: remove what a crash left behind, and what is no longer as it was written."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import InputError
+from gmmpipe.store import artifacts
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.files import covered, discard, is_intact, made_by, recorded, seal_of, sweep
+from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.names import refuse_file, refuse_folder, refuse_odd
+from gmmpipe.store.plan import Study
+
+TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
+
+
+def recover(study: Study) -> list[str]:
+    """Remove what is not fit to go on from, in the working folder; return the damaged artifacts.
+
+    Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
+    is removed, so that Snakemake makes it again. The caller holds the lock.
+    """
+    figures = Path(study.folder) / "figures"
+    declared = {*map(Path, (*study.store, *study.tables, *study.summaries))}
+    declared |= {Path(study.folder) / "report.html", figures / "captions.json"}
+    known = sorted(declared | set(covered(study.folder)))
+    _refuse_misplaced(study, known)
+    sweep("results")
+    _drop_unreadable_records(Path(".snakemake"))
+    with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
+        intact = dict(zip(known, pool.map(is_intact, known), strict=True))
+    altered = set(_altered(study))
+    bad = [path for path in known if not intact[path] or path in altered]
+    damaged = [str(path) for path in bad if path.exists()]
+    for path in bad:
+        if figures in path.parents:  # one output: Snakemake makes the folder or does not
+            discard(figures)
+            continue
+        discard(path)
+        if path not in declared:  # made by the last rule, which has the marker for output
+            Path(study.marker).unlink(missing_ok=True)
+    latest = Path(study.marker).with_name("latest")
+    if artifacts.linked(latest) != study.version:
+        Path(study.marker).unlink(missing_ok=True)
+    settle_times(study)
+    return damaged
+
+
+def _refuse_misplaced(study: Study, known: Iterable[Path]) -> None:
+    """Raise InputError for what is out of place in a version: links, pipes, folders for files.
+
+    known: the paths of its artifacts.
+    """
+    home = Path(study.folder)
+    refuse_odd(home)
+    latest = Path(study.marker).with_name("latest")
+    if latest.exists() and artifacts.linked(latest) is None:
+        raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
+    for path in (home / "tables", home / "figures"):
+        refuse_file(path)
+    for path in (Path(study.marker), home / MANIFEST, home / "run.json", *known):
+        refuse_folder(path)
+        refuse_folder(seal_of(path))
+
+
+def settle_times(study: Study) -> None:
+    """Let no artifact of a version be of the future, nor a whole version's out of order in time.
+
+    Snakemake fails a job whose inputs are newer than now, and does again what is older than its
+    inputs: after a copy without times, or with a clock that was ahead. Where the manifest vouches
+    for every artifact nothing is to be done again.
+    """
+    now = time.time()
+    layers = [
+        [(path, path.stat().st_mtime) for path in map(Path, layer) if path.exists()]
+        for layer in _layers(study)
+    ]
+    newest, mixed = 0.0, False
+    for layer in layers:
+        mixed |= min((moment for _, moment in layer), default=newest) < newest
+        newest = max([newest, *(moment for _, moment in layer)])
+    if newest <= now and not mixed:
+        return
+    whole = _is_vouched_for(study)
+    for path, moment in chain(*layers):
+        if whole or moment > now:
+            os.utime(path, (now, now))
+
+
+def _layers(study: Study) -> Iterator[Iterable[str]]:
+    """Yield the paths that Snakemake looks at, none of which was made of a later one."""
+    starts = {path for block in study.plan["fits"] for path in study.fitted(block)[1:]}
+    yield [study.path, study.origins, *starts, *study.data]
+    yield from (study.normalisations, study.fits, study.bootstraps, study.tables, study.summaries)
+    yield [f"{study.folder}/figures/{TIMESTAMP}"]
+    yield [f"{study.folder}/report.html"]
+    yield [study.marker]
+
+
+def _altered(study: Study) -> list[Path]:
+    """Return the artifacts that were changed together with what is recorded of them.
+
+    Those of other bytes than the manifest tells, although the same code in the same environment
+    makes the same bytes, or although no job made them. What other code made, or another
+    environment, may differ.
+    """
+    manifest = _manifest(study)
+    known, made = manifest.get("artifacts", {}), Environments(manifest)
+    odd = []
+    for path in (*study.store, *study.tables, *study.summaries):
+        maker = made.maker(path)
+        if maker and recorded(path) not in (None, known[path].get("sha256")):
+            odd += [Path(path)] if made_by(path) in ({}, maker) else []
+    return odd
+
+
+def _manifest(study: Study) -> dict[str, Any]:
+    """Return the manifest of a version; nothing where there is none that can be read."""
+    try:
+        found = artifacts.read_json(Path(study.folder) / MANIFEST)
+    except InputError:
+        return {}
+    known = found.get("artifacts") if isinstance(found, dict) else None
+    listed = known.values() if isinstance(known, dict) else [None]
+    sound = all(isinstance(told, dict) and "sha256" in told for told in listed)
+    return found if sound else {}
+
+
+def _is_vouched_for(study: Study) -> bool:
+    """Return whether the version's manifest tells what is recorded of each of its artifacts."""
+    known = _manifest(study).get("artifacts", {})
+    needed = (study.path, study.origins, *study.store, *study.tables, *study.summaries)
+    return all(
+        recorded(path) == known[path]["sha256"] if path in known else path not in needed
+        for path in (*needed, *known)
+    )
+
+
+def _drop_unreadable_records(folder: Path) -> None:
+    """Remove Snakemake's notes on outputs that a power cut spoilt: it would stop at them."""
+    for kind in ("metadata", "incomplete"):
+        for path in (folder / kind).rglob("*"):
+            if path.is_file():
+                try:
+                    fine = isinstance(json.loads(path.read_bytes()), dict)
+                except ValueError:
+                    fine = False
+                if not fine:
+                    path.unlink()

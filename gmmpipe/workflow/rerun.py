@@ -1,0 +1,257 @@
+"""Make a version again from its manifest, in a place of its own, and compare."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.config import schema
+from gmmpipe.config.load import flat
+from gmmpipe.config.removed import REMOVED
+from gmmpipe.errors import InputError, one_line
+from gmmpipe.store import artifacts
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.lock import Lock
+from gmmpipe.store.manifest import FORMAT
+from gmmpipe.store.names import located
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow.code_digest import ROOT
+from gmmpipe.workflow.environment import environment, package
+from gmmpipe.workflow.make_plan import freeze_settled
+from gmmpipe.workflow.process_groups import group
+from gmmpipe.workflow.verify import Version
+
+EXPECTED = "other last bits are to be expected, so numbers are compared instead of bytes"
+TOLERANCE = 1e-9  # of the largest value of an array or a column
+RULES = ROOT.parent / "Snakefile"  # of this installation: those of a received folder are data
+PROFILE = ROOT.parent / "profiles/default"
+
+
+def rerun(version: Version, cores: str = "all") -> bool:
+    """Make the version again with the present code; print what differs; return if nothing does.
+
+    Code and rules are those of this installation. The version's folder and the project around it
+    are read as data, and no program that they name is run.
+
+    What was made with this interpreter, libraries, BLAS, processor and threads, of what was made
+    so, must have the same bytes. Of the rest the numbers of arrays and tables must agree to 1e-9 of
+    the largest of their array or column, and figures and the report are not compared. The folder is
+    kept where something differs. Raises InputError if the configuration or an input is no more
+    what the manifest says, or its tables have another format.
+    """
+    if version.format != FORMAT:
+        raise InputError(
+            f"{version.folder}: its tables have format {version.format}, and this gmmpipe makes"
+            f" {FORMAT}; make it again with the gmmpipe of the manifest"
+        )
+    if not RULES.is_file():
+        raise InputError(
+            f"{RULES}: no such file; a version is made again by the rules of an installation from"
+            " a checkout: pip install -e ."
+        )
+    if package() != version.manifest.get("package"):
+        print("gmmpipe's code is not that of the manifest")
+    workflow = version.manifest.get("workflow") or {}
+    if artifacts.describe(RULES)["sha256"] != workflow.get("sha256"):
+        print("gmmpipe's Snakefile is not that of the manifest")
+    place = Path(tempfile.mkdtemp(prefix="gmmpipe-rerun-"))
+    try:
+        study = _plan(version, place)
+        if not _run(study, place, cores):
+            return False
+        wrong, compared = _compare(version, place, _made_here(version, study))
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    for line in wrong:
+        print(one_line(f"gmmpipe: {line}"), file=sys.stderr)
+    if wrong:
+        print(
+            f"gmmpipe: {len(wrong)} files differ; those made again are in {place}", file=sys.stderr
+        )
+        return False
+    shutil.rmtree(place, ignore_errors=True)
+    told = ", ".join(f"{count} {what}" for what, count in compared.items())
+    print(f"made again: {told}")
+    return True
+
+
+def _plan(version: Version, place: Path) -> Study:
+    """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
+    shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
+    given = next(  # the user's own file or folder, from outside of the project
+        (path for path in _own(version.manifest["config"]) if Path(path).is_absolute()), None
+    )
+    for path in version.manifest["inputs"]:
+        if not Path(path).is_absolute():
+            target = located(place, path, None)
+            if target.exists() or any(p[0] == "." or p == "results" for p in Path(path).parts):
+                raise InputError(
+                    f"{version.folder}/manifest.json: {path!r} is no place for an input"
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(version.project / path, target)
+    config = dict(version.manifest["config"])
+    if config.get("experiment") != version.manifest["experiment"]:
+        raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
+    _refuse_removed(version)
+    config["block"] = schema.check(schema.Block, version.manifest.get("block", {}), "block")
+    try:
+        plan = freeze_settled(place, config, given)
+    except (KeyError, TypeError, AttributeError) as error:
+        told = f"{version.folder}/manifest.json: its config is not whole"
+        raise InputError(f"{told} ({error!r})") from None
+    with contextlib.chdir(place):
+        study = Study(plan.relative_to(place))
+    if study.version != version.manifest["version"]:
+        raise InputError(
+            f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
+            " and inputs; use the gmmpipe of the manifest"
+        )
+    origins = artifacts.read(version.project / study.origins)  # no device, which has no end
+    artifacts.write(place / study.origins, origins)  # the report tells it
+    return study
+
+
+def _refuse_removed(version: Version) -> None:
+    """Raise InputError for a version of an older gmmpipe that could do what this one cannot."""
+    for key, value in flat(version.manifest["config"]):
+        if {key, f"{key}={value}"} & REMOVED.keys():
+            raise InputError(
+                f"{version.folder}: this gmmpipe has no {key}={value} any more; use the gmmpipe of"
+                " the manifest"
+            )
+
+
+def _own(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of the data sets that are files."""
+    for options in config.get("dataset", {}).values():
+        if "path" in options:
+            yield str(options["path"])
+
+
+def _run(study: Study, place: Path, cores: str) -> bool:
+    command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(RULES)]
+    command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
+    command += ["--cores", cores, "--config", f"plan={study.path}"]
+    print(f"in {place}: {shlex.join(command)}", flush=True)
+    with (
+        contextlib.closing(Lock(place / "results/.lock")) as lock,  # none of its jobs outlives us
+        group(command, {**os.environ, **lock.environment}, place) as snakemake,
+    ):
+        out, _ = snakemake.communicate()
+    if snakemake.returncode:
+        said = [line for line in out.splitlines() if line.strip()]
+        print(f"gmmpipe: it cannot be made again: {' '.join(said[-2:])} ({place})", file=sys.stderr)
+    return snakemake.returncode == 0
+
+
+def _made_here(version: Version, study: Study) -> set[str]:
+    """Return the artifacts whose bytes are to be the same; print a line on the others.
+
+    Those that this environment made, of artifacts that it made.
+    """
+    made, here = Environments(version.manifest), environment()
+    key = artifacts.digest(here)
+    for other, count in Counter(made.of.values()).items():
+        if other is None:
+            print(f"{count} artifacts do not say what made them: {EXPECTED}")
+        elif other != key:
+            both = Environments({"environments": {"": here, other: made.known[other]}}).values()
+            differ = [name for name, texts in both.items() if len(texts) > 1]
+            what = one_line(f"{count} artifacts were made with another {', '.join(differ)}")
+            print(f"{what}: {EXPECTED}")
+    if all(each == key for each in made.of.values()):
+        return set(version.manifest["artifacts"])
+    found: set[str] = set()
+    for path, sources in _stored(study):
+        if made.of.get(path) == key and found.issuperset(sources):
+            found.add(path)
+    return found
+
+
+def _stored(study: Study) -> Iterator[tuple[str, list[str]]]:
+    """Yield the artifacts in the store, and of which others each is made, all yielded before."""
+    yield from ((path, []) for path in study.data)
+    for name, path in zip(study.plan["normalised"], study.normalisations, strict=True):
+        yield path, [study.raw(name)]
+    for block in study.plan["fits"]:
+        yield study.fit(block), [study.normalised(block)]
+    for block, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
+        yield path, study.replicated(block)
+
+
+def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], Counter[str]]:
+    """Return a line on each artifact that differs, and how many were compared in which way.
+
+    here: of which the bytes are to be the same.
+    """
+    wrong, compared = [], Counter[str]()
+    for path, told in version.manifest["artifacts"].items():
+        again = place / path
+        if not again.is_file():
+            wrong.append(f"{path}: not made again")
+        elif artifacts.describe(again)["sha256"] == told["sha256"]:
+            compared["files of the same bytes"] += 1
+        elif path in here:
+            wrong.append(f"{path}: other bytes when made again")
+        elif (numbers := _numbers(again)) is None:
+            compared["not compared, as they are no arrays or tables"] += 1
+        elif said := apart(_numbers(version.find(path)) or {}, numbers):
+            wrong.append(f"{path}: {said} when made again")
+        else:
+            compared["files of numbers equal to 1e-9"] += 1
+    return wrong, compared
+
+
+def _numbers(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    """Return the arrays or columns of a file by name; None if it has none."""
+    if path.suffix == ".npz":
+        return artifacts.read_arrays(path)
+    if path.suffix not in (".csv", ".parquet"):
+        return None
+    import pandas as pd
+
+    try:
+        frame = artifacts.read_frame(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: no table ({error})") from None
+    return {str(name): _flat(column) for name, column in frame.items()}
+
+
+def _flat(column: Any) -> npt.NDArray[Any]:
+    """Return a column as one array, lists end to end after their lengths."""
+    values = column.to_numpy()
+    if len(values) and isinstance(values[0], np.ndarray):
+        return np.concatenate([[len(value) for value in values], *values])
+    return np.asarray(values)
+
+
+def apart(ours: dict[str, npt.NDArray[Any]], theirs: dict[str, npt.NDArray[Any]]) -> str:
+    """Return in what two sets of arrays differ by more than 1e-9, "" if in nothing."""
+    if list(ours) != list(theirs):
+        return f"{', '.join(ours)} has become {', '.join(theirs)}"
+    for name, a in ours.items():
+        b = theirs[name]
+        if a.shape != b.shape:
+            return f"{name} has another shape, {b.shape} instead of {a.shape}"
+        if a.dtype.kind != "f" or b.dtype.kind != "f":
+            if not np.array_equal(a.astype(str), b.astype(str)):
+                return f"{name} differs"
+            continue
+        size = np.abs(a[np.isfinite(a)]).max(initial=0.0)
+        if not np.allclose(b, a, rtol=0, atol=TOLERANCE * size, equal_nan=True):
+            with np.errstate(invalid="ignore"):  # infinity from infinity
+                gaps = np.abs(b - a)
+            worst = gaps[np.isfinite(gaps)].max(initial=0.0)
+            return f"{name} differs by up to {worst:.1e}, its largest value being {size:.1e}"
+    return ""

@@ -1,0 +1,182 @@
+"""A finished version as a Workflow Run RO-Crate, for archives such as Zenodo and WorkflowHub.
+
+Profile: https://w3id.org/ro/wfrun/workflow/0.5. Leo et al. 2024, "Recording provenance of workflow
+runs with RO-Crate", PLOS ONE 19(9), e0309210. The library ``rocrate`` writes it.
+"""
+
+import base64
+import shutil
+import zipfile
+from collections.abc import Mapping
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gmmpipe.errors import InputError
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import writing
+from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.workflow.verify import Version
+
+WORKFLOW = "Snakefile"
+VERSION = "1.1"  # of RO-Crate, which the profiles are made for
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+}
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+LICENCE = "https://spdx.org/licenses/BSD-3-Clause"
+NOT_STATED = "#licence"
+LICENCES = {
+    BIOSCHEMAS: ("ComputationalWorkflow", "1.0"),
+    LICENCE: ("BSD 3-Clause licence",),
+    NOT_STATED: ("Data and results: for those to say who own them. The workflow: BSD 3-Clause.",),
+}
+FORMATS = {  # what mimetypes does not know everywhere
+    ".data": "text/plain",
+    ".parquet": "application/vnd.apache.parquet",
+    ".yaml": "application/yaml",
+}
+PURPOSES = {
+    "config.yaml": "Every setting of the experiment",
+    MANIFEST: "SHA-256 and size of every input and artifact, and what made them",
+    "run.json": "When and where the version was made, and how long each job took",
+    "report.html": "Figures and tables with captions",
+    WORKFLOW: "The rules that make the results",
+}
+
+
+def export(version: Version, output: str) -> int:
+    """Write the crate of a version as a new folder, or as a file whose name ends in .zip.
+
+    The files are those of the version's folder; inputs are named by their SHA-256. The same bytes
+    each time. Returns the number of files. Raises InputError where the folder is there already, the
+    library is not, or a file is not as the manifest says.
+    """
+    target = Path(output)
+    if target.suffix != ".zip" and target.exists():
+        raise InputError(f"{output}: is there already; give a new folder, or a name ending in .zip")
+    files = _files(version)
+    crate = _crate(version, files)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with artifacts.scratch(target.parent) as scratch:
+        folder = Path(scratch) / "crate"
+        crate.write(folder)
+        if target.suffix == ".zip":
+            with writing(target) as file:
+                _pack(folder, file)
+        else:
+            folder.rename(target)
+    return len(files)
+
+
+def _files(version: Version) -> dict[str, dict[str, Any]]:
+    """Return {path in the folder: size and digest} of what the manifest names, and of the records.
+
+    Raises InputError for a file that is lost or changed, and where there is no workflow.
+    """
+    inside = {version.find(path): told for path, told in version.manifest["artifacts"].items()}
+    inside = {path: told for path, told in inside.items() if path.is_relative_to(version.folder)}
+    for path, told in inside.items():
+        if not path.is_file() or artifacts.describe(path)["sha256"] != told["sha256"]:
+            raise InputError(
+                f"{path}: is not as the manifest says; `gmmpipe verify {version.folder}` tells more"
+            )
+    records = (version.folder / name for name in (MANIFEST, "run.json"))
+    inside |= {path: artifacts.describe(path) for path in records}
+    files = {path.relative_to(version.folder).as_posix(): told for path, told in inside.items()}
+    if WORKFLOW not in files:
+        raise InputError(f"{version.folder}: has no {WORKFLOW}, which the crate is about")
+    return files
+
+
+def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return the crate, nothing of it written yet."""
+    manifest, folder = version.manifest, version.folder
+    made = artifacts.read_json(folder / "run.json")
+    title = f"{manifest['experiment']} {manifest['version']}"
+    crate = _empty(title, made["published"])
+    workflow = crate.add_workflow(
+        folder / WORKFLOW,
+        WORKFLOW,
+        main=True,
+        lang="snakemake",
+        lang_version=(manifest.get("tools") or manifest["libraries"])["snakemake"],
+        properties={
+            **_described(WORKFLOW, files[WORKFLOW]),
+            "name": "gmmpipe",
+            "version": manifest["package"]["version"],
+            "conformsTo": {"@id": BIOSCHEMAS},
+            "license": {"@id": LICENCE},
+        },
+    )
+    inside = {
+        name: crate.add_file(folder / name, name, properties=_described(name, told))
+        for name, told in files.items()
+        if name != WORKFLOW
+    }
+    given = [inside.pop("config.yaml")]
+    for path, told in manifest["inputs"].items():
+        words = {**_described(Path(path).name, told), "description": "Input data"}
+        given.append(crate.add_file(_named(told["sha256"]), properties=words))
+    results = list(inside.values())
+    for key, entities in {"input": given, "output": results}.items():
+        for entity in entities:
+            parameter = crate.add_formal_parameter(
+                entity["name"], "File", f"#parameter-{entity.id}"
+            )
+            parameter["workExample"], entity["exampleOfWork"] = entity, parameter
+            workflow.append_to(key, parameter)
+    run = {"name": f"Run of {title}", "endTime": made["published"]}
+    run |= {"startTime": made["started"]} if made.get("started") else {}
+    crate.root_dataset["mentions"] = crate.add_action(workflow, "#run", given, results, run)
+    return crate
+
+
+def _empty(title: str, published: str) -> Any:
+    """Return a crate without files. Raises InputError where the library is missing."""
+    try:
+        from rocrate.rocrate import ROCrate
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the package {error.name} is missing; pip install -e '.[ro-crate]'"
+        ) from None
+    crate = ROCrate(version=VERSION)
+    crate.metadata.extra_contexts.append(TERMS)
+    for key, (name, *version) in {**PROFILES, **LICENCES}.items():
+        words = {"version": version[0]} if version else {}
+        crate.add_jsonld({"@id": key, "@type": "CreativeWork", "name": name, **words})
+    crate.name = f"gmmpipe experiment {title}"
+    crate.description = "Gaussian mixtures fitted by EM: tables, figures, and how they were made."
+    crate.datePublished = published
+    crate.license = crate.get(NOT_STATED)
+    crate.root_dataset["conformsTo"] = [crate.get(key) for key in PROFILES]
+    return crate
+
+
+def _described(name: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """Return the properties of a file."""
+    words = {"name": name, "contentSize": str(told["size"]), "sha256": told["sha256"]}
+    if form := FORMATS.get(Path(name).suffix) or guess_type(name)[0]:
+        words["encodingFormat"] = form
+    if name in PURPOSES:
+        words["description"] = PURPOSES[name]
+    return words
+
+
+def _named(sha256: str) -> str:
+    """Return the URI of content with this SHA-256 (RFC 6920)."""
+    code = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+    return f"ni:///sha-256;{code}"
+
+
+def _pack(folder: Path, file: BinaryIO) -> None:
+    """Write all files of a folder to a zip file, the same bytes whenever it is done."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as out, path.open("rb") as content:
+                shutil.copyfileobj(content, out)

@@ -1,0 +1,286 @@
+"""Start Snakemake, keep its chatter in a log, show one live line, sum up at the end."""
+
+import atexit
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.data.progress import Progress
+from gmmpipe.data.read import summary
+from gmmpipe.errors import Obstacle, one_line, told
+from gmmpipe.store import artifacts, free_memory
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.lock import Lock
+from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.names import own_folders
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow import memory, snakemake_options
+from gmmpipe.workflow.checksums import restore_seals
+from gmmpipe.workflow.make_plan import freeze, from_snakemake
+from gmmpipe.workflow.process_groups import group
+from gmmpipe.workflow.repair import recover
+from gmmpipe.workflow.resources import Demands
+
+# With these Snakemake answers a question and runs nothing: its own words are what is wanted.
+QUESTIONS = re.compile(
+    r"-[pqkFf]*[nlSDhv][nlSDhvpqkFf]*"
+    r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*|report\S*"
+    r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
+)
+REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
+REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
+OBSTACLE = re.compile(r"\w+: \[Errno (\d+)\] ([^:]+): '(.*)'")  # an OSError
+SILENT = "it ended without a word, killed or out of memory"
+LOCK = "results/.lock"
+PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
+
+
+def launch(
+    root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None, extra: Sequence[str]
+) -> int:
+    """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
+
+    extra are options for Snakemake. Whatever ended an earlier run, this one goes on from there.
+    Raises InputError for what is wrong before any job starts, and Obstacle.
+    """
+    chosen, extra = snakemake_options.chosen(extra)
+    extra = snakemake_options.options(extra)
+    with contextlib.chdir(root):
+        here = chosen == snakemake_options.PROFILE  # else another profile says where jobs run
+        profile = snakemake_options.profile(Path(), chosen)
+        block = snakemake_options.settings(Path(), profile)
+        if here and not any(PLACE.fullmatch(option) for option in extra):
+            profile += ["--cores", "all"]
+        extra = [*profile, *extra]
+        if asks(extra):
+            with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
+                study = Study(freeze(Path(), overrides, own, block, Path(scratch)))
+                return subprocess.run(_command(study, extra), check=False).returncode and 1
+        with contextlib.closing(_lock()) as lock:
+            study = Study(freeze(Path(), overrides, own, block))
+            for line in (f"{study.experiment} {study.version}: {_extent(study)}", *readings(study)):
+                print(line)
+            _recover(study)
+            command = _command(study, extra)
+            limited = any(option.startswith("--resources") for option in extra)
+            if here and (free := _free_memory(study)) and not limited:
+                command += ["--resources", f"mem_mb={free // memory.MB}"]
+            return _run(study, command, {**os.environ, **lock.environment, **_cache()})
+
+
+def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Study:
+    """Return the study of plain Snakemake's --config settings and command-line options.
+
+    Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
+    for what is wrong, and Obstacle.
+    """
+    block = snakemake_options.settings(Path(), options) if main else {}
+    if not main:
+        return Study(from_snakemake(settings, main))
+    if asks(options):
+        scratch = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        return Study(from_snakemake(settings, main, block, Path(scratch)))
+    os.environ.update(_lock().environment)
+    study = Study(from_snakemake(settings, main, block))
+    for line in readings(study):
+        print(line, file=sys.stderr)
+    _recover(study)
+    _free_memory(study)
+    return study
+
+
+def readings(study: Study) -> list[str]:
+    """Return how each file was read, in one line."""
+    files = [data for data in study.plan["data"].values() if data["source"]]
+    lines = (summary(Path(data["source"]["path"]).name, data["reading"]) for data in files)
+    return list(dict.fromkeys(lines))
+
+
+def _lock() -> Lock:
+    own_folders(Path(), ".")  # nothing is written through a link
+    lock = Lock(LOCK)
+    if count := restore_seals(Path()):
+        print(
+            f"gmmpipe: the hidden SHA-256 files of {count} artifacts were missing or damaged; they"
+            " are written again, as manifests tell the same of the artifacts",
+            file=sys.stderr,
+        )
+    return lock
+
+
+def _recover(study: Study) -> None:
+    Path(study.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
+    for path in recover(study):
+        print(one_line(f"gmmpipe: {path} is damaged; it is made again"), file=sys.stderr)
+
+
+def _free_memory(study: Study) -> int | None:
+    """Return the bytes that are free; raises Obstacle if what is to be done does not fit."""
+    free = free_memory.available()
+    if free is None:
+        return None
+    demands = Demands(study)
+    for rule, name in _missing(study):
+        need = demands.of(rule, name).memory
+        if need > free:
+            most = demands.widest(name, free) if rule == "fit" else None
+            remedy = "sweep fewer seeds or iteration counts, or a smaller k"
+            if most is not None:
+                remedy = (
+                    f"choose at most {most:,} of the features (columns, of a file), as each"
+                    " component's covariance is held as D x D numbers, also of diag and spherical"
+                )
+            raise Obstacle(
+                f"{name or 'the tables'}: this takes about {need / 1e9:.1f} GB of memory, and"
+                f" {free / 1e9:.1f} GB are free; free some, or {remedy}"
+            )
+    return free
+
+
+def _cache() -> dict[str, str]:
+    """Return the variable that names the project's cache, where the user's is not to be written.
+
+    Snakemake ends without one, and compiled code is to be kept.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        for folder in (cache, cache / "snakemake"):
+            folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(cache, os.W_OK | os.X_OK) and os.access(folder, os.W_OK | os.X_OK)
+    except (OSError, RuntimeError):  # RuntimeError: nothing says where the home is
+        usable = False
+    if usable:
+        return {}
+    words = "~/.cache (or XDG_CACHE_HOME) cannot be written to; .snakemake/cache is used instead"
+    print(f"gmmpipe: {words}", file=sys.stderr)
+    return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
+
+
+def _missing(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield rule and name of the jobs whose results are not there yet."""
+    made = {"generate": ("data", study.data), "normalise": ("normalised", study.normalisations)}
+    made |= {"fit": ("fits", study.fits), "bootstrap": ("bootstrap", study.bootstraps)}
+    for rule, (section, paths) in made.items():
+        for name, path in zip(study.plan[section], paths, strict=True):
+            if not Path(path).exists():
+                yield rule, name
+    if not Path(study.tables[0]).exists():
+        yield "evaluate", ""
+
+
+def asks(options: Sequence[str]) -> bool:
+    """Return whether Snakemake would answer a question, and run nothing."""
+    return any(QUESTIONS.fullmatch(option) for option in options)
+
+
+def _command(study: Study, extra: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}", *extra]
+
+
+def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run Snakemake, and say what came of it; return the exit code."""
+    log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    progress = Progress(sys.stdout)
+    with group(command, environment) as process:
+        try:
+            _listen(process, progress, log)
+            code = process.wait()
+        finally:  # interrupted, or the disk is full
+            progress.close()
+    if code:
+        return _explain(progress, log)
+    _summary(study, progress)
+    return _failures(study)
+
+
+def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> None:
+    """Follow Snakemake's words and log them; where there is nothing to do, the last log stays."""
+    words: list[str] = []
+    with contextlib.ExitStack() as stack:
+        file = None
+        for line in process.stdout or ():
+            words.append(line)
+            progress.see(line)
+            if file is None and line.startswith("Job stats:"):
+                file = stack.enter_context(log.open("w", encoding="utf-8"))
+            if file is not None:
+                file.writelines(words)
+                words.clear()
+    if words and not progress.idle:  # it ended before any job
+        log.write_text("".join(words), encoding="utf-8")
+
+
+def _extent(study: Study) -> str:
+    sweep = study.plan["config"]["sweep"]
+    cells = 1
+    for values in sweep.values():
+        cells *= len(values)
+    return f"{cells:,} cells in {len(study.plan['fits'])} blocks"
+
+
+def _explain(progress: Progress, log: Path) -> int:
+    """Say in one line what went wrong; a job's own words where it left any."""
+    for path in progress.failed:
+        with contextlib.suppress(OSError):
+            lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+            last = one_line(lines[-1]) if lines else SILENT
+            ours = last.startswith("gmmpipe")
+            print(last if ours else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
+            return 2 if last.startswith("gmmpipe: ") else 1
+    lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
+    said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
+    if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
+        said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
+    if met := OBSTACLE.fullmatch(lines[-1] if lines else ""):
+        said, _ = told(OSError(int(met[1]), met[2], met[3])) or (said, 1)
+    found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
+    reason = " ".join(lines[max(found, 0) :][:2])
+    print(one_line(said or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
+    return 2 if said and said.startswith("gmmpipe: ") else 1
+
+
+def _source_of_options() -> str:
+    """Return where options of Snakemake's that it refuses may come from."""
+    if name := os.environ.get("SNAKEMAKE_PROFILE"):
+        return f"what is after --, or in the profile of SNAKEMAKE_PROFILE={name}"
+    return "what is after --"
+
+
+def _failures(study: Study) -> int:
+    """Say what failed, if that is to matter; return the exit code."""
+    if not Path(study.folder, "tables/failed.csv").exists():  # as with `-- --until fit`
+        return 0
+    if said := study.failures():
+        print(f"gmmpipe: {said}", file=sys.stderr)
+    return 1 if said else 0
+
+
+def _summary(study: Study, progress: Progress) -> None:
+    """Print the version, the verdict on each data set, and where to look."""
+    spent = time.monotonic() - progress.began
+    folder = Path(study.folder)
+    state = "nothing to do, all is up to date" if progress.idle else f"done in {spent:.0f} s"
+    print(f"{study.experiment} {study.version}: {state}")
+    if not (folder / "report.html").exists():  # as with `-- --until evaluate`
+        return
+    from gmmpipe.results.summary import findings, in_lines
+
+    for line in in_lines(findings(study)):
+        print(f"  {line}")
+    if (folder / MANIFEST).exists():
+        for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():
+            print(f"  {note}")
+    print(f"  report   {folder}/report.html\n  figures  {folder}/figures/")
+    latest = Path(f"results/{study.experiment}/latest")
+    link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"
+    print(f"  also as  {latest}{link}")

@@ -1,0 +1,117 @@
+"""What is handed on to Snakemake: nothing that it would run as code, nothing that gmmpipe sets."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gmmpipe.config.removed import advice
+from gmmpipe.config.schema import BLOCK
+from gmmpipe.errors import InputError, suggest
+from gmmpipe.store import yaml_file
+
+PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
+OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
+CODE = (
+    "profile", "workflow-profile", "precommand", "jobscript", "js", "wrapper-prefix",
+    "apptainer-args", "singularity-args", "scheduler-solver-path", "scheduler-ilp-solver-path",
+)  # fmt: skip
+OWN = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
+SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
+PLAIN = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
+
+
+def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the profile that the options after -- choose, else PROFILE, and the other options.
+
+    ``--workflow-profile profiles/NAME`` chooses one of the project's own; InputError for another.
+    """
+    named, rest = _profiles(extra)
+    for name in named:
+        if not OWN.fullmatch(name):
+            raise InputError(
+                f"--workflow-profile {name} after --: could run code of others;"
+                f" give one of the project's own, profiles/NAME"
+            )
+    return [PROFILE, *named][-1], rest
+
+
+def _profiles(extra: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the values of all --workflow-profile among options, and the other options."""
+    named, rest = [], []
+    words = iter(extra)
+    for text in words:
+        name, given, value = text.partition("=")
+        if name == "--workflow-profile":
+            named.append(value if given else next(words, ""))
+        else:
+            rest.append(text)
+    return named, rest
+
+
+def options(extra: Sequence[str]) -> list[str]:
+    """Return the options for Snakemake after --; raises InputError for what it may not be told."""
+    for text in extra:
+        name = text.removeprefix("--").partition("=")[0] if text.startswith("--") else ""
+        meant = [full for full in (*OURS, *CODE) if name and full.startswith(name)]
+        if any(full in OURS for full in meant) or SHORT.match(text):
+            raise InputError(f"{text} after --: gmmpipe sets it; settings come before the --")
+        if meant:
+            raise InputError(
+                f"{text} after --: could run code of others; what is settled for a project"
+                f" belongs into {PROFILE}/, or run snakemake itself"
+            )
+        if not PLAIN.fullmatch(text):
+            raise InputError(
+                f"{text!r} after --: Snakemake evaluates what looks like code; give plain words"
+            )
+    return list(extra)
+
+
+def profile(root: Path, name: str = PROFILE) -> list[str]:
+    """Return the options that make Snakemake load that profile of the project and no other.
+
+    Raises InputError where it is missing or holds expressions, which Snakemake would evaluate.
+    """
+    if not (root / name).is_dir():
+        if name != PROFILE:
+            there = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
+            raise InputError(advice(name.rstrip("/")) or suggest("--workflow-profile", name, there))
+        return ["--workflow-profile", "none"]
+    for path in sorted((root / name).glob("*.yaml")):
+        for text in yaml_file.scalars(path):
+            ours = text in (*OURS, *CODE, "__use_yte__") and text != "config"
+            if ours or not PLAIN.fullmatch(text):
+                raise InputError(
+                    f"{path}: {text!r} is, or could name, code to be run; leave it out"
+                )
+        for key in _config(path):
+            if key not in BLOCK:
+                raise InputError(suggest(f"{path}: config key", key, list(BLOCK)))
+    return ["--workflow-profile", name]
+
+
+def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
+    """Return the settings of `block` in the profile that Snakemake's options ``extra`` choose.
+
+    Snakemake hands on the `config` of a profile only where its own command line has no --config.
+    """
+    name = ["default", *_profiles(extra)[0]][-1]
+    folders = [root / name, root / "profiles" / name]  # in the order of Snakemake
+    file = next((f for f in folders if f.exists()), root) / "config.yaml"
+    found = _config(file) if file.is_file() else {}
+    return {key: value for key, value in found.items() if key in BLOCK}
+
+
+def _config(path: Path) -> Mapping[str, Any]:
+    """Return what the entry `config` of a profile has: a list of key=value, or a mapping."""
+    with path.open(encoding="utf-8") as file:
+        said = yaml.safe_load(file)
+    found = said.get("config", {}) if isinstance(said, dict) else {}
+    if isinstance(found, list) and all(isinstance(text, str) and "=" in text for text in found):
+        found = dict(text.split("=", 1) for text in found)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: config is {found!r}; give a list such as [target_seconds=600]")
+    return found

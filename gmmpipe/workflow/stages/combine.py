@@ -1,0 +1,184 @@
+"""Combine the bootstrap of a version into tables: a row per test, per parameter, per K."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.bootstrap.intervals import interval, p_value
+from gmmpipe.mixture.diagnostics.matching import probe
+from gmmpipe.mixture.mixture import FIRST, Array
+from gmmpipe.results.bootstrap_tests import CASE, DECIDED, decided, groups, stopping
+from gmmpipe.results.build.ranking import ALL
+from gmmpipe.results.build.stability import stability
+from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import Study
+
+Row = dict[str, Any]
+Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
+TESTS = ["k0", "k1", "statistic", "replicates", "degenerate", "p_value", "mc_error"]
+TESTS += [*DECIDED, "reason", "null"]
+INTERVALS = ["k", "kind", "component", "parameter", "feature", "other_feature"]
+INTERVALS += ["estimate", "se", "level", "low", "high", "replicates", "degenerate"]
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write the bootstrap's tables of the plan ``inputs[0]``, .parquet and .csv, into ``output``.
+
+    They are bootstrap (the tests), intervals, and resamples (stability between resamples).
+
+    config is not used, the plan says it all. Raises InputError for a damaged artifact.
+    """
+    del config, threads
+    study = Study(inputs[0])
+    if not study.plan["bootstrap"]:
+        raise InputError(
+            f"{study.experiment} has no bootstrap to combine; set bootstrap.replicates=199 or"
+            " bootstrap.stability=50"
+        )
+    level = study.plan["config"]["bootstrap"]["level"]
+    tests: list[Row] = []
+    intervals: list[Row] = []
+    fits: list[Row] = []
+    for found in _groups(study):
+        if found[0][1]["kind"] == "test":
+            tests.extend(_tests(found))
+        elif found[0][1]["kind"] == "stability":
+            fits.extend(_resamples(study, found))
+        else:
+            intervals.extend(_intervals(study, found, level))
+    keys = [*CASE, *study.outer]
+    frames = {
+        "bootstrap": _decided(pd.DataFrame(tests), study.outer, level),
+        "intervals": pd.DataFrame(intervals, columns=[*keys, *INTERVALS]),
+        "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
+    }
+    for name, frame in frames.items():
+        artifacts.write_frame(f"{output}/{name}.parquet", frame)
+        readable = frame.drop(columns="null", errors="ignore")  # a list has no place in a .csv
+        artifacts.write_frame(f"{output}/{name}.csv", readable)
+
+
+def _groups(study: Study) -> Iterator[list[Block]]:
+    """Yield the blocks that are windows of the same replicates, in their order."""
+    groups: dict[str, list[Block]] = {}
+    for (name, section), path in zip(
+        study.plan["bootstrap"].items(), study.bootstraps, strict=True
+    ):
+        config = section["config"]
+        same = {key: value for key, value in config.items() if key != "replicates"}
+        identity = artifacts.digest([section["normalised"], same])
+        groups.setdefault(identity, []).append((name, config, artifacts.read_arrays(path)))
+    yield from groups.values()
+
+
+def _tests(found: Sequence[Block]) -> Iterator[Row]:
+    """Yield a row for each K of some windows of tests."""
+    config, first = found[0][1], found[0][2]
+    statistics = np.concatenate([arrays["statistic"] for _, _, arrays in found], axis=1)
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found], axis=1)
+    for i, k in enumerate(first["k"].tolist()):
+        observed = float(first["observed"][i])
+        p, error = p_value(observed, statistics[i])
+        yield {
+            **config["coordinates"],
+            "k0": k,
+            "k1": k + 1,
+            "statistic": observed,
+            "replicates": len(reasons[i]),
+            "degenerate": int(np.count_nonzero(reasons[i] != "")),
+            "p_value": p,
+            "mc_error": error,
+            "reason": next((str(reason) for reason in reasons[i] if reason), ""),
+            "null": statistics[i],
+        }
+
+
+def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame:
+    """Return the tests with what they decide, and print where testing stops."""
+    columns = [*CASE, *outer, *TESTS]
+    if tests.empty:
+        return pd.DataFrame(columns=columns)
+    rows = decided(tests, outer, level)
+    for found in groups(rows, outer):
+        k, at = stopping(found), found[[*CASE, *outer]].iloc[0].to_dict()
+        how = "all K rejected" if k is None else f"K = {k} {found.set_index('k0')['decision'][k]}"
+        print(f"{at}: {how} at level {level:g}")
+    return rows[columns]
+
+
+def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[Row]:
+    """Yield a row for each parameter of the mixture that some windows resampled."""
+    name, config, first = found[0]
+    if not len(first["weight"]):
+        return
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found])
+    sound = reasons == ""
+    normalised = study.plan["bootstrap"][name]["normalised"]
+    data = artifacts.read_arrays(study.raw(normalised), "features")
+    features = data["features"].tolist()
+    key = {**config["coordinates"], "k": len(first["weight"]), "kind": config["kind"]}
+    numbers = _numbers(study, key, first["mean"])
+    tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
+    for parameter in ("weight", "mean", "covariance"):
+        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in found])
+        bounds = interval(values[sound], level)
+        for at, estimate in sorted(
+            np.ndenumerate(first[parameter]), key=lambda found: numbers[found[0][0]]
+        ):
+            if parameter == "covariance" and at[1] > at[2]:  # symmetric
+                continue
+            named = [features[j] for j in at[1:]]
+            yield {
+                **key,
+                "component": numbers[at[0]],
+                "parameter": parameter,
+                "feature": named[0] if named else "",
+                "other_feature": named[1] if len(named) > 1 else "",
+                "estimate": float(estimate),
+                "level": level,
+                **{
+                    word: float(v[at])
+                    for word, v in zip(("se", "low", "high"), bounds, strict=True)
+                },
+                **tail,
+            }
+
+
+def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
+    """Yield a row for each fit of a resample, with its labels, as ``stability`` wants them."""
+    name, config, first = found[0]
+    normalised = study.plan["bootstrap"][name]["normalised"]
+    data = artifacts.read_arrays(study.raw(normalised), "x")
+    x = data["x"]
+    weight = data.get("weight", np.ones(len(x)))[probe(len(x))]
+    for _, _, arrays in found:
+        for (i, r), sound in np.ndenumerate(arrays["sound"]):
+            yield {
+                **config["coordinates"],
+                "start": ALL,
+                "k": int(first["k"][i]),
+                "seed": int(arrays["replicate"][r]),
+                "degenerate": not sound,
+                "labels": arrays["labels"][i, r],
+                "weight": weight,
+            }
+
+
+def _numbers(study: Study, key: Row, means: Array) -> list[int]:
+    """Return the number that each component, at means (K, D), has in the other tables."""
+    parameters = artifacts.StoredTable(f"{study.folder}/tables/parameters.parquet")
+    best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
+    for axis in ("dataset", "normaliser", "covariance", *study.outer, "k"):
+        best = best[best[axis] == key[axis]]
+    cell = [column for column in parameters.columns if column in best.columns]
+    mixture = to_mixture(parameters.rows(best[cell]))
+    apart = (means[:, None] - mixture.means) / np.sqrt(
+        np.diagonal(mixture.covariances, axis1=1, axis2=2).mean(axis=0)
+    )
+    numbers: list[int] = (linear_sum_assignment((apart**2).sum(axis=2))[1] + FIRST).tolist()
+    return numbers

@@ -1,0 +1,180 @@
+"""Turn the fits of a version into tables: a row per cell, component, fit and sample."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.densities import Responsibilities
+from gmmpipe.mixture.diagnostics.matching import component_of, to_numbers
+from gmmpipe.mixture.engines.missing import imputed
+from gmmpipe.mixture.fit_arrays import nests
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.starts.points import STARTS, undrawn
+from gmmpipe.results.build.assess import Part, assess, schemas_of
+from gmmpipe.results.build.best import certified, in_order, ranked, references
+from gmmpipe.results.build.lineage import lineage
+from gmmpipe.results.build.nesting import beaten_by
+from gmmpipe.results.build.ranking import trusted
+from gmmpipe.results.build.recovery import recovery
+from gmmpipe.results.build.write import Merger
+from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.rows import Case
+from gmmpipe.store import artifacts
+from gmmpipe.store.plan import TABLES, Study
+from gmmpipe.workflow.processes import shared, worth
+
+Row = dict[str, Any]
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write the tables of the plan ``inputs[0]`` into the folder ``output``.
+
+    Log-likelihoods, means and covariances are in original units, the starts in normalised ones;
+    config is not used, the plan says it all. No process holds the rows of all cells: see
+    ``gmmpipe.results.build``. Raises InputError for a damaged artifact.
+    """
+    del config
+    study = Study(inputs[0])
+    with artifacts.scratch(output) as scratch:
+        n = 1 if study.is_wide else worth(study.n_cells, threads)
+        shares = shared(assess, n, study.path, scratch, max(1, threads // n))
+        parts = in_order(part for share in shares for part in share)
+        if not any(part.likeliest for part in parts):
+            raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
+        certificates, optima = certified(parts, scratch, study.outer, _undrawn(study))
+        best = trusted(ranked(parts, study.outer), certificates, study.outer)
+        best["beaten_by"] = beaten_by(best, study.outer, _features(study))
+        found = references(parts, scratch, best, study.outer)
+        merger = Merger(schemas_of(study), found, best, study.outer)
+        merger.write(parts, optima, scratch, output, _row_bytes(study))
+    frames = {"best": best, "certificates": certificates, "stability": merger.stability}
+    parameters = merger.parameters
+    selected = list(_selected(study, best, parameters))
+    _write_labels(study, selected, f"{output}/labels.parquet", threads)
+    for name, table in (("lineage", lineage), ("recovery", recovery)):
+        frames[name] = table(best, parameters, _cases(study), study.outer, threads)
+    for name in TABLES:
+        if name in frames:
+            artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
+    if study.imputes:
+        artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
+    for name in ("best", "certificates"):
+        artifacts.write_frame(f"{output}/{name}.csv", frames[name])
+    _write_drawn(study, output)
+
+
+def _row_bytes(study: Study) -> dict[str, int]:
+    """Return about what a row of each long table takes."""
+    d = max(data["d"] for data in study.plan["data"].values())
+    steps = max(b["config"]["iteration"][-1] for b in study.plan["fits"].values())
+    return {"fits": 400, "parameters": 16 * (d + 1) ** 2 + 200, "trajectories": 8 * steps + 100}
+
+
+def _first_reason(part: Part, scratch: str) -> str:
+    return str(next(part.read(scratch, "fits"))["reason"][0])
+
+
+def _undrawn(study: Study) -> dict[str, float]:
+    """Return of each start below which seed it draws nothing at random."""
+    starts = study.plan["config"]["start"].items()
+    return {name: undrawn(STARTS[options["method"]]) for name, options in starts}
+
+
+def _features(study: Study) -> dict[tuple[Any, ...], int]:
+    """Return D of each (data set, outer point) where a model that contains another must win."""
+    found = {}
+    for block in study.plan["fits"].values():
+        at = block["config"]["coordinates"]
+        if nests(block["config"]["fit"]):
+            data = study.plan["normalised"][block["normalised"]]["data"]
+            key = (at["dataset"], *(at[axis] for axis in study.outer))
+            found[key] = study.plan["data"][data]["d"]
+    return found
+
+
+def _selected(
+    study: Study, best: pd.DataFrame, parameters: pd.DataFrame
+) -> Iterator[tuple[Row, Row, Mixture]]:
+    """Yield each case with a selected model, and that model; print it."""
+    keys = [c for c in parameters.columns if c in best.columns]
+    for at, data in _cases(study):
+        chosen = best[best["rank"] == 1]
+        for axis, value in at.items():
+            chosen = chosen[chosen[axis] == value]
+        if chosen.empty:
+            print(f"{at}: every fit is degenerate, so no model is selected")
+            continue
+        mixture = to_mixture(chosen[keys].merge(parameters, on=keys))
+        print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
+        print(mixture.describe())
+        yield dict(at), dict(data), mixture
+
+
+def _write_labels(
+    study: Study, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
+) -> None:
+    """Write each sample's component by the selected model of its data set, slice by slice."""
+    if not selected:
+        names = [*study.outer, "dataset", "row", "component", "probability", "label"]
+        artifacts.write_frame(path, pd.DataFrame(columns=names))
+        return
+    rows = sum(len(data["x"]) for _, data, _ in selected)
+    columns = pd.DataFrame([at for at, _, _ in selected])  # values of an axis may differ in type
+    columns = columns.assign(row=0, component=0, probability=0.0, label="").astype(
+        {"label": "string"}
+    )
+    schema = pa.Schema.from_pandas(columns, preserve_index=False)
+    with artifacts.appending(path, schema, rows, 100) as table:
+        for at, data, mixture in selected:
+            for part in _labelled(at, data, mixture, threads):
+                table.append(pa.Table.from_pandas(part, preserve_index=False))
+
+
+def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
+    numbers = _row_numbers(data)
+    for rows, log_resp in Responsibilities(data["x"], threads)(mixture):
+        columns = {**at, "row": numbers[rows]}
+        columns["component"] = to_numbers(component_of(log_resp, mixture))
+        columns["probability"] = np.exp(log_resp.max(axis=1))
+        columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
+        yield pd.DataFrame(columns).astype({"label": "string"})
+
+
+def _row_numbers(data: Row) -> Any:
+    """Return the number of each sample in its source, from 0 (N,)."""
+    return data["row"] if "row" in data else np.arange(len(data["x"]))
+
+
+def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
+    """Return a row for each missing value: its mean given what is observed of the sample."""
+    parts = []
+    for at, data, mixture in selected:
+        rows, columns = np.nonzero(np.isnan(data["x"]))
+        found = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
+        found["mean"] = imputed(data["x"], mixture)[rows, columns]
+        parts.append(pd.DataFrame({**at, **found}).astype({"feature": "string"}))
+    names = [*study.outer, "dataset", "row", "feature", "mean"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+
+
+def _cases(study: Study) -> Iterator[Case]:
+    """Yield the coordinates and the arrays of each data set at each outer point."""
+    for name, at in study.cases():
+        yield at, artifacts.read_arrays(study.stored(name))
+
+
+def _write_drawn(study: Study, output: str) -> None:
+    """Write the data sets drawn at random as numpy.savetxt does, for numpy.loadtxt."""
+    for stored, name in study.drawn.items():
+        x = artifacts.read_arrays(study.stored(stored))["x"]
+        with artifacts.writing(f"{output}/{name}") as file:
+            for cut in cuts(len(x)):
+                text = io.StringIO()
+                np.savetxt(text, x[cut])
+                file.write(text.getvalue().encode())

@@ -1,0 +1,103 @@
+"""Read or generate one data set."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gmmpipe.config.build import build
+from gmmpipe.data import read as reader
+from gmmpipe.data.dataset import Sample
+from gmmpipe.data.gather import Gathering
+from gmmpipe.data.kinds import DATASETS, File
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.rng import stream
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import is_intact, move
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write the data set that ``config`` describes, in original units, with labels and truth.
+
+    config is one entry of conf/dataset/ with its `kind`; a file is ``inputs[0]`` and, where the
+    plan gives its `sha256`, must still have it. A large file is read in parts; where the plan has
+    made arrays of its `text` already these are taken. Raises InputError for data that cannot be
+    used.
+    """
+    del threads
+    options = {k: v for k, v in config.items() if k not in ("sha256", "text")}
+    kind = build(DATASETS, "data set", options, "kind")
+    if len(inputs) != (config["kind"] == "file"):
+        raise InputError(f"{len(inputs)} INPUT files; kind file reads one, the others none")
+    if config["kind"] != "file":
+        sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
+        write(output, sample, config["kind"])
+    elif "text" in config and is_intact(config["text"]):
+        refuse_changed(inputs[0], config)
+        move(config["text"], output)
+    else:
+        write(output, _read(inputs[0], kind, output, config), Path(inputs[0]).name)
+    made = artifacts.read_arrays(output)
+    dropped = f"{made['dropped']} rows dropped"
+    print(f"{len(made['x'])} rows of {', '.join(made['features'])}; {dropped}")
+
+
+def _read(path: str, kind: File, output: str, config: Mapping[str, Any]) -> Sample:
+    if reader.is_large(Path(path)):
+        refuse_changed(path, config)
+        folder = Path(output).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        found = reader.gather(Path(path), path, kind, folder)
+        refuse_changed(path, config, found)
+        return found.sample()
+    content = artifacts.read(path)
+    refuse_changed(path, config, content)
+    return reader.read(content, path, kind)
+
+
+def refuse_changed(
+    path: str | Path, source: Mapping[str, Any], read: bytes | Gathering | None = None
+) -> None:
+    """Raise InputError if a file has another SHA-256 than source, which has the planned `sha256`.
+
+    read: what was read of it, if anything; rows are let go of then.
+    """
+    if isinstance(read, bytes):
+        found = artifacts.sha256(read)
+    else:
+        found = reader.described(Path(path))["sha256"]
+    if found != source.get("sha256", found):
+        if isinstance(read, Gathering):
+            read.close()
+        raise InputError(f"{path}: changed since this run was planned; run again")
+
+
+def write(output: str | Path, sample: Sample, origin: str) -> None:
+    """Write a data set as it stands in the store."""
+    artifacts.write_arrays(output, {**arrays(sample), "origin": np.array(origin)})
+
+
+def arrays(sample: Sample) -> dict[str, Any]:
+    """Return the arrays of a stored data set: x, features, and what else is known of it.
+
+    weight (N,) is there where the rows do not all count once, row (N,) where some were left out:
+    the number of each in the source, from 0.
+    """
+    known: dict[str, Any] = {
+        "x": sample.x,
+        "features": np.array(sample.features, dtype=str),
+        "classes": np.array(sample.classes, dtype=str),
+        "dropped": np.array(sample.dropped),
+    }
+    if sample.weight is not None:
+        known["weight"] = sample.weight
+    if sample.rows is not None:
+        known["row"] = sample.rows
+    if sample.labels is not None:
+        known["labels"] = sample.labels
+    if sample.truth is not None:
+        known["true_weights"] = sample.truth.weights
+        known["true_means"] = sample.truth.means
+        known["true_covariances"] = sample.truth.covariances
+    return known

@@ -1,0 +1,152 @@
+"""Write what a version was made of, and point `latest` at it."""
+
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.store import artifacts
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.files import made_by, refuse_damaged
+from gmmpipe.store.manifest import FORMAT, MANIFEST
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow.environment import code
+
+WORKFLOW = "Snakefile"
+LOCK = "results/.lock"  # a run writes its process id there when it begins
+
+
+def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+    """Write the records of the plan ``inputs[0]``, then move the link ``output``.
+
+    config.yaml has every setting; manifest.json all that determines the results, and their size
+    and SHA-256; run.json times, host and durations. Where these are all there and tell of the
+    same bytes they stay as they are: they say what made those bytes, not who looked last. config
+    may have `stages`, {stage: its code}, with which that of each artifact is compared.
+    """
+    del threads
+    study = Study(inputs[0])
+    folder = Path(study.folder)
+    _write_settings(study)
+    contents = _contents(study) | {"stages": config.get("stages", {})}
+    for note in Environments(contents).notes():
+        print(f"{folder}: {note}")
+    if not _is_told(folder, contents):
+        artifacts.write_json(folder / MANIFEST, contents | code(Path()))
+        artifacts.write_json(folder / "run.json", _run(study))
+    artifacts.link(output, study.version)
+
+
+def _write_settings(study: Study) -> None:
+    """Write config.yaml and a copy of the workflow, unless they are there already."""
+    import yaml
+
+    settings = yaml.safe_dump(study.plan["config"], sort_keys=False, allow_unicode=True)
+    wanted = {"config.yaml": settings.encode()}
+    if Path(WORKFLOW).is_file():
+        wanted[WORKFLOW] = artifacts.read(WORKFLOW)
+    for name, content in wanted.items():
+        path = Path(study.folder) / name
+        if not path.is_file() or path.read_bytes() != content:
+            artifacts.write(path, content)
+
+
+def _contents(study: Study) -> dict[str, Any]:
+    """Return what the manifest has that any run of this version shares."""
+    folder = Path(study.folder)
+    data = study.plan["data"]
+    sources: dict[str, dict[str, Any]] = {}
+    for told in data.values():
+        if source := told["source"]:
+            whole = {"size": told["bytes"], "sha256": source["sha256"]}
+            inside = {f"{source['path']}/{name}": each for name, each in told["files"].items()}
+            sources |= inside or {source["path"]: whole}
+    for fit in study.plan["fits"].values():
+        if start := fit.get("source"):
+            sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
+    figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
+    others = [str(folder / name) for name in ("config.yaml", WORKFLOW, "report.html")]
+    paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
+    paths += [path for path in others if Path(path).exists()]
+    return {
+        "format": FORMAT,
+        "experiment": study.experiment,
+        "version": study.version,
+        "config": study.plan["config"],
+        "block": study.plan["block"],
+        "inputs": dict(sorted(sources.items())),
+        "dropped_rows": {name: told["dropped"] for name, told in data.items()},
+        **_made(paths),
+    }
+
+
+def _made(paths: Sequence[str]) -> dict[str, Any]:
+    """Return what the artifacts are and what made each, as far as that is recorded.
+
+    artifacts: {path: size, sha256, stage, code, environment}. environments: {key: environment}.
+    Raises DamagedArtifact for one that is not as it was written.
+    """
+    described, environments = {}, {}
+    for path in paths:
+        described[path] = artifacts.describe(path)
+        refuse_damaged(path, described[path]["sha256"])
+        maker = made_by(path)
+        if maker and maker["stage"] != "publish":  # whose texts are copies
+            key = artifacts.digest(maker["environment"])
+            environments[key] = maker["environment"]
+            described[path] |= {**maker, "environment": key}
+    return {"artifacts": described, "environments": environments}
+
+
+def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
+    """Say whether the records are there and tell of these contents."""
+    if not all((folder / name).is_file() for name in (MANIFEST, "run.json")):
+        return False
+    try:
+        told = artifacts.read_json(folder / MANIFEST)
+    except ValueError:  # damaged
+        return False
+    return isinstance(told, dict) and all(told.get(key) == contents[key] for key in contents)
+
+
+def _run(study: Study) -> dict[str, Any]:
+    """Return times, host and durations of this run: all that may differ in the next."""
+    return {
+        "started": _told(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
+        "published": _told(time.time()),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "seconds": {stage: _seconds(stage, names) for stage, names in _jobs(study).items()},
+    }
+
+
+def _told(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def _jobs(study: Study) -> dict[str, list[str]]:
+    plan, whole = study.plan, [f"{study.experiment}-{study.version}"]
+    return {
+        "generate": list(plan["data"]),
+        "normalise": list(plan["normalised"]),
+        "fit": list(plan["fits"]),
+        "evaluate": whole,
+        "bootstrap": list(plan["bootstrap"]),
+        "combine": whole,
+        "figures": whole,
+    }
+
+
+def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
+    """Return the seconds that the jobs of a stage took, whenever that was; none where unknown."""
+    found: dict[str, float] = {}
+    for name in names:
+        path = Path(f"results/benchmarks/{stage}/{name}.tsv")
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        if len(lines) > 1:  # a heading, then seconds first
+            found[name] = float(lines[1].split("\t")[0])
+    return found

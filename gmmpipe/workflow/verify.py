@@ -1,0 +1,84 @@
+"""Whether a version is still what its manifest says."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.errors import one_line
+from gmmpipe.store import artifacts
+from gmmpipe.store.environments import Environments
+from gmmpipe.store.files import seal_of
+from gmmpipe.store.manifest import MANIFEST, format_of, manifest_of, version_folder
+from gmmpipe.store.names import project_of
+from gmmpipe.workflow.repair import TIMESTAMP
+
+RECORDS = (MANIFEST, "run.json")
+FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
+UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
+
+
+class Version:
+    """A finished version: its folder, its manifest, and the project it belongs to."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = version_folder(folder)
+        self.manifest = manifest_of(self.folder)
+        self.format = format_of(self.manifest, self.folder / MANIFEST)
+        self.project = project_of(self.folder)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return {path as in the manifest: size and sha256} of all inputs and artifacts."""
+        return {**self.manifest["inputs"], **self.manifest["artifacts"]}
+
+    def find(self, path: str) -> Path:
+        """Return where a path of the manifest is now: the version's folder may have moved."""
+        home = f"results/{self.manifest['experiment']}/{self.manifest['version']}/"
+        if path.startswith(home):
+            return self.folder / path.removeprefix(home)
+        return self.project / path
+
+
+def verify(version: Version) -> bool:
+    """Print which files of a version are not as its manifest says; return whether none is."""
+    wrong = list(differences(version))
+    for line in wrong:
+        print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
+    title = f"{version.manifest['experiment']} {version.manifest['version']}"
+    if wrong:
+        print(f"gmmpipe: {title}: {len(wrong)} files are not as told", file=sys.stderr)
+    else:
+        count = len(version.told)
+        print(f"{title}: {count} files are as the manifest says, none is missing or extra")
+    for note in Environments(version.manifest).notes():
+        print(f"{title}: {note}")
+    return not wrong
+
+
+def differences(version: Version) -> Iterator[str]:
+    """Yield a line on each file that is missing, changed, or not in the manifest."""
+    for path, told in version.told.items():
+        place = version.find(path)
+        if not place.exists():
+            yield f"{path}: missing"
+            continue
+        found = artifacts.describe(place)
+        if found["size"] != told.get("size", found["size"]):
+            yield f"{path}: changed: {found['size']} bytes, the manifest says {told['size']}"
+        elif found["sha256"] != told["sha256"]:
+            yield (
+                f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
+                f" the manifest says {told['sha256'][:12]}..."
+            )
+    first = "config" not in version.manifest
+    for name in () if first else RECORDS[1:]:
+        if not (version.folder / name).is_file():
+            yield f"{version.folder / name}: missing"
+    known = {version.find(path) for path in version.told}
+    known |= {version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if first else ()))}
+    known |= {seal_of(path) for path in known}
+    for place in sorted(version.folder.rglob("*")):
+        folder = place.is_dir() and not place.is_symlink()
+        if not folder and place not in known and place.name != TIMESTAMP:
+            yield f"{place}: extra: not in the manifest"

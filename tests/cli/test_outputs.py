@@ -1,0 +1,112 @@
+"""What -o names and what is there already: devices, pipes and links stay what they are."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from gmmpipe.store import arrays, files
+
+BLOBS = ("generate", "--config", '{"kind": "blobs"}', "-o")
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe, read = tmp_path / "pipe.npz", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    arrays.write_arrays(pipe, {"x": [1.0, 2.0]})
+    reader.join(240)
+    arrays.write_arrays(tmp_path / "file.npz", {"x": [1.0, 2.0]})
+    assert read == [(tmp_path / "file.npz").read_bytes()]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert not files.seal_of(pipe).exists()
+
+
+def test_a_device_stays_a_device(tmp_path):
+    device = tmp_path / "null"
+    try:
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        device.write_bytes(b"")
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    files.write(device, "text")
+    assert stat.S_ISCHR(device.stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["null"]
+
+
+def test_an_open_file_of_the_process_goes_on_where_it_is(tmp_path):
+    with (tmp_path / "log").open("w+b", buffering=0) as log:
+        log.write(b"before ")
+        link = tmp_path / "out"
+        link.symlink_to(f"/proc/self/fd/{log.fileno()}")
+        files.write(link, "after")
+        assert (tmp_path / "log").read_bytes() == b"before after"
+        assert link.is_symlink()
+
+
+def test_a_command_follows_a_link_and_keeps_the_mode(tmp_path, gmmpipe):
+    target, link = tmp_path / "target.npz", tmp_path / "link.npz"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to("target.npz")
+    answer = gmmpipe(*BLOBS, str(link))
+    assert answer.code == 0, answer.err
+    assert (link.is_symlink(), stat.S_IMODE(target.stat().st_mode)) == (True, 0o640)
+    assert arrays.read_arrays(target)["x"].ndim == 2
+
+
+def test_an_artifact_does_not_go_where_a_link_leads(tmp_path):
+    """Only a person's own -o follows links: those of a received folder lead anywhere."""
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "artifact").symlink_to("mine")
+    files.write(tmp_path / "artifact", "new")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_links_in_a_ring_end_in_one_line(tmp_path, refused):
+    (tmp_path / "a.npz").symlink_to("b.npz")
+    (tmp_path / "b.npz").symlink_to("a.npz")
+    refused("a.npz ring", *BLOBS, str(tmp_path / "a.npz"))
+
+
+def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(tmp_path):
+    path = tmp_path / "results/store/a"
+    files.write(path, "x")
+    files.seal_of(path).unlink()
+    os.mkfifo(files.seal_of(path))
+    assert (files.recorded(path), files.is_intact(path)) == ("", False)
+    path.unlink()
+    os.mkfifo(path)
+    assert not files.is_intact(path)
+
+
+def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    best, after = tmp_path / "best.csv", f"{done.folder}/tables/more.csv"
+    files.seal_of(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
+    for path in (best, after):
+        assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
+    folder = str(tmp_path / "drawn")
+    assert gmmpipe("figure", "clusters", done.folder, "-o", folder).code == 0
+    assert gmmpipe("replay", done.folder, "-o", str(tmp_path / "replay.parquet")).code == 0
+    assert gmmpipe("compare", done.folder, done.folder, "-o", str(tmp_path / "c.html")).code == 0
+    source, output = done.data[0], str(tmp_path / "n.npz")
+    config = '{"method": "standard"}'
+    assert gmmpipe("normalise", source, "-o", output, "--config", config).code == 0
+    assert list(tmp_path.rglob(".*.sha256")) == [*Path("results").absolute().rglob(".*.sha256")]
+    assert files.recorded(after) == files.describe(after)["sha256"]
+    best.write_text(best.read_text().replace("kmeans", "mine"))
+    assert "mine" in files.read(best).decode()
+
+
+def test_latest_itself_is_moved_from_version_to_version(study, gmmpipe):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    latest = Path("results/smoke/latest")
+    latest.unlink()
+    Path("results/smoke/earlier").mkdir()
+    latest.symlink_to("earlier")
+    assert gmmpipe("publish", done.path, "-o", str(latest)).code == 0
+    assert str(latest.readlink()) == done.version

@@ -1,0 +1,89 @@
+"""The options of the user's own file: given on a command line, and written as one again."""
+
+import shlex
+
+import pytest
+
+from gmmpipe.cli.main import _parsed
+from gmmpipe.data.user_file import OPTIONS, arguments, own_file, reading
+from gmmpipe.errors import LISTS, InputError
+from gmmpipe.report.about import command
+from gmmpipe.store.plan import Study
+from gmmpipe.workflow import make_plan
+
+ROWS = "u,v,-w,group\n" + "".join(f"{i},{i * i % 7},{1 + i % 2},{i % 2}\n" for i in range(12))
+GIVEN = (
+    ["--data", "own file.csv"],
+    ["--data", "own file.csv", "--label", "group", "--columns", "u,v"],
+    ["--data", "own file.csv", "--label", "group", "--weight=-w", "--columns", "v"],
+)
+
+
+def own_of(project, words):
+    args = _parsed(words)
+    return args.overrides, own_file(project, vars(args))
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_the_command_of_a_version_makes_the_same_version(project, given):
+    (project / "own file.csv").write_text(ROWS)
+    overrides, own = own_of(project, ["run", "sweep.k=1..2", *given])
+    path = make_plan.freeze(project, overrides, own)
+    again = shlex.split(command(Study(path)))
+    assert again[0] == "gmmpipe"
+    assert make_plan.freeze(project, *own_of(project, again[1:])) == path
+
+
+def test_every_option_is_turned_back():
+    assert arguments(None) == []
+    everything = {option.setting: option.setting for option in OPTIONS.values()}
+    assert arguments(everything)[::2] == [f"--{name}" for name in OPTIONS]
+    odd = {"header": False, "comment": None, "columns": ["Area", "mm2"]}
+    assert reading({"header": "no", "comment": "none", "columns": ["Area, mm2"]}) == odd
+    words = arguments(odd)
+    assert reading(dict(zip([w[2:] for w in words[::2]], words[1::2], strict=True))) == odd
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "data"])
+def test_an_option_without_a_file_is_refused(project, name):
+    with pytest.raises(InputError, match="give --data FILE"):
+        own_file(project, {name: "x"})
+
+
+def test_an_option_given_twice_is_refused_and_columns_are_joined(project):
+    (project / "x.csv").write_text(ROWS)
+    for name in set(OPTIONS) - set(LISTS):
+        with pytest.raises(InputError, match=f"--{name} is given twice"):
+            _parsed(["run", f"--{name}", "a", f"--{name}=b"])
+    with pytest.raises(InputError, match="--rows is given twice"):
+        _parsed(["table", "best", "x", "--rows", "1", "--rows", "1"])
+    for name in LISTS:
+        words = ["run", "--data", "x.csv", f"--{name}", "u", f"--{name}", "v,group"]
+        assert own_of(project, words)[1][name] == ["u", "v", "group"]
+    assert reading({"na": [""]}) == {"na": [""]}
+
+
+@pytest.mark.parametrize("mark", [";", "semicolon"])
+def test_a_delimiter_may_be_the_character(mark):
+    assert reading({"delimiter": mark}) == {"delimiter": "semicolon"}
+
+
+@pytest.mark.usefixtures("no_job_starts")
+def test_remedies_are_what_can_be_typed(project, refused):
+    (project / "3d_scan.csv").write_text("a,b\n1,2\n,3\n4,5\n")
+    refused("--missing drop fit.missing=mar", "run", "--data", "3d_scan.csv")
+    (project / "conf/dataset/mine.yaml").write_text("kind: file\npath: 3d_scan.csv\n")
+    refused("dataset.mine.missing=drop", "run", "sweep.dataset=[mine]")
+    (project / "conf/dataset/3d.yaml").write_text("kind: file\npath: 3d_scan.csv\n")
+    refused("conf/dataset/3d.yaml `missing: drop`", "run", "sweep.dataset=[3d]")
+    refused("--header yes or no", "run", "--data", "3d_scan.csv", "--header", "maybe")
+
+
+def test_show_says_how_the_file_is_read(project, gmmpipe):
+    (project / "x.csv").write_text("id;a;b\nf;1,5;2\ng;2;1\n")
+    answer = gmmpipe("show", "--data", "x.csv")
+    assert answer.out.endswith(
+        "# x.csv: ; separated, decimal commas, header, 2 numeric columns, left out: id\n"
+    )
+    (project / "x.csv").write_text("a\n1\nx\n")
+    assert "# x.csv: line 3" in gmmpipe("show", "--data", "x.csv").out

@@ -1,0 +1,149 @@
+"""What stands in a received version, or under an odd file system, neither grows nor hangs."""
+
+import errno
+import fcntl
+import gzip
+import io
+import os
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gmmpipe.config import trust
+from gmmpipe.data import read as reader
+from gmmpipe.data.formats import limits
+from gmmpipe.data.kinds import File
+from gmmpipe.errors import InputError, told
+from gmmpipe.results.experiment import load
+from gmmpipe.store import arrays, free_memory, parquet
+from gmmpipe.store import files as sealed
+from gmmpipe.store import lock as guard
+from gmmpipe.workflow import verify
+from gmmpipe.workflow.repair import recover
+
+
+def test_settings_whose_aliases_multiply_are_refused(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    (tmp_path / "config.yaml").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="aliases"):
+        trust.settings(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", ""])
+def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"config\.yaml: (not YAML|holds no settings)"):
+        trust.settings(tmp_path / "config.yaml")
+
+
+def test_arrays_that_grow_a_thousandfold_are_refused_before_they_do(tmp_path):
+    member = io.BytesIO()
+    np.save(member, np.zeros(4 * 2**20))
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("x.npy", member.getvalue())
+    with pytest.raises(InputError, match=r"x\.npz: .*would grow to 33,554,560"):
+        arrays.read_arrays(tmp_path / "x.npz")
+
+
+def test_a_folder_that_cannot_be_flushed_is_no_obstacle(tmp_path, monkeypatch):
+    def fsync(_handle):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    sealed.flush(tmp_path)
+
+    def broken(_handle):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="Input/output"):
+        sealed.flush(tmp_path)
+
+
+def test_latest_is_a_file_where_there_are_no_links(study, gmmpipe, monkeypatch):
+    def symlink(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "symlink", symlink)
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    latest, marker = Path("results/smoke/latest"), Path(done.marker)
+    marker.touch()
+    assert latest.read_text() == f"link: {done.version}\n"
+    assert load(latest).version == done.version
+    assert gmmpipe("verify", str(latest)).code == 0
+    assert gmmpipe("clean", "--unused").code == 0
+    assert recover(done) == []
+    assert marker.exists()
+    latest.write_text("link: elsewhere\n")
+    assert gmmpipe("verify", str(latest)).code == 2
+    assert recover(done) == []
+    assert not marker.exists()  # so it is pointed at the version again
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_named_in_one_line(number, tmp_path, monkeypatch):
+    def flock(_handle, _kind):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        guard.Lock(tmp_path / "results/.lock")
+    line, code = told(caught.value)
+    assert (code, line.count("\n")) == (1, 0)
+    assert f"{tmp_path}/results/.lock: " in line
+    assert "use a file system that can lock files" in line
+
+
+@pytest.mark.parametrize("number", [errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EBUSY, None])
+def test_an_obstacle_of_the_system_is_one_line(number):
+    error = OSError("odd") if number is None else OSError(number, os.strerror(number), "a\nb")
+    line, code = told(error)
+    assert (code, line.count("\n")) == (1, 0)
+    assert line.endswith("and give the command again")
+
+
+def test_a_large_gzip_file_is_refused_long_before_it_is_unpacked(tmp_path, monkeypatch):
+    """9 MB that become 9 GB: no more is unpacked than what is read of them justifies."""
+    path, given = tmp_path / "b.csv.gz", []
+    bomb, rest = gzip.compress(b"a,b\n" + b"1,2\n" * 2**23), gzip.compress(os.urandom(2**20))
+    path.write_bytes(bomb + rest)
+    monkeypatch.setattr(limits, "FREE", 2**18)
+    parts = (len(table.x) for table in reader.tables(path, str(path), File(str(path))))
+    with pytest.raises(InputError, match=r"b\.csv\.gz: of .* bytes, grows more than 100-fold"):
+        given.extend(parts)
+    assert sum(given) < 2**22
+
+
+@pytest.fixture
+def repeated(tmp_path):
+    """A Parquet file of a few kilobytes that holds two million numbers."""
+    path = tmp_path / "r.parquet"
+    pq.write_table(pa.table({"a": np.zeros(10**6), "b": np.ones(10**6)}), path)
+    assert path.stat().st_size < 20_000
+    return path
+
+
+def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monkeypatch):
+    reading = File(str(repeated), missing="drop")
+    monkeypatch.setattr(free_memory, "available", lambda: 40 * 10**6)
+    with pytest.raises(InputError, match=r"r\.parquet: 1,000,000 rows of 2 columns would take"):
+        next(reader.tables(repeated.read_bytes(), str(repeated), reading))
+    for read in (parquet.read_table, parquet.StoredTable):
+        with pytest.raises(InputError, match="a group of 1,000,000 rows would take"):
+            read(repeated)
+    monkeypatch.setattr(free_memory, "available", lambda: 10**9)
+    assert parquet.read_table(repeated).num_rows == 10**6
+    assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)
+
+
+def test_names_of_files_do_not_steer_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(verify, "differences", lambda _: ["\x1b[2Jx.png: extra"])
+    version = SimpleNamespace(manifest={"experiment": "e", "version": "v"})
+    assert not verify.verify(version)
+    assert "\x1b" not in capsys.readouterr().err

@@ -1,0 +1,155 @@
+"""A link or a pipe in results/, or a folder where a file belongs: one line, nothing is removed."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from gmmpipe.errors import InputError
+from gmmpipe.workflow import run as launch
+from gmmpipe.workflow.clean import clean
+from gmmpipe.workflow.repair import recover
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+
+
+@pytest.mark.parametrize("place", ["logs/fit", "benchmarks/fit/x.tsv", "store/fits/x.npz"])
+def test_no_log_or_artifact_goes_through_a_link(place, project, tmp_path):
+    path = project / "results" / place
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path)
+    with pytest.raises(InputError, match="is a symbolic link"):
+        launch._lock()
+
+
+@pytest.mark.parametrize("place", ["results", "results/store", "results/logs", ".snakemake"])
+def test_a_file_where_a_folder_belongs_stays(place, project):
+    path = project / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    with pytest.raises(InputError, match="is a file where a folder belongs; rename it"):
+        launch._lock()
+    assert path.read_text() == "mine"
+
+
+def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
+    done = study(*TINY)
+    latest, table, fit = Path("results/smoke/latest"), Path(done.tables[0]), Path(done.fits[0])
+    latest.unlink()
+    latest.write_text("mine")
+    with pytest.raises(InputError, match="latest: is no link to a version"):
+        recover(done)
+    assert latest.read_text() == "mine"
+    latest.unlink()
+    table.rename(tmp_path / "table")
+    table.symlink_to(tmp_path / "table")
+    with pytest.raises(InputError, match="is a symbolic link"):
+        recover(done)
+    (tmp_path / "table").replace(table)
+    records = ("run.json", "manifest.json", ".manifest.json.sha256", "config.yaml", "report.html")
+    for path in (fit, *(Path(done.folder, name) for name in records)):
+        kept = path.read_bytes() if path.exists() else b""
+        path.unlink(missing_ok=True)
+        path.mkdir()
+        (path / "mine").touch()
+        with pytest.raises(InputError, match=f"{path.name}: is a folder where a file belongs"):
+            recover(done)
+        (path / "mine").unlink()  # it is there
+        path.rmdir()
+        path.write_bytes(kept)
+
+
+def test_a_folder_in_place_of_a_log_is_named_before_any_job(project):
+    for place in ("logs/fit/x.log", "benchmarks/fit/x.tsv"):
+        path = project / "results" / place
+        path.mkdir(parents=True)
+        with pytest.raises(InputError, match=f"{path.name}: is a folder where a file belongs"):
+            launch._lock()
+        path.rmdir()
+
+
+def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
+    done = study(*TINY)
+    answer = gmmpipe("evaluate", done.path, "-o", "elsewhere", "--code", "0123456789ab")
+    assert answer.code == 1
+    assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed while this run goes on")
+    assert not Path("elsewhere").exists()
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a socket"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "results/logs/fit/x.log",
+        "results/logs/run/smoke-x.log",
+        "results/benchmarks/fit/x.tsv",
+        "results/store/plans/x.json",
+        ".snakemake/metadata/x",
+    ],
+)
+def test_nobody_waits_for_what_is_no_file(place, kind, project):
+    make_special(project / place, kind)
+    with pytest.raises(InputError, match=f"{Path(place).name}: is {kind} where files belong"):
+        launch._lock()
+
+
+@pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
+def test_a_lock_is_a_file(name, project):
+    make_special(project / "results" / name, "a pipe")
+    with pytest.raises(InputError, match=f"{name}: is no file that can be locked; remove it"):
+        launch._lock()
+
+
+@pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
+def test_a_lock_is_no_link(name, project, tmp_path):
+    """As in received results: a file of the person's would be cut off."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    Path("results").mkdir(exist_ok=True)
+    Path("results", name).symlink_to(precious)
+    for lock in (launch._lock, lambda: clean(project, remove=True)):
+        with pytest.raises(InputError, match=f"{name}: is a symbolic link; remove it"):
+            lock()
+    assert precious.read_text() == "mine"
+
+
+def test_numba_has_no_settings_of_the_project(project):
+    """They decide last bits, or name a cache of code, and no manifest tells them."""
+    (project / ".numba_config.yaml").write_text("disable_jit: 1\n")
+    with pytest.raises(InputError, match=r"numba would take settings from it .* remove it"):
+        launch._lock()
+
+
+def test_a_record_of_no_file_is_passed_over(study):
+    done = study(*TINY)
+    for name in ("..sha256", "...sha256", "....sha256"):  # of what is called "", "." and ".."
+        Path(done.folder, name).touch()
+    assert recover(done) == []
+
+
+def test_nobody_waits_for_a_record_of_a_version(study, gmmpipe):
+    done = study(*TINY)
+    for name in ("run.json", "manifest.json", "report.html", "tables/fits.parquet"):
+        path = Path(done.folder) / name
+        kept = path.read_bytes() if path.exists() else b""
+        path.unlink(missing_ok=True)
+        make_special(path, "a pipe")
+        with pytest.raises(InputError, match=rf"{path.name}: is a pipe where files belong"):
+            recover(done)
+        for command in (("verify",), ("table", "fits"), ("replay",)):
+            answer = gmmpipe(*command, done.folder)
+            assert answer.code in (0, 1, 2)
+            assert answer.err.count("\n") <= 2, answer.err
+        path.unlink()
+        path.write_bytes(kept)
+
+
+def make_special(path, kind):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(path)
+        return
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as end:  # a short path
+        end.bind(path.name)

@@ -1,0 +1,29 @@
+"""Files in memory for the tests of the reader."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gmmpipe.data.kinds import File
+from gmmpipe.data.read import read
+
+BIG = 2**53 + 1
+
+
+def load(content, name="t.csv", **options):
+    content = content.encode() if isinstance(content, str) else content
+    return read(content, name, File(name, **options))
+
+
+def npy(array, **options):
+    stream = io.BytesIO()
+    np.save(stream, array, **options)
+    return stream.getvalue()
+
+
+def parquet(columns):
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream)
+    return stream.getvalue()

@@ -1,0 +1,93 @@
+"""What the package must not contain: ways for data to become code."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import gmmpipe
+
+HOME = Path(__file__).parents[3]
+MODULES = sorted(Path(gmmpipe.__file__).parent.rglob("*.py"))
+FORBIDDEN = {"eval", "exec", "compile", "__import__", "instantiate", "unsafe_load", "full_load"}
+FORBIDDEN |= {"os.system", "yaml.load", "popen", "getoutput", "to_pickle", "read_pickle", "mktemp"}
+IMPORTS = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle", "hydra.utils"}
+
+
+def faults(text):
+    """Return what of the forbidden a module's text has."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name != "re.compile":
+                found += sorted({name, name.rpartition(".")[2]} & FORBIDDEN)
+            for given in node.keywords:
+                if given.arg in {"shell", "allow_pickle"}:
+                    found += [given.arg] * (getattr(given.value, "value", True) is not False)
+        elif isinstance(node, ast.Import):
+            found += [a.name for a in node.names if a.name in IMPORTS]
+        elif isinstance(node, ast.ImportFrom) and node.module in IMPORTS:
+            found.append(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(HOME)))
+def test_no_way_from_data_to_code(path):
+    assert faults(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eval('1')",
+        "exec(x)",
+        "compile(x, '', 'exec')",
+        "hydra.utils.instantiate(x)",
+        "from hydra.utils import instantiate",
+        "import pickle",
+        "np.load(x, allow_pickle=True)",
+        "np.load(x, allow_pickle=chosen)",
+        "subprocess.run(x, shell=True)",
+        "os.system(x)",
+        "yaml.load(x)",
+        "pd.read_pickle(x)",
+    ],
+)
+def test_each_of_them_would_be_found(text):
+    assert faults(text)
+    assert not faults("re.compile(x); np.load(x, allow_pickle=False); yaml.safe_load(x)")
+
+
+def shell_lines():
+    text = (HOME / "Snakefile").read_text()
+    found = re.findall(r"    shell:\n((?:        .*\n)+)", text)
+    assert len(found) == len(re.findall(r"^rule (?!all\b)", text, re.MULTILINE))
+    return found
+
+
+def test_a_shell_line_holds_nothing_unquoted():
+    whole_numbers = {"{threads}"}
+    for line in shell_lines():
+        for field in re.findall(r"\{.*?\}", line):
+            assert field.endswith(":q}") or field in whole_numbers, line
+            assert "config[" not in field
+            assert "wildcards" not in field
+    text = (HOME / "Snakefile").read_text()
+    assert not re.search(r"^    (run|script|notebook|wrapper|cwl):", text, re.MULTILINE)
+
+
+def test_threads_of_a_shell_line_are_whole_numbers():
+    text = (HOME / "Snakefile").read_text()
+    for given in re.findall(r"^    threads: (.*)$", text, re.MULTILINE):
+        assert re.fullmatch(r"demands\.threads\(\"\w+\"\)", given)
+
+
+def test_the_lock_has_a_hash_for_every_package_and_no_address():
+    for name in ("requirements.lock", "requirements-build.lock"):
+        text = (HOME / name).read_text().replace("\\\n", " ")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        assert lines
+        assert all(re.match(r"[a-zA-Z0-9._-]+==\S+.*--hash=sha256:[0-9a-f]{64}", x) for x in lines)
+        assert "://" not in text

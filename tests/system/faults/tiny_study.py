@@ -1,0 +1,75 @@
+"""A tiny study whose stages run in this process, one after the other, as Snakemake would."""
+
+import json
+import shutil
+from pathlib import Path
+
+from failing_disk import MOST, failing_at, temporaries
+
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import is_intact
+from gmmpipe.store.plan import STORE, Study
+from gmmpipe.workflow import make_plan
+from gmmpipe.workflow.stages import evaluate, figures, fit, generate, normalise, publish
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
+TINY += ("sweep.seed=0", "sweep.iteration=1", "figures.names=[clusters]")
+
+
+def go_on(*, drawn: bool = False) -> Study:
+    """Do what is not done of the study in the working folder; figures and a report if drawn."""
+    study = Study(make_plan.freeze(Path(), TINY))
+    for name in study.plan["data"]:
+        if not is_intact(study.stored(name)):
+            config = json.loads(study.section("data", name))
+            generate.run(study.source(name), study.stored(name), config)
+    for name in study.plan["normalised"]:
+        path = f"{STORE}/normalised/{name}.npz"
+        if not is_intact(path):
+            normalise.run([study.raw(name)], path, json.loads(study.section("normalised", name)))
+    for name in study.plan["fits"]:
+        if not is_intact(study.fit(name)):
+            config = json.loads(study.section("fits", name))
+            fit.run([study.normalised(name)], study.fit(name), config)
+    if not all(map(is_intact, study.tables)):
+        evaluate.run([study.path], f"{study.folder}/tables", {})
+    if drawn:
+        figures.run([study.path], f"{study.folder}/figures", {})
+        artifacts.write(f"{study.folder}/report.html", "<!doctype html>")
+    publish.run([study.path], f"results/{study.experiment}/latest", {})
+    return study
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return {path: bytes} of all files in a folder."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in found
+        if "run.json" not in path.name  # which tells times
+    }
+
+
+def fail_everywhere(step: int = 1) -> tuple[int, list[str]]:
+    """Let every step-th operation on the disk fail, each time from nothing, and go on from there.
+
+    Returns how many failures were tried, and what was lost.
+    """
+    study, results, lost = go_on(), Path("results"), []
+    wanted = contents(results)
+    for n in range(1, MOST, step):
+        shutil.rmtree(results)
+        with failing_at(n) as disk:
+            try:
+                go_on()
+            except OSError:
+                assert disk.failed
+            if not disk.failed:
+                break
+        left = temporaries(results)
+        go_on()
+        latest = Path("results/smoke/latest").readlink().name
+        if left or latest != study.version or contents(results) != wanted:
+            lost.append(f"operation {n}: {left or 'different results'}")
+    assert not disk.failed
+    return (n - 1) // step, lost

@@ -1,0 +1,94 @@
+"""What a manifest vouches for stays, although the hidden files beside it are lost."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import MADE_BY, covered, made_by, recorded, seal_of
+from gmmpipe.workflow import run
+from gmmpipe.workflow.checksums import restore_seals
+from gmmpipe.workflow.repair import recover
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+
+
+def contents():
+    return {path: path.read_bytes() for path in Path("results").rglob("[!.]*") if path.is_file()}
+
+
+@pytest.fixture
+def done(study):
+    return study(*TINY)
+
+
+def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
+    artifacts.link("results/smoke/latest", done.version)
+    before, maker = contents(), made_by(done.fits[0])
+    for path in Path("results").rglob(".*.sha256"):
+        path.unlink()
+    run._lock().close()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "SHA-256 files" in said
+    assert recover(done) == []
+    assert contents() == before
+    sealed = set(covered("results"))
+    assert {Path(path) for path in [done.path, *done.store, *done.tables]} <= sealed
+    assert made_by(done.fits[0]) == maker != {}
+    assert restore_seals(Path()) == 0
+
+
+def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
+    changed, spoilt, forged = map(Path, (done.fits[0], done.data[0], done.tables[0]))
+    changed.write_bytes(changed.read_bytes()[:-1])
+    seal_of(changed).unlink()
+    seal_of(spoilt).write_bytes(b"?")
+    seal_of(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # says something else: damaged
+    assert restore_seals(Path()) == 1
+    assert recorded(spoilt) == artifacts.describe(spoilt)["sha256"]
+    assert recover(done) == sorted(map(str, (changed, forged)))
+    assert spoilt.exists()
+
+
+def test_a_table_altered_together_with_its_record_is_made_again(done, monkeypatch):
+    table = Path(done.tables[0])
+    maker, changed = made_by(table), table.read_text().replace("kmeans", "kmeanz")
+    for elsewhere in ({"environment": {}}, {"code": "another"}):  # other bytes prove nothing there
+        monkeypatch.setenv(MADE_BY, json.dumps({**maker, **elsewhere}))
+        artifacts.write(table, changed)
+        assert recover(done) == []
+    for here in (json.dumps(maker), ""):  # by a job of the same, or by hand
+        monkeypatch.setenv(MADE_BY, here)
+        artifacts.write(table, changed)
+        assert recover(done) == [str(table)]
+        assert not table.exists()
+
+
+@pytest.mark.parametrize("path", ["../precious.npz", "/precious.npz", "conf/config.yaml"])
+def test_a_manifest_of_others_seals_nothing_outside_of_results(path, project):
+    place = project / path.lstrip("/")
+    place.parent.mkdir(exist_ok=True)
+    place.touch()
+    told = {str(place) if path[0] == "/" else path: artifacts.describe(place)}
+    artifacts.write_json("results/smoke/0123/manifest.json", {"artifacts": told})
+    assert restore_seals(Path()) == 0
+    assert not seal_of(place).exists()
+
+
+@pytest.mark.parametrize("odd", [None, [], {"a": None}, {"a": {}}])
+def test_a_manifest_that_lists_nothing_vouches_for_nothing(odd, done):
+    manifest = Path(done.folder, "manifest.json")
+    artifacts.write_json(manifest, {**artifacts.read_json(manifest), "artifacts": odd})
+    os.utime(done.tables[0], (2**32, 2**32))  # of the future
+    assert recover(done) == []
+
+
+def test_the_environment_does_not_say_what_made_an_output(done, gmmpipe, monkeypatch):
+    path = Path("results/best.csv")
+    monkeypatch.setenv(MADE_BY, "another")
+    assert gmmpipe("table", "best", done.folder, "-o", str(path)).code == 0
+    assert recorded(path) == artifacts.describe(path)["sha256"]
+    assert made_by(path) == {}

@@ -1,0 +1,206 @@
+import errno
+import fcntl
+import os
+from pathlib import Path
+from shutil import move, rmtree
+
+import pytest
+
+from gmmpipe.config import compose
+from gmmpipe.store import artifacts, names
+from gmmpipe.store.plan import engine_of
+from gmmpipe.workflow import run as launch
+
+TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+
+
+def store():
+    files = Path("results/store").rglob("[!.]*")
+    return {str(path) for path in files if path.is_file()}
+
+
+def listed(answer):
+    return {line.split()[-1] for line in answer.out.splitlines() if "results/store" in line}
+
+
+def test_what_no_version_needs_is_listed_then_removed_and_nothing_else(study, gmmpipe):
+    first = study(*TINY, "sweep.covariance=[full]")
+    second = study(*TINY, "sweep.covariance=[full]", "fit.tol=1")
+    assert "every entry of the store belongs" in gmmpipe("clean", "--unused").out
+    rmtree(first.folder)
+    theirs = ("results/store/notes.txt", "results/store/fits/notes.txt", "results/store/.hidden")
+    for path in theirs:
+        Path(path).write_text("not ours")
+    before = store()
+
+    answer = gmmpipe("clean", "--unused")
+    assert (answer.code, answer.err) == (0, "")
+    gone = {first.path, first.origins, str(engine_of(first.path)), *first.fits}
+    assert listed(answer) == gone
+    assert "nothing was removed" in answer.out
+    assert store() == before
+
+    answer = gmmpipe("clean", "--unused", "--yes")
+    assert listed(answer) == gone
+    assert store() == before - gone
+    assert all(Path(path).exists() for path in theirs)
+    assert gmmpipe("verify", second.folder).code == 0
+    assert "every entry" in gmmpipe("clean", "--unused", "--yes").out
+
+
+def test_an_interrupted_version_keeps_what_is_done(study, gmmpipe):
+    done = study(*TINY)
+    for path in Path(done.folder).iterdir():
+        rmtree(path) if path.is_dir() else path.unlink()
+    assert listed(gmmpipe("clean", "--unused")) == set()
+    Path(done.folder).rmdir()
+    assert listed(gmmpipe("clean", "--unused")) == store()
+
+
+def test_a_run_that_has_begun_needs_what_it_has_fitted(study, gmmpipe):
+    """Even if it was interrupted before any table; to plan alone is not to begin."""
+    done = study(*TINY)
+    rmtree(done.folder)
+    assert done.fits[0] in listed(gmmpipe("clean", "--unused"))
+    launch._recover(done)
+    assert listed(gmmpipe("clean", "--unused")) == set()
+
+
+def test_a_version_whose_plan_is_lost_keeps_what_its_manifest_names(study, gmmpipe):
+    done = study(*TINY)
+    Path(done.path).unlink()
+    assert listed(gmmpipe("clean", "--unused")) == set()
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]"])
+def test_nothing_is_removed_while_a_version_cannot_be_read(content, study, refused):
+    done = study(*TINY)
+    other = Path("results/smoke/0123456789ab")
+    other.mkdir()
+    if content:
+        (other / "manifest.json").write_text(content)
+    before = store()
+    rmtree(done.folder)
+    refused("results/smoke/0123456789ab", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_a_version_that_a_link_stands_for_keeps_what_it_needs(study, gmmpipe, tmp_path):
+    done = study(*TINY)
+    move(done.folder, tmp_path / "larger disk")
+    Path(done.folder).symlink_to(tmp_path / "larger disk")
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    assert Path(done.fits[0]).exists()
+
+
+def test_nothing_is_removed_while_the_disk_of_a_version_is_away(study, refused, tmp_path):
+    done = study(*TINY)
+    rmtree(done.folder)
+    Path(done.folder).symlink_to(tmp_path / "not mounted")
+    before = store()
+    refused(f"{done.folder} {tmp_path} mount it", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_nothing_is_removed_while_the_disk_of_an_experiment_is_away(study, refused, tmp_path):
+    done = study(*TINY)
+    move("results/smoke", tmp_path / "smoke")
+    Path("results/smoke").symlink_to(tmp_path / "not mounted")
+    before = store()
+    refused(f"results/smoke {tmp_path} mount it", "clean", "--unused", "--yes")
+    assert store() == before >= {*done.fits}
+
+
+def test_nothing_is_removed_while_an_experiment_is_not_ours_to_read(study, gmmpipe, monkeypatch):
+    """Of a colleague, in a store that two people write to."""
+    study(*TINY)
+    before = store()
+
+    def private(read):
+        def refusing(path="."):
+            if str(path).endswith("results/smoke"):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return read(path)
+
+        return refusing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", private(os.scandir))
+        patch.setattr(os, "listdir", private(os.listdir))
+        answer = gmmpipe("clean", "--unused", "--yes")
+    assert answer.code == 1
+    assert "results/smoke: Permission denied; change its permissions" in answer.err
+    assert store() == before
+
+
+def test_a_hidden_version_keeps_what_it_needs(study, gmmpipe):
+    done = study(*TINY)
+    Path(done.path).unlink()
+    Path(done.folder).rename("results/smoke/.kept")
+    Path(done.folder).symlink_to(".kept")
+    assert listed(gmmpipe("clean", "--unused")).isdisjoint(done.store)
+
+
+@pytest.mark.parametrize("part", ["results", "results/store", "results/store/fits"])
+def test_the_store_of_another_project_is_left_alone(part, study, refused, tmp_path):
+    done = study(*TINY)
+    rmtree(done.folder)  # of this project no version needs it
+    move(part, tmp_path / "theirs")
+    Path(part).symlink_to(tmp_path / "theirs")
+    before = store()
+    refused(f"{part} symbolic link", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_latest_of_a_removed_version_keeps_nothing(study, gmmpipe):
+    done = study(*TINY)
+    rmtree(done.folder)
+    assert Path("results/smoke/latest").is_symlink()
+    assert listed(gmmpipe("clean", "--unused")) == store()
+
+
+@pytest.mark.parametrize("name", names.RESERVED)
+def test_a_version_of_an_experiment_called_like_a_folder_of_ours(name, study, gmmpipe, monkeypatch):
+    """Earlier releases made such versions; what they need stays, and no more are made."""
+    Path(f"conf/experiment/{name}.yaml").write_bytes(
+        Path("conf/experiment/smoke.yaml").read_bytes()
+    )
+    with monkeypatch.context() as earlier:
+        earlier.setattr(compose, "RESERVED", ())
+        done = study(f"experiment={name}", *TINY[1:])
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    Path(done.path).unlink()  # the manifest alone is as good
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    assert Path(done.fits[0]).exists()
+
+
+@pytest.mark.parametrize("name", [*names.RESERVED, "Store"])
+@pytest.mark.usefixtures("project")
+def test_no_experiment_is_called_like_a_folder_of_ours(name, refused):
+    smoke = Path("conf/experiment/smoke.yaml").read_bytes()
+    Path(f"conf/experiment/{name}.yaml").write_bytes(smoke)
+    refused(f"results/{name.lower()} conf/experiment/{name}.yaml", "run", f"experiment={name}")
+
+
+def test_nothing_is_removed_while_an_experiment_runs(study, refused):
+    done = study(*TINY)
+    rmtree(done.folder)
+    before = store()
+    with Path("results/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused("is running in this folder", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+def test_what_to_clean_is_said(refused):
+    refused("--unused", "clean")
+
+
+def test_links_are_not_followed(study, gmmpipe, tmp_path):
+    done = study(*TINY)
+    rmtree(done.folder)
+    precious = tmp_path / "precious.npz"
+    artifacts.write(precious, "mine")
+    Path("results/store/fits/link.npz").symlink_to(precious)
+    gmmpipe("clean", "--unused", "--yes")
+    assert precious.read_text() == "mine"
