@@ -13,6 +13,7 @@ from sklearn.datasets import load_iris, load_wine
 
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.acceleration import ACCELERATIONS
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.starts.points import STARTS
 
 GAP = 1e-9  # nats
@@ -37,12 +38,14 @@ def passes(trajectory: np.ndarray, optimum: float) -> int:
 def compare(name: str, x: np.ndarray, family: str, k: int) -> dict[str, tuple[float, float]]:
     """Print a row for each method; return median passes and the median ratio to plain EM."""
     starts = [STARTS["points"]()(x, k, np.random.default_rng(seed)) for seed in range(SEEDS)]
-    plain = em.fit(x, starts, family, [MOST], tol=1e-15)
+    plain = em.fit(x, starts, family, [MOST], FitOptions(tol=1e-15))
     found = {"none": plain}
     seconds = {}
     for method in ("none", *ACCELERATIONS):
         begin = time.perf_counter()
-        found[method] = em.fit(x, starts, family, [MOST], tol=1e-15, acceleration=method)
+        found[method] = em.fit(
+            x, starts, family, [MOST], FitOptions(tol=1e-15, acceleration=method)
+        )
         seconds[method] = time.perf_counter() - begin
     medians = {}
     for method, fits in found.items():

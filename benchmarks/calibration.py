@@ -15,10 +15,11 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 from gmmpipe.data.generators import Blobs
-from gmmpipe.mixture.diagnostics.convergence import CERTIFY, Settler
+from gmmpipe.mixture.diagnostics.convergence import Settler
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, NATS, certify, reached
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.starts.points import STARTS, prepared
@@ -28,7 +29,7 @@ PAGE = HERE.parent / "docs" / "calibration.md"
 FAITHFUL = np.loadtxt(HERE.parent / "data" / "gmm.data")
 FRESH, REPEATS, SIZES = 1_000, 100, (10, 20)
 START = "points"  # the most varied
-TOL, ITERATIONS = 1e-8, 1_000  # of EM, before the certificate carries its runs on
+OPTIONS, ITERATIONS = FitOptions(tol=1e-8), 1_000  # of EM, before its runs are carried on
 
 
 class Case(NamedTuple):
@@ -66,8 +67,10 @@ def run(case: Case, seeds: range) -> Runs:
     start = prepared(STARTS[START](), case.x, case.family)
     purpose = ("start", content(case.x), START, case.k)
     starts = [start(case.k, stream(*purpose, seed)) for seed in seeds]
-    fits = em.fit(case.x, starts, case.family, [ITERATIONS], tol=TOL)
-    settle = Settler(partial(advance, case), CERTIFY, stops=True, weight=float(len(case.x)))
+    fits = em.fit(case.x, starts, case.family, [ITERATIONS], OPTIONS)
+    settle = Settler(
+        partial(advance, case), RestartOptions().certify, OPTIONS, weight=float(len(case.x))
+    )
     judge, ends = Judge(case.x, case.family), settle(fits)
     return Runs(
         np.array([end.log_likelihood for end in ends]),
@@ -76,9 +79,11 @@ def run(case: Case, seeds: range) -> Runs:
     )
 
 
-def advance(case: Case, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[em.Fit]:
-    """Run EM on without a tolerance."""
-    return em.fit(case.x, starts, case.family, iterations)
+def advance(
+    case: Case, starts: Sequence[Mixture], iterations: Sequence[int], options: FitOptions
+) -> list[em.Fit]:
+    """Run EM."""
+    return em.fit(case.x, starts, case.family, iterations, options)
 
 
 def row(case: Case, runs: Runs, size: int) -> list[str]:

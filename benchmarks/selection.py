@@ -18,6 +18,7 @@ import pandas as pd
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
@@ -89,7 +90,7 @@ def ends(x: np.ndarray, family: str, k: int, start: str, draws: int) -> pd.DataF
     judge, p = Judge(x, family), em.n_parameters(family, k, x.shape[1])
     rows = []
     try:
-        fits = em.fit(x, starts, family, [ITERATIONS], tol=TOL)
+        fits = em.fit(x, starts, family, [ITERATIONS], FitOptions(tol=TOL))
     except InputError:  # all are lost
         fits = []
     for seed, fit in enumerate(fits):

@@ -368,9 +368,10 @@ for name, array in zip(("weights", "means", "covariances"), history[-1], strict=
 # %%
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.em.fit import fit
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 
-(ours,) = fit(x, [Mixture(*start)], "full", [60], regularisation=0)
+(ours,) = fit(x, [Mixture(*start)], "full", [60], FitOptions(regularisation=0))
 apart = np.abs(ours.trajectory / trajectory - 1).max()
 assert apart < 1e-9
 np.testing.assert_allclose(ours.snapshots[-1].mixture.means, history[-1][1], rtol=1e-7)
@@ -399,7 +400,7 @@ starts = [
     Mixture(np.full(4, 0.25), rng.choice(x, 4, replace=False), np.tile(np.cov(x.T) / 4, (4, 1, 1)))
     for _ in range(40)
 ]
-fits = fit(x, starts, "full", [1000], tol=1e-10)
+fits = fit(x, starts, "full", [1000], FitOptions(tol=1e-10))
 totals = np.array([one.trajectory[-1] for one in fits])
 sound = np.array([not one.degenerate for one in fits])
 order = np.argsort(-np.where(sound, totals, -np.inf))
@@ -476,7 +477,7 @@ spiked = Mixture(
     np.stack([x.mean(axis=0), x[0]]),
     np.stack([np.cov(x.T), np.cov(x.T) * 1e-4]),
 )
-(collapsed,) = fit(twice, [spiked], "full", [200], tol=1e-10)
+(collapsed,) = fit(twice, [spiked], "full", [200], FitOptions(tol=1e-10))
 print(sentence(collapsed.degenerate, indexed))
 
 # %% [markdown] lang="en"

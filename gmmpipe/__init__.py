@@ -7,20 +7,28 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-    from gmmpipe.mixture.em.prior import Prior
-    from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
-    from gmmpipe.results.compare.comparison import compare
-    from gmmpipe.results.experiment import Experiment, load
-
-__all__ = ["Experiment", "GaussianMixture", "Prior", "compare", "load"]
+    from gmmpipe.mixture.em.fit import fit as fit
+    from gmmpipe.mixture.em.options import FitOptions as FitOptions
+    from gmmpipe.mixture.em.prior import Prior as Prior
+    from gmmpipe.mixture.engines.partitioned import Partitioned as Partitioned
+    from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture as GaussianMixture
+    from gmmpipe.mixture.mixture import Mixture as Mixture
+    from gmmpipe.results.compare.comparison import compare as compare
+    from gmmpipe.results.experiment import Experiment as Experiment
+    from gmmpipe.results.experiment import load as load
 
 _MODULES = {
     "Experiment": "gmmpipe.results.experiment",
+    "FitOptions": "gmmpipe.mixture.em.options",
     "GaussianMixture": "gmmpipe.mixture.estimator.gaussian_mixture",
+    "Mixture": "gmmpipe.mixture.mixture",
+    "Partitioned": "gmmpipe.mixture.engines.partitioned",
     "Prior": "gmmpipe.mixture.em.prior",
     "compare": "gmmpipe.results.compare.comparison",
+    "fit": "gmmpipe.mixture.em.fit",
     "load": "gmmpipe.results.experiment",
 }
+__all__ = list(_MODULES)
 
 # modules that were shown in README and notebooks before they moved; they go with the next release
 _MOVED = {

@@ -5,6 +5,7 @@ from importlib.metadata import version as installed
 from typing import Any
 
 from gmmpipe.mixture.em.fit import fit
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 
 
@@ -14,11 +15,10 @@ def version() -> str:
 
 def prepare(x: Any, starts: list[Any], iterations: int, threads: int) -> Callable[[], list[Any]]:
     mixtures = [Mixture(*start) for start in starts]
+    options = FitOptions(regularisation=0.0, reg_covar=1e-6)
 
     def run() -> list[Any]:
-        fits = fit(
-            x, mixtures, "full", [iterations], regularisation=0.0, reg_covar=1e-6, threads=threads
-        )
+        fits = fit(x, mixtures, "full", [iterations], options, threads=threads)
         return [(float(result.trajectory[-1]), result.n_iter) for result in fits]
 
     return run

@@ -112,7 +112,9 @@ def _parser() -> argparse.ArgumentParser:
             "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
         )
         declare(configured)
-    commands.add_parser("list", help="print data sets, families, starts, metrics, experiments")
+    commands.add_parser(
+        "list", help="print data sets, families, starts, metrics, experiments, keys of fit"
+    )
     for name, command in COMMANDS.items():
         command.options(commands.add_parser(name, help=command.purpose))
     for name, purpose in STAGES.items():

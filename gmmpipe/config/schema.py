@@ -9,9 +9,8 @@ from math import ceil
 from typing import Annotated, Any, Literal, Self
 
 import pydantic.dataclasses
-from annotated_types import Ge, Gt, Le, Len, Lt
+from annotated_types import Ge, Le, Len
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -26,9 +25,7 @@ from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.mixture.bootstrap.parameters import KINDS
-from gmmpipe.mixture.checks import frozen_parts
-from gmmpipe.mixture.diagnostics.convergence import CERTIFY
-from gmmpipe.mixture.em.acceleration import ACCELERATIONS
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.results.words.language import require_font
@@ -45,32 +42,13 @@ TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the secon
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Fit(BaseModel):
-    """How EM runs."""
+@dataclass(frozen=True)
+class Fit(RestartOptions, FitOptions):
+    """How EM runs, and how many runs there are."""
 
-    model_config = STRICT
-    tol: Annotated[float, Ge(0), Le(1e9)]
-    regularisation: Annotated[float, Ge(0), Lt(1)] | Literal["map"]
-    reg_covar: Annotated[float, Ge(0)]
-    missing: Literal["refuse", "mar"] = "refuse"
-    frozen: Annotated[
-        tuple[Literal["weights", "means", "covariances"], ...],
-        AfterValidator(lambda names: tuple(sorted(set(names)))),
-    ] = ()
-    noise: Annotated[float, Ge(0), Lt(1)] = 0.0
-    restarts: Literal["fixed", "auto"]
-    target: Annotated[float, Gt(0), Lt(1)]
-    most_seeds: Annotated[int, Ge(1), Le(1_000_000)]
-    certify: Annotated[int, Ge(0), Le(100_000_000)] = CERTIFY
-    acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
-    on_failure: Literal["stop", "continue"] = "stop"
-
-    @model_validator(mode="after")
-    def _something_is_left(self) -> Self:
-        held = frozen_parts(self.frozen)
-        if self.regularisation == "map" and {"means", "covariances"} <= held:
-            raise InputError("regularisation is map, a prior on means and covariances: free one")
-        return self
+    def __post_init__(self) -> None:
+        """Check all values."""
+        FitOptions.__post_init__(self)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Samples, starts and settings, checked; what is wrong is said."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -154,29 +153,16 @@ def counts(iterations: Sequence[int]) -> tuple[int, ...]:
     return checked
 
 
-def non_negative(name: str, value: Any) -> float:
-    """Return the setting, which must be finite and >= 0."""
-    number = isinstance(value, float | int | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value < np.inf:
-        raise InputError(f"{name}: {value!r}, expected a finite number >= 0")
-    return float(value)
-
-
 def frozen_parts(names: Collection[str]) -> frozenset[str]:
     """Return the parts of a mixture that are not to be estimated: any of PARTS but not all."""
+    if not isinstance(names, Collection):
+        raise InputError(f"frozen: {names!r}, expected some of {', '.join(PARTS)}")
     chosen = frozenset([names] if isinstance(names, str) else names)
     for name in sorted(chosen - set(PARTS)):
         raise InputError(suggest("frozen", name, list(PARTS)))
     if len(chosen) == len(PARTS):
         raise InputError(f"frozen: {', '.join(PARTS)}; nothing is left to fit, leave one out")
     return chosen
-
-
-def one_of(what: str, name: str, allowed: Sequence[str]) -> str:
-    """Return the name, which must be one of those that are allowed."""
-    if name not in allowed:
-        raise InputError(suggest(what, name, list(allowed)))
-    return name
 
 
 def positive(name: str, value: int) -> int:

@@ -10,19 +10,12 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import Defect
-from gmmpipe.mixture.diagnostics.convergence import CERTIFY, End, most_iterations
+from gmmpipe.mixture.diagnostics.convergence import End, most_iterations
 from gmmpipe.mixture.em.fit import Fit, Snapshot, seconds
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
 from gmmpipe.mixture.mixture import Mixture
 
-RESTARTS = ("restarts", "target", "most_seeds")  # keys of `fit` that say how many seeds, not how
-OWN: dict[str, Any] = {  # of `fit`: EM's own iterations, of all parameters on whole rows
-    "acceleration": "none",
-    "missing": "refuse",
-    "frozen": [],
-    "noise": 0,
-}
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
-NOT_EM = (*RESTARTS, "on_failure", "certify")  # keys of `fit` that say nothing of how EM runs
 # seeds of runs that are not drawn, but start from the best of ...
 SPLIT = -1  # ... one component fewer, one of them split
 CONTAINED = -2  # ... a family that this one contains
@@ -39,7 +32,7 @@ class Stored:
     end: End
 
 
-def em_options(fit: Mapping[str, Any]) -> dict[str, Any]:
+def fit_options(fit: Mapping[str, Any]) -> FitOptions:
     """Return what a section `fit`, also one of an older version, asks of ``em.fit``.
 
     Raises InputError for what EM could do once and cannot now.
@@ -47,7 +40,7 @@ def em_options(fit: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in FORMER.items():
         if fit.get(key, value) != value:
             raise InputError(f"fit.{key} is {fit[key]!r}: use the gmmpipe that made the version")
-    return {key: value for key, value in fit.items() if key not in (*NOT_EM, *FORMER)}
+    return of_section(FitOptions, fit)
 
 
 def cost(
@@ -57,8 +50,8 @@ def cost(
 
     data and fit: sections of a plan and of its configuration.
     """
-    plain = {key: fit.get(key, own) for key, own in OWN.items()} == OWN
-    most = most_iterations(fit.get("certify", CERTIFY), data["n"], data["d"])
+    options, restarts = of_section(FitOptions, fit), of_section(RestartOptions, fit)
+    most = most_iterations(restarts.certify, data["n"], data["d"])
     looks, steps = SETTLING if most else (0.0, 0)
     return looks + seconds(
         data["n"],
@@ -66,19 +59,10 @@ def cost(
         family,
         min(k, data["n"]),
         iterations + min(steps, most),
-        compiled=plain and fit.get("regularisation") != "map",
+        compiled=not options.features(),
         patterns=data.get("patterns", 0),
-        noise=fit.get("noise", 0) > 0,
+        noise=options.noise > 0,
     )
-
-
-def nests(fit: Mapping[str, Any]) -> bool:
-    """Return whether EM raises the likelihood of all parameters, so that nesting proves something.
-
-    Not under a prior, with frozen parts, or where something is added to the covariances.
-    """
-    own = fit.get("regularisation") != "map" and not fit.get("reg_covar", 0)
-    return own and not fit.get("frozen", ())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.fit_arrays import em_options
+from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.mixtures import to_mixture
 from gmmpipe.store import artifacts
@@ -43,9 +43,9 @@ def steps(
     # a box says that the weights leave some to noise; which box, EM finds in the data
     stored = f"{STORE}/normalised/{block['normalised']}.npz"
     data = artifacts.read_arrays(stored, "x", "shift", "scale")
-    options = em_options(block["config"]["fit"])
+    options = fit_options(block["config"]["fit"])
     family = block["config"]["covariance"]["family"]
     weight = data.get("weight")
-    fit = em.fit(data["x"], [start], family, counts, sample_weight=weight, **options)[0]
+    fit = em.fit(data["x"], [start], family, counts, options, sample_weight=weight)[0]
     affine = Affine(data["shift"], data["scale"])
     return [affine.invert(snapshot.mixture) for snapshot in fit.snapshots]

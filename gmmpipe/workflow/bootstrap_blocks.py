@@ -1,11 +1,13 @@
 """The bootstrap's part of a plan: blocks of replicates, from which fits, under what name."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.fit_arrays import NOT_EM, cost
+from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.store import artifacts
 from gmmpipe.workflow.grid import tiles, width_of, windows
 
@@ -97,8 +99,8 @@ def _known(fitted: Section, settings: Section) -> Section:
     """Return what all blocks of replicates of some fits have in common."""
     at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
     refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
-    own = {"tol", *NOT_EM}
-    refit["options"] = {key: value for key, value in fitted["fit"].items() if key not in own}
+    names = [option.name for option in fields(FitOptions) if option.name != "tol"]
+    refit["options"] = {name: fitted["fit"][name] for name in names}
     known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
     return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
 

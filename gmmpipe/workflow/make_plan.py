@@ -21,8 +21,10 @@ from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.data.progress import Bar
 from gmmpipe.data.user_file import OPTIONS, own_file
 from gmmpipe.errors import InputError, UnreadableData, suggest
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
 from gmmpipe.mixture.engines.dask import PACKAGES, missing
-from gmmpipe.mixture.fit_arrays import RESTARTS, cost
+from gmmpipe.mixture.engines.partitioned import Partitioned
+from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.mixture.starts.given import to_arrays
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import is_intact
@@ -34,6 +36,7 @@ from gmmpipe.workflow.grid import tiles, width_of, windows
 from gmmpipe.workflow.stages import generate
 
 Section = dict[str, Any]
+BEYOND = {"prior": "fit.regularisation=map", "weights": "weights"}  # features not named as a key
 
 
 def freeze(
@@ -130,16 +133,11 @@ def _refuse_beyond(engine: Mapping[str, Any], data: Section, fit: Section) -> No
     for package in PACKAGES:
         if find_spec(package) is None:
             raise InputError(f"engine.kind is dask: {missing(package)}")
-    beyond = {
-        "weights": "total" in data,
-        "missing values": data["missing"] > 0,
-        "fit.noise": fit["noise"] > 0,
-        "fit.regularisation=map": fit["regularisation"] == "map",
-    }
-    for what in (name for name, asked in beyond.items() if asked):
+    asked = of_section(FitOptions, fit).features() | ({"weights"} if "total" in data else set())
+    for feature in sorted(asked - Partitioned.supports):
         raise InputError(
-            f"engine.kind is dask, which does not take {what} (data set {data['dataset']}); set"
-            " engine.kind=local"
+            f"engine.kind is dask, which does not take {BEYOND.get(feature, f'fit.{feature}')}"
+            f" (data set {data['dataset']}); set engine.kind=local"
         )
 
 
@@ -180,11 +178,10 @@ def blocks(
 
     each = partial(cost, data, family["family"], there["fit"], sweep["iteration"][-1])
     words = ".".join(str(at[axis]) for axis in load.NAMED)
-    fit = dict(there["fit"])
-    auto = fit.get("restarts") == "auto"  # then one job sees all seeds of a k
-    most = max(fit["most_seeds"], len(sweep["seed"])) if auto else 1
-    for key in ("on_failure", *(() if auto else RESTARTS)):  # what has no effect is in no digest
-        fit.pop(key, None)
+    restarts = of_section(RestartOptions, there["fit"])
+    auto = restarts.restarts == "auto"  # then one job sees all seeds of a k
+    most = max(restarts.most_seeds, len(sweep["seed"])) if auto else 1
+    fit = {key: value for key, value in there["fit"].items() if key not in restarts.idle}
     target = there["block"]["target_seconds"]
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):
         whole = sum(map(each, ks))

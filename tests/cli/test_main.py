@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from gmmpipe.cli import main as cli
 from gmmpipe.cli.commands import COMMANDS
 from gmmpipe.config import load as config
+from gmmpipe.config.schema import Fit
 from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
@@ -86,6 +88,7 @@ def test_list_names_every_entry(gmmpipe):
     assert set(METRICS) | set(CRITERIA) <= set(groups["metric"])
     assert set(FIGURES) == set(groups["figure"])
     assert {"gmm", "sample", "iris", "blobs"} <= set(groups["dataset"])
+    assert {f"fit.{option.name}" for option in fields(Fit)} == set(groups["key of fit"])
     assert {"default", "tutorial", "smoke", "convergence"} <= set(groups["experiment"])
 
 

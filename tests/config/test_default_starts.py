@@ -9,6 +9,7 @@ from gmmpipe.config import load
 from gmmpipe.data.generators import Blobs
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.starts.points import STARTS, prepared
 
@@ -27,7 +28,7 @@ def best(x, family, k, settings):
         start = prepared(STARTS[name](), x, family)
         purpose = ("start", content(x), name, k)
         drawn = [start(k, stream(*purpose, seed), seed) for seed in seeds]
-        fits = em.fit(x, drawn, family, [iteration], tol=fit["tol"])
+        fits = em.fit(x, drawn, family, [iteration], FitOptions(tol=fit["tol"]))
         found += [each.trajectory[-1] for each in fits if judge.is_sound(each)]
     return max(found)
 

@@ -22,7 +22,7 @@ def traced(project):
 def test_a_value_comes_from_the_last_file_that_sets_it(traced):
     found = traced("experiment=tutorial")
     assert found["experiment"] == "override"
-    assert found["fit.tol"] == "conf/fit/plain.yaml"
+    assert found["fit.regularisation"] == "conf/fit/plain.yaml"
     assert found["sweep.k"] == "conf/experiment/tutorial.yaml"
     assert found["figures.names"] == "conf/figures/tutorial.yaml"
     assert found["figures.dpi"] == "default"
@@ -41,9 +41,9 @@ def test_without_any_choice_all_comes_from_files_or_is_default(traced):
 def test_an_override_wins_over_every_file(traced):
     found = traced("experiment=selection", "fit.tol=1e-3", "sweep.fit.reg_covar=[0,1e-6]")
     assert found["fit.tol"] == "override"
-    assert found["fit.regularisation"] == "conf/fit/converged.yaml"
+    assert found["fit.regularisation"] == "default"
     assert found["sweep.fit.reg_covar"] == "override"
-    assert found["fit.reg_covar"] == "conf/fit/converged.yaml"
+    assert found["fit.reg_covar"] == "default"
 
 
 def test_the_option_of_a_named_entry_may_be_set_in_three_places(traced, project):

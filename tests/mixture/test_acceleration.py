@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, same
+from em_cases import EVERY, a_start, clusters, fit, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -14,7 +14,6 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.em import acceleration
 from gmmpipe.mixture.em.acceleration import ACCELERATIONS
-from gmmpipe.mixture.em.fit import fit
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

@@ -8,6 +8,7 @@ from sklearn.mixture import GaussianMixture
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import p_value
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, compare, ratio_test, resample
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 
 TRUTH = Mixture(
@@ -138,7 +139,7 @@ def test_old_faithful_as_mclust_tests_it(family, name, ks, old_faithful):
 def test_degenerate_replicates_are_counted_and_say_why():
     """Of twelve points the smaller component now and then holds a line."""
     x = np.random.default_rng(3).normal(size=(12, 2))
-    refit = Refit("full", starts=1, options={"regularisation": 1e-3})
+    refit = Refit("full", FitOptions(tol=1e-7, regularisation=1e-3), starts=1)
     test = ratio_test(x, 1, None, None, refit, range(40), seed=1)
     lost = np.array([bool(reason) for reason in test.degenerate])
     np.testing.assert_array_equal(np.isnan(test.statistics), lost)

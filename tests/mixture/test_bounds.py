@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from em_cases import COMPILED, EVERY, rounding, volumes_vary
+from em_cases import COMPILED, EVERY, fit, rounding, volumes_vary
 from numpy.testing import assert_allclose
 
 from gmmpipe import GaussianMixture
 from gmmpipe.mixture.bounds import COLLAPSED, pooled, within
-from gmmpipe.mixture.em.fit import fit
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.kernels.engine import Engine
 from gmmpipe.mixture.kernels.records import Rules

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import em_cases
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -20,6 +21,7 @@ from gmmpipe.mixture.diagnostics.restarts import (
     reached,
 )
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.starts.points import STARTS, prepared
@@ -37,14 +39,14 @@ def runs(x, family, k, method, seeds, **options):
     """Return the fits that the pipeline makes of these seeds."""
     start = prepared(build(STARTS, "start", {"method": method}, "method"), x, family, None)
     drawn = [start(k, stream("start", content(x), method, k, seed)) for seed in seeds]
-    return em.fit(x, drawn, family, **options)
+    return em_cases.fit(x, drawn, family, **options)
 
 
-def settler(x, family, most=50_000, stops=False, **options):
-    def run(starts, iterations):
-        return em.fit(x, starts, family, iterations, **options)
+def settler(x, family, most=50_000, sample_weight=None, **options):
+    def run(starts, iterations, options):
+        return em.fit(x, starts, family, iterations, options, sample_weight=sample_weight)
 
-    return Settler(run, most, stops, float(len(x)), options.get("frozen", ()))
+    return Settler(run, most, FitOptions(**options), float(len(x)))
 
 
 @pytest.mark.parametrize(("k", "optimum"), [(2, -1140.187), (3, -1126.316)])
@@ -68,7 +70,7 @@ def test_under_a_prior_ends_are_compared_by_what_em_raised():
     options = {"regularisation": "map"}
     fits = runs(x, "full", 3, "points", range(4), iterations=[50], **options)
     for fit, end in zip(fits, settler(x, "full", **options)(fits), strict=True):
-        (same,) = em.fit(x, [end.mixture], "full", [0], **options)
+        (same,) = em_cases.fit(x, [end.mixture], "full", [0], **options)
         assert end.log_prior == pytest.approx(same.snapshots[-1].log_prior, rel=1e-12)
         assert end.log_prior != 0
         assert end.objective >= fit.snapshots[-1].objective
@@ -78,7 +80,7 @@ def test_a_run_that_converges_at_a_saddle_is_no_optimum():
     x, volume = normalised("standard")
     fits = runs(x, "tied", 2, "points", [0, 1, 2, 10], iterations=[1000], tol=1e-8)
     assert all(fit.converged for fit in fits)
-    found = settler(x, "tied", stops=True)(fits)
+    found = settler(x, "tied", tol=1e-8)(fits)
     assert [end.kind for end in found] == [SADDLE, MAXIMUM, MAXIMUM, SADDLE]
     at_saddles = [fits[i].trajectory[-1] - volume for i in (0, 3)]
     np.testing.assert_allclose(at_saddles, -1289.797, atol=2e-3)
@@ -117,8 +119,8 @@ def test_equal_components_are_a_saddle_though_em_stays():
     )
     (fit,) = em.fit(x, [double], "full", [50])
     assert fit.trajectory[-1] == pytest.approx(fit.trajectory[0], abs=1e-9)
-    for stops in (True, False):
-        (end,) = settler(x, "full", most=100, stops=stops)([fit])
+    for tol in (1e-8, 0.0):
+        (end,) = settler(x, "full", most=100, tol=tol)([fit])
         assert end.kind == SADDLE
 
 
@@ -143,8 +145,8 @@ def test_equal_components_whose_weights_are_frozen_may_be_a_maximum():
     equal = Mixture(np.array([0.9, 0.1]), np.zeros((2, 1)), np.full((2, 1, 1), x.var()))
     kinds = []
     for frozen in ([], ["weights"]):
-        (fit,) = em.fit(x, [equal], "tied", [20], frozen=frozen)
-        kinds += [end.kind for end in settler(x, "tied", stops=True, frozen=frozen)([fit])]
+        (fit,) = em_cases.fit(x, [equal], "tied", [20], frozen=frozen)
+        kinds += [end.kind for end in settler(x, "tied", tol=1e-8, frozen=frozen)([fit])]
     assert kinds == [SADDLE, MAXIMUM]
 
 
@@ -192,12 +194,12 @@ def test_a_start_that_em_refuses_loses_no_other():
     expected = [end.log_likelihood for end in find(fits)]
     bad = fits[1].snapshots[-1].mixture.means
 
-    def run(starts, iterations):
+    def run(starts, iterations, options):
         if any(start.means is bad for start in starts):
             raise ValueError("refused")
-        return em.fit(x, starts, "full", iterations)
+        return em.fit(x, starts, "full", iterations, options)
 
-    found = Settler(run, 50_000, stops=False, weight=272.0)(fits)
+    found = Settler(run, 50_000, FitOptions(), weight=272.0)(fits)
     assert [end.kind for end in found] == [MAXIMUM, UNFINISHED, MAXIMUM]
     assert [found[i].log_likelihood for i in (0, 2)] == [expected[i] for i in (0, 2)]
 
@@ -222,12 +224,12 @@ def test_every_setting_of_em_has_ends(options):
     if "missing" in options:
         x = np.where(np.random.default_rng(0).random(x.shape) < 0.1, np.nan, x)
     start = Mixture(np.full(2, 0.5), np.array([[-1.0, -1], [1, 1]]), np.full((2, 2, 2), np.eye(2)))
-    (fit,) = em.fit(x, [start], "full", [5], **options)
+    (fit,) = em_cases.fit(x, [start], "full", [5], **options)
     (end,) = settler(x, "full", **options)([fit])
     assert end.kind == MAXIMUM
-    (on,) = em.fit(x, [end.mixture], "full", [200], **options)
+    (on,) = em_cases.fit(x, [end.mixture], "full", [200], **options)
     objective = on.snapshots[-1].objective
-    before = em.fit(x, [end.mixture], "full", [0], **options)[0].snapshots[-1].objective
+    before = em_cases.fit(x, [end.mixture], "full", [0], **options)[0].snapshots[-1].objective
     assert objective - before < convergence.REMAINING
 
 

@@ -8,23 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from em_cases import (
+from em_cases import (  # fmt: skip
     COMPILED,
     EVERY,
     a_start,
     clusters,
     families,
+    fit,
     log_density,
     same,
     slow_em,
     volumes_vary,
-)  # fmt: skip
+)
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 from sklearn.mixture import GaussianMixture
 
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import fit, log_responsibilities, seconds
+from gmmpipe.mixture.em.fit import log_responsibilities, seconds
 from gmmpipe.mixture.families import family
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, rounding, same, slow_em
+from em_cases import EVERY, a_start, clusters, fit, rounding, same, slow_em
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import UNUSABLE, indexed, sentence
-from gmmpipe.mixture.em.fit import fit, log_responsibilities
+from gmmpipe.mixture.em.fit import log_responsibilities
 from gmmpipe.mixture.mixture import Mixture
 
 

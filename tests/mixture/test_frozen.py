@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, log_density, same
+from em_cases import EVERY, a_start, clusters, fit, log_density, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import fit, log_responsibilities, n_parameters
+from gmmpipe.mixture.em.fit import log_responsibilities, n_parameters
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

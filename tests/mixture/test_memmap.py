@@ -4,11 +4,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from em_cases import a_start, clusters, same
+from em_cases import a_start, clusters, fit, same
 from numpy.testing import assert_array_equal
 
 from gmmpipe.mixture import checks
-from gmmpipe.mixture.em.fit import fit
 from gmmpipe.mixture.kernels import layout
 from gmmpipe.mixture.starts import points as starts
 from gmmpipe.mixture.starts.points import STARTS, prepared

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, same
+from em_cases import EVERY, a_start, clusters, fit, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -14,7 +14,8 @@ from sklearn.base import clone
 
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.fit import fit, log_responsibilities
+from gmmpipe.mixture.em.fit import log_responsibilities
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem
 from gmmpipe.mixture.engines.choose import for_moments
@@ -93,7 +94,7 @@ def test_nothing_missing_is_the_complete_engine(name, d):
     start = a_start(x, 3)
     (plain,) = fit(x, [start], name, [0], sample_weight=weight)
     problem = Problem(
-        x, weight, x.var(axis=0), FAMILIES[name], (0,), 0.0, 0.0, 0.0, None, missing=False
+        x, weight, x.var(axis=0), FAMILIES[name], (0,), FitOptions(regularisation=0.0)
     )
     found = []
     mixture = plain.snapshots[0].mixture

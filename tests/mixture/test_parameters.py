@@ -8,6 +8,7 @@ from gmmpipe.mixture.bootstrap.intervals import interval
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit
 from gmmpipe.mixture.bootstrap.parameters import KINDS, matched, replicate
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
 
@@ -33,7 +34,7 @@ def test_nonparametric_is_the_fit_to_copied_rows(family):
     rng = stream("bootstrap", content(x), "nonparametric", 5, 2, 3)
     times = rng.multinomial(90, np.full(90, 1 / 90))
     start = found.observed.snapshots[-1].mixture
-    (twin,) = em.fit(np.repeat(x, times, axis=0), [start], family, [1000], tol=1e-7)
+    (twin,) = em.fit(np.repeat(x, times, axis=0), [start], family, [1000], FitOptions(tol=1e-7))
     expected = twin.snapshots[-1].mixture
     assert (times.min(), times.max() > 1) == (0, True)
     np.testing.assert_allclose(found.weights[0], expected.weights, rtol=1e-8)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from em_cases import families
+from em_cases import families, fit
 from mclust_em import mclust
 from scipy.linalg import expm
 from sklearn.datasets import load_iris
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.fit import fit, log_responsibilities, n_parameters, seconds
+from gmmpipe.mixture.em.fit import log_responsibilities, n_parameters, seconds
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.starts.points import STARTS

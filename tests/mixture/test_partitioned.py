@@ -4,12 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from em_cases import a_start, clusters, same
+from em_cases import a_start, clusters, fit, same
 from numpy.testing import assert_array_equal
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture import checks, slices
-from gmmpipe.mixture.em.fit import fit
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads, _Part, _sums
 from gmmpipe.mixture.kernels import layout
@@ -106,7 +105,7 @@ def test_an_error_on_the_way_is_raised():
 
 @pytest.mark.parametrize(("options", "words"), [
     ({"noise": 0.1}, "noise"), ({"prior": Prior()}, "prior"), ({"missing": "mar"}, "missing"),
-    ({"sample_weight": np.ones(400)}, "sample_weight"),
+    ({"sample_weight": np.ones(400)}, "weights"),
 ])  # fmt: skip
 def test_what_partitions_cannot_do_is_refused(options, words):
     x = clusters(47)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from em_cases import EVERY, a_start, clusters, log_density, same
+from em_cases import EVERY, a_start, clusters, fit, log_density, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mclust_em import mclust
@@ -15,7 +15,7 @@ from sklearn.base import clone
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import fit, log_responsibilities
+from gmmpipe.mixture.em.fit import log_responsibilities
 from gmmpipe.mixture.em.prior import Prior, conjugate
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

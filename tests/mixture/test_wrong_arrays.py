@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from gmmpipe import GaussianMixture
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.starts.points import STARTS as METHODS
 
 WARM = METHODS["points"]()(X, 2, np.random.default_rng(0))
@@ -75,7 +76,7 @@ def test_data_of_em(case):
             start = METHODS["points"]()(rows, min(2, len(rows)), np.random.default_rng(0))
             spread = max(rows.std(axis=0).max(), 1e-300)
         rounding = max(1e-9, 1e-14 * np.abs(rows).max() / spread)
-    fits, _ = outcome_of(lambda: em.fit(x, [start], "full", [0, 20], tol=1e-6), outcome)
+    fits, _ = outcome_of(lambda: em.fit(x, [start], "full", [0, 20], FitOptions(tol=1e-6)), outcome)
     assert bytes_of(x) == before
     if fits:
         sound(fits[0], outcome, min(rounding, 1e-3))
@@ -119,8 +120,10 @@ def test_parameters_of_the_estimator(case):
 @pytest.mark.parametrize("case", SETTINGS)
 def test_settings_of_em(case):
     options, outcome = SETTINGS[case]
+    names = {option.name for option in fields(FitOptions)} & set(options)
     given = {"family": "full", "iterations": [5], **options}
-    fits, _ = outcome_of(lambda: em.fit(X, [WARM], **given), outcome)
+    asked = {name: given.pop(name) for name in names}
+    fits, _ = outcome_of(lambda: em.fit(X, [WARM], options=FitOptions(**asked), **given), outcome)
     if fits:
         sound(fits[0], outcome)
 

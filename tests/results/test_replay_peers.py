@@ -7,6 +7,7 @@ import pytest
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.starts.points import STARTS
@@ -34,8 +35,7 @@ def ours(case):
         [case.start],
         case.family,
         [case.iterations],
-        regularisation=case.regularisation,
-        reg_covar=case.reg_covar,
+        FitOptions(regularisation=case.regularisation, reg_covar=case.reg_covar),
     )
     return fit
 

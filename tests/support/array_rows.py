@@ -200,7 +200,7 @@ SETTINGS = {
     "sample weights tiny": ({"sample_weight": np.full(80, 1e-300)}, "sum > 1e-80"),
     "sample weights huge": ({"sample_weight": np.full(80, 1e200)}, "defined"),
     "one sample has all weight": ({"sample_weight": np.eye(80)[0]}, "defined: "),
-    "noise 1": ({"noise": 1.0}, "noise below 1"),
+    "noise 1": ({"noise": 1.0}, "noise 1.0 < 1"),
     "noise negative": ({"noise": -0.1}, "noise -0.1"),
     "frozen unknown": ({"frozen": ["mean"]}, "'mean' 'means'"),
     "all frozen": ({"frozen": ["weights", "means", "covariances"]}, "nothing is left"),

@@ -5,7 +5,9 @@ from numpy.testing import assert_array_equal
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
+from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.starts.points import STARTS
@@ -15,6 +17,12 @@ def families(d):
     """Return the families for data of d features, each under the first of its names."""
     first = {id(family): name for name, family in reversed(FAMILIES.items())}
     return sorted(name for name in first.values() if FAMILIES[name].features in (None, d))
+
+
+def fit(x, starts, family, iterations, *, sample_weight=None, prior=None, threads=1, **options):
+    """Run ``em.fit`` with its options by name."""
+    given = {"sample_weight": sample_weight, "prior": prior, "threads": threads}
+    return em.fit(x, starts, family, iterations, FitOptions(**options), **given)
 
 
 EVERY = families(2)

@@ -53,7 +53,13 @@ def test_fits_of_mapped_data_share_each_reading(run, monkeypatch):
     monkeypatch.setattr(arrays, "MAPPED", 0)
     monkeypatch.setattr(arrays, "SMALL", 0)
     seen = []
-    monkeypatch.setattr(fit, "Partitioned", lambda *a: seen.append(a) or Partitioned(*a))
+
+    class Seen(Partitioned):
+        def __init__(self, *given):
+            super().__init__(*given)
+            seen.append(self)
+
+    monkeypatch.setattr(fit, "Partitioned", Seen)
     assert run()[0] == run(threads=2)[0] == whole[0]
     assert len(seen) == 2
     assert run(fit={"tol": 0.0, "noise": 0.1})[0] == weighted[0]  # whose box is of all the data

@@ -5,9 +5,8 @@ null the K + 1 components are not identified), so its distribution is found by r
 drawn from the fitted mixture of K components.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import deviations, total
 from gmmpipe.mixture.rng import content, stream
@@ -24,21 +24,21 @@ from gmmpipe.mixture.sampling import draw
 from gmmpipe.mixture.starts.points import ShortEM
 from gmmpipe.mixture.starts.split import split
 
+REFITTED = FitOptions(tol=1e-7)
+
 
 @dataclass(frozen=True)
 class Refit:
     """How samples are refitted: the covariance family, the rest as in ``em.fit``.
 
     starts: random starts (``ShortEM``) of each K beside those that grow from fitted mixtures.
-    options: further options of ``em.fit``, by name.
     """
 
     family: str
-    tol: float = 1e-7
+    options: FitOptions = REFITTED
     iterations: int = 1000
     starts: int = 2
     threads: int = 1
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, x: Array, starts: Sequence[Mixture], weight: Array | None = None) -> Fit:
         """Return the best fit (``best_fit.best``) of x (N, D) with sample weights (N,).
@@ -50,10 +50,9 @@ class Refit:
             starts,
             self.family,
             [self.iterations],
-            tol=self.tol,
+            self.options,
             sample_weight=weight,
             threads=self.threads,
-            **self.options,
         )
         judge = self.judge(x, weight)
         chosen = fits[best(fits, judge.is_sound)]
@@ -61,13 +60,12 @@ class Refit:
 
     def judge(self, x: Array, weight: Array | None = None) -> Judge:
         """Return the judge of fits to x (N, D) with sample weights (N,)."""
-        given = self.options
         return Judge(
             x,
             self.family,
             weight,
-            frozen=given.get("frozen", ()),
-            prior=given.get("prior") is not None or given.get("regularisation") == "map",
+            frozen=self.options.frozen,
+            prior="prior" in self.options.features(),
             threads=self.threads,
         )
 

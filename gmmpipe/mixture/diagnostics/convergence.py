@@ -5,8 +5,8 @@ may still gain, by Aitken's estimate, is next to nothing, and no small change of
 EM higher.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,9 +15,9 @@ from gmmpipe.mixture.checks import PARTS
 from gmmpipe.mixture.coordinates import Mask, coordinates, parts, scale
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED
 from gmmpipe.mixture.em.fit import Fit, Snapshot
+from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Array, Mixture
 
-CERTIFY = 50_000  # iterations by which a run is carried on at the most, by default
 REMAINING = 1e-4  # nats that a run at a maximum may still gain
 GAIN = 1e-3  # nats by which EM must get higher from a changed mixture to prove a saddle
 ROUNDING = 1e-12  # of a log-likelihood, below which a gain is none
@@ -75,16 +75,14 @@ def most_iterations(asked: int, n: int, d: int) -> int:
 class Settler:
     """Finds where runs end; what it says of one depends on no other.
 
-    most: iterations by which each is carried on at the most. stops: whether the runs have a rule
-    of their own to stop by (tol > 0), so that one that comes to a saddle stays there. weight: of
-    all samples. frozen: as in ``em.fit``.
+    run: EM on one data set. most: iterations by which each run is carried on at the most. options:
+    of the runs; with tol > 0 one that comes to a saddle stays there. weight: of all samples.
     """
 
-    run: Run
+    run: Callable[[Sequence[Mixture], Sequence[int], FitOptions], list[Fit]]
     most: int
-    stops: bool
+    options: FitOptions
     weight: float
-    frozen: Collection[str] = ()
 
     def __call__(self, fits: Sequence[Fit]) -> list[End]:
         """Return the end of each fit."""
@@ -107,17 +105,20 @@ class Settler:
             counts = [length - 2, length - 1, length]
             width = max(1, TOGETHER // length)
             for some in (going[i : i + width] for i in range(0, len(going), width)):
-                again = self.run([ends[i].mixture for i in some], counts)
+                again = self._carry([ends[i].mixture for i in some], counts)
                 for i, fit, kind in zip(some, again, self._kinds(again), strict=True):
                     last = fit.snapshots[-1]
                     ends[i] = End(kind, last.log_likelihood, last.mixture, last.log_prior)
-            leaving = {UNFINISHED} if self.stops else {UNFINISHED, SADDLE}
+            leaving = {UNFINISHED} if self.options.tol > 0 else {UNFINISHED, SADDLE}
             going = [i for i in going if ends[i].kind in leaving]
             most, length = most - length, 2 * length
         return ends
 
+    def _carry(self, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[Fit]:
+        return self.run(starts, iterations, replace(self.options, tol=0.0, acceleration="none"))
+
     def _run(self, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[Fit]:
-        fits = self.run(starts, iterations)
+        fits = self._carry(starts, iterations)
         if any(fit.lost for fit in fits):
             raise ArithmeticError("a mixture beside the end of a run cannot be used")
         return fits
@@ -129,7 +130,7 @@ class Settler:
         still = [i for i, kind in enumerate(kinds) if kind == UNFINISHED]
         still = [i for i in still if gains[i][0] < REMAINING]
         ends = [fits[i].snapshots[-1] for i in still]
-        saddles = find_saddles(self._run, ends, self.weight, self.frozen) if still else []
+        saddles = find_saddles(self._run, ends, self.weight, self.options.frozen) if still else []
         for i, saddle in zip(still, saddles, strict=True):
             if saddle or gains[i][1] < REMAINING:
                 kinds[i] = SADDLE if saddle else MAXIMUM

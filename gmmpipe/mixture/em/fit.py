@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.errors import InputError, UnusableStart
-from gmmpipe.mixture.checks import (
-    counts,
-    frozen_parts,
-    informative,
-    known,
-    non_negative,
-    observed_variances,
-    one_of,
-    positive,
-    samples,
-    start,
-    suited,
-    unit_weights,
-    variances,
-)
+from gmmpipe.errors import UnusableStart
+from gmmpipe.mixture.checks import frozen_parts, positive, suited
 from gmmpipe.mixture.defects import UNUSABLE, Defect, sentence, unnamed
 from gmmpipe.mixture.densities import Evaluator
-from gmmpipe.mixture.em.acceleration import ACCELERATIONS
-from gmmpipe.mixture.em.prior import Prior, conjugate
-from gmmpipe.mixture.em.problem import Problem  # fmt: skip
+from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.prior import Prior
+from gmmpipe.mixture.em.problem import Problem, posed
 from gmmpipe.mixture.engines.choose import for_moments
-from gmmpipe.mixture.engines.noise import bounding_box
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.kernels.records import Fits
+
+
+DEFAULTS = FitOptions()
 
 
 @dataclass(frozen=True)
@@ -83,44 +71,34 @@ class Fit:
         return not self.snapshots
 
 
-def fit(  # noqa: PLR0913 - the parameters of the method
+def fit(  # noqa: PLR0913 - the data, and how they are fitted
     x: npt.ArrayLike | Partitioned,
     starts: Sequence[Mixture],
     family: str,
     iterations: Sequence[int],
+    options: FitOptions = DEFAULTS,
     *,
-    tol: float = 0.0,
-    regularisation: float | Literal["map"] = 1e-6,
-    reg_covar: float = 0.0,
     sample_weight: npt.ArrayLike | None = None,
     prior: Prior | None = None,
-    missing: Literal["refuse", "mar"] = "refuse",
-    frozen: Collection[str] = (),
-    noise: float = 0.0,
-    acceleration: str = "none",
     threads: int = 1,
 ) -> list[Fit]:
     """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
 
     x may be an array, a memory-mapped file (float64 in C order is read where it is) or
-    ``Partitioned`` data, without sample_weight, missing, noise and prior.
-    iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. tol: once an
-    iteration gains less log-likelihood per unit weight, the next is the last (scikit-learn's
-    rule); 0: never. regularisation: the least eigenvalue of a covariance, in units where each
-    feature's mean variance within components is 1 (see ``bounds.within``); the M step is the exact
-    maximiser under this bound. A start that is below the bound sinks no further. reg_covar: added
-    to the diagonal in each M step, in squared units of x. sample_weight (N,): non-negative.
-    prior: EM climbs the log posterior, log-likelihood + log prior, which never falls and which tol
-    looks at; the log-likelihood may fall. regularisation "map": ``Prior()`` and no bound.
-    missing "mar": NaN is a value missing at random (see ``missing``; draw starts from
-    ``missing.completed``); the log-likelihood is that of what is observed, and a row without any
-    value is left out. frozen: those of "weights", "means" and "covariances" that stay as they
-    start (covariances as members of the family, without regularisation and reg_covar). noise > 0:
-    one more component, even over the box of the data, with that weight at the start unless the
-    start has a box already (see ``Mixture``); frozen weights include its own. acceleration:
-    "anderson" leaps ahead of EM (see ``acceleration``); each pass over the samples is
-    an iteration, one that refuses a leap too: it leaves the mixture as it is, so that what EM
-    raises never falls. tol then looks at the gains of EM's own iterations alone.
+    ``Partitioned`` data, which take no weights, missing values, noise or prior.
+    iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. options: see
+    ``FitOptions``. sample_weight (N,): non-negative. prior: EM climbs the log posterior,
+    log-likelihood + log prior, which never falls and which tol looks at; the log-likelihood may
+    fall.
+
+    The M step is the exact maximiser under the bound of regularisation; a start that is below the
+    bound sinks no further. With missing values the log-likelihood is that of what is observed, and
+    a row without any value is left out; draw starts from ``missing.completed``. Frozen covariances
+    are members of the family, without regularisation and reg_covar. With noise the starts' weights
+    become smaller, unless a start has a box already (see ``Mixture``); frozen weights include its
+    own. With an acceleration each pass over the samples is an iteration, one that rejects an
+    extrapolation too: it leaves the mixture as it is, so that what EM raises never falls, and tol
+    looks at the gains of EM's own iterations alone.
 
     A component without samples keeps its last mean and covariance at weight 0. Where a
     covariance is not positive definite (with neither regularisation nor reg_covar: also where a
@@ -129,52 +107,12 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     Raises InputError for data, starts or settings that cannot be fitted, UnusableStart (one too)
     where all starts are lost.
     """
-    if regularisation == "map":
-        regularisation, prior = 0.0, prior or Prior()
-    fixed = frozen_parts(frozen)
-    if prior is not None and {"means", "covariances"} <= fixed:
-        raise InputError("prior: means and covariances are frozen; unfreeze one or give no prior")
-    bound = 0.0 if "covariances" in fixed else 1.0
-    share = non_negative("noise", noise)
-    if share >= 1:
-        raise InputError(f"noise: {noise}, expected a weight below 1")
-    noisy = share > 0 or any(given.box is not None for given in starts)
-    apart = None
-    if not isinstance(x, Partitioned):
-        data, weight = samples(x, sample_weight, missing)
-    else:
-        apart = x
-        asked = {"sample_weight": sample_weight is not None, "missing": missing != "refuse"}
-        asked |= {"noise": noisy, "prior": prior is not None}
-        for option in (name for name, given in asked.items() if given):
-            raise InputError(f"{option}: not for data in partitions; leave it at its default")
-        data, weight = np.zeros((0, apart.shape[1])), unit_weights(*apart.shape)
-    lost = missing == "mar" and bool(np.isnan(data).any())
-    if lost:
-        data, weight = informative(data, weight)
-    if apart is not None:
-        spread = apart.variances()
-    else:
-        spread = observed_variances(data, weight) if lost else variances(data, weight)
-    box = bounding_box(data, weight) if noisy else None
-    problem = Problem(
-        data, weight, spread, suited(family, data.shape[1]), counts(iterations),
-        non_negative("tol", tol), bound * non_negative("regularisation", regularisation),
-        bound * non_negative("reg_covar", reg_covar),
-        None if prior is None else conjugate(prior, data, weight, known(family)), lost, fixed, box,
-        one_of("acceleration", acceleration, ["none", *ACCELERATIONS]), apart,
-    )  # fmt: skip
-    n, d = len(weight), data.shape[1]
-    placed = [start(given, f"start {i}", d, problem.family) for i, given in enumerate(starts)]
+    boxed = any(given.box is not None for given in starts)
+    problem = posed(x, family, iterations, options, sample_weight, prior, boxed)
+    placed = [problem.start(given, f"start {i}") for i, given in enumerate(starts)]
     if not placed:
         return []
-    placed = [
-        replace(m, weights=(1 - share) * m.weights) if m.box is None and noisy else m
-        for m in placed
-    ]
-    k = max(given.n_components for given in placed)
-    each = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
-    fits = _advance(problem, placed, positive("threads", threads), each)
+    fits = _advance(problem, placed, positive("threads", threads))
     done = [_fit(problem, fits, i, given) for i, given in enumerate(placed)]
     if all(one.lost for one in done):
         every = f"none of {len(done)} starts can be used: " if len(done) > 1 else ""
@@ -182,23 +120,29 @@ def fit(  # noqa: PLR0913 - the parameters of the method
     return done
 
 
-def _advance(problem: Problem, starts: list[Mixture], threads: int, each: float) -> Fits:
-    """Run all fits; each is the seconds of an iteration of the largest."""
+def _advance(problem: Problem, starts: list[Mixture], threads: int) -> Fits:
+    """Run all fits."""
     from gmmpipe.mixture.em.loop import advance_each
     from gmmpipe.mixture.kernels.engine import joined
     from gmmpipe.mixture.kernels.records import Rules
 
     code, engine = problem.family.kernel, for_moments(problem, threads)
     fits = joined(starts, problem.iterations)
-    if code is None or not problem.plain:
+    if code is None or problem.features:
         advance_each(engine, problem, fits)
     else:
         rules = Rules(
-            code, problem.iterations[-1], problem.tol, problem.variances, problem.regularisation,
-            problem.vanishing, problem.reg_covar, problem.total,
+            code, problem.iterations[-1], problem.options.tol, problem.variances,
+            problem.regularisation, problem.vanishing, problem.reg_covar, problem.total,
         )  # fmt: skip
-        engine.advance(rules, fits, each)
+        engine.advance(rules, fits, _iteration(problem, max(s.n_components for s in starts)))
     return fits
+
+
+def _iteration(problem: Problem, k: int) -> float:
+    """Return about the seconds of an iteration with k components."""
+    n, d = len(problem.weight), problem.x.shape[1]
+    return seconds(n, d, problem.family, k, 1) - seconds(n, d, problem.family, k, 0)
 
 
 def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
@@ -268,7 +212,7 @@ def n_parameters(
 def seconds(  # noqa: PLR0913 - what the cost depends on
     n: int,
     d: int,
-    family: str,
+    family: str | Family,
     k: int,
     iterations: int,
     *,
@@ -283,7 +227,7 @@ def seconds(  # noqa: PLR0913 - what the cost depends on
     Calibrated on a Zen 4 core at 3.3 GHz: operations per sample and component, M step, call.
     Raises InputError for a family that is not for d features.
     """
-    chosen = suited(family, d)
+    chosen = suited(family, d) if isinstance(family, str) else family
     products = 0 if chosen.axis_aligned else d * (d + 1) / 2
     sample = 0.9e-9 + 0.2e-9 * d + 0.08e-9 * products
     component = 0.1e-6 + 0.5e-9 * d * products

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
-from gmmpipe.mixture.em.acceleration import Leaps
+from gmmpipe.mixture.em.accelerator import Accelerator
 from gmmpipe.mixture.em.mstep import maximise
 from gmmpipe.mixture.em.problem import Problem
 from gmmpipe.mixture.engines.base import Passes
@@ -55,7 +55,7 @@ def _advance(course: "Course", fits: Fits, fit: int, mine: slice) -> None:
             kept += 1
         if last or course.broken:
             break
-        if course.gain < course.problem.tol:
+        if course.gain < course.problem.options.tol:
             outcome = CONVERGED
         course.go(outcome == RUNNING)
         iteration += 1
@@ -79,7 +79,7 @@ class Course:
         self.counts = np.zeros(start.n_components)
         # of the last M step, for the mixture, its image and what is tried: a pass resets the desk's
         self.status = self.next = self.made = np.full(start.n_components, SOUND)
-        self.leaps = Leaps(problem) if problem.acceleration != "none" else None
+        self.leaps = Accelerator(problem) if "acceleration" in problem.features else None
         self.leapt = self.refused = self.slow = self.broken = False
 
     def look(self, last: bool) -> None:
@@ -102,7 +102,7 @@ class Course:
             self.image, self.next = step, self.desk.status[:k].copy()
         elif not last:
             self.broken, self.status = True, self.desk.status[:k].copy()
-        self.slow = gain < problem.tol
+        self.slow = gain < problem.options.tol
         if not self.leapt:
             self.gain = gain
 
@@ -110,7 +110,7 @@ class Course:
         """Try the image next, or, where EM goes on and has not just become slow, a leap."""
         leap, away = None, self.refused  # whether the desk has something else than the image
         if self.leaps is not None and self.refused:
-            self.leaps.refuse()
+            self.leaps.reject()
         elif self.leaps is not None and on and not self.slow:
             leap = self.leaps(self.mixture, self.image, self.bounds)
         if leap is not None and self.engine.place(self.desk, leap) >= 0:

@@ -1,10 +1,18 @@
-"""What EM is asked to do: samples and settings, all checked."""
+"""What EM is asked to do: samples and options, all checked."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from gmmpipe.errors import InputError
+from gmmpipe.mixture import checks
 from gmmpipe.mixture.bounds import Bounds, within
-from gmmpipe.mixture.em.prior import Conjugate
+from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.prior import Conjugate, Prior, conjugate
+from gmmpipe.mixture.engines.noise import bounding_box
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
@@ -14,10 +22,10 @@ from gmmpipe.mixture.mixture import Array, Mixture
 class Problem:
     """Samples x (N, D) of weight (N,) > 0 and how they are to be fitted.
 
-    variances (D,) are those of the weighted data; iterations are the snapshots, sorted. missing:
-    x holds NaN; frozen: those of PARTS that stay as they start. box (2, D): of
-    the noise, see ``Mixture``. acceleration: a name of ``acceleration.ACCELERATIONS`` or "none".
-    apart: the samples where these are in partitions; x has none.
+    variances (D,) are those of the weighted data; iterations are the snapshots, sorted. features:
+    those of the options that make a difference for these samples and starts, see
+    ``FitOptions.features``. box (2, D): of the noise, see ``Mixture``. partitions: the samples
+    where these are apart; x has none.
     """
 
     x: Array
@@ -25,21 +33,11 @@ class Problem:
     variances: Array
     family: Family
     iterations: tuple[int, ...]
-    tol: float
-    regularisation: float
-    reg_covar: float
+    options: FitOptions
+    features: frozenset[str] = frozenset()
     prior: Conjugate | None = None
-    missing: bool = False
-    frozen: frozenset[str] = frozenset()
     box: Array | None = None
-    acceleration: str = "none"
-    apart: Partitioned | None = None
-
-    @property
-    def plain(self) -> bool:
-        """Return whether this is maximum likelihood of all parameters and nothing else."""
-        other = self.prior is not None or self.missing or self.frozen or self.box is not None
-        return not other and self.acceleration == "none"
+    partitions: Partitioned | None = None
 
     def log_prior(self, mixture: Mixture) -> float:
         """Return the log-density of the mixture's parameters, up to a constant; 0 if no prior."""
@@ -51,6 +49,22 @@ class Problem:
         return float(self.weight.sum())
 
     @property
+    def frozen(self) -> tuple[str, ...]:
+        """Return the parts of the mixture that stay as they start."""
+        return self.options.frozen
+
+    @property
+    def regularisation(self) -> float:
+        """Return the bound on the covariances that are fitted; 0 = none."""
+        value = self.options.regularisation
+        return 0.0 if value == "map" or "covariances" in self.frozen else value
+
+    @property
+    def reg_covar(self) -> float:
+        """Return what is added to the diagonal of the covariances that are fitted."""
+        return 0.0 if "covariances" in self.frozen else self.options.reg_covar
+
+    @property
     def vanishing(self) -> float:
         """Return the relative variance that counts as 0: all rounding, where nothing bounds it."""
         bounded = self.regularisation > 0 or self.reg_covar > 0 or "covariances" in self.frozen
@@ -60,3 +74,50 @@ class Problem:
         """Return what the M step from a mixture obeys."""
         scale = within(mixture, self.variances, self.regularisation)
         return Bounds(scale, self.regularisation * scale, self.vanishing * scale)
+
+    def start(self, given: Mixture, who: str) -> Mixture:
+        """Return a start, checked, with room for the noise if there is any."""
+        mixture = checks.start(given, who, self.x.shape[1], self.family)
+        if self.box is None or mixture.box is not None:
+            return mixture
+        return replace(mixture, weights=(1 - self.options.noise) * mixture.weights)
+
+
+def posed(  # noqa: PLR0913, PLR0917 - what ``em.fit`` is given
+    x: npt.ArrayLike | Partitioned,
+    family: str,
+    iterations: Sequence[int],
+    options: FitOptions,
+    sample_weight: npt.ArrayLike | None,
+    prior: Prior | None,
+    boxed: bool,
+) -> Problem:
+    """Return the problem that is given to ``em.fit``; boxed: some start has a noise component.
+
+    Raises InputError for data or settings that cannot be fitted.
+    """
+    if options.regularisation == "map":
+        prior = prior or Prior()
+    if prior is not None and {"means", "covariances"} <= set(options.frozen):
+        raise InputError("prior: means and covariances are frozen; unfreeze one or give no prior")
+    asked = {"prior": prior is not None, "noise": boxed, "weights": sample_weight is not None}
+    features = options.features() | {name for name, on in asked.items() if on}
+    if isinstance(x, Partitioned):
+        x.refuse_beyond(features)
+        data, weight = np.zeros((0, x.shape[1])), checks.unit_weights(*x.shape)
+        variances = x.variances()
+    else:
+        data, weight = checks.samples(x, sample_weight, options.missing)
+        if "missing" in features and np.isnan(data).any():
+            data, weight = checks.informative(data, weight)
+            variances = checks.observed_variances(data, weight)
+        else:
+            features -= {"missing"}
+            variances = checks.variances(data, weight)
+    chosen = checks.suited(family, data.shape[1])
+    return Problem(
+        data, weight, variances, chosen, checks.counts(iterations), options, features - {"weights"},
+        None if prior is None else conjugate(prior, data, weight, chosen),
+        bounding_box(data, weight) if "noise" in features else None,
+        x if isinstance(x, Partitioned) else None,
+    )  # fmt: skip

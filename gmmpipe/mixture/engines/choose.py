@@ -15,8 +15,8 @@ def for_moments(problem: Problem, threads: int) -> Any:
 
     With missing values it is in numpy; with noise it has two. The compiled ones have ``advance``.
     """
-    if problem.apart is not None:
-        return problem.apart.engine(problem.family.axis_aligned)
+    if problem.partitions is not None:
+        return problem.partitions.engine(problem.family.axis_aligned)
     if problem.box is None:
         return _for_moments(problem, threads)
     x, weight = problem.x, problem.weight
@@ -34,7 +34,7 @@ def for_densities(x: Array, mixture: Mixture, threads: int) -> Passes:
 
 
 def _for_moments(problem: Problem, threads: int) -> Weighted:
-    if problem.missing:
+    if "missing" in problem.features:
         from gmmpipe.mixture.engines.missing import Patterns
 
         return Patterns(problem.x, problem.weight)

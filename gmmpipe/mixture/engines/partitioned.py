@@ -4,10 +4,10 @@ A partition is a chunk of the engine's own cut, so that the parameters are those
 the last bit. Who holds the partitions is an executor's affair.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -75,11 +75,18 @@ class Threads:
 class Partitioned:
     """Data (N, D) for ``em.fit`` that an executor reads from a source, chunk by chunk."""
 
+    supports: ClassVar[frozenset[str]] = frozenset({"frozen", "acceleration"})
+
     def __init__(self, source: Source, executor: Executor) -> None:
         self.source, self.executor = source, executor
         self.shape = source.shape
         if 0 in self.shape:
             raise InputError(f"data: shape {self.shape}, expected (samples, features), none empty")
+
+    def refuse_beyond(self, features: Collection[str]) -> None:
+        """Raise InputError for a feature of ``FitOptions``, or weights, that is not supported."""
+        for name in sorted(set(features) - self.supports):
+            raise InputError(f"{name}: not for data in partitions; leave it out")
 
     def variances(self) -> Array:
         """Return the variance of each feature (D,), those of ``problem.variances`` bit by bit.

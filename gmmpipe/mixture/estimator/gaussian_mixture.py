@@ -3,7 +3,7 @@
 
 import warnings
 from collections.abc import Collection, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -17,8 +17,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.diagnostics import best_fit
 from gmmpipe.mixture.diagnostics.soundness import Judge
-from gmmpipe.mixture.em.acceleration import ACCELERATIONS
 from gmmpipe.mixture.em.fit import Fit, n_parameters
+from gmmpipe.mixture.em.options import FitOptions, of_section
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.estimator import init_params as starting
 from gmmpipe.mixture.estimator import n_init as runs
@@ -129,10 +129,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **validation.constraints(without={"regularisation", "noise"}),
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "covariance_type": [StrOptions(set(FAMILIES))],
-        "tol": [Interval(Real, 0.0, None, closed="left")],
-        "reg_covar": [Interval(Real, 0.0, None, closed="left")],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "init_params": [StrOptions({*starting.INIT_PARAMS, starting.MIXED})],
@@ -145,9 +144,6 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         "verbose_interval": [Interval(Integral, 1, None, closed="left")],
         "snapshots": ["array-like", None],
         "prior": [Prior, None],
-        "missing": [StrOptions({"refuse", "mar"})],
-        "frozen": ["array-like"],
-        "acceleration": [StrOptions({"none", *ACCELERATIONS})],
         "n_jobs": [Integral, None],
     }
 
@@ -227,16 +223,12 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         fits = runs.run(
             samples.astype(np.float64, copy=False),
             [self._resumed(samples.shape[1])] if warm else self._starts(samples, weight),
+            self.covariance_type,
             sorted({*kept, self.max_iter}),
-            before=self.trajectory_[-2] if warm and self.n_iter_ else None,
-            family=self.covariance_type,
-            tol=self.tol,
-            reg_covar=self.reg_covar,
+            self._options(),
             sample_weight=weight,
+            before=self.trajectory_[-2] if warm and self.n_iter_ else None,
             prior=self.prior,
-            missing=self.missing,
-            frozen=self.frozen,
-            acceleration=self.acceleration,
             threads=self._threads(),
         )
         total = float(len(samples) if weight is None else weight.sum())
@@ -253,6 +245,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     ) -> npt.NDArray[np.int64]:
         """Fit the mixture to X (N, D) and return the most probable component of each sample."""
         return self.fit(X, y, sample_weight).predict(X)
+
+    def _options(self) -> FitOptions:
+        """Return those parameters that are options of a fit; reg_covar alone regularises."""
+        return of_section(FitOptions, {**self.get_params(deep=False), "regularisation": 0.0})
 
     def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
         family, k, d = self.covariance_type, self.n_components, x.shape[1]

@@ -1,9 +1,8 @@
 """The engine's fits as scikit-learn's estimator counts them."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,28 +10,38 @@ from gmmpipe.errors import UnusableStart
 from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.estimator.validation import ill_defined
 from gmmpipe.mixture.mixture import Array, Mixture
 
 
-def run(
+def run(  # noqa: PLR0913 - as ``em.fit``
     x: Array,
     starts: Sequence[Mixture],
+    family: str,
     counts: Sequence[int],
+    options: FitOptions,
     *,
-    before: float | None = None,
-    **options: Any,
+    sample_weight: Array | None,
+    before: float | None,
+    prior: Prior | None,
+    threads: int,
 ) -> list[Fit]:
     """Return one Fit for each start, with snapshots at the iteration counts given.
 
-    x (N, D); counts: ascending, the last is scikit-learn's max_iter; options: those of ``em.fit``,
-    with nothing but the absolute reg_covar for regularisation. before: total log-likelihood one
-    iteration before the start, where EM goes on from an earlier run; if the start itself gained
-    less than tol, one iteration is the last. Raises DegenerateComponent where no start can be used,
-    and warns of those that cannot.
+    As ``em.fit``; counts: ascending, the last is scikit-learn's max_iter. before: total
+    log-likelihood one iteration before the start, where EM goes on from an earlier run; if the
+    start itself gained less than tol, one iteration is the last. Raises DegenerateComponent where
+    no start can be used, and warns of those that cannot.
     """
+    resumed = before is not None and counts[-1] > 0
+    iterations = sorted({*counts, 1}) if resumed else counts
     try:
-        fits = _run(x, starts, counts, before, options)
+        fits = em.fit(
+            x, starts, family, iterations, options, sample_weight=sample_weight, prior=prior,
+            threads=threads,
+        )  # fmt: skip
     except UnusableStart:
         raise ill_defined(f"in {_of(len(starts))} a covariance is singular") from None
     if lost := sum(fit.lost for fit in fits):
@@ -42,28 +51,16 @@ def run(
             UserWarning,
             stacklevel=3,
         )
-    return fits
+    if before is None or not resumed:
+        return fits
+    least = options.tol * (len(x) if sample_weight is None else sample_weight.sum())
+    return [
+        _first_iteration(fit) if abs(fit.trajectory[0] - before) < least else fit for fit in fits
+    ]
 
 
 def _of(starts: int) -> str:
     return "the start" if starts == 1 else f"each of the {starts} starts"
-
-
-def _run(
-    x: Array,
-    starts: Sequence[Mixture],
-    counts: Sequence[int],
-    before: float | None,
-    options: Mapping[str, Any],
-) -> list[Fit]:
-    if before is None or counts[-1] == 0:
-        return em.fit(x, starts, iterations=counts, regularisation=0.0, **options)
-    fits = em.fit(x, starts, iterations=sorted({*counts, 1}), regularisation=0.0, **options)
-    weight = options["sample_weight"]
-    least = options["tol"] * (len(x) if weight is None else weight.sum())
-    return [
-        _first_iteration(fit) if abs(fit.trajectory[0] - before) < least else fit for fit in fits
-    ]
 
 
 def _first_iteration(fit: Fit) -> Fit:

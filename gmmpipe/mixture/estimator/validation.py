@@ -5,14 +5,18 @@ its own tests match on.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, fields
+from numbers import Real
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from gmmpipe.errors import DegenerateComponent, InputError
+from gmmpipe.mixture.em.options import FitOptions, kinds
 from gmmpipe.mixture.estimator import parameter_shapes
 from gmmpipe.mixture.floats import is_frame, refuse_masked
 from gmmpipe.mixture.mixture import Array
@@ -30,6 +34,19 @@ def ill_defined(reason: str) -> DegenerateComponent:
         "number of components, increase reg_covar, or scale the input data. "
         f"({reason})"
     )
+
+
+def constraints(without: Collection[str]) -> dict[str, list[Any]]:
+    """Return what scikit-learn is to check of the options of a fit that are parameters too."""
+    found: dict[str, list[Any]] = {}
+    for option in fields(FitOptions):
+        number, words = kinds(option.type)
+        if number is not None:
+            limits = {k: v for bound in get_args(number)[1:] for k, v in asdict(bound).items()}
+            found[option.name] = [Interval(Real, limits["ge"], limits.get("le"), closed="left")]
+        else:
+            found[option.name] = [StrOptions(set(words))] if words else ["array-like"]
+    return {name: allowed for name, allowed in found.items() if name not in without}
 
 
 def refuse_times(x: Any) -> None:

@@ -10,7 +10,7 @@ from gmmpipe.mixture.diagnostics.assessment import Assessment
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.fit_arrays import Failed, Stored
+from gmmpipe.mixture.fit_arrays import Failed, Stored, fit_options
 from gmmpipe.mixture.mixture import FIRST, Array, Mixture
 from gmmpipe.results.build.data import Data
 from gmmpipe.results.build.schemas import MEASURES, batch, encoded, lists
@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
 def is_noisy(section: Mapping[str, Any]) -> bool:
     """Return whether the fits of a section of the plan have a noise component."""
-    return bool(section["fit"].get("noise", 0) > 0)
+    return fit_options(section["fit"]).noise > 0
 
 
 class Slice:
@@ -45,8 +45,8 @@ class Slice:
         self.fits = [cell for cell in cells if isinstance(cell, Stored)]
         self.k = cells[0].k
         self.at = {**section["coordinates"], "k": self.k}
-        self.frozen = section["fit"].get("frozen", ())
-        self.prior = section["fit"].get("regularisation") == "map"
+        options = fit_options(section["fit"])
+        self.frozen, self.prior = options.frozen, "prior" in options.features()
         self.family = section["covariance"]["family"]
         self.assessed = [self._assess(stored) for stored in self.fits]
         self.defects = [

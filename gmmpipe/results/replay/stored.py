@@ -8,7 +8,7 @@ import pandas as pd
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.affine import Affine
-from gmmpipe.mixture.fit_arrays import FORMER, OWN
+from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.mixtures import to_mixture
@@ -74,14 +74,12 @@ class Shelf:
 
     def _check(self, fit: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         """Refuse what other engines have no counterpart of."""
-        plain = OWN | FORMER
-        special = [name for name, own in plain.items() if fit.get(name, own) != own]
-        special += ["regularisation"] if fit["regularisation"] == "map" else []
-        for name in special:
+        for feature in sorted(fit_options(fit).features()):
+            name = "regularisation" if feature == "prior" else feature
             raise InputError(
                 f"{self.experiment.folder}: fit.{name} is {fit[name]}; a replay compares EM's own"
                 " iterations of maximum likelihood of all parameters on whole rows, so give a"
-                f" version with {plain.get(name, 'a number')} there"
+                " version without it"
             )
         if "weight" in data:
             raise InputError(

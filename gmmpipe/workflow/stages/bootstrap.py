@@ -43,7 +43,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             raise InputError(f"{key} is {values!r}; give a list of whole numbers")
     stored = artifacts.read_arrays(inputs[0], "x", "shift", "scale")
     x, weight, family = stored["x"], stored.get("weight"), str(config["covariance"].get("family"))
-    refit = Refit(family=family, threads=threads, **config["refit"])
+    settings = dict(config["refit"])
+    options = fit_arrays.fit_options({**settings.pop("options"), "tol": settings.pop("tol")})
+    refit = Refit(family, options, threads=threads, **settings)
     fits = _best(inputs[1:], x, weight, refit)
     if config["kind"] == "test":
         arrays = _tests(x, weight, fits, refit, config)
@@ -156,7 +158,7 @@ def _intervals(
     weight (K,), mean (K, D), covariance (K, D, D), each with replicate_* (R, ...); reason (R,). K
     is 0 where no fit is sound.
     """
-    (x, weight), numbers, frozen = data, config["replicates"], refit.options.get("frozen", ())
+    (x, weight), numbers, frozen = data, config["replicates"], refit.options.frozen
     n, d = total(x, weight), x.shape[1]
     if not fits:
         print("every fit is degenerate, so no model is resampled")

@@ -12,7 +12,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.matching import component_of, to_numbers
 from gmmpipe.mixture.engines.missing import imputed
-from gmmpipe.mixture.fit_arrays import nests
+from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.slices import cuts
 from gmmpipe.mixture.starts.points import STARTS, undrawn
@@ -91,7 +91,7 @@ def _features(study: Study) -> dict[tuple[Any, ...], int]:
     found = {}
     for block in study.plan["fits"].values():
         at = block["config"]["coordinates"]
-        if nests(block["config"]["fit"]):
+        if fit_options(block["config"]["fit"]).nests:
             data = study.plan["normalised"][block["normalised"]]["data"]
             key = (at["dataset"], *(at[axis] for axis in study.outer))
             found[key] = study.plan["data"][data]["d"]

@@ -16,7 +16,7 @@ from gmmpipe.mixture import fit_arrays
 from gmmpipe.mixture.bounds import pooled
 from gmmpipe.mixture.defects import UNUSABLE, numbered, renumbered, sentence, unnamed
 from gmmpipe.mixture.diagnostics.best_fit import best
-from gmmpipe.mixture.diagnostics.convergence import CERTIFY, End, Settler, most_iterations
+from gmmpipe.mixture.diagnostics.convergence import End, Settler, most_iterations
 from gmmpipe.mixture.diagnostics.restarts import (
     DEGENERATE,
     NATS,
@@ -28,6 +28,7 @@ from gmmpipe.mixture.diagnostics.restarts import (
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
 from gmmpipe.mixture.families.family import contained
@@ -40,7 +41,6 @@ from gmmpipe.store import artifacts
 from gmmpipe.store.ranges import spread
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
-WHOLE = ("missing", "noise")  # of `fit`: what needs all samples at hand, if changed
 KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
 
@@ -65,15 +65,14 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         if not isinstance(config[section], Mapping):
             raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     data = artifacts.read_arrays(inputs[0], "x")
-    rule = {k: v for k, v in config["fit"].items() if k in fit_arrays.RESTARTS}
-    options = fit_arrays.em_options(config["fit"])
+    restarts = of_section(RestartOptions, config["fit"])
     start = _start(inputs, config)
-    own = {**config, "fit": options, "certify": config["fit"].get("certify", CERTIFY)}
+    own = {**config, "fit": fit_arrays.fit_options(config["fit"]), "certify": restarts.certify}
     fitted = _Fitter(data["x"], data.get("weight"), start, own, threads)
     with _engine(config.get("engine", {}), inputs[0], fitted):
         stored = fitted(config["k"], config["seed"])
-        if rule.get("restarts") == "auto" and fitted.undrawn < np.inf:
-            stored = _go_on(fitted, stored, rule["target"], rule["most_seeds"])
+        if restarts.restarts == "auto" and fitted.undrawn < np.inf:
+            stored = _go_on(fitted, stored, restarts.target, restarts.most_seeds)
     artifacts.write_arrays(output, fit_arrays.to_arrays(stored, fitted.failed))
     for lost in fitted.failed:
         print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
@@ -129,6 +128,7 @@ class _Fitter:
         self._undrawn_start = start
         self.passed: Array | Partitioned = x
         self.method = config["start"]["method"]
+        self.options: FitOptions = config["fit"]
         self.certify = int(config["certify"])
         self.content = content(x)
         self.family = str(config["covariance"].get("family"))
@@ -138,7 +138,7 @@ class _Fitter:
             x, weight = x[held], weight[held]
             if isinstance(start, Grouped):
                 start = Grouped(start.labels[held])
-        if config["fit"].get("missing") == "mar":
+        if self.options.missing == "mar":
             x = completed(x, weight)
         self.start = prepared(start, x, self.family, weight)
         self.failed: list[fit_arrays.Failed] = []
@@ -146,12 +146,9 @@ class _Fitter:
     @property
     def may_share(self) -> bool:
         """Return whether the data are in their file, and the fits such that partitions do."""
-        plain = {key: self.config["fit"].get(key, fit_arrays.OWN[key]) for key in WHOLE}
-        mapped = (
-            isinstance(self.x.base, np.memmap) and self.weight is None and self.method != "given"
-        )
-        prior = self.config["fit"].get("regularisation") == "map"
-        return mapped and not prior and all(plain[key] == fit_arrays.OWN[key] for key in WHOLE)
+        mapped = isinstance(self.x.base, np.memmap) and self.weight is None
+        supported = self.options.features() <= Partitioned.supports
+        return mapped and supported and self.method != "given"
 
     def __call__(self, ks: Sequence[int], seeds: Sequence[int]) -> list[fit_arrays.Stored]:
         """Return the fits of every k and seed that can be fitted."""
@@ -182,14 +179,19 @@ class _Fitter:
         ]
 
     def _run(self, starts: Sequence[Mixture]) -> list[Fit]:
+        return self._em(starts, self.config["iteration"], self.options)
+
+    def _em(
+        self, starts: Sequence[Mixture], iterations: Sequence[int], options: FitOptions
+    ) -> list[Fit]:
         return em.fit(
             self.passed,
             starts,
             self.family,
-            self.config["iteration"],
+            iterations,
+            options,
             sample_weight=self.weight,
             threads=self.threads,
-            **self.config["fit"],
         )
 
     def aside(self, k: int) -> list[fit_arrays.Stored]:
@@ -197,7 +199,7 @@ class _Fitter:
 
         None where fewer components prove nothing.
         """
-        if k < 1 or not fit_arrays.nests(self.config["fit"]):
+        if k < 1 or not self.options.nests:
             return []
         lost = len(self.failed)
         found = self([k], self.config["seed"])
@@ -239,36 +241,21 @@ class _Fitter:
     @cached_property
     def judge(self) -> Judge:
         """Return what says whether a fit may be selected."""
-        fit = self.config["fit"]
         return Judge(
             self.x,
             self.family,
             self.weight,
-            frozen=fit.get("frozen", ()),
-            prior=fit.get("regularisation") == "map",
+            frozen=self.options.frozen,
+            prior="prior" in self.options.features(),
             threads=self.threads,
         )
 
     @property
     def settle(self) -> Settler:
         """Return what says where a run ends."""
-        own = {"tol": 0.0, "acceleration": "none"}
-        options = {**self.config["fit"], **own}
-        return Settler(
-            lambda starts, iterations: em.fit(
-                self.passed,
-                starts,
-                self.family,
-                iterations,
-                sample_weight=self.weight,
-                threads=self.threads,
-                **options,
-            ),
-            most_iterations(self.certify, *self.x.shape),
-            stops=self.config["fit"].get("tol", 0) > 0,
-            weight=float(len(self.x) if self.weight is None else self.weight.sum()),
-            frozen=self.config["fit"].get("frozen", ()),
-        )
+        most = most_iterations(self.certify, *self.x.shape)
+        total = len(self.x) if self.weight is None else self.weight.sum()
+        return Settler(self._em, most, self.options, float(total))
 
 
 def _go_on(
