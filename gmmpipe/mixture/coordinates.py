@@ -1,11 +1,8 @@
-"""A mixture as a point without bounds: what leaps of EM and perturbations are reckoned in."""
+"""A mixture as a point without bounds: in which EM is extrapolated and mixtures are perturbed."""
 
 import numpy as np
-import numpy.typing as npt
 
-from gmmpipe.mixture.mixture import Array, Mixture
-
-Mask = npt.NDArray[np.bool_]
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 
 def coordinates(mixture: Mixture, held: Mask) -> Array:

@@ -1,13 +1,13 @@
 """What mixtures make of samples: densities and responsibilities, slice by slice."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.checks import positive, samples, start
-from gmmpipe.mixture.engines.base import Passes
+from gmmpipe.mixture.engines.base import Engine, Workspace
 from gmmpipe.mixture.engines.choose import for_densities
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import cuts
@@ -26,8 +26,8 @@ class Evaluator:
     ) -> None:
         self.x, _ = samples(x, None, missing)
         self.threads = positive("threads", threads)
-        self._engine: Passes | None = None
-        self._desks: dict[int, Any] = {}
+        self._engine: Engine | None = None
+        self._workspaces: dict[int, Workspace] = {}
 
     def __call__(self, mixture: Mixture) -> tuple[Array, Array]:
         """Return log densities (N,) and responsibilities (N, K) as ``em.log_responsibilities``."""
@@ -35,18 +35,17 @@ class Evaluator:
         k = checked.n_components
         if checked.box is None:
             engine = self._engine = self._engine or for_densities(self.x, checked, self.threads)
-            if k not in self._desks:
-                self._desks[k] = engine.desk(k, engine.threads)
-            desk = self._desks[k]
+            if k not in self._workspaces:
+                self._workspaces[k] = engine.workspace(k)
+            work = self._workspaces[k]
         else:  # noise of its own box
-            engine = for_densities(self.x, checked, self.threads)
-            desk = engine.desk(k, engine.threads)
-        broken = engine.place(desk, checked)
+            work = for_densities(self.x, checked, self.threads).workspace(k)
+        broken = work.load(checked)
         if broken >= 0:
             raise InputError(
                 f"mixture: covariance of component index {broken} is not positive definite"
             )
-        densities, logs = engine.evaluate(desk, k)
+        densities, logs = work.densities()
         if checked.box is None:
             sharpen(self.x, checked, densities, logs)
         return densities, logs

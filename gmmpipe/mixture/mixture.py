@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 FIRST = 1  # number of the first component wherever a person reads it; arrays count from 0
 MOST_COMPONENTS = 20  # rows that a notebook shows ...
 MOST_FEATURES = 8  # ... and columns

@@ -129,13 +129,16 @@ def test_the_compiled_bound_is_its_slow_twin(small, variances):
     )
     variances, regularisation, code = np.array(variances), 1e-2, FAMILIES["full"].kernel
     engine = Engine(x, np.ones(50), False, 1)
-    desk, rules = engine.desk(3, 1), Rules(code, 1, 0.0, variances, regularisation, 0.5, 0.0, 50.0)
-    engine.place(desk, mixture)
-    bound(desk, rules, 3)
+    work, rules = (
+        engine.workspace(3),
+        Rules(code, 1, 0.0, variances, regularisation, 0.5, 0.0, 50.0),
+    )
+    work.load(mixture)
+    bound(work.memory, rules, 3)
     slow = within(mixture, variances, regularisation)
-    assert_allclose(desk.within, slow, rtol=1e-12)
-    assert_allclose(desk.floor, regularisation * slow, rtol=1e-12)
-    assert_allclose(desk.vanishing, 0.5 * slow, rtol=1e-12)
+    assert_allclose(work.memory.within, slow, rtol=1e-12)
+    assert_allclose(work.memory.floor, regularisation * slow, rtol=1e-12)
+    assert_allclose(work.memory.vanishing, 0.5 * slow, rtol=1e-12)
 
 
 @pytest.mark.parametrize("regularisation", [1e-6, 1e-3, 1e-1])

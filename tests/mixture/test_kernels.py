@@ -127,14 +127,15 @@ def test_a_pass_is_what_numpy_finds(n, d, k, axis_aligned):
     rng = np.random.default_rng(n + d)
     x, weight, mixture = rng.normal(size=(n, d)), rng.uniform(0.1, 2, n), a_mixture(rng, k, d)
     engine = Engine(x, weight, axis_aligned, threads=1)
-    desk = engine.desk(k, 1)
-    assert engine.place(desk, mixture) == -1
-    value = engine.measure(desk, k, 0.0)
+    work = engine.workspace(k)
+    assert work.load(mixture) == -1
+    found = work.statistics()
     slow, counts, shifts, spreads = slow_pass(x, weight, mixture, axis_aligned)
-    assert value == pytest.approx(slow, rel=1e-13, abs=1e-13)
-    assert_allclose(desk.counts, counts, rtol=1e-11)
-    assert_allclose(desk.shifts, shifts, rtol=1e-9, atol=1e-12)
-    assert_allclose(desk.spreads, spreads, rtol=1e-8, atol=1e-11)
+    assert found.log_likelihood == pytest.approx(slow, rel=1e-13, abs=1e-13)
+    assert_allclose(found.counts, counts, rtol=1e-11)
+    assert_allclose(found.shifts, shifts, rtol=1e-9, atol=1e-12)
+    assert_array_equal(found.means, mixture.means + found.shifts)
+    assert_allclose(found.covariances, spreads, rtol=1e-8, atol=1e-11)
 
 
 def test_data_laid_out_anew_in_each_pass_give_the_same_bits(monkeypatch):
@@ -144,10 +145,12 @@ def test_data_laid_out_anew_in_each_pass_give_the_same_bits(monkeypatch):
     for resident, threads in ((10**9, 1), (0, 1), (0, 2), (10**9, 3)):
         monkeypatch.setattr(layout, "_RESIDENT", resident)
         engine = Engine(x, weight, False, threads)
-        desk = engine.desk(3, engine.threads)
-        engine.place(desk, mixture)
-        value = engine.measure(desk, 3, 0.0)
-        results.append(np.concatenate([[value], desk.counts, desk.spreads.ravel()]))
+        work = engine.workspace(3)
+        work.load(mixture)
+        found = work.statistics()
+        results.append(
+            np.concatenate([[found.log_likelihood], found.counts, found.covariances.ravel()])
+        )
     assert_array_equal(results, [results[0]] * 4)
 
 

@@ -99,11 +99,11 @@ def test_nothing_missing_is_the_complete_engine(name, d):
     found = []
     mixture = plain.snapshots[0].mixture
     for engine in (for_moments(problem, 1), Patterns(x, weight)):
-        desk = engine.desk(3, 1)
-        assert engine.place(desk, mixture) == -1
-        value = engine.measure(desk, 3, 0.1)
+        work = engine.workspace(3)
+        assert work.load(mixture) == -1
+        moments = work.statistics()
         axes = np.eye(d, dtype=bool) if FAMILIES[name].axis_aligned else np.ones((d, d), bool)
-        found.append((value, desk.counts[:3], desk.shifts[:3], desk.spreads[:3] * axes))
+        found.append((*moments._replace(covariances=moments.covariances * axes),))
     for one, other in zip(*found, strict=True):
         assert_allclose(other, one, rtol=1e-12, atol=1e-13)
 

@@ -12,11 +12,11 @@ from typing import Protocol
 import numpy as np
 
 from gmmpipe.mixture.checks import PARTS
-from gmmpipe.mixture.coordinates import Mask, coordinates, parts, scale
+from gmmpipe.mixture.coordinates import coordinates, parts, scale
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED
 from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 REMAINING = 1e-4  # nats that a run at a maximum may still gain
 GAIN = 1e-3  # nats by which EM must get higher from a changed mixture to prove a saddle

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
-from gmmpipe.mixture.coordinates import Mask, coordinates, parts, scale
+from gmmpipe.mixture.coordinates import coordinates, parts, scale
 from gmmpipe.mixture.em.acceleration import ACCELERATIONS, Method
 from gmmpipe.mixture.em.problem import Problem
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 
 class Accelerator:

@@ -16,7 +16,7 @@ from gmmpipe.mixture.densities import Evaluator
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem, posed
-from gmmpipe.mixture.engines.choose import for_moments
+from gmmpipe.mixture.engines.choose import compiled, for_moments
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
@@ -126,15 +126,15 @@ def _advance(problem: Problem, starts: list[Mixture], threads: int) -> Fits:
     from gmmpipe.mixture.kernels.engine import joined
     from gmmpipe.mixture.kernels.records import Rules
 
-    code, engine = problem.family.kernel, for_moments(problem, threads)
-    fits = joined(starts, problem.iterations)
+    code, fits = problem.family.kernel, joined(starts, problem.iterations)
     if code is None or problem.features:
-        advance_each(engine, problem, fits)
+        advance_each(for_moments(problem, threads), problem, fits)
     else:
         rules = Rules(
             code, problem.iterations[-1], problem.options.tol, problem.variances,
             problem.regularisation, problem.vanishing, problem.reg_covar, problem.total,
         )  # fmt: skip
+        engine = compiled(problem, threads)
         engine.advance(rules, fits, _iteration(problem, max(s.n_components for s in starts)))
     return fits
 

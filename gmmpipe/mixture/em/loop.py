@@ -6,7 +6,7 @@ from gmmpipe.mixture.bounds import Bounds
 from gmmpipe.mixture.em.accelerator import Accelerator
 from gmmpipe.mixture.em.mstep import maximise
 from gmmpipe.mixture.em.problem import Problem
-from gmmpipe.mixture.engines.base import Passes
+from gmmpipe.mixture.engines.base import Engine, Moments, Workspace
 from gmmpipe.mixture.kernels.records import (  # fmt: skip
     BROKEN,
     CONVERGED,
@@ -16,152 +16,144 @@ from gmmpipe.mixture.kernels.records import (  # fmt: skip
     RUNNING,
     SOUND,
     STOPPED,
-    Desk,
     Fits,
 )
 from gmmpipe.mixture.kernels.step import JUMP
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Array, Indices, Mask, Mixture
 
 _AT_BOUND = 1.001  # of the bound, which along oblique axes is met nearly
 
 
-def advance_each(engine: Passes, problem: Problem, fits: Fits) -> None:
+def advance_each(engine: Engine, problem: Problem, fits: Fits) -> None:
     """Run the fits one after the other."""
-    desk = engine.desk(int(np.diff(fits.first).max()), engine.threads)
+    work = engine.workspace(int(np.diff(fits.first).max()))
     for fit in range(len(fits.outcome)):
         mine = slice(int(fits.first[fit]), int(fits.first[fit + 1]))
         start = Mixture(
             fits.start_weights[mine], fits.start_means[mine], fits.start_covariances[mine]
         )
-        if engine.place(desk, start) >= 0:
+        if work.load(start) >= 0:
             fits.outcome[fit] = REFUSED
         else:
-            _advance(Course(engine, problem, desk, start), fits, fit, mine)
+            _advance(EMState(work, problem, start), fits, fit, mine)
 
 
-def _advance(course: "Course", fits: Fits, fit: int, mine: slice) -> None:
-    """Run a fit whose start is on the desk; each pass over the samples is an iteration."""
-    wanted = course.problem.iterations
+def _advance(state: "EMState", fits: Fits, fit: int, mine: slice) -> None:
+    """Run a fit whose start is loaded; each pass over the samples is an iteration."""
+    wanted = state.problem.iterations
     iteration, kept, outcome = 0, 0, RUNNING
     while True:
         last = iteration == wanted[-1] or outcome == CONVERGED
-        course.look(last)
-        fits.trajectory[fit, iteration] = course.value
-        outcome = STOPPED if course.broken else outcome
-        while kept < len(wanted) and (last or course.broken or wanted[kept] <= iteration):
-            fits.weights[kept, mine] = course.mixture.weights
-            fits.means[kept, mine] = course.mixture.means
-            fits.covariances[kept, mine] = course.mixture.covariances
+        state.step(last)
+        fits.trajectory[fit, iteration] = state.value
+        outcome = STOPPED if state.broken else outcome
+        while kept < len(wanted) and (last or state.broken or wanted[kept] <= iteration):
+            fits.weights[kept, mine] = state.mixture.weights
+            fits.means[kept, mine] = state.mixture.means
+            fits.covariances[kept, mine] = state.mixture.covariances
             kept += 1
-        if last or course.broken:
+        if last or state.broken:
             break
-        if course.gain < course.problem.options.tol:
+        if state.gain < state.problem.options.tol:
             outcome = CONVERGED
-        course.go(outcome == RUNNING)
+        state.propose(outcome == RUNNING)
         iteration += 1
     fits.n_iter[fit], fits.outcome[fit] = iteration, outcome
-    fits.status[mine], fits.counts[mine] = course.status, course.counts
+    fits.status[mine], fits.counts[mine] = state.status, state.counts
 
 
-class Course:
-    """The way of one fit: the mixture it has come to, and the one it tries, which is on the desk.
+class EMState:
+    """How far a fit has come: its mixture, and the one proposed next, which is loaded.
 
-    That is EM's step from the mixture, its ``image``, or a leap. A pass that finds that a leap
+    That is EM's step from the mixture, or an extrapolation. A pass that finds that the latter
     lowers the objective (the log-likelihood, or the log posterior) leaves the mixture as it is.
     """
 
-    def __init__(self, engine: Passes, problem: Problem, desk: Desk, start: Mixture) -> None:
-        self.engine, self.problem, self.desk = engine, problem, desk
-        self.mixture = self.tried = self.image = start
+    def __init__(self, work: Workspace, problem: Problem, start: Mixture) -> None:
+        self.work, self.problem = work, problem
+        self.mixture = self.proposed = self.em_step = start
         self.bounds = problem.bounds(start)  # of the M step from the mixture
         self.value = self.objective = -np.inf
         self.gain = np.inf  # of the last iteration, per unit weight, if that was EM's own
         self.counts = np.zeros(start.n_components)
-        # of the last M step, for the mixture, its image and what is tried: a pass resets the desk's
-        self.status = self.next = self.made = np.full(start.n_components, SOUND)
-        self.leaps = Accelerator(problem) if "acceleration" in problem.features else None
-        self.leapt = self.refused = self.slow = self.broken = False
+        # of components of the mixture, of EM's step from it, and of what is proposed
+        self.status = self.step_status = self.proposed_status = np.full(start.n_components, SOUND)
+        self.accelerator = Accelerator(problem) if "acceleration" in problem.features else None
+        self.extrapolated = self.rejected = self.slow = self.broken = False
 
-    def look(self, last: bool) -> None:
-        """Do a pass, and EM's step from there unless this is the last, and judge a leap."""
-        problem, k = self.problem, self.mixture.n_components
-        value = self.engine.measure(self.desk, k, problem.reg_covar)
-        objective = value + problem.log_prior(self.tried)
-        counts = self.desk.counts[:k].copy()
-        self.refused = self.leapt and not objective >= self.objective
-        step, bounds = None, problem.bounds(self.tried)
-        if not last and not self.refused:
-            step = _step(self.engine, problem, bounds, self.desk, self.tried)
-            self.refused = self.leapt and step is None
+    def step(self, last: bool) -> None:
+        """Do a pass, and EM's step from there unless this is the last; judge an extrapolation."""
+        problem = self.problem
+        moments, step, status = self.work.statistics(), None, self.step_status
+        value = moments.log_likelihood
+        objective = value + problem.log_prior(self.proposed)
+        bounds = problem.bounds(self.proposed)
+        self.rejected = self.extrapolated and not objective >= self.objective
+        if not last and not self.rejected:
+            step, status = _em_step(self.work, problem, bounds, moments, self.proposed)
+            self.rejected = self.extrapolated and step is None
         gain, self.gain = abs(objective - self.objective) / problem.total, np.inf
-        if self.refused:
+        if self.rejected:
             return
-        self.mixture, self.value, self.objective = self.tried, value, objective
-        self.status, self.counts, self.bounds = self.made, counts, bounds
+        self.mixture, self.value, self.objective = self.proposed, value, objective
+        self.status, self.counts, self.bounds = self.proposed_status, moments.counts, bounds
         if step is not None:
-            self.image, self.next = step, self.desk.status[:k].copy()
+            self.em_step, self.step_status = step, status
         elif not last:
-            self.broken, self.status = True, self.desk.status[:k].copy()
+            self.broken, self.status = True, status
         self.slow = gain < problem.options.tol
-        if not self.leapt:
+        if not self.extrapolated:
             self.gain = gain
 
-    def go(self, on: bool) -> None:
-        """Try the image next, or, where EM goes on and has not just become slow, a leap."""
-        leap, away = None, self.refused  # whether the desk has something else than the image
-        if self.leaps is not None and self.refused:
-            self.leaps.reject()
-        elif self.leaps is not None and on and not self.slow:
-            leap = self.leaps(self.mixture, self.image, self.bounds)
-        if leap is not None and self.engine.place(self.desk, leap) >= 0:
-            leap, away = None, True
-        if leap is None and away:
-            self.engine.place(self.desk, self.image)
-        self.tried, self.leapt = (self.image, False) if leap is None else (leap, True)
-        self.made = _bounded(self.bounds, self.next, self.tried) if self.leapt else self.next
+    def propose(self, on: bool) -> None:
+        """Propose EM's step, or, where EM goes on and has not just become slow, to extrapolate."""
+        found, other = None, self.rejected  # other: something else than EM's step is loaded
+        if self.accelerator is not None and self.rejected:
+            self.accelerator.reject()
+        elif self.accelerator is not None and on and not self.slow:
+            found = self.accelerator(self.mixture, self.em_step, self.bounds)
+        if found is not None and self.work.load(found) >= 0:
+            found, other = None, True
+        if found is None and other:
+            self.work.load(self.em_step)
+        self.extrapolated = found is not None
+        self.proposed = self.em_step if found is None else found
+        self.proposed_status = self.step_status
+        if found is not None:
+            self.proposed_status = _status(self.bounds, self.step_status == EMPTY, found)
 
 
-def _step(
-    engine: Passes, problem: Problem, bounds: Bounds, desk: Desk, mixture: Mixture
-) -> Mixture | None:
-    """Return the next mixture, now on the desk; None where a covariance is not definite."""
-    step, jumped = _estimate(engine, problem, bounds, desk, mixture)
-    if jumped.any():
-        centres = desk.centres.reshape(-1, engine.layout.width)[:, : engine.layout.d]
-        centres[: len(jumped)][jumped] += desk.shifts[: len(jumped)][jumped]
-        engine.measure(desk, mixture.n_components, problem.reg_covar)
-        step, _ = _estimate(engine, problem, bounds, desk, mixture)
-    status = desk.status[: mixture.n_components]
-    status[:] = _bounded(bounds, status, step)
+def _em_step(
+    work: Workspace, problem: Problem, bounds: Bounds, moments: Moments, mixture: Mixture
+) -> tuple[Mixture | None, Indices]:
+    """Return the next mixture, now loaded, and the status of its components.
+
+    None where a covariance is not definite.
+    """
+    step = maximise(problem, bounds, moments, mixture)
+    jumped = (moments.counts > 0) & (_squared(step.covariances, moments.shifts) > JUMP)
+    if jumped.any():  # so far that the covariances about the new means have lost their digits
+        work.recentre(jumped)
+        moments = work.statistics()
+        step = maximise(problem, bounds, moments, mixture)
+    status = _status(bounds, moments.counts == 0, step)
     variances = np.diagonal(step.covariances, axis1=1, axis2=2)
     broken = np.asarray((variances <= bounds.vanishing).any(axis=1))
-    indefinite = engine.place(desk, step)
+    indefinite = work.load(step)
     if indefinite < 0 and not broken.any():
-        return step
+        return step, status
     broken[indefinite] |= indefinite >= 0
     status[broken] = BROKEN
-    return None
+    return None, status
 
 
-def _bounded(bounds: Bounds, status: np.ndarray, mixture: Mixture) -> np.ndarray:
-    """Return the status (K,) with FLOOR where the bound holds an eigenvalue up, else SOUND."""
-    low = np.zeros(len(status), bool)
+def _status(bounds: Bounds, empty: Mask, mixture: Mixture) -> Indices:
+    """Return EMPTY, FLOOR where the bound holds an eigenvalue up, or SOUND of each component."""
+    low = np.zeros(len(empty), bool)
     if (bounds.floor > 0).all():
         scale = np.sqrt(np.multiply.outer(bounds.floor, bounds.floor))
         low = np.linalg.eigvalsh(mixture.covariances / scale)[:, 0] < _AT_BOUND
-    return np.where(status == EMPTY, EMPTY, np.where(low, FLOOR, SOUND))
-
-
-def _estimate(
-    engine: Passes, problem: Problem, bounds: Bounds, desk: Desk, mixture: Mixture
-) -> tuple[Mixture, np.ndarray]:
-    """Return the M step on the desk's moments, and which means jumped so far as to redo it."""
-    k = mixture.n_components
-    counts, shifts, empty = desk.counts[:k], desk.shifts[:k], desk.status[:k] == EMPTY
-    centres = desk.centres.reshape(-1, engine.layout.width)[:k, : engine.layout.d]
-    scatter = counts[:, None, None] * desk.spreads[:k]
-    step = maximise(problem, bounds, counts, centres + shifts, scatter, mixture)
-    return step, ~empty & (_squared(step.covariances, shifts) > JUMP)
+    return np.where(empty, EMPTY, np.where(low, FLOOR, SOUND))
 
 
 def _squared(covariances: Array, shifts: Array) -> Array:

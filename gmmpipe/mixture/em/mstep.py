@@ -1,26 +1,26 @@
-"""The M step in numpy: from soft counts, means and scatter matrices to the next mixture."""
+"""The M step in numpy: from the moments of a pass to the next mixture."""
 
 import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
 from gmmpipe.mixture.em.problem import Problem
+from gmmpipe.mixture.engines.base import Moments
 from gmmpipe.mixture.mixture import Array, Mixture
 
 
-def maximise(  # noqa: PLR0913, PLR0917 - what an M step goes by
-    problem: Problem, bounds: Bounds, counts: Array, means: Array, scatter: Array, last: Mixture
-) -> Mixture:
+def maximise(problem: Problem, bounds: Bounds, moments: Moments, last: Mixture) -> Mixture:
     """Return the mixture of highest expected log-likelihood, or log posterior under a prior.
 
-    bounds: of this step; counts (K,), means (K, D), scatter (K, D, D) about them. What is frozen is
-    taken from the last mixture; scatter is then about the held means. A component without samples
-    keeps its covariance unless there is a prior: then it gets the prior's mode.
+    bounds: of this step; moments: of the samples under the last mixture, from which frozen parts
+    are taken: the covariances are then about its means. A component without samples keeps its
+    covariance unless there is a prior: then it gets the prior's mode.
     """
-    frozen = problem.frozen
+    frozen, counts, means = problem.frozen, moments.counts, moments.means
     weights = last.weights if "weights" in frozen else counts / problem.total
     centres = last.means if "means" in frozen else _pulled(problem, counts, means)
     if "covariances" in frozen:
         return Mixture(weights, centres, last.covariances)
+    scatter = counts[:, None, None] * _raised(moments.covariances, problem.reg_covar)
     if centres is not means:
         scatter = scatter + _outer(counts, means - centres)
     prior, family, empty = problem.prior, problem.family, counts == 0
@@ -32,6 +32,15 @@ def maximise(  # noqa: PLR0913, PLR0917 - what an M step goes by
         scatter = scatter + scale + _outer(prior.shrinkage, centres - prior.mean)
         covariances = family.step(counts + count, scatter, bounds.floor, last.covariances)
     return Mixture(weights, centres, covariances)
+
+
+def _raised(covariances: Array, reg_covar: float) -> Array:
+    """Return the covariances (K, D, D) with reg_covar added to each variance."""
+    if reg_covar == 0:
+        return covariances
+    raised = covariances.copy()
+    np.einsum("kii->ki", raised)[...] += reg_covar
+    return raised
 
 
 def _pulled(problem: Problem, counts: Array, means: Array) -> Array:

@@ -5,16 +5,16 @@ the value itself. Ghahramani & Jordan 1994, Supervised learning from incomplete 
 approach, NIPS 6; Little & Rubin, Statistical analysis with missing data, chapter 11.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.mixture.checks import informative, observed_variances
+from gmmpipe.mixture.engines.base import Moments
 from gmmpipe.mixture.families.family import clip
-from gmmpipe.mixture.kernels.records import EMPTY, SOUND
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 Rows = npt.NDArray[np.int64]
 _TINY = 1e-100  # a count below holds no information
@@ -22,29 +22,6 @@ _ROUNDING = 4e-16  # what is left of a variance when others explain all of it
 _SIZE = 2**18  # numbers per intermediate array
 _FARTHEST = 1e300  # a squared distance that leaves logarithms finite
 _ROUNDS = 1000  # most iterations for one normal
-
-
-class Layout(NamedTuple):
-    """How wide a row of ``Desk.centres`` is."""
-
-    width: int
-    d: int
-
-
-@dataclass
-class Desk:
-    """The memory of one fit in progress: mixture, then what a pass found of at most K components.
-
-    Soft counts (K,), shifts (K, D) of the means from the centres (flat, K * D) that deviations were
-    taken from, spreads (K, D, D) about the new means, status (K,).
-    """
-
-    mixture: Mixture
-    counts: Array
-    shifts: Array
-    spreads: Array
-    centres: Array
-    status: npt.NDArray[np.int64]
 
 
 class Pattern(NamedTuple):
@@ -55,24 +32,17 @@ class Pattern(NamedTuple):
     lost: Rows
 
 
-@dataclass
 class Patterns:
-    """Samples x (N, D), NaN where missing, of weight (N,): called like the compiled Engine.
+    """The engine for samples x (N, D), NaN where missing, of weight (N,), in one thread.
 
-    Threads are of no account. A row with nothing observed has log-density 0.
+    A row with nothing observed has log-density 0.
     """
 
-    x: Array
-    weight: Array
-    threads: int = 1
-    layout: Layout = field(init=False)
-    patterns: list[Pattern] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, x: Array, weight: Array) -> None:
         """Sort the rows by pattern, in slices that keep intermediate arrays small."""
-        d = self.x.shape[1]
-        self.layout, step = Layout(d, d), max(1, _SIZE // d)
-        kinds, which = np.unique(np.isnan(self.x), axis=0, return_inverse=True)
+        self.x, self.weight = x, weight
+        step = max(1, _SIZE // x.shape[1])
+        kinds, which = np.unique(np.isnan(x), axis=0, return_inverse=True)
         order = np.argsort(which.ravel(), kind="stable")
         ends = np.cumsum(np.bincount(which.ravel(), minlength=len(kinds)))
         self.patterns = [
@@ -81,20 +51,29 @@ class Patterns:
             for first in range(0, len(rows), step)
         ]
 
-    def desk(self, k: int, team: int) -> Desk:
-        """Return the memory of one fit of at most k components."""
-        del team
-        d = self.layout.d
-        empty = Mixture(np.zeros(0), np.zeros((0, d)), np.zeros((0, d, d)))
-        return Desk(
-            empty, np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros(k * d),
-            np.zeros(k, np.int64),
-        )  # fmt: skip
+    def workspace(self, k: int) -> "Workspace":
+        """Return the memory of one fit."""
+        del k
+        return Workspace(self)
 
-    def place(self, desk: Desk, mixture: Mixture) -> int:
-        """Put the mixture on the desk; return the first component not positive definite, or -1."""
-        desk.mixture = mixture
-        desk.centres[: mixture.means.size] = mixture.means.ravel()
+    def reweigh(self, weight: Array) -> None:
+        """Give the samples the weights (N,)."""
+        self.weight = weight
+
+
+class Workspace:
+    """Passes over the samples of ``Patterns``; see ``passes.Workspace``."""
+
+    mixture: Mixture
+    centres: Array
+    shifts: Array
+
+    def __init__(self, engine: Patterns) -> None:
+        self.engine = engine
+
+    def load(self, mixture: Mixture) -> int:
+        """Take a mixture for the next pass; return the first component not definite, or -1."""
+        self.mixture, self.centres = mixture, mixture.means.copy()
         for k, covariance in enumerate(mixture.covariances):
             try:
                 pivots = np.diagonal(np.linalg.cholesky(covariance)) ** 2
@@ -104,17 +83,20 @@ class Patterns:
                 return k
         return -1
 
-    def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
-        """Do one pass for the k components on the desk; return the log-likelihood in nats."""
-        d, value = self.layout.d, 0.0
+    def recentre(self, moved: Mask) -> None:
+        """Take the sums of components (K,) about their means of the last pass until ``load``."""
+        self.centres[moved] += self.shifts[moved]
+
+    def statistics(self) -> Moments:
+        """Do a pass."""
+        k, d = self.centres.shape
+        value, weight = 0.0, self.engine.weight
         counts, firsts, seconds = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
-        centres = desk.centres[: k * d].reshape(k, d)
-        for pattern in self.patterns:
-            given = Given(desk.mixture, pattern, self.x)
+        for pattern, given in self._given():
             total, logs = given.log_responsibilities()
-            value += float(self.weight[pattern.rows] @ total)
-            r = self.weight[pattern.rows] * np.exp(logs)
-            away = given.deviations(centres)
+            value += float(weight[pattern.rows] @ total)
+            r = weight[pattern.rows] * np.exp(logs)
+            away = given.deviations(self.centres)
             count = r.sum(axis=1)
             counts += count
             firsts += (r[:, None, :] @ away)[:, 0]
@@ -122,36 +104,31 @@ class Patterns:
             seconds[:, pattern.lost[:, None], pattern.lost] += (
                 count[:, None, None] * given.left_over()
             )
-        self._settle(desk, k, (counts, firsts, seconds), reg_covar)
-        return value
+        return self._moments(value, counts, firsts, seconds)
 
-    def _settle(
-        self, desk: Desk, k: int, sums: tuple[Array, Array, Array], reg_covar: float
-    ) -> None:
-        """Put on the desk what the sums of a pass come to."""
-        counts, firsts, seconds = sums
+    def _moments(self, value: float, counts: Array, firsts: Array, seconds: Array) -> Moments:
+        """Return what the sums of a pass come to."""
         empty = ~(counts > _TINY)
         divisor = np.where(empty, 1.0, counts)
-        shifts = np.where(empty[:, None], 0.0, firsts / divisor[:, None])
+        self.shifts = shifts = np.where(empty[:, None], 0.0, firsts / divisor[:, None])
         spreads = seconds / divisor[:, None, None] - shifts[:, :, None] * shifts[:, None, :]
         spreads = (spreads + spreads.swapaxes(1, 2)) / 2
-        desk.counts[:k] = np.where(empty, 0.0, counts)
-        desk.shifts[:k] = shifts
-        desk.spreads[:k] = np.where(empty[:, None, None], 0.0, spreads)
-        desk.spreads[:k] += reg_covar * np.eye(self.layout.d)
-        desk.status[:k] = np.where(empty, EMPTY, SOUND)
+        covariances = np.where(empty[:, None, None], 0.0, spreads)
+        counts = np.where(empty, 0.0, counts)
+        return Moments(value, counts, self.centres + shifts, covariances, shifts)
 
-    def reweigh(self, weight: Array) -> None:
-        """Give the samples the weights (N,)."""
-        self.weight = weight
-
-    def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
-        totals, logs = np.empty(len(self.x)), np.empty((len(self.x), k))
-        for pattern in self.patterns:
-            total, terms = Given(desk.mixture, pattern, self.x).log_responsibilities()
+    def densities(self) -> tuple[Array, Array]:
+        """Return log p(x) (N,) and log responsibilities (N, K), nats."""
+        n = len(self.engine.x)
+        totals, logs = np.empty(n), np.empty((n, len(self.centres)))
+        for pattern, given in self._given():
+            total, terms = given.log_responsibilities()
             totals[pattern.rows], logs[pattern.rows] = total, terms.T
         return totals, logs
+
+    def _given(self) -> Iterator[tuple[Pattern, "Given"]]:
+        for pattern in self.engine.patterns:
+            yield pattern, Given(self.mixture, pattern, self.engine.x)
 
 
 class Given:
@@ -233,15 +210,14 @@ def normal(x: Array, weight: Array) -> Mixture:
     shift = (weight @ np.where(seen, x - np.nanmin(x, axis=0), 0.0)) / count
     shift += np.nanmin(x, axis=0)
     scale = np.sqrt(np.where(variance > 0, variance, 1.0))
-    engine = Patterns((x - shift) / scale, weight)
-    desk, before = engine.desk(1, 1), -np.inf
+    work, before = Patterns((x - shift) / scale, weight).workspace(1), -np.inf
     found = Mixture(np.ones(1), np.zeros((1, d)), np.eye(d)[None])
     for _ in range(_ROUNDS):
-        engine.place(desk, found)
-        value = engine.measure(desk, 1, 0.0)
-        if value - before <= 1e-10 * weight.sum():
+        work.load(found)
+        moments = work.statistics()
+        if moments.log_likelihood - before <= 1e-10 * weight.sum():
             break
-        before = value
-        spreads = clip(desk.spreads, np.full(d, 1e-6))
-        found = Mixture(np.ones(1), found.means + desk.shifts, spreads)
+        before = moments.log_likelihood
+        covariances = clip(moments.covariances, np.full(d, 1e-6))
+        found = Mixture(np.ones(1), moments.means, covariances)
     return found.rescaled(shift, scale)

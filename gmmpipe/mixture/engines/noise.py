@@ -7,13 +7,11 @@ components, whichever is smaller, which depends on the features' units). As in m
 same everywhere, also outside the box: a new sample far away is noise.
 """
 
-from typing import Any
-
 import numpy as np
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.engines.base import Passes, Weighted
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.engines.base import Engine, Moments, Weighted
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 from gmmpipe.mixture.slices import extremes
 
 
@@ -36,7 +34,7 @@ def log_uniform(x: Array, box: Array) -> Array:
 
 
 class WithNoise:
-    """An engine whose samples may also be noise: called like the engine of the Gaussian part.
+    """An engine whose samples may also be noise, from one of moments and one of densities.
 
     A pass first evaluates all densities, then measures the moments of the samples, each of its
     weight times the probability that it is no noise. What is left of the sum of the mixture's
@@ -44,38 +42,44 @@ class WithNoise:
     """
 
     def __init__(
-        self, x: Array, weight: Array, box: Array, engines: tuple[Weighted, Passes]
+        self, x: Array, weight: Array, box: Array, moments: Weighted, densities: Engine
     ) -> None:
         self.weight, self.uniform = weight, log_uniform(x, box)
-        self.moments, self.densities = engines
-        self.threads, self.layout = self.moments.threads, self.moments.layout
-        self.scratch: Any = None
-        self.log_noise = -np.inf
+        self.moments, self.densities = moments, densities
 
-    def desk(self, k: int, team: int) -> Any:
+    def workspace(self, k: int) -> "_Workspace":
         """Return the memory of one fit of at most k components."""
-        self.scratch = self.densities.desk(k, self.densities.threads)
-        return self.moments.desk(k, team)
+        return _Workspace(self, k)
 
-    def place(self, desk: Any, mixture: Mixture) -> int:
-        """Put the mixture on the desk; return the first component not positive definite, or -1."""
+
+class _Workspace:
+    """Passes over samples that may be noise; see ``passes.Workspace``."""
+
+    def __init__(self, engine: WithNoise, k: int) -> None:
+        self.engine, self.log_noise = engine, -np.inf
+        self.moments, self.gaussian = engine.moments.workspace(k), engine.densities.workspace(k)
+
+    def load(self, mixture: Mixture) -> int:
+        """Take a mixture for the next pass; return the first component not definite, or -1."""
         with np.errstate(divide="ignore"):
             self.log_noise = np.log(max(0.0, 1 - mixture.weights.sum()))
-        broken = self.moments.place(desk, mixture)
-        return broken if broken >= 0 else self.densities.place(self.scratch, mixture)
+        broken = self.moments.load(mixture)
+        return broken if broken >= 0 else self.gaussian.load(mixture)
 
-    def measure(self, desk: Any, k: int, reg_covar: float) -> float:
-        """Put counts, shifts and spreads on the desk; return the log-likelihood in nats."""
-        gaussian = self.densities.evaluate(self.scratch, k)[0]
-        total = np.logaddexp(gaussian, self.log_noise + self.uniform)
-        self.moments.reweigh(self.weight * np.exp(gaussian - total))
-        self.moments.measure(desk, k, reg_covar)
-        return float((self.weight * total).sum())
+    def recentre(self, moved: Mask) -> None:
+        """Take the sums of components (K,) about their means of the last pass until ``load``."""
+        self.moments.recentre(moved)
 
-    def evaluate(self, desk: Any, k: int) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, k + 1), those of the noise last."""
-        del desk
-        gaussian, logs = self.densities.evaluate(self.scratch, k)
-        noise = self.log_noise + self.uniform
+    def statistics(self) -> Moments:
+        """Do a pass."""
+        weight, gaussian = self.engine.weight, self.gaussian.densities()[0]
+        total = np.logaddexp(gaussian, self.log_noise + self.engine.uniform)
+        self.engine.moments.reweigh(weight * np.exp(gaussian - total))
+        return self.moments.statistics()._replace(log_likelihood=float((weight * total).sum()))
+
+    def densities(self) -> tuple[Array, Array]:
+        """Return log p(x) (N,) and log responsibilities (N, K + 1), those of the noise last."""
+        gaussian, logs = self.gaussian.densities()
+        noise = self.log_noise + self.engine.uniform
         total: Array = np.logaddexp(gaussian, noise)
         return total, np.column_stack([logs + (gaussian - total)[:, None], noise - total])

@@ -7,7 +7,7 @@ the last bit. Who holds the partitions is an executor's affair.
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.checks import LEAST, refuse, tiny, unit_weights, variance, weighted
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import cuts
+
+if TYPE_CHECKING:
+    from gmmpipe.mixture.kernels.spread import PartitionedEngine
 
 _PARTS = 32  # tasks in which the variances are made up
 
@@ -109,10 +112,10 @@ class Partitioned:
             raise tiny(int(column), float(result[column]))
         return result
 
-    def engine(self, axis_aligned: bool) -> Any:
-        """Return the engine of passes over the partitions, called like ``kernels.Engine``."""
+    def engine(self, axis_aligned: bool) -> "PartitionedEngine":
+        """Return the engine of passes over the partitions."""
         from gmmpipe.mixture.kernels.layout import plan
-        from gmmpipe.mixture.kernels.spread import Spread
+        from gmmpipe.mixture.kernels.spread import PartitionedEngine
 
         lay = plan(*self.shape, axis_aligned)[1]
         parts = [(self.source, lay, chunk, axis_aligned) for chunk in range(lay.chunks)]
@@ -121,7 +124,7 @@ class Partitioned:
         def ask(models: Sequence[Any]) -> list[tuple[Array, ...]]:
             return list(zip(*self.executor.run(_sums, held, models), strict=True))
 
-        return Spread(self.shape, axis_aligned, ask)
+        return PartitionedEngine(self.shape, axis_aligned, ask)
 
     def _each(self, held: Sequence[Any], *given: Array) -> list[Array]:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -154,11 +157,11 @@ class _Part:
 
     def __init__(self, source: Source, lay: Any, chunk: int, axis_aligned: bool) -> None:
         from gmmpipe.mixture.kernels.layout import part
-        from gmmpipe.mixture.kernels.spread import Chunk
+        from gmmpipe.mixture.kernels.spread import ChunkEngine
 
         self.made_of = source, lay, chunk, axis_aligned
         rows = part(lay, chunk)[0]
-        self.chunk = Chunk(source.rows(rows.start, rows.stop), lay, chunk, axis_aligned)
+        self.chunk = ChunkEngine(source.rows(rows.start, rows.stop), lay, chunk, axis_aligned)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Part, self.made_of

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from gmmpipe.mixture.engines.base import Moments
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
-from gmmpipe.mixture.kernels.records import Desk, Fits, Rules, Samples
+from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 _TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
 
@@ -35,7 +36,7 @@ def _writable(x: Array) -> Array:
 class Engine:
     """Samples x (N, D) of weight (N,), C-ordered float64, laid out for passes by some threads.
 
-    densities: passes keep the densities (``evaluate``) instead of the moments. cut: how samples
+    densities: passes keep the densities instead of the moments. cut: how samples
     that are part of more are laid out.
     """
 
@@ -63,12 +64,12 @@ class Engine:
             axis_aligned, specialised(make, chunks.SIGNATURE, *shape).address,
         )  # fmt: skip
 
-    def desk(self, k: int, team: int) -> Desk:
-        """Return the memory of one fit of at most k components by a team."""
+    def memory(self, k: int, team: int) -> Memory:
+        """Return memory of one fit of at most k components by a team."""
         lay, d = self.layout, self.layout.d
         width, size = k * lay.width, k * lay.size
         row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
-        return Desk(
+        return Memory(
             np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
             np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
             np.zeros(d), np.zeros(d), np.zeros(d),
@@ -82,12 +83,12 @@ class Engine:
         n_fits, k = len(fits.outcome), int(np.diff(fits.first).max())
         signals, run = np.zeros(SIGNALS, np.int64), compiled(advance.run_all)
         if n_fits < 4 * self.threads and seconds > _TEAM:
-            team, desk = self.threads, self.desk(k, self.threads)
-            share(team, lambda r: run(self.samples, desk, rules, fits, r, team, signals))
+            team, memory = self.threads, self.memory(k, self.threads)
+            share(team, lambda r: run(self.samples, memory, rules, fits, r, team, signals))
             return
 
         def alone(rank: int) -> None:
-            run(self._slot(rank), self.desk(k, 1), rules, fits, 0, 1, signals)
+            run(self._slot(rank), self.memory(k, 1), rules, fits, 0, 1, signals)
 
         share(min(self._workers, n_fits), alone)
 
@@ -98,18 +99,15 @@ class Engine:
         first = rank * self.layout.slot
         return self.samples._replace(slots=self.samples.slots[first : first + self.layout.slot])
 
-    def place(self, desk: Desk, mixture: Mixture) -> int:
-        """Put the mixture on the desk; return the first component not positive definite, or -1."""
-        k = mixture.n_components
-        desk.weights[:k] = mixture.weights
-        desk.means[:k] = mixture.means
-        desk.covariances[:k] = mixture.covariances
-        return int(compiled(advance.place)(self.samples, desk, k))
+    def workspace(self, k: int) -> "Workspace":
+        """Return memory of one fit of at most k components, on which all threads work."""
+        return Workspace(self, self.memory(k, self.threads))
 
-    def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
-        """Do one pass for the k components on the desk; return the log-likelihood in nats."""
-        signals, team, run = np.zeros(SIGNALS, np.int64), len(desk.work), compiled(advance.measure)
-        values = share(team, lambda r: run(self.samples, desk, reg_covar, k, r, team, signals))
+    def measure(self, memory: Memory, k: int) -> float:
+        """Do one pass for the k components in memory; return the log-likelihood in nats."""
+        signals, team = np.zeros(SIGNALS, np.int64), len(memory.work)
+        run = compiled(advance.measure)
+        values = share(team, lambda r: run(self.samples, memory, 0.0, k, r, team, signals))
         return float(values[0])
 
     def reweigh(self, weight: Array) -> None:
@@ -121,12 +119,44 @@ class Engine:
             weight=weight, layout=lay, sizes=np.array(lay, np.int64)
         )
 
-    def evaluate(self, desk: Desk, k: int) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, k) of the mixture on the desk."""
-        totals, logs = np.empty(self.layout.n), np.empty((self.layout.n, k))
-        team, run = len(desk.work), compiled(advance.evaluate)
-        share(team, lambda r: run(self.samples, desk, k, r, team, totals, logs))
+
+class Workspace:
+    """Passes over the samples of an engine with memory of one fit; see ``passes.Workspace``."""
+
+    def __init__(self, engine: Engine, memory: Memory) -> None:
+        self.engine, self.memory, self.k = engine, memory, 0
+
+    def load(self, mixture: Mixture) -> int:
+        """Take a mixture for the next pass; return the first component not definite, or -1."""
+        k, memory = mixture.n_components, self.memory
+        memory.weights[:k] = mixture.weights
+        memory.means[:k] = mixture.means
+        memory.covariances[:k] = mixture.covariances
+        self.k = k
+        return int(compiled(advance.place)(self.engine.samples, memory, k))
+
+    def statistics(self) -> Moments:
+        """Do a pass."""
+        memory, k = self.memory, self.k
+        value, shifts = self.engine.measure(memory, k), memory.shifts[:k].copy()
+        counts, covariances = memory.counts[:k].copy(), memory.spreads[:k].copy()
+        return Moments(value, counts, self._centres() + shifts, covariances, shifts)
+
+    def recentre(self, moved: Mask) -> None:
+        """Take the sums of components (K,) about their means of the last pass until ``load``."""
+        self._centres()[moved] += self.memory.shifts[: self.k][moved]
+
+    def densities(self) -> tuple[Array, Array]:
+        """Return log p(x) (N,) and log responsibilities (N, K), nats."""
+        memory, k, lay = self.memory, self.k, self.engine.layout
+        totals, logs = np.empty(lay.n), np.empty((lay.n, k))
+        team, run = len(memory.work), compiled(advance.evaluate)
+        share(team, lambda r: run(self.engine.samples, memory, k, r, team, totals, logs))
         return totals, logs
+
+    def _centres(self) -> Array:
+        lay = self.engine.layout
+        return self.memory.centres.reshape(-1, lay.width)[: self.k, : lay.d]
 
 
 def share(team: int, work: Callable[[int], Any]) -> list[Any]:

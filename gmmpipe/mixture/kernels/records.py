@@ -44,7 +44,7 @@ class Rules(NamedTuple):
     total_weight: float
 
 
-class Desk(NamedTuple):
+class Memory(NamedTuple):
     """The memory of one fit in progress, for up to K components; shared by a team.
 
     Current weights (K,), means (K, D) and covariances (K, D, D); the next covariances (spreads)

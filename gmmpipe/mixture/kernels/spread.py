@@ -15,7 +15,7 @@ import numpy as np
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
 from gmmpipe.mixture.kernels.engine import Engine, share
-from gmmpipe.mixture.kernels.records import Desk, Fits, Rules, Samples
+from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array
 
@@ -34,7 +34,7 @@ class Model(NamedTuple):
     factors: Array
 
 
-class Chunk(Engine):
+class ChunkEngine(Engine):
     """One chunk of samples, cut from N: an Engine of its own, to be asked for its sums."""
 
     def __init__(self, x: Array, whole: layout.Layout, chunk: int, axis_aligned: bool) -> None:
@@ -44,19 +44,19 @@ class Chunk(Engine):
 
     def sums(self, model: Model) -> Array:
         """Return the log-likelihood in bits, then count and moments of each component."""
-        lay, samples, desk = self.layout, self.samples, self.desk(model.k, 1)
+        lay, samples, memory = self.layout, self.samples, self.memory(model.k, 1)
         shape = layout.plan(lay.n, lay.d, self.axis_aligned)[0]
         run = specialised(chunks.chunk_pass, chunks.SIGNATURE, *shape).ctypes
         kinds = iter(run.argtypes)
         arrays = (samples.sizes, samples.x, samples.weight, samples.slots)
         given = [array.ctypes.data_as(next(kinds)) for array in arrays]
         given += [next(kinds)(value).value for value in (0, 0, model.k)]
-        arrays = (*model[1:], desk.work[0], desk.sums[0])
+        arrays = (*model[1:], memory.work[0], memory.sums[0])
         run(*given, *(array.ctypes.data_as(next(kinds)) for array in arrays))
-        return desk.sums[0]
+        return memory.sums[0]
 
 
-class Spread(Engine):
+class PartitionedEngine(Engine):
     """N samples of d features in chunks elsewhere; ask(models) returns the sums of all chunks.
 
     These are, for each model, one array for each chunk in order. ``layout.part`` says which rows a
@@ -71,7 +71,7 @@ class Spread(Engine):
     ) -> None:
         n, d = size
         lay = self.layout = layout.plan(n, d, axis_aligned)[1]
-        self.threads, self._meeting, self._mine = 1, Meeting(ask), threading.local()
+        self.threads, self._barrier, self._mine = 1, PassBarrier(ask), threading.local()
         self._pass = _PASS(self._chunk)  # lives as long as its address is used
         self.samples = Samples(
             np.zeros((0, d)), np.zeros(0), np.zeros(0), lay, np.array(lay, np.int64),
@@ -86,20 +86,20 @@ class Spread(Engine):
 
         def alone(_rank: int) -> None:
             try:
-                run(self.samples, self.desk(k, 1), rules, fits, 0, 1, signals)
+                run(self.samples, self.memory(k, 1), rules, fits, 0, 1, signals)
             finally:
-                self._meeting.leave()
+                self._barrier.leave()
 
-        self._meeting.expect(together)
+        self._barrier.expect(together)
         share(together, alone)
-        self._meeting.check()
+        self._barrier.check()
 
-    def measure(self, desk: Desk, k: int, reg_covar: float) -> float:
-        """Do one pass for the k components on the desk; return the log-likelihood in nats."""
-        self._meeting.expect(1)
-        value = super().measure(desk, k, reg_covar)
-        self._meeting.leave()
-        self._meeting.check()
+    def measure(self, memory: Memory, k: int) -> float:
+        """Do one pass for the k components in memory; return the log-likelihood in nats."""
+        self._barrier.expect(1)
+        value = super().measure(memory, k)
+        self._barrier.leave()
+        self._barrier.check()
         return value
 
     def _chunk(self, *given: int) -> None:
@@ -109,12 +109,12 @@ class Spread(Engine):
             lay = self.layout
             sizes = (k, k * lay.width, k * lay.width, k * lay.size)
             arrays = (_at(a, size).copy() for a, size in zip(given[7:11], sizes, strict=True))
-            self._mine.sums = self._meeting.ask(Model(k, *arrays))
+            self._mine.sums = self._barrier.ask(Model(k, *arrays))
         out = _at(given[12], 1 + k * (1 + self.layout.width + self.layout.size))
         out[:] = np.nan if self._mine.sums is None else self._mine.sums[chunk][: len(out)]
 
 
-class Meeting:
+class PassBarrier:
     """Where fits that run side by side wait for each other before a pass."""
 
     def __init__(self, work: Callable[[Sequence[Model]], Sequence[Sequence[Array]]]) -> None:

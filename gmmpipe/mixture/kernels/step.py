@@ -20,79 +20,80 @@ merged = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @compiled
-def prepare(samples, desk, k):
+def prepare(samples, memory, k):
     """Set what the pass needs of component k from its weight, mean and inverse factor."""
     layout = samples.layout
-    peak = np.log2(desk.weights[k]) - 0.5 * layout.d * np.log2(2 * np.pi)
+    peak = np.log2(memory.weights[k]) - 0.5 * layout.d * np.log2(2 * np.pi)
     to_bits = np.sqrt(0.5 / LN2)
     for i in range(layout.d):
-        desk.points[k * layout.width + i] = desk.means[k, i]
-        desk.centres[k * layout.width + i] = desk.means[k, i]
-        peak += np.log2(desk.inverses[k, i, i])
+        memory.points[k * layout.width + i] = memory.means[k, i]
+        memory.centres[k * layout.width + i] = memory.means[k, i]
+        peak += np.log2(memory.inverses[k, i, i])
         for j in range(i if samples.axis_aligned else 0, i + 1):
             at = k * layout.size + samples.places[i, j]
-            desk.factors[at] = desk.inverses[k, i, j] * to_bits
-    desk.peaks[k] = peak
+            memory.factors[at] = memory.inverses[k, i, j] * to_bits
+    memory.peaks[k] = peak
 
 
 @merged
-def bound(desk, rules, n_components):
-    """Set what the M step from the mixture on the desk obeys; see ``bounds.within``."""
-    scale, total, share = desk.within, 0.0, 1.0
+def bound(memory, rules, n_components):
+    """Set what the M step from the mixture in memory obeys; see ``bounds.within``."""
+    scale, total, share = memory.within, 0.0, 1.0
     for k in range(n_components):
-        total += desk.weights[k]
+        total += memory.weights[k]
     for i in range(len(scale)):
         pooled = 0.0
         for k in range(n_components):
-            pooled += desk.weights[k] * desk.covariances[k, i, i]
+            pooled += memory.weights[k] * memory.covariances[k, i, i]
         scale[i] = min(pooled / total, rules.variances[i])
-        desk.floor[i] = rules.regularisation * scale[i]
+        memory.floor[i] = rules.regularisation * scale[i]
     for k in range(n_components):
-        if may_touch(desk.inverses[k], desk.floor):
-            scratch = desk.scratch[0]
-            share = min(share, least(desk.covariances[k], desk.floor, scratch[0], scratch[1]))
+        if may_touch(memory.inverses[k], memory.floor):
+            scratch = memory.scratch[0]
+            share = min(share, least(memory.covariances[k], memory.floor, scratch[0], scratch[1]))
     for i in range(len(scale)):
         scale[i] = max(scale[i] * share, COLLAPSED * rules.variances[i])
-        desk.floor[i] = rules.regularisation * desk.within[i]
-        desk.vanishing[i] = rules.vanishing * desk.within[i]
+        memory.floor[i] = rules.regularisation * memory.within[i]
+        memory.vanishing[i] = rules.vanishing * memory.within[i]
 
 
 @compiled
-def sum_chunks(samples, desk, n_components, rank, team, signals):
-    """Do the chunks that no other thread of the team has taken: their moments go to desk.sums."""
+def sum_chunks(samples, memory, n_components, rank, team, signals):
+    """Do the chunks that no other thread of the team has taken: their moments go to memory.sums."""
     chunk = fetch_add(signals, CHUNK, 1) if team > 1 else 0
     while chunk < samples.layout.chunks:
         arguments = (
             samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
-            desk.peaks, desk.points, desk.centres, desk.factors, desk.work[rank], desk.sums[chunk],
+            memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank],
+            memory.sums[chunk],
         )  # fmt: skip
         invoke(samples.chunk_pass, arguments)
         chunk = fetch_add(signals, CHUNK, 1) if team > 1 else chunk + 1
 
 
 @compiled
-def log_likelihood(samples, desk):
+def log_likelihood(samples, memory):
     """Return the total of the chunks, in order, in nats."""
     bits = 0.0
     for chunk in range(samples.layout.chunks):
-        bits += desk.sums[chunk, 0]
+        bits += memory.sums[chunk, 0]
     return bits * LN2
 
 
 @compiled
-def reduce(samples, desk, k, reg_covar):
+def reduce(samples, memory, k, reg_covar):
     """Add up the chunks of component k, in order: its count, shift and spread about its mean."""
     layout = samples.layout
     n_moments = 1 + layout.width + layout.size
     first = 1 + k * n_moments
-    out, spread, shift = desk.sums[0], desk.spreads[k], desk.shifts[k]
+    out, spread, shift = memory.sums[0], memory.spreads[k], memory.shifts[k]
     for chunk in range(1, layout.chunks):
         for entry in range(first, first + n_moments):
-            out[entry] += desk.sums[chunk, entry]
+            out[entry] += memory.sums[chunk, entry]
     count = out[first]
     empty = not count > _TINY
-    desk.counts[k] = 0.0 if empty else count
-    desk.status[k] = EMPTY if empty else SOUND
+    memory.counts[k] = 0.0 if empty else count
+    memory.status[k] = EMPTY if empty else SOUND
     for i in range(layout.d):
         shift[i] = 0.0 if empty else out[first + 1 + i] / count
         for j in range(i + 1):
@@ -106,90 +107,92 @@ def reduce(samples, desk, k, reg_covar):
 
 
 @merged
-def _settle(desk, rules, k, rank):
+def _settle(memory, rules, k, rank):
     """Give component k its next covariance and factor; without samples it keeps its last."""
-    empty = desk.status[k] == EMPTY
+    empty = memory.status[k] == EMPTY
     if empty:
-        copy(desk.spreads[k], desk.covariances[k])
+        copy(memory.spreads[k], memory.covariances[k])
     status = settle(
-        rules.code, desk.spreads[k], desk.floor, desk.vanishing, desk.scratch[rank],
-        desk.inverses[k],
+        rules.code, memory.spreads[k], memory.floor, memory.vanishing, memory.scratch[rank],
+        memory.inverses[k],
     )  # fmt: skip
-    desk.status[k] = EMPTY if empty else status
+    memory.status[k] = EMPTY if empty else status
 
 
 @merged
-def _pool(desk, rules, n_components):
+def _pool(memory, rules, n_components):
     """Give all components the pooled covariance (tied)."""
-    pooled = desk.spreads[0]
+    pooled = memory.spreads[0]
     for i in range(len(pooled)):
         for j in range(len(pooled)):
             value = 0.0
             for k in range(n_components):
-                value += desk.counts[k] / rules.total_weight * desk.spreads[k, i, j]
+                value += memory.counts[k] / rules.total_weight * memory.spreads[k, i, j]
             pooled[i, j] = value
     status = settle(
-        rules.code, pooled, desk.floor, desk.vanishing, desk.scratch[0], desk.inverses[0]
+        rules.code, pooled, memory.floor, memory.vanishing, memory.scratch[0], memory.inverses[0]
     )
     for k in range(n_components):
         if k > 0:
-            copy(desk.spreads[k], pooled)
-            copy(desk.inverses[k], desk.inverses[0])
-        if desk.status[k] != EMPTY or status == BROKEN:
-            desk.status[k] = status
+            copy(memory.spreads[k], pooled)
+            copy(memory.inverses[k], memory.inverses[0])
+        if memory.status[k] != EMPTY or status == BROKEN:
+            memory.status[k] = status
 
 
 @merged
-def _jumped(desk, k):
+def _jumped(memory, k):
     """Return whether the mean moved so far that the scatter about the old one lost its digits."""
     squared = 0.0
-    for i in range(desk.means.shape[1]):
+    for i in range(memory.means.shape[1]):
         y = 0.0
         for j in range(i + 1):
-            y += desk.inverses[k, i, j] * desk.shifts[k, j]
+            y += memory.inverses[k, i, j] * memory.shifts[k, j]
         squared += y * y
-    return desk.status[k] == BROKEN or (desk.status[k] != EMPTY and not squared <= JUMP)
+    return memory.status[k] == BROKEN or (memory.status[k] != EMPTY and not squared <= JUMP)
 
 
 @merged
-def _decide(samples, desk, rules, n_components, redone):
+def _decide(samples, memory, rules, n_components, redone):
     """Return whether to take the M step, to redo scatters about the new means, or to stop."""
     decision = ADVANCE
     if rules.code == TIED:
-        _pool(desk, rules, n_components)
+        _pool(memory, rules, n_components)
     for k in range(n_components):
-        if not redone and _jumped(desk, k):
+        if not redone and _jumped(memory, k):
             decision = REDO
             for i in range(samples.layout.d):
-                desk.centres[k * samples.layout.width + i] += desk.shifts[k, i]
-        elif desk.status[k] == BROKEN:
+                memory.centres[k * samples.layout.width + i] += memory.shifts[k, i]
+        elif memory.status[k] == BROKEN:
             decision = STOP
     return decision
 
 
 @merged
-def step(samples, desk, rules, n_components, rank, team, signals):
+def step(samples, memory, rules, n_components, rank, team, signals):
     """Take the M step on the sums of the last pass; return ADVANCE, or STOP and leave all."""
     decision, redone = REDO, False
     while decision == REDO:
         if redone:
-            sum_chunks(samples, desk, n_components, rank, team, signals)
+            sum_chunks(samples, memory, n_components, rank, team, signals)
             barrier(signals, team)
         for k in range(rank, n_components, team):
-            reduce(samples, desk, k, rules.reg_covar)
+            reduce(samples, memory, k, rules.reg_covar)
             if rules.code != TIED:
-                _settle(desk, rules, k, rank)
+                _settle(memory, rules, k, rank)
         barrier(signals, team)
         if rank == 0:
-            signals[DECISION] = _decide(samples, desk, rules, n_components, redone)
+            signals[DECISION] = _decide(samples, memory, rules, n_components, redone)
         barrier(signals, team)
         decision, redone = signals[DECISION], True
     if decision == ADVANCE:
         for k in range(rank, n_components, team):
-            desk.weights[k] = desk.counts[k] / rules.total_weight
+            memory.weights[k] = memory.counts[k] / rules.total_weight
             for i in range(samples.layout.d):
-                desk.means[k, i] = desk.centres[k * samples.layout.width + i] + desk.shifts[k, i]
-            copy(desk.covariances[k], desk.spreads[k])
-            prepare(samples, desk, k)
+                memory.means[k, i] = (
+                    memory.centres[k * samples.layout.width + i] + memory.shifts[k, i]
+                )
+            copy(memory.covariances[k], memory.spreads[k])
+            prepare(samples, memory, k)
     barrier(signals, team)
     return decision
