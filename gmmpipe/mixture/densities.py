@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.checks import positive, samples, start
-from gmmpipe.mixture.engines.base import Engine, Workspace
+from gmmpipe.mixture.engine import Engine, Workspace
 from gmmpipe.mixture.engines.choose import for_densities
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import cuts

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from gmmpipe.mixture.affine import Affine
 
 from gmmpipe.data import read as reader
 from gmmpipe.data import source
@@ -18,6 +17,7 @@ from gmmpipe.data.formats import parquet as columns_of
 from gmmpipe.data.formats import text as delimited
 from gmmpipe.figures import FIGURES, Style, cases
 from gmmpipe.mixture import slices
+from gmmpipe.mixture.affine import Affine
 from gmmpipe.report.explorer import scene
 from gmmpipe.results.experiment import load
 from gmmpipe.store import arrays as archive

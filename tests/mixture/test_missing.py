@@ -16,9 +16,9 @@ from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.em.fit import log_responsibilities
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.passes import for_moments
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem
-from gmmpipe.mixture.engines.choose import for_moments
 from gmmpipe.mixture.engines.missing import Patterns, completed, imputed, normal
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

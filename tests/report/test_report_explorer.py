@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from figures.synthetic_tables import build
-from gmmpipe.mixture.affine import Affine
 
 from gmmpipe.figures import Style
+from gmmpipe.mixture.affine import Affine
 from gmmpipe.report import explorer
 
 SWEEP = {"covariance": ["full", "spherical"], "k": [1, 2, 3], "seed": [0, 1, 2]}

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from gmmpipe.results.version_tables import VersionTables
 
 import gmmpipe
 from gmmpipe.cli.figure import redraw
@@ -20,6 +19,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.results import experiment
 from gmmpipe.results.compare.comparison import compare
 from gmmpipe.results.replay.replay import run as replay
+from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import discard
 from gmmpipe.store.manifest import FORMAT, format_of

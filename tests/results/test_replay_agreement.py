@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from gmmpipe.mixture.affine import Affine
 
+from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.diagnostics.deviation import deviations
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.replay.agreement import TRAJECTORY, compare

@@ -14,9 +14,9 @@ from gmmpipe.mixture.checks import frozen_parts, positive, suited
 from gmmpipe.mixture.defects import UNUSABLE, Defect, sentence, unnamed
 from gmmpipe.mixture.densities import Evaluator
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.passes import compiled, for_moments
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem, posed
-from gmmpipe.mixture.engines.choose import compiled, for_moments
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture

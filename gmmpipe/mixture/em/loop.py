@@ -6,7 +6,7 @@ from gmmpipe.mixture.bounds import Bounds
 from gmmpipe.mixture.em.accelerator import Accelerator
 from gmmpipe.mixture.em.mstep import maximise
 from gmmpipe.mixture.em.problem import Problem
-from gmmpipe.mixture.engines.base import Engine, Moments, Workspace
+from gmmpipe.mixture.engine import Engine, Moments, Workspace
 from gmmpipe.mixture.kernels.records import (  # fmt: skip
     BROKEN,
     CONVERGED,

@@ -4,7 +4,7 @@ import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
 from gmmpipe.mixture.em.problem import Problem
-from gmmpipe.mixture.engines.base import Moments
+from gmmpipe.mixture.engine import Moments
 from gmmpipe.mixture.mixture import Array, Mixture
 
 

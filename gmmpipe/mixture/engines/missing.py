@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.mixture.checks import informative, observed_variances
-from gmmpipe.mixture.engines.base import Moments
+from gmmpipe.mixture.engine import Moments
 from gmmpipe.mixture.families.family import clip
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 

@@ -10,7 +10,7 @@ same everywhere, also outside the box: a new sample far away is noise.
 import numpy as np
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.engines.base import Engine, Moments, Weighted
+from gmmpipe.mixture.engine import Engine, Moments, Weighted
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 from gmmpipe.mixture.slices import extremes
 

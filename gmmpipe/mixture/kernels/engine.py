@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gmmpipe.mixture.engines.base import Moments
+from gmmpipe.mixture.engine import Moments
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
 from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
