@@ -14,11 +14,14 @@ from gmmpipe.figures import FIGURES, Style, Tables
 from gmmpipe.mixture.slices import subset
 from gmmpipe.results.bootstrap_tests import decided
 from gmmpipe.results.build.stability import stacked
-from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN, RUN
+from gmmpipe.results.columns import RUN, SETTINGS
+from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
+from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.refit import steps
+from gmmpipe.results.tables import ALWAYS, BOOTSTRAPPED, TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import BOOTSTRAPPED, TABLES, Study
+from gmmpipe.store.plan import Study
 
 LONG = ("parameters", "trajectories")
 MOST_RUNS = (
@@ -44,7 +47,7 @@ def frames_of(study: Study) -> dict[str, pd.DataFrame]:
 
     Of ``labels`` there are the samples that are shown.
     """
-    names = [*TABLES, *(BOOTSTRAPPED if study.summaries else ())]
+    names = [*ALWAYS, *(BOOTSTRAPPED if study.summaries else ())]
     tables = VersionTables(study.folder)
     shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
     labels = _labels(tables.stored("labels"), shown)
@@ -54,7 +57,8 @@ def frames_of(study: Study) -> dict[str, pd.DataFrame]:
 
 def _with_level(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
     """Return the tables of the bootstrap that are too old to say the level, with it."""
-    old = {n: frames[n] for n in BOOTSTRAPPED[:2] if n in frames and "level" not in frames[n]}
+    leveled = [name for name in BOOTSTRAPPED if "level" in TABLES[name].names()]
+    old = {n: frames[n] for n in leveled if n in frames and "level" not in frames[n]}
     if not old:
         return {}
     level = study.plan["config"]["bootstrap"]["level"]
@@ -109,27 +113,20 @@ def cases(
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
         words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
-        yield (
-            (at["dataset"], _file_part(".".join(words))),
-            Tables(
-                dataset=", ".join(words),
-                x=pd.DataFrame(x[rows], columns=data["features"].tolist()),
-                whole=len(x),
-                labels=labels,
-                fits=fits,
-                best=ours["best"],
-                parameters=ours["parameters"],
-                trajectories=ours["trajectories"],
-                assignments=ours["labels"],
-                certificates=ours["certificates"],
-                lineage=ours["lineage"],
-                stability=stacked(ours["stability"], ours.get("resamples")),
-                recovery=_at(frames["recovery"], {"dataset": at["dataset"]}),
-                tests=ours.get("bootstrap"),
-                intervals=ours.get("intervals"),
-                replay=partial(steps, study, at, ours["parameters"]),
-            ),
-        )
+        known: dict[str, Any] = {f.name: ours[f.name] for f in fields(Tables) if f.name in ours}
+        known |= {
+            "dataset": ", ".join(words),
+            "x": pd.DataFrame(x[rows], columns=data["features"].tolist()),
+            "whole": len(x),
+            "labels": labels,
+            "fits": fits,
+            "assignments": ours["labels"],
+            "stability": stacked(ours["stability"], ours.get("resamples")),
+            "recovery": _at(frames["recovery"], {"dataset": at["dataset"]}),
+            "tests": ours.get("bootstrap"),
+            "replay": partial(steps, study, at, ours["parameters"]),
+        }
+        yield (at["dataset"], _file_part(".".join(words))), Tables(**known)
 
 
 def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Series:
@@ -140,15 +137,14 @@ def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Se
     """
     ends = fits.sort_values("iteration", kind="stable").drop_duplicates(RUN, keep="last")
     ends = ends.sort_values("seed", kind="stable")
-    model = [key for key in RUN if key != "seed"]
-    by_model = ends.groupby(model, sort=False)
+    by_model = ends.groupby(SETTINGS, sort=False)
     snapshots = max(fits["iteration"].nunique(), 1)
     each = by_model["k"].first() * snapshots * 2 * (d + 1) ** 2 + fits["iteration"].max()
     most = min(MOST_RUNS, max(1, int(numbers // max(each.sum(), 1))))
     order = ends.sort_values(
         ["degenerate", "log_likelihood"], ascending=[True, False], kind="stable"
     )
-    likeliest = ends.index.isin(order.drop_duplicates(model).index)
+    likeliest = ends.index.isin(order.drop_duplicates(SETTINGS).index)
     place, count = by_model.cumcount(), by_model["seed"].transform("size")
     even = place * most // count != (place - 1) * most // count  # all where there are no more
     kept = ends.loc[even | likeliest, RUN]
@@ -162,7 +158,4 @@ def _file_part(words: str) -> str:
 
 
 def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:
-    keep = pd.Series(True, index=frame.index)
-    for axis, value in at.items():
-        keep &= frame[axis] == value
-    return frame[keep].reset_index(drop=True)
+    return rows_at(frame, at).reset_index(drop=True)

@@ -18,7 +18,7 @@ from gmmpipe.figures.parts.projection import Plane, plane
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.mixture import Array
-from gmmpipe.results.dataset_tables import BOX, MATRIX, RUN
+from gmmpipe.results.columns import BOX, FAMILY, MATRIX, MODEL, NAMED, RUN, SETTINGS
 from gmmpipe.results.words.wording import elide
 
 MOST_NUMBERS = 450_000  # of all mixtures in one page: 2.4 MB
@@ -72,11 +72,10 @@ def _kept(tables: Tables, numbers: int) -> pd.DataFrame:
     order = ends.sort_values(
         ["degenerate", "log_likelihood", "sweep"], ascending=[True, False, True], kind="stable"
     )
-    model = [key for key in RUN if key != "seed"]
-    best = order.drop_duplicates(model).index
+    best = order.drop_duplicates(SETTINGS).index
     first = ends.index.isin(best)
-    turn = ends.assign(first=~first).sort_values([*model, "first", "seed"], kind="stable")
-    ends["turn"] = turn.groupby(model, sort=False).cumcount()
+    turn = ends.assign(first=~first).sort_values([*SETTINGS, "first", "seed"], kind="stable")
+    ends["turn"] = turn.groupby(SETTINGS, sort=False).cumcount()
     selected = np.zeros(len(ends), dtype=bool)
     if tables.has_selection:
         chosen = tables.selected()
@@ -112,9 +111,9 @@ def _noise_volume(parameters: pd.DataFrame) -> float | None:
 
 def _models(tables: Tables, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return BIC of the best sound fit of every (normaliser, family, K)."""
-    keys = ["normaliser", "covariance", "k", "start", "seed", "bic"]
+    keys = [*MODEL, "start", "seed", "bic"]
     rows = tables.best.dropna(subset=["bic"])[keys]
-    shown = rows.merge(runs[["normaliser", "covariance"]].drop_duplicates())
+    shown = rows.merge(runs[FAMILY].drop_duplicates())
     return [
         {**{key: _plain(row[key]) for key in keys}, "bic": round(float(row["bic"]), 4)}
         for _, row in shown.iterrows()
@@ -135,7 +134,7 @@ def _runs(runs: pd.DataFrame, tables: Tables, steps: list[int]) -> dict[str, Any
     done = cells.pivot_table(index="run", columns="iteration", values="n_iter")[steps]
     reasons = runs["reason"][runs["degenerate"]]
     return {
-        **{key: _coded(runs[key]) for key in ("normaliser", "covariance", "start")},
+        **{key: _coded(runs[key]) for key in NAMED[1:]},
         "k": runs["k"].tolist(),
         "seed": runs["seed"].tolist(),
         "parameters": runs["n_parameters"].tolist(),

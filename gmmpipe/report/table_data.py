@@ -9,28 +9,11 @@ import pandas as pd
 from pandas.api import types
 
 from gmmpipe.mixture.diagnostics.soundness import MOST_ROWS
-from gmmpipe.store.plan import AXES
+from gmmpipe.results.tables import TABLES
 
 DIGITS = 10  # significant ones; the written tables have all
 MOST_CELLS = 400_000  # values of one table that the page holds, some 3 MB
 LONGEST = 400  # characters of one text
-SHEETS = {
-    "best": ("Best fits", "The best sound fit of each data set, normaliser, family and K."),
-    "certificates": ("Certificates", "How often the restarts of each model found its best."),
-    "stability": ("Stability", "Mean adjusted Rand index between fits of equal settings."),
-    "lineage": ("Lineage", "What each component shares with those of the K before."),
-    "recovery": ("Recovery", "How near fits of drawn data come to the mixture they are from."),
-    "bootstrap": ("Bootstrap tests", "Likelihood-ratio tests of k0 against k1 components."),
-    "intervals": ("Intervals", "Bootstrap intervals of the parameters."),
-    "fits": ("All fits", "One row per cell of the sweep; log-likelihoods in nats, original units."),
-}
-CSV = ("best", "certificates", "fits", "bootstrap", "intervals")  # the others are Parquet alone
-SCORES = {"log_likelihood", "n_parameters", "bic", "icl", "ari"}
-NARROWED = {  # the columns that are shown at first where there are very many
-    "best": {*AXES, *SCORES, "rank", "delta_bic", "end", "beaten_by", "hits", "finished"}
-    - {"iteration"},
-    "fits": {*AXES, *SCORES, "n_iter", "end", "degenerate", "reason"},
-}
 
 
 @dataclass(frozen=True)
@@ -50,19 +33,21 @@ def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str], n: int) -
     outer: the axes with dotted names; n: the samples of the largest data set.
     """
     found = []
-    for name, (title, about) in SHEETS.items():
-        frame = frames.get(name)
+    placed = (table for table in TABLES.values() if table.place)
+    for table in sorted(placed, key=lambda table: table.place):
+        frame = frames.get(table.name)
         if frame is None or frame.empty:
             continue
-        words = [about]
-        if name == "fits" and frame.size > MOST_CELLS:
+        words = [table.note]
+        if table.name == "fits" and frame.size > MOST_CELLS:
             frame = frame[frame["iteration"] == frame["iteration"].max()]
             words.append("Here are those after the largest iteration count.")
         if "most_tied" in frame and n > MOST_ROWS:
             words.append(f"most_tied is of {MOST_ROWS:,} samples drawn at random where more are.")
-        words.append(f"All digits are in tables/{name}.{'csv' if name in CSV else 'parquet'}.")
-        hidden = set(frame.columns) - NARROWED.get(name, set(frame.columns)) - set(outer)
-        found.append(sheet(name, title, " ".join(words), frame, hidden))
+        file = f"{table.name}.{'csv' if table.csv else 'parquet'}"
+        words.append(f"All digits are in tables/{file}.")
+        hidden = {*frame.columns} - {*table.shown.split(), *outer} if table.shown else ()
+        found.append(sheet(table.name, table.title, " ".join(words), frame, hidden))
     return found
 
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from gmmpipe.mixture.bootstrap.intervals import KEPT, decision, stop
-
-CASE = ["dataset", "normaliser", "covariance"]
-DECIDED = ["level", "decision", "selected"]
+from gmmpipe.results.columns import FAMILY
 
 
 def decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame:
@@ -26,7 +24,7 @@ def decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame
 
 def groups(tests: pd.DataFrame, outer: list[str]) -> Iterator[pd.DataFrame]:
     """Yield the tests of each case and family."""
-    for _, rows in tests.groupby([*CASE, *outer], sort=False, dropna=False):
+    for _, rows in tests.groupby(["dataset", *FAMILY, *outer], sort=False, dropna=False):
         yield rows
 
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from gmmpipe.mixture.bootstrap.intervals import stop
 from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.results.columns import CELL, FAMILY, RUN
+from gmmpipe.results.mixtures import mixtures, rows_at, to_mixture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 Replay = Callable[["pd.Series", Sequence[int]], list[Mixture]]
 MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
 MOST_NUMBERS = 2**24  # of parameters and trajectories that they read at a time
-RUN = ["normaliser", "covariance", "start", "k", "seed"]
-CELL = [*RUN, "iteration"]
-BOX = ("noise_low", "noise_high")  # of the noise component, where there is one
-MATRIX = "covariance_matrix"  # of a component; ``covariance`` is the name of the family
 
 
 def _none() -> pd.DataFrame:
@@ -91,7 +89,7 @@ class Tables:
         """Return the rows of ``frame`` that have the selected model's normaliser and family."""
         if frame is None:
             raise ValueError(f"{self.dataset} was not bootstrapped")
-        return _rows(frame, self.selected(), ["normaliser", "covariance"])
+        return rows_at(frame, self.selected()[FAMILY])
 
     def stopped(self) -> pd.Series | None:
         """Return the test of the selected family at which testing upwards stops; None: at none."""
@@ -115,27 +113,15 @@ class Tables:
 
     def snapshots(self, row: pd.Series) -> pd.DataFrame:
         """Return the cells of the run that ``row`` belongs to, by iteration."""
-        return _rows(self.fits, row, RUN).sort_values("iteration", kind="stable")
+        return rows_at(self.fits, row[RUN]).sort_values("iteration", kind="stable")
 
     def mixture(self, row: pd.Series) -> Mixture:
         """Return the mixture of the cell that ``row`` names, components in the table's order."""
-        return self._mixture(_rows(self.parameters, row, CELL))
-
-    def _mixture(self, rows: pd.DataFrame) -> Mixture:
-        rows = rows.sort_values("component", kind="stable")
-        n_features = len(self.x.columns)
-        means = np.array([np.asarray(mean, float) for mean in rows["mean"]])
-        flat = np.array([np.asarray(covariance, float).ravel() for covariance in rows[MATRIX]])
-        covariances = flat.reshape(len(rows), n_features, n_features)
-        noisy = BOX[0] in rows and rows[BOX[0]].notna().all()
-        box = np.array([np.asarray(rows[name].iloc[0], float) for name in BOX]) if noisy else None
-        return Mixture(rows["weight"].to_numpy(float), means, covariances, box)
+        return to_mixture(rows_at(self.parameters, row[CELL]))
 
     def mixtures(self, cells: pd.DataFrame) -> list[Mixture]:
         """Return the mixture of each row of ``cells``."""
-        ours = cells[CELL].assign(cell=np.arange(len(cells)))
-        found = ours.merge(self.parameters, on=CELL)
-        return [self._mixture(rows) for _, rows in found.groupby("cell", sort=True)]
+        return mixtures(cells[CELL], self.parameters)
 
     def runs(self, covariance: str, k: int) -> pd.DataFrame:
         """Return the ends of the drawn runs of one family and k, with the selected normaliser."""
@@ -152,13 +138,11 @@ class Tables:
 
     def _runs(self, covariance: str, k: int) -> pd.DataFrame:
         ends, normaliser = self.ends(), self.selected()["normaliser"]
-        mine = (ends["covariance"] == covariance) & (ends["k"] == k)
-        found: pd.DataFrame = ends[mine & (ends["normaliser"] == normaliser)]
-        return found
+        return rows_at(ends, {"normaliser": normaliser, "covariance": covariance, "k": k})
 
     def trajectory(self, row: pd.Series) -> npt.NDArray[np.float64]:
         """Return the log-likelihoods of a run after 0, 1, ... iterations; empty if not kept."""
-        rows = _rows(self.trajectories, row, RUN)["log_likelihood"]
+        rows = rows_at(self.trajectories, row[RUN])["log_likelihood"]
         return np.asarray(rows.iloc[0] if len(rows) else [], dtype=np.float64)
 
     def families(self) -> list[str]:
@@ -186,11 +170,3 @@ def by_model(best: pd.DataFrame) -> pd.DataFrame:
     """Return the row of lowest BIC of each covariance family and K, over the normalisers."""
     rows = best.dropna(subset=["bic"]).sort_values("bic", kind="stable")
     return rows.drop_duplicates(["covariance", "k"])
-
-
-def _rows(frame: pd.DataFrame, row: pd.Series, keys: list[str]) -> pd.DataFrame:
-    """Return the rows of ``frame`` whose ``keys`` equal those of ``row``."""
-    keep = np.ones(len(frame), dtype=bool)
-    for key in keys:
-        keep &= (frame[key] == row[key]).to_numpy(bool)
-    return frame[keep]

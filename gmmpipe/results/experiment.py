@@ -13,23 +13,19 @@ import pandas as pd
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.diagnostics.criteria import n_samples
-from gmmpipe.results.mixtures import DEFECTS, to_mixture
+from gmmpipe.results.columns import AXES, DEFECTS
+from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store.manifest import manifest_of, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import AXES, STORE, TABLES, Study
+from gmmpipe.store.plan import STORE, Study
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
     from gmmpipe.mixture.mixture import Mixture
 
-OPTIONAL = {  # tables -> what asks for them
-    "bootstrap": "bootstrap.replicates=199",
-    "intervals": "bootstrap.replicates=199",
-    "resamples": "bootstrap.stability=50",
-    "imputed": "fit.missing=mar on data with missing values",
-}
 SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
 
 
@@ -38,12 +34,41 @@ class Experiment:
 
     Tables are tidy data frames in original units; their columns are those of the files. In them
     components count from 1 (noise is -1); in the arrays of mixtures and estimators from 0.
+    Each table is an attribute, read when first asked for; docs/tables.md describes them all.
+    Raises InputError for one that the version does not have.
     """
+
+    fits: pd.DataFrame
+    best: pd.DataFrame
+    parameters: pd.DataFrame
+    trajectories: pd.DataFrame
+    labels: pd.DataFrame
+    certificates: pd.DataFrame
+    lineage: pd.DataFrame
+    stability: pd.DataFrame
+    recovery: pd.DataFrame
+    bootstrap: pd.DataFrame
+    intervals: pd.DataFrame
+    resamples: pd.DataFrame
+    imputed: pd.DataFrame
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
         self._stored: dict[str, artifacts.StoredTable] = {}
         self._tables = VersionTables(self.folder)
+
+    if not TYPE_CHECKING:  # a type checker knows the tables above, and misspelt ones as such
+
+        def __getattr__(self, name: str) -> pd.DataFrame:
+            """Return a table, which stays an attribute."""
+            if name not in TABLES:
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            frame = self.__dict__[name] = self._table(name)
+            return frame
+
+    def __dir__(self) -> list[str]:
+        """Name the tables too."""
+        return [*super().__dir__(), *TABLES]
 
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
@@ -69,7 +94,7 @@ class Experiment:
     def tables(self) -> list[str]:
         """The names of the tables that this version has."""
         there = {path.stem for path in self.folder.glob("tables/*.parquet")}
-        known = [name for name in (*TABLES, *OPTIONAL) if name in there]
+        known = [name for name in TABLES if name in there]
         return [*known, *sorted(there - {*known})]
 
     @property
@@ -88,71 +113,6 @@ class Experiment:
     def manifest(self) -> dict[str, Any]:
         """Digests of all inputs and artifacts, and the versions of the libraries."""
         return manifest_of(self.folder)
-
-    @cached_property
-    def fits(self) -> pd.DataFrame:
-        """One row per cell of the sweep."""
-        return self._table("fits")
-
-    @cached_property
-    def best(self) -> pd.DataFrame:
-        """The best sound cell of each (data set, normaliser, family, k), ranked by BIC."""
-        return self._table("best")
-
-    @cached_property
-    def parameters(self) -> pd.DataFrame:
-        """One row per cell and component: weight, mean (D), covariance_matrix (D * D), start."""
-        return self._table("parameters")
-
-    @cached_property
-    def trajectories(self) -> pd.DataFrame:
-        """One row per fit: the log-likelihood after 0, 1, ... iterations."""
-        return self._table("trajectories")
-
-    @cached_property
-    def labels(self) -> pd.DataFrame:
-        """One row per sample: its component in the selected model, and the true class if known."""
-        return self._table("labels")
-
-    @cached_property
-    def lineage(self) -> pd.DataFrame:
-        """What each component shares with those of the K before, best fit of each family."""
-        return self._table("lineage")
-
-    @cached_property
-    def stability(self) -> pd.DataFrame:
-        """Mean adjusted Rand index between the fits of equal settings, with its error."""
-        return self._table("stability")
-
-    @cached_property
-    def recovery(self) -> pd.DataFrame:
-        """Errors of the best fits of the true K, for data drawn from a known mixture."""
-        return self._table("recovery")
-
-    @cached_property
-    def certificates(self) -> pd.DataFrame:
-        """How often the restarts of each model and start found its best, and what may be left."""
-        return self._table("certificates")
-
-    @cached_property
-    def bootstrap(self) -> pd.DataFrame:
-        """One row per test of k0 against k1 components; ``null`` has the replicates' statistics."""
-        return self._table("bootstrap")
-
-    @cached_property
-    def intervals(self) -> pd.DataFrame:
-        """One row per resampled parameter: estimate, standard error, percentile interval."""
-        return self._table("intervals")
-
-    @cached_property
-    def resamples(self) -> pd.DataFrame:
-        """Mean adjusted Rand index between the fits of resampled data, by family and K."""
-        return self._table("resamples")
-
-    @cached_property
-    def imputed(self) -> pd.DataFrame:
-        """One row per missing value: its mean given what is observed, by the selected model."""
-        return self._table("imputed")
 
     @cached_property
     def study(self) -> Study:
@@ -315,8 +275,9 @@ class Experiment:
 
     def _path(self, name: str) -> Path:
         path = self._tables.path(name)
-        if name in OPTIONAL and not path.exists():
-            raise InputError(f"{self.folder}: no table {name}; run with {OPTIONAL[name]}, say")
+        asked_by = TABLES[name].asked_by if name in TABLES else ""
+        if asked_by and not path.exists():
+            raise InputError(f"{self.folder}: no table {name}; run with {asked_by}, say")
         return path
 
 

@@ -1,32 +1,49 @@
-"""Tables made of the tables of cells: data frames in, data frames out, no files.
+"""Table rows by their keys, and the mixtures that rows of ``parameters`` hold."""
 
-``fits``, ``best`` and ``parameters`` have the columns of the written tables; a case is a data
-set at an outer point of the sweep, and ``outer`` names the columns of that point.
-"""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.results.columns import BOX, MATRIX
 
-DEFECTS = "defects"  # column of fits: (component, code, numbers), of which `reason` is made
-BOX = ("noise_low", "noise_high")  # columns of parameters where there is noise: its box
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Return ``rows`` as a data frame that has its columns even without any row."""
-    return pd.DataFrame(list(rows), columns=list(columns))
+Case = tuple[Mapping[str, Any], Mapping[str, Any]]  # coordinates, the arrays of its data
 
 
-def to_mixture(rows: pd.DataFrame) -> Mixture:
+def rows_at(frame: "pd.DataFrame", at: "Mapping[str, Any] | pd.Series") -> "pd.DataFrame":
+    """Return the rows of a table that have these values in these columns, in their order."""
+    keep = np.ones(len(frame), dtype=bool)
+    for column, value in at.items():
+        keep &= (frame[column] == value).to_numpy(bool)
+    return frame[keep]
+
+
+def to_mixture(rows: "pd.DataFrame") -> Mixture:
     """Return the mixture of one cell from its rows of ``parameters``."""
+    return _mixture(rows, "weight", "mean", MATRIX)
+
+
+def start_of(rows: "pd.DataFrame") -> Mixture:
+    """Return the start of the run of one cell, in normalised units but for the box."""
+    return _mixture(rows, "start_weight", "start_mean", "start_covariance")
+
+
+def mixtures(cells: "pd.DataFrame", parameters: "pd.DataFrame") -> list[Mixture]:
+    """Return the mixture of each row of ``cells``, in original units."""
+    keys = [column for column in parameters.columns if column in cells.columns]
+    numbered = cells[keys].assign(cell=np.arange(len(cells))).merge(parameters, on=keys)
+    return [to_mixture(rows) for _, rows in numbered.groupby("cell", sort=True)]
+
+
+def _mixture(rows: "pd.DataFrame", weight: str, mean: str, covariance: str) -> Mixture:
     rows = rows.sort_values("component", kind="stable")
-    means = np.stack(rows["mean"].to_list())
+    means = np.stack(rows[mean].to_list(), dtype=np.float64)
     k, d = means.shape
-    covariances = np.stack(rows["covariance_matrix"].to_list()).reshape(k, d, d)
+    covariances = np.stack(rows[covariance].to_list(), dtype=np.float64).reshape(k, d, d)
     noisy = BOX[0] in rows and rows[BOX[0]].notna().all()
     box = np.stack([rows[name].iloc[0] for name in BOX]) if noisy else None
-    return Mixture(rows["weight"].to_numpy(), means, covariances, box)
+    return Mixture(rows[weight].to_numpy(np.float64), means, covariances, box)

@@ -11,7 +11,9 @@ from gmmpipe.mixture.diagnostics.criteria import CRITERIA, in_words, n_samples
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, HITS, MAXIMUM, NATS, OPEN
 from gmmpipe.results.bootstrap_tests import stopping
 from gmmpipe.results.build.stability import agreement
+from gmmpipe.results.columns import FAMILY
 from gmmpipe.results.dataset_tables import by_model
+from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.verdict import EQUAL, RIVAL, Reason, Share, Verdict, grave, mild
 from gmmpipe.results.words.language import listing
 from gmmpipe.results.words.wording import model
@@ -186,8 +188,7 @@ def _criteria(row: pd.Series, best: pd.DataFrame) -> Iterator[Reason]:
 def _tests(row: pd.Series, tests: pd.DataFrame | None) -> Iterator[Reason]:
     if tests is None:
         return
-    ours = tests[(tests["normaliser"] == row["normaliser"])]
-    ours = ours[ours["covariance"] == row["covariance"]]
+    ours = rows_at(tests, row[FAMILY])
     if ours.empty:
         return
     k, last = stopping(ours), ours["k0"].max()

@@ -11,20 +11,12 @@ from unicodedata import combining, east_asian_width
 import numpy as np
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.results.tables import TABLES
 from gmmpipe.store import spreadsheet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a person reads of the long tables; outer axes come after the data set.
-READABLE = {
-    "best": "rank dataset normaliser covariance k log_likelihood n_parameters bic delta_bic icl ari"
-    " hits finished p_better_bound",
-    "fits": "dataset normaliser covariance start k seed iteration n_iter converged degenerate"
-    " log_likelihood bic icl ari",
-    "parameters": "dataset normaliser covariance start k seed iteration component weight mean"
-    " covariance_matrix samples",
-}
 NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?(?:e[+-]\d+)?|inf)")
 LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$",
@@ -51,11 +43,13 @@ class Cells(NamedTuple):
 
 
 def readable(table: str, frame: pd.DataFrame, outer: Sequence[str] = ()) -> list[str]:
-    """Return the columns of a table that a person reads: no empty ones, of long tables a choice."""
-    wanted = READABLE.get(table, " ".join(frame.columns)).split()
-    if table in READABLE:
-        place = wanted.index("dataset") + 1
-        wanted[place:place] = outer
+    """Return the columns of a table that a person reads: no empty ones, of long tables a choice.
+
+    Outer axes come after the data set.
+    """
+    chosen = TABLES[table].readable.split() if table in TABLES else []
+    wanted = [n for name in chosen for n in ([name, *outer] if name == "dataset" else [name])]
+    wanted = wanted or list(frame.columns)
     return [name for name in wanted if name in frame.columns and not frame[name].isna().all()]
 
 

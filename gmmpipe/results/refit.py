@@ -9,12 +9,10 @@ from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.columns import CELL, NAMED
+from gmmpipe.results.mixtures import rows_at, start_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import STORE, Study
-
-CELL = ("normaliser", "covariance", "start", "k", "seed", "iteration")
-HOMES = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}
 
 
 def steps(
@@ -30,16 +28,13 @@ def steps(
     run. The mixtures are in original units, their components numbered as in the table. Raises
     InputError where the store has lost the normalised data.
     """
-    coordinates = {**at, **{axis: row[axis] for axis in ("normaliser", "covariance", "start")}}
+    coordinates = {**at, **{axis: row[axis] for axis in NAMED[1:]}}
     block = next(
         section
         for section in study.plan["fits"].values()
         if section["config"]["coordinates"] == coordinates
     )
-    rows = parameters
-    for key in CELL:
-        rows = rows[rows[key] == row[key]]
-    start = to_mixture(rows.assign(**{ours: rows[f"start_{its}"] for ours, its in HOMES.items()}))
+    start = start_of(rows_at(parameters, {key: row[key] for key in CELL}))
     # a box says that the weights leave some to noise; which box, EM finds in the data
     stored = f"{STORE}/normalised/{block['normalised']}.npz"
     data = artifacts.read_arrays(stored, "x", "shift", "scale")

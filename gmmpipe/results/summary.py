@@ -9,12 +9,14 @@ import pandas as pd
 
 from gmmpipe.results.bootstrap_tests import decided
 from gmmpipe.results.build.stability import stacked
+from gmmpipe.results.columns import AXES
+from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
-from gmmpipe.results.rows import rows_at
+from gmmpipe.results.tables import BOOTSTRAPPED
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import AXES, BOOTSTRAPPED, Study
+from gmmpipe.store.plan import Study
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none

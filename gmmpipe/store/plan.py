@@ -9,20 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import InputError, one_line
+from gmmpipe.results.columns import AXES
+from gmmpipe.results.tables import bootstrap_files, table_files
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import STORED
 from gmmpipe.store.ranges import spanned
 
 STORE = "results/store"
 WIDE = 2**20  # numbers
-AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
-BOOTSTRAPPED = ("bootstrap", "intervals", "resamples")  # tables of experiments that ask for them
-TABLES = (
-    "fits", "best", "parameters", "trajectories", "labels", "certificates", "lineage", "stability",
-    "recovery",
-)  # fmt: skip
-READ = ("fits.csv", "best.csv", "certificates.csv", "failed.csv")  # by people
 
 
 def origins_of(plan: str | Path) -> Path:
@@ -119,9 +114,8 @@ class Study:
     @property
     def tables(self) -> list[str]:
         """Return the paths of all files of tables."""
-        names = [*READ, *(f"{name}.parquet" for name in TABLES)]
-        names += ["imputed.parquet"] if self.imputes else []
-        return [f"{self.folder}/tables/{name}" for name in [*names, *self.drawn.values()]]
+        names = [*table_files(self.imputes), *self.drawn.values()]
+        return [f"{self.folder}/tables/{name}" for name in names]
 
     @property
     def imputes(self) -> bool:
@@ -141,10 +135,7 @@ class Study:
     @property
     def summary_paths(self) -> list[str]:
         """Return the paths that the tables of the bootstrap have where it is on."""
-        folder = f"{self.folder}/tables"
-        return [
-            f"{folder}/{name}.{suffix}" for suffix in ("csv", "parquet") for name in BOOTSTRAPPED
-        ]
+        return [f"{self.folder}/tables/{name}" for name in bootstrap_files()]
 
     @property
     def drawn(self) -> dict[str, str]:

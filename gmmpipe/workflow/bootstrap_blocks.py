@@ -8,12 +8,12 @@ from typing import Any
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.fit_arrays import cost
+from gmmpipe.results.columns import FAMILY
 from gmmpipe.store import artifacts
 from gmmpipe.workflow.grid import tiles, width_of, windows
 
 Section = dict[str, Any]
 Cost = Callable[[int], float]  # of K components, in seconds
-AXES = ("dataset", "normaliser", "covariance")
 ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
 OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
 
@@ -57,7 +57,7 @@ def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
         for part in parts:
             section = {**known, **part["config"]}
             identity = artifacts.digest([first["normalised"], fits, section])
-            words = [str(section["coordinates"][axis]) for axis in AXES]
+            words = [str(section["coordinates"][axis]) for axis in ("dataset", *FAMILY)]
             name = ".".join([*words, section["kind"], part["tile"]])
             yield {
                 "name": f"{name}-{identity}",

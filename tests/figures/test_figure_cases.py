@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gmmpipe.figures import cases
-from gmmpipe.results.dataset_tables import RUN
+from gmmpipe.results.columns import RUN
 
 MODEL = {"normaliser": "none", "covariance": "full"}
 

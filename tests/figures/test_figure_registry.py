@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from gmmpipe.figures import FIGURES, Style, render
 from gmmpipe.figures.parts.groups import matched_looks
 from gmmpipe.mixture.diagnostics.restarts import NATS
-from gmmpipe.results.dataset_tables import RUN
+from gmmpipe.results.columns import RUN
 
 STYLES = {
     "column": Style(),

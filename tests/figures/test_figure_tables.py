@@ -9,7 +9,7 @@ from figure_cases import case
 
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.figures.parts.runs import runs_of
-from gmmpipe.results.dataset_tables import RUN
+from gmmpipe.results.columns import RUN
 
 
 def test_mixture_is_that_of_the_cell():

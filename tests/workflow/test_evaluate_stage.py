@@ -4,7 +4,8 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
-from gmmpipe.results.mixtures import DEFECTS, to_mixture
+from gmmpipe.results.columns import DEFECTS
+from gmmpipe.results.mixtures import to_mixture
 from gmmpipe.results.summary import findings
 from gmmpipe.store import artifacts
 

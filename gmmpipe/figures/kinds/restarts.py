@@ -9,6 +9,7 @@ import numpy as np
 from gmmpipe.figures.parts.grid import COLOURS, cells, label, outline
 from gmmpipe.figures.parts.runs import certificate, finished
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.results.columns import MODEL
 from gmmpipe.results.dataset_tables import Tables
 from gmmpipe.results.words.wording import elide, model, share
 
@@ -74,8 +75,7 @@ def _widest(tables: Tables) -> pd.DataFrame:
 
     Of several normalisers the one with the best log-likelihood stands.
     """
-    group = ["normaliser", "covariance", "k"]
-    widest = tables.certificates.drop_duplicates(group, keep="last")
+    widest = tables.certificates.drop_duplicates(MODEL, keep="last")
     order = widest.sort_values("log_likelihood", ascending=False, kind="stable")
     return order.drop_duplicates(["covariance", "k"]).set_index(["covariance", "k"])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.mixture.diagnostics.restarts import MAXIMUM, NATS, NONE, OPEN, optima
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.dataset_tables import RUN
+from gmmpipe.results.columns import RUN
 from gmmpipe.results.words.wording import elide, number
 
 if TYPE_CHECKING:

@@ -92,29 +92,29 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
     if observed.degenerate:
         repeated = [fitted] * len(replicates)
         return _stacked(observed, repeated, [observed.degenerate] * len(replicates))
-    responsibilities = _responsibilities(x, fitted)
+    observed_resp = responsibilities(x, fitted)
     if weight is not None:
-        responsibilities *= weight[:, None]
+        observed_resp *= weight[:, None]
     purpose = ("bootstrap", content(x), kind, seed, fitted.n_components)
     mixtures, defects = [], []
     for b in replicates:
         rng = stream(*purpose, b)
         data, counts = KINDS[kind](x, fitted, rng, weight)
         fit = refit(data, [fitted], counts)
-        mixtures.append(matched(x, responsibilities, fit.snapshots[-1].mixture))
+        mixtures.append(matched(x, observed_resp, fit.snapshots[-1].mixture))
         defects.append(fit.degenerate)
     return _stacked(observed, mixtures, defects)
 
 
-def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
-    """Return the mixture, its components in the order that shares most with responsibilities.
+def matched(x: Array, resp: Array, mixture: Mixture) -> Mixture:
+    """Return the mixture, its components in the order that shares most with ``resp``.
 
     The order is the best of all one-to-one matchings (Kuhn 1955) by the overlap, over the rows
     of x, of the mixture's responsibilities and those given (N, K).
     """
     from scipy.optimize import linear_sum_assignment
 
-    overlap = responsibilities.T @ _responsibilities(x, mixture)
+    overlap = resp.T @ responsibilities(x, mixture)
     order = linear_sum_assignment(overlap, maximize=True)[1]
     return replace(
         mixture,
@@ -124,9 +124,9 @@ def matched(x: Array, responsibilities: Array, mixture: Mixture) -> Mixture:
     )
 
 
-def _responsibilities(x: Array, mixture: Mixture) -> Array:
+def responsibilities(x: Array, mixture: Mixture, threads: int = 1) -> Array:
     """Return those of the components (N, K), without that of noise; NaN in x is a missing value."""
-    logs = em.log_responsibilities(x, mixture, missing="mar")[1]
+    logs = em.log_responsibilities(x, mixture, threads, "mar")[1]
     return np.exp(logs[:, : mixture.n_components])
 
 

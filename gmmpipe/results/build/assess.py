@@ -13,7 +13,7 @@ from gmmpipe.results.build.data import Data
 from gmmpipe.results.build.measure import Block, Cell, Slice, is_noisy
 from gmmpipe.results.build.ranking import rivals
 from gmmpipe.results.build.schemas import schemas
-from gmmpipe.results.mixtures import DEFECTS
+from gmmpipe.results.columns import DEFECTS
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Study
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.mixture import Indices, Mixture
 from gmmpipe.results.build.assess import Part
-from gmmpipe.results.build.numbering import MODEL, numbers_of
+from gmmpipe.results.build.numbering import numbers_of
 from gmmpipe.results.build.ranking import Run, certify_model, rank
+from gmmpipe.results.columns import MODEL
 
 Group = tuple[Any, ...]
 Optima = Mapping[tuple[int, int], Indices]  # by home and K of a part: of its runs, in order
@@ -55,7 +56,7 @@ def certified(
     The ends of one model at a time are in memory. undrawn: of each start, as in ``starts``.
     """
     seedless = {start for start, first in undrawn.items() if first == np.inf}
-    names = ["dataset", *outer, *MODEL, "k"]
+    names = ["dataset", *outer, *MODEL]
     models: dict[Group, list[Part]] = {}
     for part in parts:
         if part.likeliest:
@@ -113,7 +114,7 @@ def references(
 
     That is the fit in ``best``, or where none is sound the likeliest.
     """
-    names = ["dataset", *outer, *MODEL, "k"]
+    names = ["dataset", *outer, *MODEL]
     chosen = {
         tuple(row[name] for name in names): (row["start"], row["seed"])
         for _, row in best.iterrows()

@@ -8,10 +8,8 @@ import pandas as pd
 
 from gmmpipe.mixture.diagnostics.lineage import Link, links, overlaps
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.mixtures import table
-from gmmpipe.results.rows import Case, mixtures, rows_at
-
-COLUMNS = ("covariance", "parent_k", "parent", "k", "component", "mass", "share")
+from gmmpipe.results.mixtures import Case, mixtures, rows_at
+from gmmpipe.results.tables import TABLES
 
 
 def lineage(
@@ -37,7 +35,7 @@ def lineage(
             key = {**coordinates, "covariance": covariance}
             for overlap in overlaps(data["x"], found, data.get("weight"), threads):
                 rows += [{**key, **_numbered(link)} for link in links(overlap)]
-    return table(rows, ["dataset", *outer, *COLUMNS])
+    return pd.DataFrame(rows, columns=TABLES["lineage"].names(outer))
 
 
 def _numbered(link: Link) -> dict[str, Any]:

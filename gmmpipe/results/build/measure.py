@@ -13,8 +13,8 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.fit_arrays import Failed, Stored, fit_options
 from gmmpipe.mixture.mixture import FIRST, Array, Mixture
 from gmmpipe.results.build.data import Data
-from gmmpipe.results.build.schemas import MEASURES, batch, encoded, lists
-from gmmpipe.results.mixtures import BOX, DEFECTS
+from gmmpipe.results.build.schemas import batch, encoded, lists
+from gmmpipe.results.columns import BOX, DEFECTS
 
 Cell: TypeAlias = Stored | Failed
 
@@ -88,17 +88,14 @@ class Slice:
             for name, f in CRITERIA.items()
         }
         sound = [a.soundness for a in found]
-        measures = [
-            [s.eigenvalues.min() for s in sound],
-            [s.counts.min() for s in sound],
-            [s.tied.max() for s in sound],
-            [s.mixture.noise for s in snapshots],
-        ]
         numbers: dict[str, list[float]] = {
             "log_likelihood": total,
             **criteria,
             **{name: [a.agreement[name] for a in found] for name in METRICS},
-            **dict(zip(MEASURES, measures, strict=True)),
+            "least_eigenvalue": [s.eigenvalues.min() for s in sound],
+            "least_samples": [s.counts.min() for s in sound],
+            "most_tied": [s.tied.max() for s in sound],
+            "noise": [s.mixture.noise for s in snapshots],
             "log_prior": [s.log_prior for s in snapshots],
             "limit": np.repeat(self._limits(), len(self.section["iteration"])).tolist(),
         }

@@ -20,15 +20,13 @@ import pandas as pd
 from gmmpipe.mixture.diagnostics.matching import by_size, count, overlap_of_labels, renumber
 from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.mixture import Array, Indices
-
-MODEL = ["normaliser", "covariance"]
-FIT = [*MODEL, "start", "k", "seed"]
+from gmmpipe.results.columns import MODEL, RUN
 
 
 def numbers_of(runs: pd.DataFrame, best: pd.DataFrame, case: Sequence[str]) -> list[Indices]:
     """Return for each row of ``runs`` the number of each of its components, a permutation."""
-    marked = runs[[*case, *FIT, "log_likelihood", "degenerate"]].reset_index(drop=True)
-    marked = marked.merge(best[[*case, *FIT, "rank"]], on=[*case, *FIT], how="left")
+    marked = runs[[*case, *RUN, "log_likelihood", "degenerate"]].reset_index(drop=True)
+    marked = marked.merge(best[[*case, *RUN, "rank"]], on=[*case, *RUN], how="left")
     order = marked.sort_values(
         ["rank", "degenerate", "log_likelihood"], ascending=[True, True, False], kind="stable"
     )
@@ -44,7 +42,7 @@ def _numbers_of_case(
     order: pd.DataFrame, labels: Sequence[Codes], weight: Array | None
 ) -> dict[int, Indices]:
     """Return {row: numbers} of the fits of one case, which come the best first."""
-    columns = (order[name].tolist() for name in [*MODEL, "k"])
+    columns = (order[name].tolist() for name in MODEL)
     fits = list(zip(order.index.tolist(), *columns, strict=True))
     best: dict[tuple[str, str], dict[int, int]] = {}
     for row, normaliser, covariance, k in fits:

@@ -12,10 +12,9 @@ from gmmpipe.mixture.diagnostics.best_fit import reaches
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.restarts import NONE, certify, is_closed_form, reached
 from gmmpipe.mixture.mixture import Array, Indices, Mixture
+from gmmpipe.results.columns import MODEL, RESTARTS
 
 ALL = "all"  # the start of a certificate over all starts
-COUNTS = ("draws", "finished", "unfinished", "saddles")
-TRUST = (*COUNTS, "optima", "hits", "p_new", "p_better", "p_better_bound")
 
 
 class Run(NamedTuple):
@@ -39,7 +38,7 @@ def rank(fits: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
     fits never win.
     """
     case = ["dataset", *outer]
-    group = [*case, "normaliser", "covariance", "k"]
+    group = [*case, *MODEL]
     sound = fits[~fits["degenerate"]]
     objective = sound["log_likelihood"] + sound["log_prior"]
     top = objective.groupby([sound[axis] for axis in group], sort=False).transform("max")
@@ -73,9 +72,9 @@ def rivals(
 
 def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -> pd.DataFrame:
     """Return the rows of ``rank`` with what is certified of their models, over all starts."""
-    group = ["dataset", *outer, "normaliser", "covariance", "k"]
+    group = ["dataset", *outer, *MODEL]
     widest = certified.drop_duplicates(group, keep="last")  # that over all starts comes last
-    return best.merge(widest[[*group, *TRUST]], on=group, how="left")
+    return best.merge(widest[[*group, *RESTARTS]], on=group, how="left")
 
 
 def certify_model(

@@ -5,23 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from gmmpipe.mixture.bootstrap.parameters import responsibilities
 from gmmpipe.mixture.diagnostics.metrics import ari
 from gmmpipe.mixture.diagnostics.recovery import Optimum, bayes
 from gmmpipe.mixture.diagnostics.recovery import recovery as errors
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.results.mixtures import table
-from gmmpipe.results.rows import Case, mixtures, responsibilities, rows_at
-
-FIT = ("normaliser", "covariance", "start", "k", "seed", "iteration")
-AGREEMENT = ("ari", "bayes_ari", "error", "bayes_error")
-ERRORS = (
-    "mean_error",
-    "mean_distance",
-    "covariance_error",
-    "covariance_distance",
-    "divergence",
-)
-COLUMNS = (*FIT, "n", "log_likelihood", *AGREEMENT, "weight_error", *ERRORS)
+from gmmpipe.results.columns import CELL, RECOVERED
+from gmmpipe.results.mixtures import Case, mixtures, rows_at
+from gmmpipe.results.tables import TABLES
 
 
 def recovery(
@@ -52,17 +43,17 @@ def recovery(
             resp = responsibilities(data["x"], mixture, threads)
             row = {
                 **coordinates,
-                **{name: cell[name] for name in (*FIT, "log_likelihood", "ari")},
+                **{name: cell[name] for name in (*CELL, "log_likelihood", "ari")},
                 **known,
             }
             rows.append(
                 {**row, "error": 1 - cell["accuracy"]} | _means(mixture, truth, resp, optimum)
             )
-    return table(rows, ["dataset", *outer, *COLUMNS])
+    return pd.DataFrame(rows, columns=TABLES["recovery"].names(outer))
 
 
 def _means(mixture: Mixture, truth: Mixture, resp: Array, optimum: Optimum) -> dict[str, float]:
     """Return the errors of a mixture, one number each."""
     each = errors(mixture, truth, resp, optimum.resp)
-    means = {name: float(np.sum(truth.weights * getattr(each, name))) for name in ERRORS}
+    means = {name: float(np.sum(truth.weights * getattr(each, name))) for name in RECOVERED}
     return {"weight_error": float(each.weight_error.sum() / 2), **means}

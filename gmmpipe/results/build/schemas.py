@@ -1,4 +1,4 @@
-"""The columns of the long tables: fits, parameters, trajectories; and of the ends of runs."""
+"""The long tables, and the ends of runs, as Arrow: schemas and batches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,16 +9,13 @@ import pandas as pd
 import pyarrow as pa
 
 from gmmpipe.mixture.defects import Defect
-from gmmpipe.mixture.diagnostics.criteria import CRITERIA
-from gmmpipe.mixture.diagnostics.metrics import METRICS
-from gmmpipe.results.mixtures import BOX, DEFECTS
+from gmmpipe.results.columns import BOX, DEFECTS, OUTER
+from gmmpipe.results.tables import LONG, TABLES
 
-KEYS = ("k", "seed", "iteration")
-LONG = ("fits", "parameters", "trajectories")
 RECORDS = pa.list_(
     pa.struct({"component": pa.int64(), "code": pa.string(), "numbers": pa.list_(pa.float64())})
 )  # see ``mixture.defects``; in the table components have their numbers, which count from 1
-MEASURES = ("least_eigenvalue", "least_samples", "most_tied", "noise")
+EXAMPLES = {"text": "", "whole": 0, "number": 0.0, "yes or no": True}
 
 
 def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Schema]:
@@ -26,18 +23,14 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
 
     noisy: some fit has a noise component, hence a box.
     """
-    at = pd.DataFrame(points).assign(k=0, seed=0)
-    cell, some = at.assign(iteration=0), pd.Series([np.zeros(1)] * len(at))
-    numbers = dict.fromkeys((*CRITERIA, *METRICS, *MEASURES), 0.0)
-    done = cell.assign(n_iter=0, converged=True, degenerate=True, log_likelihood=0.0)
-    run = done.assign(n_parameters=0, **numbers, log_prior=0.0, end="", limit=0.0, optimum=0)
-    frames = {"fits": run.assign(status="", reason="")}
-    parameters = cell.assign(**(dict.fromkeys(BOX, some) if noisy else {}), component=0, weight=0.0)
-    parameters = parameters.assign(mean=some, covariance_matrix=some, start_weight=0.0)
-    parameters = parameters.assign(start_mean=some, start_covariance=some, eigenvalue=0.0)
-    frames["parameters"] = parameters.assign(samples=0.0, tied=0.0)
-    frames["trajectories"] = at.assign(log_likelihood=some)
-    found = {n: pa.Schema.from_pandas(f, preserve_index=False) for n, f in frames.items()}
+    at = pd.DataFrame(points)  # outer axes have the types of their values
+    known = {*at.columns, OUTER.name, DEFECTS, *(() if noisy else BOX)}
+    examples: dict[str, Any] = EXAMPLES | {"numbers": pd.Series([np.zeros(1)] * len(at))}
+    found = {}
+    for name in LONG:
+        new = [column for column in TABLES[name].columns if column.name not in known]
+        frame = at.assign(**{column.name: examples[column.type] for column in new})
+        found[name] = pa.Schema.from_pandas(frame, preserve_index=False)
     found["fits"] = found["fits"].append(pa.field(DEFECTS, RECORDS))
     numbers_of_one = pa.list_(pa.float64())
     ends = {"seed": pa.int64(), "log_likelihood": pa.float64(), "sound": pa.bool_()}

@@ -7,10 +7,10 @@ import pandas as pd
 
 from gmmpipe.mixture.diagnostics.stability import stability as summary
 from gmmpipe.results.build.ranking import ALL
-from gmmpipe.results.mixtures import table
+from gmmpipe.results.columns import MODEL, SETTINGS
+from gmmpipe.results.mixtures import rows_at
+from gmmpipe.results.tables import TABLES
 
-GROUP = ("normaliser", "covariance", "start", "k")
-COLUMNS = (*GROUP, "kind", "runs", "ari", "standard_error")
 MOST_RUNS = 100  # of a group: 4,950 pairs
 
 
@@ -23,10 +23,10 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
     row. kind: what sets the fits of a group apart, their ``seeds``, or the resamples of a
     ``bootstrap``, numbered in ``seed``.
     """
-    key = ["dataset", *outer, *GROUP]
+    key, columns = ["dataset", *outer, *SETTINGS], TABLES["stability"].names(outer)
     rows: list[dict[str, Any]] = []
     if runs.empty:
-        return table(rows, ["dataset", *outer, *COLUMNS])
+        return pd.DataFrame(rows, columns=columns)
     for values, ours in runs[~runs["degenerate"]].groupby(key, sort=False, dropna=False):
         labels = ours.sort_values("seed", kind="stable")["labels"].head(MOST_RUNS)
         if len(labels) > 1:
@@ -35,13 +35,13 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
             found = summary(stacked - min(int(stacked.min()), 0), weight)  # NOISE is a cluster too
             row = dict(zip(key, values, strict=True)) | {"kind": kind, "runs": found.runs}
             rows.append(row | {"ari": found.mean, "standard_error": found.standard_error})
-    return table(rows, ["dataset", *outer, *COLUMNS])
+    return pd.DataFrame(rows, columns=columns)
 
 
 def stacked(*parts: pd.DataFrame | None) -> pd.DataFrame:
     """Return the rows of such tables, those of seeds first; None and empty ones add none."""
     there = [part for part in parts if part is not None and len(part)]
-    return pd.concat(there, ignore_index=True) if there else table([], ["start", "kind"])
+    return pd.concat(there, ignore_index=True) if there else pd.DataFrame(columns=["start", "kind"])
 
 
 def agreement(row: pd.Series, stability: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +51,6 @@ def agreement(row: pd.Series, stability: pd.DataFrame) -> pd.DataFrame:
     """
     if stability.empty:
         return stability
-    keep = stability["start"].isin([row["start"], ALL])
-    for key in ("normaliser", "covariance", "k"):
-        keep &= stability[key] == row[key]
-    return stability[keep].sort_values("kind", key=lambda kind: kind == "seeds", kind="stable")
+    rows = rows_at(stability, row[MODEL])
+    rows = rows[rows["start"].isin([row["start"], ALL])]
+    return rows.sort_values("kind", key=lambda kind: kind == "seeds", kind="stable")

@@ -18,10 +18,10 @@ from gmmpipe.mixture.diagnostics.restarts import NONE
 from gmmpipe.mixture.mixture import FIRST, Indices
 from gmmpipe.results.build.assess import Part
 from gmmpipe.results.build.best import Group, Optima, Reference, group_of, labels_of
-from gmmpipe.results.build.numbering import MODEL
-from gmmpipe.results.build.schemas import LONG, decoded, encoded
+from gmmpipe.results.build.schemas import decoded, encoded
 from gmmpipe.results.build.stability import MOST_RUNS, stability
-from gmmpipe.results.mixtures import DEFECTS
+from gmmpipe.results.columns import DEFECTS, MODEL
+from gmmpipe.results.tables import LONG
 from gmmpipe.store import artifacts
 
 NOWHERE: Indices = np.empty(0, np.int64)  # the optima of a part without fits
@@ -42,7 +42,7 @@ class Merger:
         outer: list[str],
     ) -> None:
         self._schemas, self._references, self._outer = schemas, references, outer
-        self._model = ["dataset", *outer, *MODEL, "k"]
+        self._model = ["dataset", *outer, *MODEL]
         self._run = [*self._model, "start"]
         runs = best[self._run].itertuples(index=False, name=None)
         ends = best[["seed", "iteration"]].itertuples(index=False, name=None)

@@ -10,11 +10,10 @@ import pandas as pd
 
 from gmmpipe.mixture.diagnostics.best_fit import TIE
 from gmmpipe.mixture.diagnostics.criteria import n_samples
+from gmmpipe.results.columns import AXES, MODEL
 from gmmpipe.results.compare.settings import data_digests
 from gmmpipe.results.experiment import Experiment
-from gmmpipe.store.plan import AXES
 
-MODEL = ("dataset", "normaliser", "covariance", "k")
 OTHER = "other data"
 COUNTED = ("bic", "log_likelihood", "n_parameters")  # from which N follows
 ROUNDING = TIE  # relative change that is rounding, not another number
@@ -72,7 +71,7 @@ def models(before: Experiment, after: Experiment) -> Matched:
     """Return the rows of ``best`` of the models that both fitted soundly."""
     outer = outer_axes(before, after)
     a, b = table(before, "best", outer), table(after, "best", outer)
-    return matched(a, b, [*MODEL, *outer])
+    return matched(a, b, ["dataset", *MODEL, *outer])
 
 
 def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:

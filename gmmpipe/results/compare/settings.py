@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from gmmpipe.results.columns import NAMED
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store.environments import Environments
 
@@ -13,7 +14,6 @@ PARTS = ("config", "data", "code", "environment")
 COLUMNS = ["part", "key", "before", "after"]
 # keys of manifest.json that are code, with all below them
 CODE = ("format", "package", "stages", "lock", "workflow", "git", "tools")
-NAMED = ("dataset", "normaliser", "covariance", "start")  # groups of the configuration
 LONG = 80  # characters of a value that are told
 UNKNOWN = "not recorded"
 

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.experiment import Experiment
-from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.mixtures import rows_at, start_of, to_mixture
 from gmmpipe.results.replay.choose import key_columns
 from gmmpipe.results.replay.engine import Case
 
@@ -57,18 +55,18 @@ class Shelf:
         iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
         block = self._block(key)
         trajectory = self.experiment.rows("trajectories", key)["log_likelihood"].iloc[0]
-        same = _rows(self.experiment.fits, key)
+        same = rows_at(self.experiment.fits, key)
         parts = self.experiment.rows("parameters", key)
         kept = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
         settings = self.study.plan["fits"][block]["config"]
         self._check(settings["fit"], data)
         case = Case(
-            data["x"], _start(parts[parts["iteration"] == row["iteration"]]),
+            data["x"], start_of(rows_at(parts, {"iteration": row["iteration"]})),
             settings["covariance"]["family"], settings["fit"]["regularisation"],
             settings["fit"]["reg_covar"], iterations,
         )  # fmt: skip
-        final = None if kept.empty else to_mixture(parts[parts["iteration"] == kept.iloc[0]])
+        final = None if kept.empty else to_mixture(rows_at(parts, {"iteration": kept.iloc[0]}))
         affine = Affine(data["shift"], data["scale"])
         return Stored(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
 
@@ -102,15 +100,3 @@ class Shelf:
         if path not in self._data:
             self._data[path] = self.experiment.stored(path)
         return self._data[path]
-
-
-def _rows(table: pd.DataFrame, key: Mapping[str, Any]) -> pd.DataFrame:
-    for column, value in key.items():
-        table = table[table[column] == value]
-    return table
-
-
-def _start(parts: pd.DataFrame) -> Mixture:
-    """Return the start, in normalised units."""
-    homes = {"weight": "weight", "mean": "mean", "covariance_matrix": "covariance"}
-    return to_mixture(parts.assign(**{ours: parts[f"start_{its}"] for ours, its in homes.items()}))

@@ -11,19 +11,17 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import interval, p_value
 from gmmpipe.mixture.diagnostics.matching import probe
 from gmmpipe.mixture.mixture import FIRST, Array
-from gmmpipe.results.bootstrap_tests import CASE, DECIDED, decided, groups, stopping
+from gmmpipe.results.bootstrap_tests import decided, groups, stopping
 from gmmpipe.results.build.ranking import ALL
 from gmmpipe.results.build.stability import stability
-from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.columns import FAMILY, MODEL
+from gmmpipe.results.mixtures import rows_at, to_mixture
+from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Study
 
 Row = dict[str, Any]
 Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
-TESTS = ["k0", "k1", "statistic", "replicates", "degenerate", "p_value", "mc_error"]
-TESTS += [*DECIDED, "reason", "null"]
-INTERVALS = ["k", "kind", "component", "parameter", "feature", "other_feature"]
-INTERVALS += ["estimate", "se", "level", "low", "high", "replicates", "degenerate"]
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -51,10 +49,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
             fits.extend(_resamples(study, found))
         else:
             intervals.extend(_intervals(study, found, level))
-    keys = [*CASE, *study.outer]
     frames = {
         "bootstrap": _decided(pd.DataFrame(tests), study.outer, level),
-        "intervals": pd.DataFrame(intervals, columns=[*keys, *INTERVALS]),
+        "intervals": pd.DataFrame(intervals, columns=TABLES["intervals"].names(study.outer)),
         "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
     }
     for name, frame in frames.items():
@@ -100,12 +97,12 @@ def _tests(found: Sequence[Block]) -> Iterator[Row]:
 
 def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame:
     """Return the tests with what they decide, and print where testing stops."""
-    columns = [*CASE, *outer, *TESTS]
+    columns = TABLES["bootstrap"].names(outer)
     if tests.empty:
         return pd.DataFrame(columns=columns)
     rows = decided(tests, outer, level)
     for found in groups(rows, outer):
-        k, at = stopping(found), found[[*CASE, *outer]].iloc[0].to_dict()
+        k, at = stopping(found), found[["dataset", *FAMILY, *outer]].iloc[0].to_dict()
         how = "all K rejected" if k is None else f"K = {k} {found.set_index('k0')['decision'][k]}"
         print(f"{at}: {how} at level {level:g}")
     return rows[columns]
@@ -173,8 +170,7 @@ def _numbers(study: Study, key: Row, means: Array) -> list[int]:
     """Return the number that each component, at means (K, D), has in the other tables."""
     parameters = artifacts.StoredTable(f"{study.folder}/tables/parameters.parquet")
     best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
-    for axis in ("dataset", "normaliser", "covariance", *study.outer, "k"):
-        best = best[best[axis] == key[axis]]
+    best = rows_at(best, {axis: key[axis] for axis in ("dataset", *study.outer, *MODEL)})
     cell = [column for column in parameters.columns if column in best.columns]
     mixture = to_mixture(parameters.rows(best[cell]))
     apart = (means[:, None] - mixture.means) / np.sqrt(

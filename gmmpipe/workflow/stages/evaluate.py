@@ -23,10 +23,10 @@ from gmmpipe.results.build.nesting import beaten_by
 from gmmpipe.results.build.ranking import trusted
 from gmmpipe.results.build.recovery import recovery
 from gmmpipe.results.build.write import Merger
-from gmmpipe.results.mixtures import to_mixture
-from gmmpipe.results.rows import Case
+from gmmpipe.results.mixtures import Case, mixtures, rows_at
+from gmmpipe.results.tables import ALWAYS, TABLES
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import TABLES, Study
+from gmmpipe.store.plan import Study
 from gmmpipe.workflow.processes import shared, worth
 
 Row = dict[str, Any]
@@ -59,13 +59,13 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     _write_labels(study, selected, f"{output}/labels.parquet", threads)
     for name, table in (("lineage", lineage), ("recovery", recovery)):
         frames[name] = table(best, parameters, _cases(study), study.outer, threads)
-    for name in TABLES:
+    for name in ALWAYS:
         if name in frames:
             artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
+            if TABLES[name].csv:
+                artifacts.write_frame(f"{output}/{name}.csv", frames[name])
     if study.imputes:
         artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
-    for name in ("best", "certificates"):
-        artifacts.write_frame(f"{output}/{name}.csv", frames[name])
     _write_drawn(study, output)
 
 
@@ -104,13 +104,11 @@ def _selected(
     """Yield each case with a selected model, and that model; print it."""
     keys = [c for c in parameters.columns if c in best.columns]
     for at, data in _cases(study):
-        chosen = best[best["rank"] == 1]
-        for axis, value in at.items():
-            chosen = chosen[chosen[axis] == value]
+        chosen = rows_at(best, {"rank": 1, **at})
         if chosen.empty:
             print(f"{at}: every fit is degenerate, so no model is selected")
             continue
-        mixture = to_mixture(chosen[keys].merge(parameters, on=keys))
+        (mixture,) = mixtures(chosen, parameters)
         print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
         print(mixture.describe())
         yield dict(at), dict(data), mixture
@@ -121,8 +119,7 @@ def _write_labels(
 ) -> None:
     """Write each sample's component by the selected model of its data set, slice by slice."""
     if not selected:
-        names = [*study.outer, "dataset", "row", "component", "probability", "label"]
-        artifacts.write_frame(path, pd.DataFrame(columns=names))
+        artifacts.write_frame(path, pd.DataFrame(columns=[*study.outer, *TABLES["labels"].names()]))
         return
     rows = sum(len(data["x"]) for _, data, _ in selected)
     columns = pd.DataFrame([at for at, _, _ in selected])  # values of an axis may differ in type
@@ -159,7 +156,7 @@ def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.D
         found = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
         found["mean"] = imputed(data["x"], mixture)[rows, columns]
         parts.append(pd.DataFrame({**at, **found}).astype({"feature": "string"}))
-    names = [*study.outer, "dataset", "row", "feature", "mean"]
+    names = [*study.outer, *TABLES["imputed"].names()]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 

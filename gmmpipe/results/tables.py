@@ -1,0 +1,160 @@
+"""The tables of a version: what a row is, which columns are shown where, and their files.
+
+docs/tables.md is made of them by docs/tables_page.py.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gmmpipe.results import columns
+from gmmpipe.results.columns import OUTER, Column
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a version: what a row is, and its columns in their order.
+
+    title: on the page of the report, whose tables are in the order of ``place``, 0 = not there.
+    shown: the columns that the page shows at first; readable: those of a table for print. These are
+    names between blanks, "" = all. csv: whether it is written as text too; asked_by: a setting that
+    asks for it, "" = always there.
+    """
+
+    name: str
+    note: str
+    columns: tuple[Column, ...]
+    title: str = ""
+    place: int = 0
+    shown: str = ""
+    readable: str = ""
+    csv: bool = False
+    asked_by: str = ""
+
+    def names(self, outer: Iterable[str] = ()) -> list[str]:
+        """Return the names of its columns where the sweep has these outer axes."""
+        axes = list(outer)
+        return [n for c in self.columns for n in (axes if c is OUTER else [c.name])]
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "fits",
+            "One row per cell of the sweep; log-likelihoods in nats, original units.",
+            columns.FITS,
+            title="All fits",
+            place=8,
+            shown="dataset normaliser covariance start k seed iteration n_iter degenerate"
+            " log_likelihood n_parameters bic icl ari end reason",
+            readable="dataset normaliser covariance start k seed iteration n_iter converged"
+            " degenerate log_likelihood bic icl ari",
+            csv=True,
+        ),
+        Table(
+            "best",
+            "The best sound fit of each data set, normaliser, family and K.",
+            columns.BEST,
+            title="Best fits",
+            place=1,
+            shown="rank delta_bic dataset normaliser covariance start k seed log_likelihood"
+            " n_parameters bic icl ari end finished hits beaten_by",
+            readable="rank dataset normaliser covariance k log_likelihood n_parameters bic"
+            " delta_bic icl ari hits finished p_better_bound",
+            csv=True,
+        ),
+        Table(
+            "parameters",
+            "One row per cell and component.",
+            columns.PARAMETERS,
+            readable="dataset normaliser covariance start k seed iteration component weight mean"
+            " covariance_matrix samples",
+        ),
+        Table("trajectories", "One row per fit.", columns.TRAJECTORIES),
+        Table(
+            "labels",
+            "One row per sample: its component in the selected model of its data set.",
+            columns.LABELS,
+        ),
+        Table(
+            "certificates",
+            "How often the restarts of each model found its best.",
+            columns.CERTIFICATES,
+            title="Certificates",
+            place=2,
+            csv=True,
+        ),
+        Table(
+            "lineage",
+            "What each component shares with those of the K before.",
+            columns.LINEAGE,
+            title="Lineage",
+            place=4,
+        ),
+        Table(
+            "stability",
+            "Mean adjusted Rand index between fits of equal settings.",
+            columns.STABILITY,
+            title="Stability",
+            place=3,
+        ),
+        Table(
+            "recovery",
+            "How near fits of drawn data come to the mixture they are from.",
+            columns.RECOVERY,
+            title="Recovery",
+            place=5,
+        ),
+        Table(
+            "bootstrap",
+            "Likelihood-ratio tests of k0 against k1 components.",
+            columns.BOOTSTRAP,
+            title="Bootstrap tests",
+            place=6,
+            csv=True,
+            asked_by="bootstrap.replicates=199",
+        ),
+        Table(
+            "intervals",
+            "Bootstrap intervals of the parameters.",
+            columns.INTERVALS,
+            title="Intervals",
+            place=7,
+            csv=True,
+            asked_by="bootstrap.replicates=199",
+        ),
+        Table(
+            "resamples",
+            "Mean adjusted Rand index between the fits of resampled data.",
+            columns.STABILITY,
+            csv=True,
+            asked_by="bootstrap.stability=50",
+        ),
+        Table(
+            "imputed",
+            "One row per missing value: its mean by the selected model of its data set.",
+            columns.IMPUTED,
+            asked_by="fit.missing=mar on data with missing values",
+        ),
+    )
+}
+LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``evaluation``
+ALWAYS = tuple(name for name, table in TABLES.items() if not table.asked_by)
+BOOTSTRAPPED = tuple(
+    name for name, table in TABLES.items() if table.asked_by.startswith("bootstrap.")
+)
+
+
+def table_files(imputes: bool) -> list[str]:
+    """Return the names of the files of tables that a version has; imputes: values are missing.
+
+    failed.csv has the rows of fits whose status is failed.
+    """
+    text = [f"{name}.csv" for name in ALWAYS if TABLES[name].csv]
+    names = [*ALWAYS, *(["imputed"] if imputes else [])]
+    return [*text, "failed.csv", *(f"{name}.parquet" for name in names)]
+
+
+def bootstrap_files() -> list[str]:
+    """Return the names of the files of tables that a bootstrap adds."""
+    return [f"{name}.{suffix}" for suffix in ("csv", "parquet") for name in BOOTSTRAPPED]
