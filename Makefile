@@ -61,8 +61,9 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile
 
-docs: run # the notebooks, executed
+docs: run # the notebooks, executed, and the page of tables
 	$(BIN)/python docs/notebooks.py
+	$(BIN)/python docs/tables_page.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/engine.py
