@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -14,19 +14,16 @@ import pandas as pd
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.results.columns import AXES, DEFECTS
-from gmmpipe.results.mixtures import to_mixture
+from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
-from gmmpipe.store import artifacts
-from gmmpipe.store.manifest import manifest_of, version_folder
+from gmmpipe.store.manifest import VersionTables, again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
 from gmmpipe.store.plan import STORE, Study
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
     from gmmpipe.mixture.mixture import Mixture
-
-SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
 
 
 class Experiment:
@@ -54,7 +51,6 @@ class Experiment:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
-        self._stored: dict[str, artifacts.StoredTable] = {}
         self._tables = VersionTables(self.folder)
 
     if not TYPE_CHECKING:  # a type checker knows the tables above, and misspelt ones as such
@@ -63,12 +59,12 @@ class Experiment:
             """Return a table, which stays an attribute."""
             if name not in TABLES:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-            frame = self.__dict__[name] = self._table(name)
+            frame = self.__dict__[name] = self._tables.frame(name)
             return frame
 
     def __dir__(self) -> list[str]:
         """Name the tables too."""
-        return [*super().__dir__(), *TABLES]
+        return [*{*super().__dir__(), *TABLES}]
 
     def __repr__(self) -> str:
         """Name the version and what there is to look at."""
@@ -93,9 +89,7 @@ class Experiment:
     @property
     def tables(self) -> list[str]:
         """The names of the tables that this version has."""
-        there = {path.stem for path in self.folder.glob("tables/*.parquet")}
-        known = [name for name in TABLES if name in there]
-        return [*known, *sorted(there - {*known})]
+        return self._tables.names
 
     @property
     def outer(self) -> list[str]:
@@ -117,9 +111,9 @@ class Experiment:
     @cached_property
     def study(self) -> Study:
         """The frozen plan; raises InputError where the store has lost it."""
-        plan = self._root / STORE / f"plans/{self.name}-{self.version}.json"
+        plan = project_of(self.folder) / STORE / f"plans/{self.name}-{self.version}.json"
         if not plan.is_file():
-            raise InputError(f"{plan}: the plan of this version is gone; {_again()}")
+            raise InputError(f"{plan}: the plan of this version is gone; {again()}")
         return Study(plan)
 
     def stored(self, path: str) -> dict[str, Any]:
@@ -127,16 +121,7 @@ class Experiment:
 
         path as in manifest.json. Raises InputError where the store has lost it or holds another.
         """
-        place = self._root / path
-        if not place.is_file():
-            raise InputError(f"{place}: the store has lost it; {_again(path)}")
-        known = self.manifest["artifacts"].get(path, {}).get("sha256")
-        if artifacts.describe(place)["sha256"] != known:
-            raise InputError(
-                f"{place}: not the data that this version fitted (another SHA-256 than in"
-                f" manifest.json); remove it, then {_again(path)}"
-            )
-        return artifacts.read_arrays(place)
+        return arrays_of(project_of(self.folder), self.manifest, path)
 
     def data(self, dataset: str | None = None, **outer: Any) -> pd.DataFrame:
         """Return a data set in original units, one column a feature, its rows those of ``labels``.
@@ -147,12 +132,12 @@ class Experiment:
         meant, and where the store has lost it.
         """
         wanted = outer if dataset is None else {"dataset": dataset, **outer}
-        cases = dict.fromkeys(name for name, at in self.study.cases() if _matches(at, wanted))
+        cases = {n for n, at in self.study.cases() if wanted.items() <= at.items()}
         if len(cases) != 1:
             every = [", ".join(f"{k}={v}" for k, v in at.items()) for _, at in self.study.cases()]
             what = "several data sets have" if cases else "no data set has"
             raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
-        arrays = self.stored(self.study.stored(next(iter(cases))))
+        arrays = self.stored(self.study.stored(*cases))
         index = pd.Index(arrays["row"], name="row") if "row" in arrays else None
         return pd.DataFrame(arrays["x"], index, arrays["features"].tolist())
 
@@ -175,16 +160,13 @@ class Experiment:
 
         Of a large table no more than these are read.
         """
-        path = self._path(table)
         wanted = of if isinstance(of, pd.DataFrame) else pd.DataFrame([dict(of)])
-        if table not in self.__dict__ and path.stat().st_size >= SMALL:
-            if table not in self._stored:
-                self._stored[table] = self._tables.stored(table)
-            stored = self._stored[table]
-            return stored.rows(wanted[_keys(stored.columns, wanted)])
+        wanted = wanted[[name for name in map(str, wanted) if name in AXES or "." in name]]
+        if table not in self.__dict__ and self._tables.is_large(table):
+            return self._tables.rows(table, wanted)
         frame: pd.DataFrame = getattr(self, table)
-        names = _keys(frame.columns, wanted)
-        return frame.merge(wanted[names].drop_duplicates(), on=names)
+        keys = [name for name in frame.columns if name in wanted]
+        return frame.merge(wanted[keys].drop_duplicates(), on=keys)
 
     def estimator(self, dataset: str | None = None, **cell: Any) -> GaussianMixture:
         """Return the mixture that ``mixture`` returns as an estimator, fitted, in original units.
@@ -193,8 +175,8 @@ class Experiment:
         BIC of the table. Where the normaliser took the covariances out of their family (as
         spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. Its
         arrays and predictions count components from 0, one less than ``labels``; a sample that is
-        most probably noise is predicted to be -1. It knows the features' names
-        while the store has the data.
+        most probably noise is predicted to be -1. It knows the features' names while the store has
+        the data.
         """
         from gmmpipe.mixture.estimator.from_mixture import fitted
 
@@ -235,50 +217,28 @@ class Experiment:
             raise InputError(suggest(f"{self.folder}: table", table, self.tables))
         if rows is not None and rows < 1:
             raise InputError(f"rows is {rows}; give 1 or more")
-        frame = self._table(table)[:rows]
-        if columns is None and form != "csv":
-            columns = printing.readable(table, frame, self.outer)
+        frame = self._tables.frame(table)[:rows]
+        if columns is None and form == "csv":
+            columns = [name for name in map(str, frame) if name != DEFECTS]
         elif columns is None:
-            columns = [name for name in frame.columns if name != DEFECTS]
-        for column in columns:
-            if column not in frame.columns:
-                raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
-            if list(columns).count(column) > 1:
-                raise InputError(f"column {column} is named twice; name it once")
-        return printing.typeset(frame[list(columns)], form, digits)
-
-    @property
-    def _root(self) -> Path:
-        return project_of(self.folder)
+            columns = printing.readable(table, frame, self.outer)
+        return printing.typeset(printing.selected(table, frame, columns), form, digits)
 
     def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
         """Return the row of ``best`` that is meant, of several the one ranked first."""
-        rows = self.best if dataset is None else self.best[self.best["dataset"] == dataset]
-        for column, value in cell.items():
-            if column not in rows.columns:
-                raise InputError(f"{column!r} is no column of best: {', '.join(rows.columns)}")
-            rows = rows[rows[column] == value]
+        wanted = dict(cell) if dataset is None else {"dataset": dataset, **cell}
+        for column in wanted:
+            if column not in self.best:
+                raise InputError(suggest("column of best", column, list(self.best.columns)))
+        rows = rows_at(self.best, wanted)
         if rows.empty:
             raise InputError(f"no sound fit has dataset={dataset!r}, {dict(cell)}")
-        if dataset is None and rows["dataset"].nunique() > 1:
-            names = ", ".join(rows["dataset"].unique())
-            raise InputError(f"several data sets ({names}): say which, e.g. dataset='...'")
-        for axis in self.outer:
-            if axis not in cell and rows[axis].nunique() > 1:
+        for axis in ("dataset", *self.outer):
+            if axis not in wanted and rows[axis].nunique() > 1:
                 values = ", ".join(map(str, rows[axis].unique()))
-                raise InputError(f"several {axis} ({values}): say which, **{{{axis!r}: ...}}")
+                said = "data sets" if axis == "dataset" else axis
+                raise InputError(f"several {said} ({values}): say which, **{{{axis!r}: ...}}")
         return rows.sort_values("rank", kind="stable").iloc[0]
-
-    def _table(self, name: str) -> pd.DataFrame:
-        self._path(name)
-        return self._tables.frame(name)
-
-    def _path(self, name: str) -> Path:
-        path = self._tables.path(name)
-        asked_by = TABLES[name].asked_by if name in TABLES else ""
-        if asked_by and not path.exists():
-            raise InputError(f"{self.folder}: no table {name}; run with {asked_by}, say")
-        return path
 
 
 def load(folder: str | Path) -> Experiment:
@@ -287,17 +247,3 @@ def load(folder: str | Path) -> Experiment:
     Raises InputError if no finished version is there.
     """
     return Experiment(folder)
-
-
-def _keys(columns: Iterable[str], wanted: pd.DataFrame) -> list[str]:
-    """Return the columns that tell fits apart and that both have."""
-    return [name for name in columns if (name in AXES or "." in name) and name in wanted]
-
-
-def _matches(at: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(at.get(axis) == value for axis, value in wanted.items())
-
-
-def _again(target: str = "") -> str:
-    words = f" and `-- {target}` at the end" if target else ""
-    return f"give its `gmmpipe run` once more, with the same settings{words}"

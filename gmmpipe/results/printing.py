@@ -53,6 +53,16 @@ def readable(table: str, frame: pd.DataFrame, outer: Sequence[str] = ()) -> list
     return [name for name in wanted if name in frame.columns and not frame[name].isna().all()]
 
 
+def selected(table: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return these columns of a table; raises InputError for unknown ones and one named twice."""
+    for column in columns:
+        if column not in frame:
+            raise InputError(suggest(f"column of {table}", column, list(frame.columns)))
+        if list(columns).count(column) > 1:
+            raise InputError(f"column {column} is named twice; name it once")
+    return frame[list(columns)]
+
+
 def cells(frame: pd.DataFrame, digits: int = 3) -> Cells:
     """Return a data frame as texts.
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
 from gmmpipe.store.manifest import FORMAT, MANIFEST, format_of
 
@@ -14,22 +16,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMPONENTS = ["component", "parent"]  # columns that name components
+SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
 
 
 class VersionTables:
     """The tables in the folder of a version, as today's, whatever their format.
 
-    Without a manifest they are those of a run that goes on. Raises InputError for a newer format.
+    Without a manifest they are those of a run that goes on. Raises InputError for a newer format,
+    and for a table that was not asked for.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self._folder, manifest = Path(folder), Path(folder) / MANIFEST
         known = manifest.is_file()
         self._old = known and format_of(artifacts.read_json(manifest), manifest) < FORMAT
+        self._stored: dict[str, artifacts.StoredTable] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the tables that there are."""
+        there = {path.stem for path in self._folder.glob("tables/*.parquet")}
+        known = [name for name in TABLES if name in there]
+        return [*known, *sorted(there - {*known})]
 
     def path(self, name: str) -> Path:
         """Return where a table is."""
-        return self._folder / f"tables/{name}.parquet"
+        path = self._folder / f"tables/{name}.parquet"
+        asked_by = TABLES[name].asked_by if name in TABLES else ""
+        if asked_by and not path.exists():
+            raise InputError(f"{self._folder}: no table {name}; run with {asked_by}, say")
+        return path
 
     def frame(self, name: str) -> "pd.DataFrame":
         """Return a whole table."""
@@ -38,7 +54,19 @@ class VersionTables:
 
     def stored(self, name: str) -> artifacts.StoredTable:
         """Return a table that stays in its file."""
-        return (_OldTable if self._old else artifacts.StoredTable)(self.path(name))
+        if name not in self._stored:
+            kind = _OldTable if self._old else artifacts.StoredTable
+            self._stored[name] = kind(self.path(name))
+        return self._stored[name]
+
+    def rows(self, name: str, wanted: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the rows of a table that have the values of ``wanted`` in the columns of both."""
+        stored = self.stored(name)
+        return stored.rows(wanted[[column for column in stored.columns if column in wanted]])
+
+    def is_large(self, name: str) -> bool:
+        """Say whether a table takes too much memory to be read whole for some of its rows."""
+        return self.path(name).stat().st_size >= SMALL
 
 
 class _OldTable(artifacts.StoredTable):

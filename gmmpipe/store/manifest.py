@@ -71,3 +71,25 @@ def version_folder(folder: str | Path) -> Path:
             f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
         )
     return found
+
+
+def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return the arrays of an artifact in the store, the very bytes of the manifest's version.
+
+    path as in the manifest. Raises InputError where the store has lost it or holds another.
+    """
+    place = project / path
+    if not place.is_file():
+        raise InputError(f"{place}: the store has lost it; {again(path)}")
+    if artifacts.describe(place)["sha256"] != manifest["artifacts"].get(path, {}).get("sha256"):
+        raise InputError(
+            f"{place}: not the data that this version fitted (another SHA-256 than in"
+            f" manifest.json); remove it, then {again(path)}"
+        )
+    return artifacts.read_arrays(place)
+
+
+def again(target: str = "") -> str:
+    """Return what to type to have what the store has lost."""
+    words = f" and `-- {target}` at the end" if target else ""
+    return f"give its `gmmpipe run` once more, with the same settings{words}"
