@@ -17,6 +17,7 @@ from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, meanings
 from gmmpipe.mixture.families.family import Family
+from gmmpipe.store.dotted import flat
 from gmmpipe.store.names import ALLOWED, is_name
 
 NAMED = tuple(schema.REGISTRIES)
@@ -140,15 +141,6 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     if cells > MOST_CELLS:
         raise InputError(f"sweep has {cells:,} cells; at most {MOST_CELLS:,} in one experiment")
     return axes
-
-
-def flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (dotted key, value) of everything in a tree that is no tree itself."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
 
 
 def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.config.compose import OVERRIDE, files, layers, read
-from gmmpipe.config.load import flat
 from gmmpipe.data.user_file import own_name
+from gmmpipe.store.dotted import flat
 
 DEFAULT = "default"
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from gmmpipe.data.user_file import arguments
 from gmmpipe.report.table_data import Sheet, listing
 from gmmpipe.store import artifacts
+from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.files import refuse_damaged
 from gmmpipe.store.plan import Study
 
@@ -25,7 +26,7 @@ REFERENCES = (
 def configuration(study: Study) -> Sheet:
     """Return every value of the configuration with where it was set."""
     origins: Mapping[str, str] = artifacts.read_json(study.origins)["origins"]
-    values = dict(_leaves(study.plan["config"]))
+    values = dict(flat(study.plan["config"]))
     return listing(
         "configuration",
         "Configuration",
@@ -38,21 +39,10 @@ def configuration(study: Study) -> Sheet:
     )
 
 
-def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
-
-
 def _text(value: Any) -> str:
     """Return a value as YAML has it on one line; a run of whole numbers as a range."""
-    if isinstance(value, list) and len(value) > 2 and all(type(v) is int for v in value):
-        first, last = value[0], value[-1]
-        if value == list(range(first, last + 1)):
-            return f"{first}..{last}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    shown = value if isinstance(value, str) else as_range(value)
+    return json.dumps(value, ensure_ascii=False) if shown is None else shown
 
 
 def digests(study: Study) -> Sheet:

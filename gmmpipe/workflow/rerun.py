@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.config import schema
-from gmmpipe.config.load import flat
 from gmmpipe.config.removed import REMOVED
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts
+from gmmpipe.store.dotted import flat
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT

@@ -4,6 +4,7 @@ import pytest
 
 from gmmpipe.config import load, origins
 from gmmpipe.store import artifacts
+from gmmpipe.store.dotted import flat
 from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 
@@ -13,7 +14,7 @@ def traced(project):
     def trace(*overrides: str, own: dict[str, object] | None = None) -> dict[str, str]:
         settled = load.load(project / "conf", overrides, own)
         found = origins.origins(project / "conf", overrides, own, settled)
-        assert list(found) == [key for key, _ in load.flat(settled)]
+        assert list(found) == [key for key, _ in flat(settled)]
         return found
 
     return trace

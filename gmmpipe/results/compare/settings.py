@@ -1,13 +1,14 @@
 """What made two versions: configuration, data, code and environment, key by key."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from gmmpipe.results.columns import NAMED
 from gmmpipe.results.experiment import Experiment
+from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.environments import Environments
 
 PARTS = ("config", "data", "code", "environment")
@@ -40,7 +41,7 @@ def recorded(experiment: Experiment) -> list[dict[str, str]]:
     code, blocks = ({k: manifest[k] for k in keys if k in manifest} for keys in (CODE, ("block",)))
     made = Environments(manifest).values()
     environment = {key: " and ".join(values) for key, values in made.items()}
-    parts = [dict(_flat(part)) for part in (experiment.config, code, blocks)]
+    parts = [_texts(part) for part in (experiment.config, code, blocks)]
     return [parts[0], _data(experiment), parts[1], {**parts[2], **environment}]
 
 
@@ -70,15 +71,9 @@ def _data(experiment: Experiment) -> dict[str, str]:
     return found
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, item in value.items():
-        below = item
-        if isinstance(item, list) and all(isinstance(part, Mapping) for part in item):
-            below = {str(place): part for place, part in enumerate(item)}
-        if isinstance(below, Mapping) and below:
-            yield from _flat(below, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", words(item)[:12] if key == "sha256" else words(item)
+def _texts(tree: Mapping[str, Any]) -> dict[str, str]:
+    found = {key: words(value) for key, value in flat(tree, whole=True)}
+    return {key: text[:12] if key.endswith(".sha256") else text for key, text in found.items()}
 
 
 def _brief(before: str, after: str) -> tuple[str, str]:
@@ -107,11 +102,7 @@ def _entry(key: str) -> str:
 def words(value: Any) -> str:
     """Return a value of a configuration as a text; a run of whole numbers as a range."""
     if isinstance(value, list):
-        if len(value) > 2 and all(type(item) is int for item in value):
-            low, high = value[0], value[-1]
-            if value == list(range(low, high + 1)):
-                return f"{low}..{high}"
-        return f"[{', '.join(words(item) for item in value)}]"
+        return as_range(value) or f"[{', '.join(words(item) for item in value)}]"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return str(value)
