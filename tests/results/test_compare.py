@@ -239,6 +239,12 @@ def test_components_find_their_partners(k):
     np.testing.assert_allclose(affinity(*scaled), affinity(mixture, shuffled), rtol=1e-6)
 
 
+def test_components_of_one_mean_are_told_apart_by_their_covariances():
+    a = Mixture(np.array([0.5, 0.5]), np.zeros((2, 2)), np.stack([np.eye(2), 9 * np.eye(2)]))
+    b = Mixture(a.weights, a.means, a.covariances[::-1])
+    assert partners(a, b).tolist() == [1, 0]
+
+
 def test_affinity_is_the_integral():
     one = Mixture(np.ones(1), np.array([[0.5]]), np.array([[[2.0]]]))
     two = Mixture(np.ones(1), np.array([[2.0]]), np.array([[[0.3]]]))

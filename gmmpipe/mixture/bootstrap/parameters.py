@@ -1,7 +1,7 @@
 """How sure are we of a mixture? Its components, refitted to resampled data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, resample
 from gmmpipe.mixture.defects import Defect
+from gmmpipe.mixture.diagnostics.deviation import reordered
+from gmmpipe.mixture.diagnostics.matching import match
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.mixture import Array, Mixture
@@ -109,19 +111,9 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
 def matched(x: Array, resp: Array, mixture: Mixture) -> Mixture:
     """Return the mixture, its components in the order that shares most with ``resp``.
 
-    The order is the best of all one-to-one matchings (Kuhn 1955) by the overlap, over the rows
-    of x, of the mixture's responsibilities and those given (N, K).
+    The order is that of ``identity.match``, by the responsibilities (N, K) for the rows of x.
     """
-    from scipy.optimize import linear_sum_assignment
-
-    overlap = resp.T @ responsibilities(x, mixture)
-    order = linear_sum_assignment(overlap, maximize=True)[1]
-    return replace(
-        mixture,
-        weights=mixture.weights[order],
-        means=mixture.means[order],
-        covariances=mixture.covariances[order],
-    )
+    return reordered(mixture, match(resp, responsibilities(x, mixture)))
 
 
 def responsibilities(x: Array, mixture: Mixture, threads: int = 1) -> Array:

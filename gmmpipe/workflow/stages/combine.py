@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import interval, p_value
+from gmmpipe.mixture.diagnostics.deviation import partners
 from gmmpipe.mixture.diagnostics.matching import probe
-from gmmpipe.mixture.mixture import FIRST, Array
+from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.bootstrap_tests import decided, groups, stopping
 from gmmpipe.results.build.ranking import ALL
 from gmmpipe.results.build.stability import stability
@@ -119,7 +119,8 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
     data = artifacts.read_arrays(study.raw(normalised), "features")
     features = data["features"].tolist()
     key = {**config["coordinates"], "k": len(first["weight"]), "kind": config["kind"]}
-    numbers = _numbers(study, key, first["mean"])
+    observed = Mixture(first["weight"], first["mean"], first["covariance"])
+    numbers = _numbers(study, key, observed)
     tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
     for parameter in ("weight", "mean", "covariance"):
         values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in found])
@@ -166,15 +167,12 @@ def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
             }
 
 
-def _numbers(study: Study, key: Row, means: Array) -> list[int]:
-    """Return the number that each component, at means (K, D), has in the other tables."""
+def _numbers(study: Study, key: Row, observed: Mixture) -> list[int]:
+    """Return the number that each component has in the other tables."""
     parameters = artifacts.StoredTable(f"{study.folder}/tables/parameters.parquet")
     best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
     best = rows_at(best, {axis: key[axis] for axis in ("dataset", *study.outer, *MODEL)})
     cell = [column for column in parameters.columns if column in best.columns]
     mixture = to_mixture(parameters.rows(best[cell]))
-    apart = (means[:, None] - mixture.means) / np.sqrt(
-        np.diagonal(mixture.covariances, axis1=1, axis2=2).mean(axis=0)
-    )
-    numbers: list[int] = (linear_sum_assignment((apart**2).sum(axis=2))[1] + FIRST).tolist()
+    numbers: list[int] = (partners(observed, mixture) + FIRST).tolist()
     return numbers
