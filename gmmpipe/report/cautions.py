@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gmmpipe.data.file_summary import counting
 from gmmpipe.figures import Tables
+from gmmpipe.results.columns import FAMILY_AND_K
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.language import listing
 from gmmpipe.results.words.wording import elide
@@ -35,7 +36,7 @@ def _degenerate(tables: Tables) -> list[str]:
     if bad.empty:
         return []
     text = f"Degenerate and left out: {len(bad):,} of {len(ends):,} fits"
-    models = ends.groupby(["covariance", "k"], sort=False)["degenerate"].all()
+    models = ends.groupby(FAMILY_AND_K, sort=False)["degenerate"].all()
     lost = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
     if lost:
         more = [f"{len(lost) - MOST} more"] if len(lost) > MOST else []

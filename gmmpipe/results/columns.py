@@ -16,6 +16,7 @@ NAMED = AXES[:4]  # axes whose values are names in the configuration
 # Keys are lists, which pandas takes for columns. The data set and the outer axes come besides.
 FAMILY = ["normaliser", "covariance"]
 MODEL = [*FAMILY, "k"]
+FAMILY_AND_K = MODEL[1:]  # a model, whatever the normaliser
 SETTINGS = [*FAMILY, "start", "k"]  # of runs that differ in the seed alone
 RUN = [*SETTINGS, "seed"]
 CELL = [*RUN, "iteration"]

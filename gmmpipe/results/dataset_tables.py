@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gmmpipe.mixture.bootstrap.intervals import stop
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.columns import CELL, FAMILY, RUN
+from gmmpipe.results.columns import CELL, FAMILY, FAMILY_AND_K, RUN
 from gmmpipe.results.mixtures import mixtures, rows_at, to_mixture
 
 if TYPE_CHECKING:
@@ -169,4 +169,4 @@ class Tables:
 def by_model(best: pd.DataFrame) -> pd.DataFrame:
     """Return the row of lowest BIC of each covariance family and K, over the normalisers."""
     rows = best.dropna(subset=["bic"]).sort_values("bic", kind="stable")
-    return rows.drop_duplicates(["covariance", "k"])
+    return rows.drop_duplicates(FAMILY_AND_K)

@@ -21,8 +21,8 @@ class Table:
     """
 
     name: str
-    note: str
     columns: tuple[Column, ...]
+    note: str
     title: str = ""
     place: int = 0
     shown: str = ""
@@ -36,108 +36,76 @@ class Table:
         return [n for c in self.columns for n in (axes if c is OUTER else [c.name])]
 
 
-TABLES = {
-    table.name: table
-    for table in (
-        Table(
-            "fits",
-            "One row per cell of the sweep; log-likelihoods in nats, original units.",
-            columns.FITS,
-            title="All fits",
-            place=8,
-            shown="dataset normaliser covariance start k seed iteration n_iter degenerate"
-            " log_likelihood n_parameters bic icl ari end reason",
-            readable="dataset normaliser covariance start k seed iteration n_iter converged"
-            " degenerate log_likelihood bic icl ari",
-            csv=True,
-        ),
-        Table(
-            "best",
-            "The best sound fit of each data set, normaliser, family and K.",
-            columns.BEST,
-            title="Best fits",
-            place=1,
-            shown="rank delta_bic dataset normaliser covariance start k seed log_likelihood"
-            " n_parameters bic icl ari end finished hits beaten_by",
-            readable="rank dataset normaliser covariance k log_likelihood n_parameters bic"
-            " delta_bic icl ari hits finished p_better_bound",
-            csv=True,
-        ),
-        Table(
-            "parameters",
-            "One row per cell and component.",
-            columns.PARAMETERS,
-            readable="dataset normaliser covariance start k seed iteration component weight mean"
-            " covariance_matrix samples",
-        ),
-        Table("trajectories", "One row per fit.", columns.TRAJECTORIES),
-        Table(
-            "labels",
-            "One row per sample: its component in the selected model of its data set.",
-            columns.LABELS,
-        ),
-        Table(
-            "certificates",
-            "How often the restarts of each model found its best.",
-            columns.CERTIFICATES,
-            title="Certificates",
-            place=2,
-            csv=True,
-        ),
-        Table(
-            "lineage",
-            "What each component shares with those of the K before.",
-            columns.LINEAGE,
-            title="Lineage",
-            place=4,
-        ),
-        Table(
-            "stability",
-            "Mean adjusted Rand index between fits of equal settings.",
-            columns.STABILITY,
-            title="Stability",
-            place=3,
-        ),
-        Table(
-            "recovery",
-            "How near fits of drawn data come to the mixture they are from.",
-            columns.RECOVERY,
-            title="Recovery",
-            place=5,
-        ),
-        Table(
-            "bootstrap",
-            "Likelihood-ratio tests of k0 against k1 components.",
-            columns.BOOTSTRAP,
-            title="Bootstrap tests",
-            place=6,
-            csv=True,
-            asked_by="bootstrap.replicates=199",
-        ),
-        Table(
-            "intervals",
-            "Bootstrap intervals of the parameters.",
-            columns.INTERVALS,
-            title="Intervals",
-            place=7,
-            csv=True,
-            asked_by="bootstrap.replicates=199",
-        ),
-        Table(
-            "resamples",
-            "Mean adjusted Rand index between the fits of resampled data.",
-            columns.STABILITY,
-            csv=True,
-            asked_by="bootstrap.stability=50",
-        ),
-        Table(
-            "imputed",
-            "One row per missing value: its mean by the selected model of its data set.",
-            columns.IMPUTED,
-            asked_by="fit.missing=mar on data with missing values",
-        ),
-    )
-}
+_TABLES = (
+    Table(
+        "fits",
+        columns.FITS,
+        "One row per cell of the sweep; log-likelihoods in nats, original units.",
+        title="All fits",
+        place=8,
+        shown="dataset normaliser covariance start k seed iteration n_iter degenerate"
+        " log_likelihood n_parameters bic icl ari end reason",
+        readable="dataset normaliser covariance start k seed iteration n_iter converged"
+        " degenerate log_likelihood bic icl ari",
+        csv=True,
+    ),
+    Table(
+        "best",
+        columns.BEST,
+        "The best sound fit of each data set, normaliser, family and K.",
+        title="Best fits",
+        place=1,
+        shown="rank delta_bic dataset normaliser covariance start k seed log_likelihood"
+        " n_parameters bic icl ari end finished hits beaten_by",
+        readable="rank dataset normaliser covariance k log_likelihood n_parameters bic"
+        " delta_bic icl ari hits finished p_better_bound",
+        csv=True,
+    ),
+    Table(
+        "parameters",
+        columns.PARAMETERS,
+        "One row per cell and component.",
+        readable="dataset normaliser covariance start k seed iteration component weight mean"
+        " covariance_matrix samples",
+    ),
+    Table("trajectories", columns.TRAJECTORIES, "One row per fit."),
+    Table("labels", columns.LABELS, "The component of each sample in the selected model."),
+    Table(
+        "certificates", columns.CERTIFICATES,
+        "How often the restarts of each model found its best.", "Certificates", 2, csv=True,
+    ),
+    Table(
+        "lineage", columns.LINEAGE,
+        "What each component shares with those of the K before.", "Lineage", 4,
+    ),
+    Table(
+        "stability", columns.STABILITY,
+        "Mean adjusted Rand index between fits of equal settings.", "Stability", 3,
+    ),
+    Table(
+        "recovery", columns.RECOVERY,
+        "How near fits of drawn data come to the mixture they are from.", "Recovery", 5,
+    ),
+    Table(
+        "bootstrap", columns.BOOTSTRAP,
+        "Likelihood-ratio tests of k0 against k1 components.", "Bootstrap tests", 6,
+        csv=True, asked_by="bootstrap.replicates=199",
+    ),
+    Table(
+        "intervals", columns.INTERVALS, "Bootstrap intervals of the parameters.", "Intervals", 7,
+        csv=True, asked_by="bootstrap.replicates=199",
+    ),
+    Table(
+        "resamples", columns.STABILITY,
+        "Mean adjusted Rand index between the fits of resampled data.",
+        csv=True, asked_by="bootstrap.stability=50",
+    ),
+    Table(
+        "imputed", columns.IMPUTED, "The mean of each missing value by the selected model.",
+        asked_by="fit.missing=mar on data with missing values",
+    ),
+)  # fmt: skip
+TABLES = {table.name: table for table in _TABLES}
 LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``evaluation``
 ALWAYS = tuple(name for name, table in TABLES.items() if not table.asked_by)
 BOOTSTRAPPED = tuple(

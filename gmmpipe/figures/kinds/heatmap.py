@@ -9,6 +9,7 @@ import numpy as np
 from gmmpipe.figures.parts.grid import cells, label, outline
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
+from gmmpipe.results.columns import FAMILY_AND_K
 from gmmpipe.results.dataset_tables import Tables
 from gmmpipe.results.words.wording import elide, model, number
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def applies(tables: Tables) -> bool:
     """Say whether there is more than one model to compare."""
-    return tables.has_selection and len(tables.fits[["covariance", "k"]].drop_duplicates()) > 1
+    return tables.has_selection and len(tables.fits[FAMILY_AND_K].drop_duplicates()) > 1
 
 
 def caption(tables: Tables, style: Style) -> str:
@@ -102,7 +103,7 @@ def _panels(tables: Tables, style: Style) -> dict[str, pd.DataFrame]:
     panels = {style.say("best fit"): tables.best_by_family()}
     for name in names:
         runs = ends[ends["normaliser"] == name]
-        if runs.groupby(["covariance", "k"]).size().max() > 1:
+        if runs.groupby(FAMILY_AND_K).size().max() > 1:
             median = style.say("median of the runs, {name}", name=elide(name, 16))
             panels[median if len(names) > 1 else style.say("median of the runs")] = runs
     return panels

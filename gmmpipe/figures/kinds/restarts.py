@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.figures.parts.grid import COLOURS, cells, label, outline
 from gmmpipe.figures.parts.runs import certificate, finished
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
-from gmmpipe.results.columns import MODEL
+from gmmpipe.results.columns import FAMILY_AND_K, MODEL
 from gmmpipe.results.dataset_tables import Tables
 from gmmpipe.results.words.wording import elide, model, share
 
@@ -77,7 +77,7 @@ def _widest(tables: Tables) -> pd.DataFrame:
     """
     widest = tables.certificates.drop_duplicates(MODEL, keep="last")
     order = widest.sort_values("log_likelihood", ascending=False, kind="stable")
-    return order.drop_duplicates(["covariance", "k"]).set_index(["covariance", "k"])
+    return order.drop_duplicates(FAMILY_AND_K).set_index(FAMILY_AND_K)
 
 
 def _hits(row: pd.Series, style: Style) -> str:

@@ -10,6 +10,7 @@ from gmmpipe.figures.parts.runs import certificate, finished, is_open
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
+from gmmpipe.results.columns import FAMILY_AND_K
 from gmmpipe.results.dataset_tables import Tables
 from gmmpipe.results.words.wording import elide, model, number
 
@@ -29,7 +30,7 @@ Panel = tuple[str, str, tuple[float, float] | None]
 
 def applies(tables: Tables) -> bool:
     """Say whether there is more than one model to choose from."""
-    return tables.has_selection and len(tables.fits[["covariance", "k"]].drop_duplicates()) > 1
+    return tables.has_selection and len(tables.fits[FAMILY_AND_K].drop_duplicates()) > 1
 
 
 def caption(tables: Tables, style: Style) -> str:
@@ -206,7 +207,7 @@ def _runs(tables: Tables) -> pd.DataFrame:
 
 def _spread(tables: Tables, style: Style) -> str:
     """Return the sentence on what a bar ranges over, "" where every model has one run."""
-    counts = _runs(tables).groupby(["covariance", "k"]).size()
+    counts = _runs(tables).groupby(FAMILY_AND_K).size()
     few, most = int(counts.min()), int(counts.max())
     if most == 1:
         return ""
@@ -222,8 +223,8 @@ def _spread(tables: Tables, style: Style) -> str:
 
 def _unsound(tables: Tables) -> list[tuple[str, int]]:
     """Return the families and k of which no fit is sound."""
-    tried = {(str(name), int(k)) for name, k in tables.fits[["covariance", "k"]].to_numpy()}
-    best = tables.best_by_family()[["covariance", "k"]].to_numpy()
+    tried = {(str(name), int(k)) for name, k in tables.fits[FAMILY_AND_K].to_numpy()}
+    best = tables.best_by_family()[FAMILY_AND_K].to_numpy()
     return sorted(tried - {(str(name), int(k)) for name, k in best})
 
 

@@ -42,7 +42,12 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
 def batch(
     schema: pa.Schema, rows: int, constant: Mapping[str, Any], columns: Mapping[str, Any]
 ) -> pa.RecordBatch:
-    """Return a batch; constant: the columns of one value, columns: arrays, (R, M) for lists."""
+    """Return a batch; constant: the columns of one value, columns: arrays, (R, M) for lists.
+
+    Of both absent, as of a box where there is no noise, a column is null.
+    """
+    if strange := {*constant, *columns} - {*schema.names}:
+        raise KeyError(f"columns {sorted(strange)} are not declared in result_columns")
     found = []
     for field in schema:
         if field.name in columns:
