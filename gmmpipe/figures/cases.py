@@ -12,7 +12,7 @@ import pandas as pd
 
 from gmmpipe.figures import FIGURES, Style, Tables
 from gmmpipe.mixture.slices import subset
-from gmmpipe.results.bootstrap_tests import decided
+from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
 from gmmpipe.results.columns import RUN, SETTINGS
 from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
@@ -52,22 +52,11 @@ def frames_of(study: Study) -> dict[str, pd.DataFrame]:
     shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
     labels = _labels(tables.stored("labels"), shown)
     frames = {name: tables.frame(name) for name in names if name not in (*LONG, "labels")}
-    return {"labels": labels} | frames | _with_level(frames, study)
-
-
-def _with_level(frames: Mapping[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
-    """Return the tables of the bootstrap that are too old to say the level, with it."""
-    leveled = [name for name in BOOTSTRAPPED if "level" in TABLES[name].names()]
-    old = {n: frames[n] for n in leveled if n in frames and "level" not in frames[n]}
-    if not old:
-        return {}
-    level = study.plan["config"]["bootstrap"]["level"]
-    return {
-        name: decided(frame, study.outer, level)
-        if name == "bootstrap"
-        else frame.assign(level=level)
-        for name, frame in old.items()
-    }
+    for name, frame in frames.items():
+        if "level" in TABLES[name].names():
+            level = study.plan["config"]["bootstrap"]["level"]
+            frames[name] = with_level(frame, study.outer, level)
+    return {"labels": labels} | frames
 
 
 def _shown(n: int) -> npt.NDArray[np.int64]:
@@ -79,15 +68,15 @@ def _labels(
     table: artifacts.StoredTable, shown: Sequence[tuple[Mapping[str, Any], Any]]
 ) -> pd.DataFrame:
     """Return the rows of the table of the samples that are shown of each case."""
-    found = [table.rows(pd.DataFrame({"row": []}))]
+    parts = [table.rows(pd.DataFrame({"row": []}))]
     seen = [0] * len(shown)  # samples of each case; `row` counts those of the file
     for part in table.parts(table.columns):
         for case, (at, rows) in enumerate(shown):
-            ours = _at(part, at)
-            first, seen[case] = seen[case], seen[case] + len(ours)
+            rows_of_case = _at(part, at)
+            first, seen[case] = seen[case], seen[case] + len(rows_of_case)
             begin, end = np.searchsorted(rows, (first, seen[case]))
-            found.append(ours.iloc[rows[begin:end] - first])
-    return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+            parts.append(rows_of_case.iloc[rows[begin:end] - first])
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def cases(
@@ -101,32 +90,32 @@ def cases(
     long = {name: tables.stored(name) for name in LONG}
     budget = MOST_NUMBERS // sum(1 for _ in study.cases())
     for stored, at in study.cases():
-        ours = {name: _at(frame, at) for name, frame in frames.items()}
-        fits = ours["fits"].query("status == 'ok'")  # a failed one has no numbers
+        here = {name: _at(frame, at) for name, frame in frames.items()}
+        fits = here["fits"].query("status == 'ok'")  # a failed one has no numbers
         d = study.plan["data"][stored]["d"]
-        fits = fits.assign(drawn=drawn(fits, ours["best"], d, budget))
+        fits = fits.assign(drawn=drawn(fits, here["best"], d, budget))
         keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
-        ours |= {name: table.rows(keys) for name, table in long.items()}
+        here |= {name: table.rows(keys) for name, table in long.items()}
         data = artifacts.read_arrays(study.stored(stored))
         x, rows, labels = data["x"], _shown(len(data["x"])), None
         if "labels" in data:
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
         words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
-        known: dict[str, Any] = {f.name: ours[f.name] for f in fields(Tables) if f.name in ours}
-        known |= {
+        arguments: dict[str, Any] = {f.name: here[f.name] for f in fields(Tables) if f.name in here}
+        arguments |= {
             "dataset": ", ".join(words),
             "x": pd.DataFrame(x[rows], columns=data["features"].tolist()),
             "whole": len(x),
             "labels": labels,
             "fits": fits,
-            "assignments": ours["labels"],
-            "stability": stacked(ours["stability"], ours.get("resamples")),
+            "assignments": here["labels"],
+            "stability": stacked(here["stability"], here.get("resamples")),
             "recovery": _at(frames["recovery"], {"dataset": at["dataset"]}),
-            "tests": ours.get("bootstrap"),
-            "replay": partial(steps, study, at, ours["parameters"]),
+            "tests": here.get("bootstrap"),
+            "replay": partial(steps, study, at, here["parameters"]),
         }
-        yield (at["dataset"], _file_part(".".join(words))), Tables(**known)
+        yield (at["dataset"], _file_part(".".join(words))), Tables(**arguments)
 
 
 def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Series:
@@ -149,8 +138,8 @@ def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Se
     even = place * most // count != (place - 1) * most // count  # all where there are no more
     kept = ends.loc[even | likeliest, RUN]
     kept = pd.concat([kept, best[RUN]]).drop_duplicates()
-    found = fits[RUN].merge(kept, on=RUN, how="left", indicator=True)["_merge"] == "both"
-    return found.set_axis(fits.index)
+    is_drawn = fits[RUN].merge(kept, on=RUN, how="left", indicator=True)["_merge"] == "both"
+    return is_drawn.set_axis(fits.index)
 
 
 def _file_part(words: str) -> str:

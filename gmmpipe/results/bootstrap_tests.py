@@ -22,6 +22,13 @@ def decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame
     return rows.assign(selected=chosen)
 
 
+def with_level(frame: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame:
+    """Return tests or intervals with the level, which those of an older version do not say."""
+    if "level" in frame:
+        return frame
+    return decided(frame, outer, level) if "p_value" in frame else frame.assign(level=level)
+
+
 def groups(tests: pd.DataFrame, outer: list[str]) -> Iterator[pd.DataFrame]:
     """Yield the tests of each case and family."""
     for _, rows in tests.groupby(["dataset", *FAMILY, *outer], sort=False, dropna=False):

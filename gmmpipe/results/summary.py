@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gmmpipe.results.bootstrap_tests import decided
+from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
 from gmmpipe.results.columns import AXES
 from gmmpipe.results.mixtures import rows_at
@@ -74,8 +74,8 @@ def judged(
     outer = [axis for axis in config["sweep"] if axis not in AXES]
     best, stability = read("best"), stacked(read("stability"), read("resamples"))
     tests = read("bootstrap")
-    if tests is not None and "level" not in tests:  # of an older version
-        tests = decided(tests, outer, config["bootstrap"]["level"])
+    if tests is not None:
+        tests = with_level(tests, outer, config["bootstrap"]["level"])
     found = []
     for at in cases:
         ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))

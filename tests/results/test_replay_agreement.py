@@ -8,7 +8,7 @@ from gmmpipe.mixture.diagnostics.deviation import deviations
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.replay.agreement import TRAJECTORY, compare
 from gmmpipe.results.replay.engine import Case, Stopped
-from gmmpipe.results.replay.stored import Stored
+from gmmpipe.results.replay.stored import StoredFit
 
 X = np.random.default_rng(0).normal(size=(50, 2))
 ONE = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
@@ -20,7 +20,7 @@ TOTALS = np.array([-200.0, -150.0, -149.0])
 def stored(reason="", final=ONE, regularisation=1e-6):
     case = Case(X, ONE, "full", regularisation, 0.0, 2)
     mixture = final and AFFINE.invert(final)
-    return Stored({}, case, AFFINE, TOTALS - AFFINE.log_volume(case.x), mixture, reason)
+    return StoredFit({}, case, AFFINE, TOTALS - AFFINE.log_volume(case.x), mixture, reason)
 
 
 def replayed(totals, mixture=ONE, stop=""):

@@ -10,7 +10,7 @@ from gmmpipe.figures.parts.grid import COLOURS
 from gmmpipe.figures.parts.runs import at_maximum, cut_short, not_drawn, optimum_of
 from gmmpipe.figures.parts.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
-from gmmpipe.mixture.diagnostics.matching import probe
+from gmmpipe.mixture.diagnostics.matching import comparison_rows
 from gmmpipe.mixture.diagnostics.restarts import NONE
 from gmmpipe.mixture.diagnostics.stability import agreement
 from gmmpipe.mixture.em import fit as em
@@ -53,7 +53,7 @@ def caption(tables: Tables, style: Style) -> str:
         n=n,
         total=total,
     )
-    rows = len(probe(len(tables.x)))
+    rows = len(comparison_rows(len(tables.x)))
     some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
     some = some if rows < len(tables.x) else ""
     none = _n_unfinished(_sound(tables))
@@ -186,7 +186,7 @@ def evenly(groups: Indices, most: int) -> Indices:
 def _labels(tables: Tables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the component of each sample compared in each run (R, samples)."""
     x = tables.x.to_numpy(float)
-    x = x[probe(len(x))]
+    x = x[comparison_rows(len(x))]
     found = [
         em.log_responsibilities(x, mixture, missing="mar")[1].argmax(axis=1)
         for mixture in tables.mixtures(runs)

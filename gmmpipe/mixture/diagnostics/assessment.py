@@ -7,7 +7,7 @@ import numpy as np
 
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.criteria import Entropy, entropies
-from gmmpipe.mixture.diagnostics.matching import NOISE, component_of, probe
+from gmmpipe.mixture.diagnostics.matching import NOISE, comparison_rows, component_of
 from gmmpipe.mixture.diagnostics.metrics import METRICS, Codes
 from gmmpipe.mixture.diagnostics.soundness import Evidence, Soundness, Ties
 from gmmpipe.mixture.mixture import Array, Mixture
@@ -17,7 +17,7 @@ from gmmpipe.mixture.mixture import Array, Mixture
 class Assessment:
     """What was found of one mixture.
 
-    labels (P,): the component of each sample compared between fits (``Assessor.probe``), NOISE
+    labels (P,): the component of each sample compared between fits (``Assessor.compared``), NOISE
     where it is the noise; entropy: of the responsibilities;
     soundness: of its components; agreement: each metric of METRICS between its groups of all
     samples and the true ones, NaN where these are not known.
@@ -33,7 +33,7 @@ class Assessor:
     """Assesses mixtures of one data set x (N, D), NaN where missing, in the units of the mixtures.
 
     weight (N,): of the samples, 1 by default; truth (N,): codes from 0 on of the true groups, if
-    known. The samples are gone through in slices, none of them kept. ``probe`` has the rows by
+    known. The samples are gone through in slices, none of them kept. ``compared`` has the rows by
     which fits are compared.
     """
 
@@ -46,7 +46,7 @@ class Assessor:
     ) -> None:
         self.weight, self.truth = weight, truth
         self._responsibilities = Responsibilities(x, threads)
-        self.probe = probe(len(x))
+        self.compared = comparison_rows(len(x))
         self._ties = Ties(x)
         self._groups = 0 if truth is None else 1 + int(truth.max())
 
@@ -62,8 +62,8 @@ class Assessor:
             entropy += entropies(log_resp, held)
             evidence.add(rows, resp)
             found = component_of(log_resp, mixture)
-            first, last = np.searchsorted(self.probe, (rows.start, rows.stop))
-            labels.append(found[self.probe[first:last] - rows.start])
+            first, last = np.searchsorted(self.compared, (rows.start, rows.stop))
+            labels.append(found[self.compared[first:last] - rows.start])
             if self.truth is not None:
                 cells = (found - NOISE) * self._groups + self.truth[rows]
                 tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)

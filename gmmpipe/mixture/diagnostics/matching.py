@@ -139,7 +139,7 @@ def count(labels: Codes, k: int, weight: Array | None = None) -> Array:
     return counted.astype(np.float64)
 
 
-def probe(n: int) -> Indices:
+def comparison_rows(n: int) -> Indices:
     """Return the rows, ascending, by which fits of n samples are compared: all, if not too many.
 
     Of more than ``MOST_ROWS`` a random choice, the same for every fit.

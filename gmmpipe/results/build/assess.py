@@ -102,7 +102,7 @@ def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list
                 {name: table.num_rows for name, table in tables.items()},
                 _rivals(tables["fits"]),
                 _likeliest(batches["ends"], first),
-                block.data.probed,
+                block.data.compared_weight,
             )
         )
     for name, found in batches.items():
@@ -116,7 +116,7 @@ def _slices(
     """Yield the cells of one K, so many at a time that their rows are of bounded size."""
     d, snapshots = data.x.shape[1], section["iteration"]
     rows = len(snapshots) * cells[0].k * 2 * (d + 1) ** 2
-    width = max(1, MOST_NUMBERS // (rows + snapshots[-1] + len(data.assess.probe)))
+    width = max(1, MOST_NUMBERS // (rows + snapshots[-1] + len(data.assess.compared)))
     for first in range(0, len(cells), width):
         yield cells[first : first + width]
 

@@ -29,7 +29,7 @@ class Data:
         return float(len(self.x) if self.weight is None else self.weight.sum())
 
     @cached_property
-    def probed(self) -> Array:
+    def compared_weight(self) -> Array:
         """Return the weights of the samples by which fits are compared."""
-        probe = self.assess.probe
-        return np.ones(len(probe)) if self.weight is None else self.weight[probe]
+        rows = self.assess.compared
+        return np.ones(len(rows)) if self.weight is None else self.weight[rows]

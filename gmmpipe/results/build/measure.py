@@ -187,7 +187,7 @@ class Slice:
             "means": mixture.means.reshape(rows, self.k * d),
             "covariances": mixture.covariances.reshape(rows, self.k * d * d),
             "labels": np.array([found[-1].labels for found in self.assessed], np.int32).reshape(
-                rows, len(self.data.assess.probe)
+                rows, len(self.data.assess.compared)
             ),
         }
         return batch(self.wanted["ends"], rows, {}, columns)

@@ -9,7 +9,7 @@ from gmmpipe.mixture.bounds import within
 from gmmpipe.mixture.diagnostics.deviation import deviations
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.replay.engine import Case, Step, Stopped
-from gmmpipe.results.replay.stored import Stored
+from gmmpipe.results.replay.stored import StoredFit
 
 # Rounding alone differs: 1e-16 a sum, which EM amplifies while it leaves a saddle, to some 1e-12
 # on sound fits (1e-10 where a component collapses). Another formula shows far above that.
@@ -63,7 +63,7 @@ class Comparison:
         return f"{text} ({self.note})" if self.note else text
 
 
-def compare(stored: Stored, steps: Iterator[Step]) -> Comparison:
+def compare(stored: StoredFit, steps: Iterator[Step]) -> Comparison:
     """Return how a replay compares with what is stored."""
     n, volume = len(stored.case.x), stored.volume
     theirs = np.full(len(stored.trajectory), np.nan)

@@ -12,7 +12,7 @@ from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.replay.agreement import PARAMETERS, TRAJECTORY, Comparison, compare
 from gmmpipe.results.replay.choose import chosen, key_columns
 from gmmpipe.results.replay.peers import engine
-from gmmpipe.results.replay.stored import Shelf, Stored
+from gmmpipe.results.replay.stored import StoredFit, StoredFits
 from gmmpipe.store import artifacts
 
 SUFFIXES = (".csv", ".parquet")
@@ -39,8 +39,8 @@ def run(
         raise InputError(f"-o is {str(output)!r}; give a file ending in {' or '.join(SUFFIXES)}")
     experiment = Experiment(folder)
     rows = chosen(experiment, cells)
-    shelf = Shelf(experiment)
-    fits = [shelf.fit(row, iterations) for row in rows.to_dict("records")]
+    stored = StoredFits(experiment)
+    fits = [stored.fit(row, iterations) for row in rows.to_dict("records")]
     for fit in fits:
         other.check(fit.case.family, fit.case.reg_covar)
     version = other.ready()
@@ -69,7 +69,7 @@ class _Lines:
         }
         self._print({key: key for key in keys.columns}, "log-likelihood", "parameters", "verdict")
 
-    def add(self, fit: Stored, one: Comparison) -> None:
+    def add(self, fit: StoredFit, one: Comparison) -> None:
         apart = f"{max(one.parameters.values()):.1e}" if one.parameters else "-"
         self._print(fit.key, f"{one.ours[-1]:.6f}", apart, one.verdict)
 
@@ -78,7 +78,7 @@ class _Lines:
         print("  ".join([*words, f"{total:>14}", f"{apart:>10}", verdict]), flush=True)
 
 
-def _table(name: str, fit: Stored, one: Comparison) -> pd.DataFrame:
+def _table(name: str, fit: StoredFit, one: Comparison) -> pd.DataFrame:
     """Return a row per iteration: log-likelihoods in original and in normalised units."""
     columns = {
         **{key: [value] * len(one.ours) for key, value in fit.key.items()},

@@ -15,7 +15,7 @@ from gmmpipe.results.replay.engine import Case
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFit:
     """What a version holds of one fit.
 
     key names it. trajectory (iterations + 1,) is the log-likelihood in original units, volume
@@ -36,7 +36,7 @@ class Stored:
         return self.affine.log_volume(self.case.x)
 
 
-class Shelf:
+class StoredFits:
     """The finished version of an experiment, its frozen plan and its normalised data."""
 
     def __init__(self, experiment: Experiment) -> None:
@@ -44,7 +44,7 @@ class Shelf:
         self.study = experiment.study
         self._data: dict[str, dict[str, Any]] = {}
 
-    def fit(self, row: Mapping[Any, Any], most: int | None) -> Stored:
+    def fit(self, row: Mapping[Any, Any], most: int | None) -> StoredFit:
         """Return the fit of a row of ``fits``, up to ``most`` iterations.
 
         Raises InputError where the store has lost the data or holds other data, or for a fit that
@@ -68,7 +68,7 @@ class Shelf:
         )  # fmt: skip
         final = None if kept.empty else to_mixture(rows_at(parts, {"iteration": kept.iloc[0]}))
         affine = Affine(data["shift"], data["scale"])
-        return Stored(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
+        return StoredFit(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
 
     def _check(self, fit: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         """Refuse what other engines have no counterpart of."""

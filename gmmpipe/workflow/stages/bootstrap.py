@@ -15,7 +15,7 @@ from gmmpipe.mixture.bootstrap.parameters import replicate
 from gmmpipe.mixture.defects import Defect, sentence, unnamed
 from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.criteria import Entropy, bic
-from gmmpipe.mixture.diagnostics.matching import NOISE, probe
+from gmmpipe.mixture.diagnostics.matching import NOISE, comparison_rows
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.engines.missing import completed
@@ -111,9 +111,13 @@ def _resamples(
 ) -> Arrays:
     """Return k (K,), replicate (R,), whether each is sound (K, R), and the labels (K, R, M).
 
-    The labels are those of the samples by which fits are compared (``matching.probe``).
+    <<<<<<< HEAD
+        The labels are those of the samples by which fits are compared (``matching.probe``).
+    =======
+        The labels are those of the samples by which fits are compared (``identity.comparison_rows``).
+    >>>>>>> 5b36ecf (Name rows of comparison and stored fits as the field does, and level in one place)
     """
-    rows = probe(len(x))
+    rows = comparison_rows(len(x))
     numbers, small = config["replicates"], np.min_scalar_type(-max(config["k"]) - 1)
     labels = np.full((len(config["k"]), len(numbers), len(rows)), NOISE, small)
     sound = np.zeros(labels.shape[:2], bool)

@@ -9,7 +9,7 @@ import pandas as pd
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import interval, p_value
 from gmmpipe.mixture.diagnostics.deviation import partners
-from gmmpipe.mixture.diagnostics.matching import probe
+from gmmpipe.mixture.diagnostics.matching import comparison_rows
 from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.bootstrap_tests import decided, groups, stopping
 from gmmpipe.results.build.ranking import ALL
@@ -153,7 +153,7 @@ def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
     normalised = study.plan["bootstrap"][name]["normalised"]
     data = artifacts.read_arrays(study.raw(normalised), "x")
     x = data["x"]
-    weight = data.get("weight", np.ones(len(x)))[probe(len(x))]
+    weight = data.get("weight", np.ones(len(x)))[comparison_rows(len(x))]
     for _, _, arrays in found:
         for (i, r), sound in np.ndenumerate(arrays["sound"]):
             yield {
