@@ -17,8 +17,8 @@ def decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFrame
     decisions = [decision(p, error, level) for p, error in pairs]
     rows = tests.assign(level=level, decision=pd.Series(decisions, tests.index, dtype=object))
     chosen = pd.Series(False, index=rows.index)
-    for found in groups(rows, outer):
-        chosen[found.index] = (found["k0"] == stopping(found)) & (found["decision"] == KEPT)
+    for family in groups(rows, outer):
+        chosen[family.index] = (family["k0"] == stopping(family)) & (family["decision"] == KEPT)
     return rows.assign(selected=chosen)
 
 

@@ -17,7 +17,7 @@ from gmmpipe.results.columns import AXES, DEFECTS
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
-from gmmpipe.store.manifest import VersionTables, again, arrays_of, manifest_of, version_folder
+from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
 from gmmpipe.store.plan import STORE, Study
 

@@ -40,10 +40,10 @@ def decide(
     if best.empty:
         return Verdict("", (grave("none"),))
     row, models = best.sort_values("rank").iloc[0], by_model(best)
-    found = [*_size(row), *_sweep(row, models, tried), *_end(row), *_overtaken(row, models)]
-    found += [*_restarts(row, target), *_rivals(row, models), *_gap(row, models)]
-    found += [*_stability(row, stability), *_criteria(row, best), *_tests(row, tests)]
-    return Verdict(model(row), tuple(sorted(found, key=lambda reason: not reason.grave)))
+    reasons = [*_size(row), *_sweep(row, models, tried), *_end(row), *_overtaken(row, models)]
+    reasons += [*_restarts(row, target), *_rivals(row, models), *_gap(row, models)]
+    reasons += [*_stability(row, stability), *_criteria(row, best), *_tests(row, tests)]
+    return Verdict(model(row), tuple(sorted(reasons, key=lambda reason: not reason.grave)))
 
 
 def others(row: pd.Series, models: pd.DataFrame) -> pd.DataFrame:
@@ -169,11 +169,11 @@ def _gap(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:
 
 def _stability(row: pd.Series, stability: pd.DataFrame) -> Iterator[Reason]:
     """Look at resamples, and at seeds only where there are none."""
-    for _, found in agreement(row, stability).iloc[:1].iterrows():
-        if found["ari"] < STABLE and found["kind"] == "seeds":
-            yield mild("seeds", runs=found["runs"], start=found["start"], ari=found["ari"])
-        elif found["ari"] < STABLE:
-            yield grave("unstable", runs=found["runs"], ari=found["ari"])
+    for _, agreeing in agreement(row, stability).iloc[:1].iterrows():
+        if agreeing["ari"] < STABLE and agreeing["kind"] == "seeds":
+            yield mild("seeds", runs=agreeing["runs"], start=agreeing["start"], ari=agreeing["ari"])
+        elif agreeing["ari"] < STABLE:
+            yield grave("unstable", runs=agreeing["runs"], ari=agreeing["ari"])
 
 
 def _criteria(row: pd.Series, best: pd.DataFrame) -> Iterator[Reason]:
@@ -188,11 +188,11 @@ def _criteria(row: pd.Series, best: pd.DataFrame) -> Iterator[Reason]:
 def _tests(row: pd.Series, tests: pd.DataFrame | None) -> Iterator[Reason]:
     if tests is None:
         return
-    ours = rows_at(tests, row[FAMILY])
-    if ours.empty:
+    rows = rows_at(tests, row[FAMILY])
+    if rows.empty:
         return
-    k, last = stopping(ours), ours["k0"].max()
-    decision = REJECTED if k is None else ours.set_index("k0")["decision"][k]
+    k, last = stopping(rows), rows["k0"].max()
+    decision = REJECTED if k is None else rows.set_index("k0")["decision"][k]
     if decision == REJECTED and row["k"] <= last:
         yield mild("tests", where=f"ends at no K up to {last}")
     elif decision == KEPT and k != row["k"]:

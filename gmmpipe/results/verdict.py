@@ -109,11 +109,11 @@ class Verdict:
         """Return the verdict in words."""
         if self.level == "settled":
             return f"Settled: {self.model}."
-        told = [reason for reason in self.reasons if reason.grave] or self.reasons
-        words = [reason.clause for reason in told[:MOST]]
+        named = [reason for reason in self.reasons if reason.grave] or self.reasons
+        words = [reason.clause for reason in named[:MOST]]
         if rest := len(self.reasons) - len(words):
             words.append(f"and {rest} more reason{'s' if rest > 1 else ''}")
-        head = "Not settled, because" if told[0].grave else f"Probably {self.model}, but"
+        head = "Not settled, because" if named[0].grave else f"Probably {self.model}, but"
         return f"{head} {'; '.join(words)}."
 
 

@@ -49,8 +49,8 @@ class VersionTables:
 
     def frame(self, name: str) -> "pd.DataFrame":
         """Return a whole table."""
-        found = artifacts.read_frame(self.path(name))
-        return _renewed(found) if self._old else found
+        frame = artifacts.read_frame(self.path(name))
+        return _renewed(frame) if self._old else frame
 
     def stored(self, name: str) -> artifacts.StoredTable:
         """Return a table that stays in its file."""

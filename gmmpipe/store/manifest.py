@@ -24,15 +24,15 @@ def format_of(manifest: Any, where: str | Path) -> int:
     """
     if not isinstance(manifest, Mapping):
         raise InputError(f"{where}: not a manifest of gmmpipe")
-    found = manifest.get("format", 1)
-    if type(found) is not int or found < 1:
-        raise InputError(f"{where}: format is {found!r}; expected a whole number from 1 on")
-    if found > FORMAT:
+    number = manifest.get("format", 1)
+    if type(number) is not int or number < 1:
+        raise InputError(f"{where}: format is {number!r}; expected a whole number from 1 on")
+    if number > FORMAT:
         raise InputError(
-            f"{where}: the results have format {found}, and this gmmpipe reads up to {FORMAT};"
+            f"{where}: the results have format {number}, and this gmmpipe reads up to {FORMAT};"
             " update gmmpipe"
         )
-    return found
+    return number
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -41,21 +41,21 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     Raises InputError for one that lacks what gmmpipe writes, or names what is outside of results/.
     """
     path = folder / MANIFEST
-    found: dict[str, Any] = artifacts.read_json(path)
-    format_of(found, path)
+    manifest: dict[str, Any] = artifacts.read_json(path)
+    format_of(manifest, path)
     for key, kind in KEYS.items():
-        if not isinstance(found.get(key), kind):
+        if not isinstance(manifest.get(key), kind):
             raise InputError(f"{path}: not a manifest of gmmpipe, it has no {key!r}")
-    for name, told in {**found["inputs"], **found["artifacts"]}.items():
-        if not (isinstance(told, dict) and "sha256" in told):
+    for name, described in {**manifest["inputs"], **manifest["artifacts"]}.items():
+        if not (isinstance(described, dict) and "sha256" in described):
             raise InputError(f"{path}: not a manifest of gmmpipe, no sha256 of {name}")
-    for name in found["artifacts"]:
+    for name in manifest["artifacts"]:
         if not is_of_results(name):
             raise InputError(f"{path}: the artifact {name!r} would be outside of results/")
-    experiment, version = found["experiment"], found["version"]
+    experiment, version = manifest["experiment"], manifest["version"]
     if not (is_name(experiment) and is_name(version)):
         raise InputError(f"{path}: {experiment!r} or {version!r} is no name; expected {ALLOWED}")
-    return found
+    return manifest
 
 
 def version_folder(folder: str | Path) -> Path:
@@ -63,14 +63,14 @@ def version_folder(folder: str | Path) -> Path:
 
     folder may be `latest`, also where that is a file that stands for a link.
     """
-    found = Path(folder).resolve()
-    if found.is_file() and (named := artifacts.linked(found)) and is_name(named):
-        found = found.with_name(named)
-    if not (found / MANIFEST).is_file():
+    version = Path(folder).resolve()
+    if version.is_file() and (name := artifacts.linked(version)) and is_name(name):
+        version = version.with_name(name)
+    if not (version / MANIFEST).is_file():
         raise InputError(
             f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
         )
-    return found
+    return version
 
 
 def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str, Any]:

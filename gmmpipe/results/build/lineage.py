@@ -26,14 +26,14 @@ def lineage(
     """
     rows: list[dict[str, Any]] = []
     for coordinates, data in cases:
-        here = rows_at(best, coordinates).sort_values(
+        case_rows = rows_at(best, coordinates).sort_values(
             "log_likelihood", ascending=False, kind="stable"
         )
-        for covariance, family in here.groupby("covariance", sort=False):
+        for covariance, family in case_rows.groupby("covariance", sort=False):
             cells = family.drop_duplicates("k").sort_values("k")
-            found = mixtures(cells, parameters)
+            fitted = mixtures(cells, parameters)
             key = {**coordinates, "covariance": covariance}
-            for overlap in overlaps(data["x"], found, data.get("weight"), threads):
+            for overlap in overlaps(data["x"], fitted, data.get("weight"), threads):
                 rows += [{**key, **_numbered(link)} for link in links(overlap)]
     return pd.DataFrame(rows, columns=TABLES["lineage"].names(outer))
 

@@ -38,8 +38,8 @@ def recovery(
         optimum = bayes(data["x"], truth, threads)
         known = {"n": len(data["x"]), "bayes_ari": ari(optimum.labels, data["labels"])}
         known["bayes_error"] = optimum.error
-        found = mixtures(cells, parameters)
-        for (_, cell), mixture in zip(cells.iterrows(), found, strict=True):
+        fitted = mixtures(cells, parameters)
+        for (_, cell), mixture in zip(cells.iterrows(), fitted, strict=True):
             resp = responsibilities(data["x"], mixture, threads)
             row = {
                 **coordinates,

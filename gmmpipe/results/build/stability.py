@@ -27,14 +27,14 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
     rows: list[dict[str, Any]] = []
     if runs.empty:
         return pd.DataFrame(rows, columns=columns)
-    for values, ours in runs[~runs["degenerate"]].groupby(key, sort=False, dropna=False):
-        labels = ours.sort_values("seed", kind="stable")["labels"].head(MOST_RUNS)
+    for values, group in runs[~runs["degenerate"]].groupby(key, sort=False, dropna=False):
+        labels = group.sort_values("seed", kind="stable")["labels"].head(MOST_RUNS)
         if len(labels) > 1:
-            weight = ours["weight"].iloc[0] if "weight" in ours else None
+            weight = group["weight"].iloc[0] if "weight" in group else None
             stacked = np.stack(labels.to_list()).astype(np.int64)
-            found = summary(stacked - min(int(stacked.min()), 0), weight)  # NOISE is a cluster too
-            row = dict(zip(key, values, strict=True)) | {"kind": kind, "runs": found.runs}
-            rows.append(row | {"ari": found.mean, "standard_error": found.standard_error})
+            pairs = summary(stacked - min(int(stacked.min()), 0), weight)  # NOISE is a cluster too
+            row = dict(zip(key, values, strict=True)) | {"kind": kind, "runs": pairs.runs}
+            rows.append(row | {"ari": pairs.mean, "standard_error": pairs.standard_error})
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -72,8 +72,8 @@ def _data(experiment: Experiment) -> dict[str, str]:
 
 
 def _texts(tree: Mapping[str, Any]) -> dict[str, str]:
-    found = {key: words(value) for key, value in flat(tree, whole=True)}
-    return {key: text[:12] if key.endswith(".sha256") else text for key, text in found.items()}
+    texts = {key: words(value) for key, value in flat(tree, whole=True)}
+    return {key: text[:12] if key.endswith(".sha256") else text for key, text in texts.items()}
 
 
 def _brief(before: str, after: str) -> tuple[str, str]:

@@ -42,13 +42,13 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     tests: list[Row] = []
     intervals: list[Row] = []
     fits: list[Row] = []
-    for found in _groups(study):
-        if found[0][1]["kind"] == "test":
-            tests.extend(_tests(found))
-        elif found[0][1]["kind"] == "stability":
-            fits.extend(_resamples(study, found))
+    for windows in _groups(study):
+        if windows[0][1]["kind"] == "test":
+            tests.extend(_tests(windows))
+        elif windows[0][1]["kind"] == "stability":
+            fits.extend(_resamples(study, windows))
         else:
-            intervals.extend(_intervals(study, found, level))
+            intervals.extend(_intervals(study, windows, level))
     frames = {
         "bootstrap": _decided(pd.DataFrame(tests), study.outer, level),
         "intervals": pd.DataFrame(intervals, columns=TABLES["intervals"].names(study.outer)),
@@ -73,11 +73,11 @@ def _groups(study: Study) -> Iterator[list[Block]]:
     yield from groups.values()
 
 
-def _tests(found: Sequence[Block]) -> Iterator[Row]:
+def _tests(windows: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each K of some windows of tests."""
-    config, first = found[0][1], found[0][2]
-    statistics = np.concatenate([arrays["statistic"] for _, _, arrays in found], axis=1)
-    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found], axis=1)
+    config, first = windows[0][1], windows[0][2]
+    statistics = np.concatenate([arrays["statistic"] for _, _, arrays in windows], axis=1)
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in windows], axis=1)
     for i, k in enumerate(first["k"].tolist()):
         observed = float(first["observed"][i])
         p, error = p_value(observed, statistics[i])
@@ -101,19 +101,19 @@ def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFram
     if tests.empty:
         return pd.DataFrame(columns=columns)
     rows = decided(tests, outer, level)
-    for found in groups(rows, outer):
-        k, at = stopping(found), found[["dataset", *FAMILY, *outer]].iloc[0].to_dict()
-        how = "all K rejected" if k is None else f"K = {k} {found.set_index('k0')['decision'][k]}"
+    for family in groups(rows, outer):
+        k, at = stopping(family), family[["dataset", *FAMILY, *outer]].iloc[0].to_dict()
+        how = "all K rejected" if k is None else f"K = {k} {family.set_index('k0')['decision'][k]}"
         print(f"{at}: {how} at level {level:g}")
     return rows[columns]
 
 
-def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[Row]:
+def _intervals(study: Study, windows: Sequence[Block], level: float) -> Iterator[Row]:
     """Yield a row for each parameter of the mixture that some windows resampled."""
-    name, config, first = found[0]
+    name, config, first = windows[0]
     if not len(first["weight"]):
         return
-    reasons = np.concatenate([arrays["reason"] for _, _, arrays in found])
+    reasons = np.concatenate([arrays["reason"] for _, _, arrays in windows])
     sound = reasons == ""
     normalised = study.plan["bootstrap"][name]["normalised"]
     data = artifacts.read_arrays(study.raw(normalised), "features")
@@ -123,10 +123,10 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
     numbers = _numbers(study, key, observed)
     tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
     for parameter in ("weight", "mean", "covariance"):
-        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in found])
+        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in windows])
         bounds = interval(values[sound], level)
         for at, estimate in sorted(
-            np.ndenumerate(first[parameter]), key=lambda found: numbers[found[0][0]]
+            np.ndenumerate(first[parameter]), key=lambda entry: numbers[entry[0][0]]
         ):
             if parameter == "covariance" and at[1] > at[2]:  # symmetric
                 continue
@@ -147,14 +147,14 @@ def _intervals(study: Study, found: Sequence[Block], level: float) -> Iterator[R
             }
 
 
-def _resamples(study: Study, found: Sequence[Block]) -> Iterator[Row]:
+def _resamples(study: Study, windows: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each fit of a resample, with its labels, as ``stability`` wants them."""
-    name, config, first = found[0]
+    name, config, first = windows[0]
     normalised = study.plan["bootstrap"][name]["normalised"]
     data = artifacts.read_arrays(study.raw(normalised), "x")
     x = data["x"]
     weight = data.get("weight", np.ones(len(x)))[comparison_rows(len(x))]
-    for _, _, arrays in found:
+    for _, _, arrays in windows:
         for (i, r), sound in np.ndenumerate(arrays["sound"]):
             yield {
                 **config["coordinates"],

@@ -88,14 +88,14 @@ def _undrawn(study: Study) -> dict[str, float]:
 
 def _features(study: Study) -> dict[tuple[Any, ...], int]:
     """Return D of each (data set, outer point) where a model that contains another must win."""
-    found = {}
+    features = {}
     for block in study.plan["fits"].values():
         at = block["config"]["coordinates"]
         if fit_options(block["config"]["fit"]).nests:
             data = study.plan["normalised"][block["normalised"]]["data"]
             key = (at["dataset"], *(at[axis] for axis in study.outer))
-            found[key] = study.plan["data"][data]["d"]
-    return found
+            features[key] = study.plan["data"][data]["d"]
+    return features
 
 
 def _selected(
@@ -153,9 +153,9 @@ def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.D
     parts = []
     for at, data, mixture in selected:
         rows, columns = np.nonzero(np.isnan(data["x"]))
-        found = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
-        found["mean"] = imputed(data["x"], mixture)[rows, columns]
-        parts.append(pd.DataFrame({**at, **found}).astype({"feature": "string"}))
+        missing = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
+        missing["mean"] = imputed(data["x"], mixture)[rows, columns]
+        parts.append(pd.DataFrame({**at, **missing}).astype({"feature": "string"}))
     names = [*study.outer, *TABLES["imputed"].names()]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
