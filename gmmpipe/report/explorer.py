@@ -19,6 +19,7 @@ from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.results.columns import BOX, FAMILY, MATRIX, MODEL, NAMED, RUN, SETTINGS
+from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.words.wording import elide
 
 MOST_NUMBERS = 450_000  # of all mixtures in one page: 2.4 MB
@@ -79,7 +80,7 @@ def _kept(tables: Tables, numbers: int) -> pd.DataFrame:
     selected = np.zeros(len(ends), dtype=bool)
     if tables.has_selection:
         chosen = tables.selected()
-        selected = np.all([ends[key] == chosen[key] for key in RUN], axis=0)
+        selected = ends.index.isin(rows_at(ends, chosen[RUN]).index)
     queue = ends.assign(rest=~selected).sort_values(["rest", "turn", "k", "sweep"], kind="stable")
     kept = queue[(queue["k"] * PLACES).cumsum() <= max(numbers, PLACES * int(queue["k"].iloc[0]))]
     return kept.sort_values("sweep", kind="stable").reset_index(drop=True)
@@ -125,7 +126,7 @@ def _selected(tables: Tables, runs: pd.DataFrame) -> int:
     if not tables.has_selection:
         return 0
     best = tables.selected()
-    return int(np.flatnonzero(np.all([runs[key] == best[key] for key in RUN], axis=0))[0])
+    return int(rows_at(runs, best[RUN]).index[0])
 
 
 def _runs(runs: pd.DataFrame, tables: Tables, steps: list[int]) -> dict[str, Any]:
