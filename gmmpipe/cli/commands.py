@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.store.layout import WORKFLOW
 from gmmpipe.store.terminal import print_data
 
 
@@ -28,7 +29,7 @@ def project() -> Path:
     except FileNotFoundError:
         raise InputError("this folder was removed; change into a gmmpipe project") from None
     for folder in (here, *here.parents):
-        if (folder / "Snakefile").is_file() and (folder / "conf").is_dir():
+        if (folder / WORKFLOW).is_file() and (folder / "conf").is_dir():
             return folder
     raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
 

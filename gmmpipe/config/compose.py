@@ -18,7 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gmmpipe.config import trust
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.store.names import ALLOWED, RESERVED, is_name
+from gmmpipe.store.layout import RESERVED
+from gmmpipe.store.names import ALLOWED, is_name
 
 GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
 OUTER = re.compile(r"sweep\.\w+\.")

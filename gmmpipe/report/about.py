@@ -12,6 +12,7 @@ from gmmpipe.report.table_data import Sheet, listing
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.files import refuse_damaged
+from gmmpipe.store.layout import FIGURES
 from gmmpipe.store.plan import Study
 
 REFERENCES = (
@@ -52,7 +53,7 @@ def digests(study: Study) -> Sheet:
         for data in study.plan["data"].values()
         if data["source"]
     ]
-    figures = sorted(map(str, Path(f"{study.folder}/figures").glob("[!.]*")))
+    figures = sorted(map(str, Path(study.folder, FIGURES).glob("[!.]*")))
     parts = {"data": study.data, "table": [*study.tables, *study.summaries], "figure": figures}
     for part, paths in parts.items():
         for path in paths:

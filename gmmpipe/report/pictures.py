@@ -12,7 +12,8 @@ from pathlib import Path
 
 from gmmpipe.figures import FIGURES
 from gmmpipe.results.words.language import Language
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
+from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Study
 
 LARGE = 400_000  # bytes of an SVG from which its PNG is taken
@@ -34,8 +35,8 @@ class Picture:
 
 def pictures(study: Study) -> list[Picture]:
     """Return the figures of a version, those of one kind together, in the registry's order."""
-    folder = Path(study.folder) / "figures"
-    captions = artifacts.read_json(folder / "captions.json")
+    folder = Path(study.folder) / layout.FIGURES
+    captions = artifacts.read_json(folder / CAPTIONS)
     order = list(FIGURES)
     stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
     language = study.plan["config"]["figures"]["language"]

@@ -17,9 +17,10 @@ from gmmpipe.results.columns import AXES, DEFECTS
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
+from gmmpipe.store import layout
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import STORE, Study
+from gmmpipe.store.plan import Study
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
@@ -111,7 +112,7 @@ class Experiment:
     @cached_property
     def study(self) -> Study:
         """The frozen plan; raises InputError where the store has lost it."""
-        plan = project_of(self.folder) / STORE / f"plans/{self.name}-{self.version}.json"
+        plan = project_of(self.folder) / layout.plan(self.name, self.version)
         if not plan.is_file():
             raise InputError(f"{plan}: the plan of this version is gone; {again()}")
         return Study(plan)

@@ -12,7 +12,8 @@ from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.columns import CELL, NAMED
 from gmmpipe.results.mixtures import rows_at, start_of
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import STORE, Study
+from gmmpipe.store.layout import stored
+from gmmpipe.store.plan import Study
 
 
 def steps(
@@ -36,8 +37,8 @@ def steps(
     )
     start = start_of(rows_at(parameters, {key: row[key] for key in CELL}))
     # a box says that the weights leave some to noise; which box, EM finds in the data
-    stored = f"{STORE}/normalised/{block['normalised']}.npz"
-    data = artifacts.read_arrays(stored, "x", "shift", "scale")
+    path = stored("normalised", block["normalised"])
+    data = artifacts.read_arrays(path, "x", "shift", "scale")
     options = fit_options(block["config"]["fit"])
     family = block["config"]["covariance"]["family"]
     weight = data.get("weight")

@@ -16,6 +16,7 @@ from gmmpipe.results.tables import BOOTSTRAPPED
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
+from gmmpipe.store.layout import table
 from gmmpipe.store.plan import Study
 
 MOST = 12  # data sets that a summary names
@@ -59,7 +60,7 @@ def findings(study: Study) -> list[Finding]:
     def read(name: str) -> pd.DataFrame | None:
         if name in BOOTSTRAPPED and not study.summaries:
             return None
-        return artifacts.read_frame(f"{study.folder}/tables/{name}.parquet")
+        return artifacts.read_frame(table(study.folder, name))
 
     return judged(study.plan["config"], [at for _, at in study.cases()], read)
 

@@ -10,7 +10,8 @@ from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.mixture import FIRST
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
-from gmmpipe.store.manifest import FORMAT, MANIFEST, format_of
+from gmmpipe.store.layout import MANIFEST, table
+from gmmpipe.store.manifest import FORMAT, format_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ class VersionTables:
 
     def path(self, name: str) -> Path:
         """Return where a table is."""
-        path = self._folder / f"tables/{name}.parquet"
+        path = Path(table(self._folder, name))
         asked_by = TABLES[name].asked_by if name in TABLES else ""
         if asked_by and not path.exists():
             raise InputError(f"{self._folder}: no table {name}; run with {asked_by}, say")

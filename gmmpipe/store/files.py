@@ -15,10 +15,10 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from gmmpipe.errors import DamagedArtifact, InputError
+from gmmpipe.store.layout import RESULTS, STORE
 
 NO_FSYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # some file systems flush no folder
 LONGEST_RECORD = 2**14  # bytes of what is recorded of an artifact
-RESULTS = "results"
 MADE_BY = "GMMPIPE_MADE_BY"  # variable of a job: what makes its artifacts, as JSON
 MAKER = {"stage": str, "code": str, "environment": dict}
 MOST_LINKS = 40  # from one to the next, as Linux has it
@@ -133,7 +133,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
 def _is_in_results(path: Path) -> bool:
     """Return whether a path lies in the results/ of a project."""
     folders = Path(os.path.normpath(path.absolute())).parents  # a version may be a link
-    stores = [folder / "store" for folder in folders if folder.name == RESULTS]
+    stores = [folder.parent / STORE for folder in folders if folder.name == RESULTS]
     return any(store in folders or store.is_dir() for store in stores)
 
 

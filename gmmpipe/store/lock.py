@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gmmpipe.errors import InputError, Obstacle
+from gmmpipe.store.layout import LOCK
 
 RUN = "GMMPIPE_RUN"  # environment of a run's processes: the holder's process, its host, the lock
 PATIENCE = 30.0  # seconds that processes of a killed run get to notice it
@@ -134,6 +135,6 @@ def _try(handle: int, *, exclusive: bool) -> bool:
         return False
     except OSError as error:
         name = Path(f"/proc/self/fd/{handle}")
-        error.filename = str(name.readlink()) if name.is_symlink() else "results/.lock"
+        error.filename = str(name.readlink()) if name.is_symlink() else LOCK
         raise
     return True

@@ -10,10 +10,10 @@ from typing import Any
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
+from gmmpipe.store.layout import MANIFEST
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 
 FORMAT = 2
-MANIFEST = "manifest.json"
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 
 

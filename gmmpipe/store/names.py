@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gmmpipe.errors import InputError
+from gmmpipe.store.layout import BENCHMARKS, KINDS, LOGS, RESERVED, RESULTS, STORE, benchmark, log
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 ALLOWED = "letters, digits and _ . -, the first a letter or digit, at most 64"
 STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a digest
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-RESERVED = ("store", "logs", "benchmarks")  # folders of results/ that are no experiments
 SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
 NOTES = ("metadata", "incomplete", "locks", "log", "auxiliary")  # folders of Snakemake's
 NUMBA = ".numba_config.yaml"  # in the working folder: settings of numba that no manifest tells
-KINDS = ("plans", "text", "data", "normalised", "starts", "fits", "bootstrap")  # of the store
 
 
 def is_name(text: object, registered: Iterable[str] = ()) -> bool:
@@ -27,10 +26,10 @@ def is_name(text: object, registered: Iterable[str] = ()) -> bool:
 def is_of_results(path: str) -> bool:
     """Return whether a path in a manifest, which may be that of others, stays in results/."""
     parts = Path(path).parts
-    return parts[:1] == ("results",) and ".." not in parts
+    return parts[:1] == (RESULTS,) and ".." not in parts
 
 
-def stored(name: str) -> str:
+def file_name(name: str) -> str:
     """Return the name of a file in the store; raises InputError if no folder could hold it."""
     if not re.fullmatch(STORED, name):
         raise InputError(
@@ -76,10 +75,10 @@ def project_of(version: Path) -> Path:
     Raises InputError where there is none.
     """
     for folder in version.parents:
-        if folder.name == "results":
+        if folder.name == RESULTS:
             return folder.parent
     for folder in version.parents:
-        if (folder / "results/store").is_dir():
+        if (folder / STORE).is_dir():
             return folder
     raise InputError(
         f"{version}: lies in no project, and its data and fits are in results/store of one; move it"
@@ -98,20 +97,20 @@ def own_folders(root: Path, experiment: str) -> None:
             f"{root / NUMBA}: numba would take settings from it that the manifest does not tell;"
             " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
         )
-    results, notes = root / "results", root / ".snakemake"
+    results, notes = root / RESULTS, root / ".snakemake"
     own_store(root)
-    folders = (results / "logs", results / "benchmarks", results / experiment)
+    folders = (root / LOGS, root / BENCHMARKS, results / experiment)
     _refuse_misplaced(*folders, notes, *(notes / kind for kind in NOTES))
     for folder in (notes, *(results / name for name in RESERVED)):
         refuse_odd(folder)
-    for path in (*results.glob("logs/*/*.log"), *results.glob("benchmarks/*/*.tsv")):
+    for path in (*root.glob(log("*", "*")), *root.glob(benchmark("*", "*"))):
         refuse_folder(path)
 
 
 def own_store(root: Path) -> None:
     """Raise InputError where the store of a project, or a folder of it, is a link or a file."""
-    store = root / "results/store"
-    _refuse_misplaced(root / "results", store, *(store / kind for kind in KINDS))
+    store = root / STORE
+    _refuse_misplaced(root / RESULTS, store, *(store / kind for kind in KINDS))
 
 
 def _refuse_misplaced(*folders: Path) -> None:

@@ -11,28 +11,13 @@ from typing import Any
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.results.columns import AXES
 from gmmpipe.results.tables import bootstrap_files, table_files
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
+from gmmpipe.store.layout import STORE, stored, table
 from gmmpipe.store.names import STORED
 from gmmpipe.store.ranges import spanned
 
-STORE = "results/store"
 WIDE = 2**20  # numbers
 SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
-
-
-def origins_of(plan: str | Path) -> Path:
-    """Return the path of the file that says by what call a plan came to be, and what set what."""
-    return Path(plan).with_suffix(".origins.json")
-
-
-def engine_of(plan: str | Path) -> Path:
-    """Return the path of the file that says which engine fits, on which no number depends."""
-    return Path(plan).with_suffix(".engine.json")
-
-
-def converted(data: str) -> str:
-    """Return the path of the arrays made of a large text, which ``generate`` takes from there."""
-    return f"{STORE}/text/{data}.npz"
 
 
 class Study:
@@ -45,7 +30,7 @@ class Study:
             raise InputError(f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/")
         self.experiment: str = self.plan["experiment"]
         self.version: str = self.plan["version"]
-        self.folder = f"results/{self.experiment}/{self.version}"
+        self.folder = layout.version(self.experiment, self.version)
         self._refuse_odd_names()
 
     def _refuse_odd_names(self) -> None:
@@ -62,12 +47,12 @@ class Study:
     @property
     def origins(self) -> str:
         """Return the path of {overrides, own, origins}: the call, and where each value was set."""
-        return str(origins_of(self.path))
+        return str(layout.origins(self.path))
 
     @property
     def engine(self) -> str:
         """Return the section `engine` that was asked for last, as JSON."""
-        path = engine_of(self.path)
+        path = layout.engine(self.path)
         return json.dumps(artifacts.read_json(path)) if path.is_file() else "{}"
 
     @property
@@ -99,7 +84,7 @@ class Study:
     @property
     def marker(self) -> str:
         """Return the path of the file that says that `latest` points at a published version."""
-        return f"results/{self.experiment}/.published"
+        return layout.marker(self.experiment)
 
     @property
     def data(self) -> list[str]:
@@ -109,13 +94,13 @@ class Study:
     @property
     def normalisations(self) -> list[str]:
         """Return the paths of all normalised data sets."""
-        return [f"{STORE}/normalised/{name}.npz" for name in self.plan["normalised"]]
+        return [stored("normalised", name) for name in self.plan["normalised"]]
 
     @property
     def tables(self) -> list[str]:
         """Return the paths of all files of tables."""
         names = [*table_files(self.imputes), *self.drawn.values()]
-        return [f"{self.folder}/tables/{name}" for name in names]
+        return [table(self.folder, name, "") for name in names]
 
     @property
     def imputes(self) -> bool:
@@ -125,7 +110,7 @@ class Study:
     @property
     def bootstraps(self) -> list[str]:
         """Return the paths of all blocks of bootstrap replicates; none where it is off."""
-        return [f"{STORE}/bootstrap/{block}.npz" for block in self.plan["bootstrap"]]
+        return [stored("bootstrap", block) for block in self.plan["bootstrap"]]
 
     @property
     def summaries(self) -> list[str]:
@@ -135,7 +120,7 @@ class Study:
     @property
     def summary_paths(self) -> list[str]:
         """Return the paths that the tables of the bootstrap have where it is on."""
-        return [f"{self.folder}/tables/{name}" for name in bootstrap_files()]
+        return [table(self.folder, name, "") for name in bootstrap_files()]
 
     @property
     def drawn(self) -> dict[str, str]:
@@ -151,7 +136,7 @@ class Study:
     def replicated(self, block: str) -> list[str]:
         """Return the inputs of a block of replicates: the normalised data, then the fits."""
         section = self.plan["bootstrap"][block]
-        normalised = f"{STORE}/normalised/{section['normalised']}.npz"
+        normalised = stored("normalised", section["normalised"])
         return [normalised, *map(self.fit, section["fits"])]
 
     def fitted(self, block: str) -> list[str]:
@@ -161,11 +146,11 @@ class Study:
 
     def fit(self, block: str) -> str:
         """Return the path of a fitted block."""
-        return f"{STORE}/fits/{block}.npz"
+        return stored("fits", block)
 
     def stored(self, data: str) -> str:
         """Return the path of a data set in the store."""
-        return f"{STORE}/data/{data}.npz"
+        return stored("data", data)
 
     def source(self, data: str) -> list[str]:
         """Return the input file of a data set, or nothing for a generated one."""
@@ -174,7 +159,7 @@ class Study:
 
     def normalised(self, block: str) -> str:
         """Return the path of the normalised data that a block fits."""
-        return f"{STORE}/normalised/{self.plan['fits'][block]['normalised']}.npz"
+        return stored("normalised", self.plan["fits"][block]["normalised"])
 
     def raw(self, normalised: str) -> str:
         """Return the path of the data set that was normalised."""
@@ -201,11 +186,11 @@ class Study:
         lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
         return one_line(
             f"{lost} ({at}): {rows[0]['reason']};"
-            f" see {self.folder}/tables/failed.csv (fit.on_failure=continue lets them pass)"
+            f" see {table(self.folder, 'failed', '.csv')} (fit.on_failure=continue lets them pass)"
         )
 
-    def _rows(self, table: str) -> list[dict[str, str]]:
-        text = artifacts.read(f"{self.folder}/tables/{table}.csv").decode()
+    def _rows(self, name: str) -> list[dict[str, str]]:
+        text = artifacts.read(table(self.folder, name, ".csv")).decode()
         return list(csv.DictReader(io.StringIO(text)))
 
     def cases(self) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,8 +7,8 @@ from typing import Any
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import RESULTS, recorded, seal
-from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.files import recorded, seal
+from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS
 from gmmpipe.store.names import is_of_results
 
 
@@ -36,7 +36,7 @@ def restore_seals(root: Path) -> int:
 def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the manifests that list artifacts, of a link's version too; never a damaged one."""
     for file in sorted((root / RESULTS).glob(f"*/[!.]*/{MANIFEST}")):
-        if file.parent.name == "latest":
+        if file.parent.name == LATEST:
             continue
         try:
             manifest = artifacts.read_json(file)

@@ -5,15 +5,14 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 
 from gmmpipe.errors import InputError, one_line
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import discard
+from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, RESERVED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
-from gmmpipe.store.names import RESERVED, own_store
-from gmmpipe.store.plan import STORE, engine_of, origins_of
+from gmmpipe.store.names import own_store
 from gmmpipe.workflow.verify import Version
 
-KINDS = {"data": (".npz", ".json"), "normalised": (".npz",), "fits": (".npz",)}
-KINDS |= {"bootstrap": (".npz",), "plans": (".json",), "text": (".npz",)}
+REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
 UNITS = ("bytes", "kB", "MB", "GB")
 
 
@@ -25,7 +24,7 @@ def clean(project: Path, remove: bool = False) -> None:
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
     own_store(project)
-    with closing(Lock(project / "results/.lock")) if remove else nullcontext():
+    with closing(Lock(project / LOCK)) if remove else nullcontext():
         found = list(unused(project))
         total = 0
         for path in found:
@@ -48,7 +47,7 @@ def clean(project: Path, remove: bool = False) -> None:
 def unused(project: Path) -> Iterator[Path]:
     """Yield the files of the store that no version refers to."""
     used = referred(project)
-    for kind, suffixes in KINDS.items():
+    for kind, suffixes in REMOVED.items():
         for path in sorted((project / STORE / kind).glob("[!.]*")):
             entry = str(path.relative_to(project).with_suffix(""))
             if path.suffix in suffixes and path.is_file() and entry not in used:
@@ -63,7 +62,7 @@ def referred(project: Path) -> set[str]:
     """
     used: set[str] = set()
     for folder in versions(project):
-        plan, manifest = _plan_of(project, folder), folder / "manifest.json"
+        plan, manifest = _plan_of(project, folder), folder / MANIFEST
         named: list[str] = []
         if manifest.is_file():
             named += Version(folder).manifest["artifacts"]
@@ -72,13 +71,13 @@ def referred(project: Path) -> set[str]:
         except InputError:
             if not named:
                 raise
-        named += [str(path.relative_to(project)) for path in (plan, origins_of(plan)) if named]
+        named += [str(path.relative_to(project)) for path in (plan, layout.origins(plan)) if named]
         if not named:
             raise InputError(
                 f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
                 " its experiment again, or remove the folder"
             )
-        named.append(str(engine_of(plan).relative_to(project)))
+        named.append(str(layout.engine(plan).relative_to(project)))
         used.update(str(Path(path).with_suffix("")) for path in named)
     return used
 
@@ -88,7 +87,7 @@ def _named(plan: Path) -> Iterator[str]:
     content = artifacts.read_json(plan)
     for section in content.values() if isinstance(content, dict) else ():
         for name in section if isinstance(section, dict) else ():
-            yield from (f"{STORE}/{kind}/{name}.npz" for kind in KINDS)
+            yield from (stored(kind, name) for kind in REMOVED)
 
 
 def versions(project: Path) -> Iterator[Path]:
@@ -97,11 +96,11 @@ def versions(project: Path) -> Iterator[Path]:
     Raises InputError for a link that leads nowhere, as to a disk that is not mounted, and
     PermissionError for a folder that cannot be read.
     """
-    for experiment in _folders(project / "results", project):
+    for experiment in _folders(project / RESULTS, project):
         for folder in _folders(experiment, project):
             # Older versions allowed an experiment of a reserved name.
             doubtful = experiment.name in RESERVED or folder.name.startswith(".")
-            records = (_plan_of(project, folder), folder / "manifest.json")
+            records = (_plan_of(project, folder), folder / MANIFEST)
             if not doubtful or any(path.is_file() for path in records):
                 yield folder
 
@@ -122,7 +121,7 @@ def _folders(place: Path, project: Path) -> Iterator[Path]:
 
 
 def _plan_of(project: Path, folder: Path) -> Path:
-    return project / f"{STORE}/plans/{folder.parent.name}-{folder.name}.json"
+    return project / layout.plan(folder.parent.name, folder.name)
 
 
 def _shown(size: float) -> str:

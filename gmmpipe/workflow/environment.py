@@ -16,6 +16,7 @@ from typing import Any
 
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import LIBRARIES
+from gmmpipe.store.layout import WORKFLOW
 from gmmpipe.workflow.code_digest import package_digest, source_digest
 from gmmpipe.workflow.threads import VARIABLES
 
@@ -63,7 +64,7 @@ def code(root: Path) -> dict[str, Any]:
     return {
         "package": package(),
         "lock": _file(root, "requirements.lock"),
-        "workflow": _file(root, "Snakefile"),
+        "workflow": _file(root, WORKFLOW),
         "git": _git(root),
         "tools": {name: version(name) for name in TOOLS},
     }
@@ -80,7 +81,7 @@ def _file(root: Path, name: str) -> dict[str, Any] | None:
 
 def _git(root: Path) -> dict[str, Any] | None:
     """Return commit and dirty flag of the checkout that has the project's Snakefile, if one has."""
-    if _ask_git(root, "ls-files", "--error-unmatch", "Snakefile") is None:
+    if _ask_git(root, "ls-files", "--error-unmatch", WORKFLOW) is None:
         return None
     commit = _ask_git(root, "rev-parse", "HEAD")
     status = _ask_git(root, "status", "--porcelain", "--untracked-files=no")

@@ -26,11 +26,11 @@ from gmmpipe.mixture.engines.dask import PACKAGES, missing
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.mixture.starts.given import to_arrays
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import is_intact
+from gmmpipe.store.layout import STARTS, stored
 from gmmpipe.store.manifest import FORMAT
-from gmmpipe.store.names import located, own_folders, stored
-from gmmpipe.store.plan import STORE, converted, engine_of, origins_of
+from gmmpipe.store.names import file_name, located, own_folders
 from gmmpipe.workflow import bootstrap_blocks, memory
 from gmmpipe.workflow.grid import tiles, width_of, windows
 from gmmpipe.workflow.stages import generate
@@ -64,10 +64,10 @@ def freeze(
     path = freeze_settled(root, settled, str(own["path"]) if own else None, scratch)
     if scratch and scratch not in path.parents:
         return path
-    _write_changed(engine_of(path), settled["engine"])
+    _write_changed(layout.engine(path), settled["engine"])
     told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
     told["origins"] = origins(root / "conf", overrides, own, _studied(settled))
-    _write_changed(origins_of(path), told)
+    _write_changed(layout.origins(path), told)
     return path
 
 
@@ -104,10 +104,10 @@ def freeze_settled(
     if not plan["bootstrap"]:  # nothing of it is in the results
         del described["bootstrap"]
     plan["version"] = artifacts.digest([FORMAT, described, contents])
-    name = f"plans/{plan['experiment']}-{plan['version']}.json"
-    path = root / STORE / name
+    name = layout.plan(plan["experiment"], plan["version"])
+    path = root / name
     if scratch and not _holds(path, plan):
-        path = scratch / name
+        path = scratch / Path(name).name
     _write_changed(path, plan)
     return path
 
@@ -203,7 +203,7 @@ def blocks(
             tile = f"k{low}-{high}.s{first}-{last}"
             made_of = [normalised, section, *([source["sha256"]] if source else [])]
             yield {
-                "name": stored(f"{words}.{tile}-{artifacts.digest(made_of)}"),
+                "name": file_name(f"{words}.{tile}-{artifacts.digest(made_of)}"),
                 "normalised": normalised,
                 "source": dict(source or {}),
                 "config": section,
@@ -237,18 +237,18 @@ def _data(
             located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
         source = {"path": str(options["path"]), "sha256": told["sha256"]}
         digested = {**options, "path": path.name, "sha256": source["sha256"]}
-        identity = stored(f"{name}-{artifacts.digest([FORMAT, digested])}")
+        identity = file_name(f"{name}-{artifacts.digest([FORMAT, digested])}")
         if large and reader.is_text(path):
-            source["text"] = converted(identity)
+            source["text"] = stored("text", identity)
         kind = build(DATASETS, "data set", options, "kind")
         look = partial(_looked_at, scratch or root, path, kind, source)
         try:
-            size = _remembered(root / f"{STORE}/data/{identity}.json", look, keep=scratch is None)
+            size = _remembered(root / stored("data", identity, ".json"), look, keep=scratch is None)
         except UnreadableData as error:  # whose remedies are options of the user's own file
             raise error if given == options["path"] else error.of_dataset(name) from None
     else:
         digested = options
-        identity = stored(f"{name}-{artifacts.digest([FORMAT, digested])}")
+        identity = file_name(f"{name}-{artifacts.digest([FORMAT, digested])}")
         n, d = build(DATASETS, "data set", options, "kind").shape
         size = {"n": n, "d": d, "dropped": 0, "missing": 0}
     return {
@@ -283,10 +283,9 @@ def _start(
             f"{path}: {found.n_components} components; set sweep.k=[{found.n_components}]"
         )
     digest = artifacts.sha256(content)
-    name = f"starts/{digest[:12]}.npz"
-    place = Path(STORE, name)
+    place = Path(stored(STARTS, digest[:12]))
     if not is_intact(root / place):  # content and name go together
-        place = scratch / name if scratch else place
+        place = scratch / place.name if scratch else place
         artifacts.write_arrays(root / place, to_arrays(found))
     return {"path": path, "bytes": len(content), "sha256": digest, "stored": str(place)}
 
@@ -361,7 +360,7 @@ def from_snakemake(
     for key in settings:
         if key not in known:
             raise InputError(suggest("--config key", key, list(known)))
-    call = Path(f"results/store/plans/.call-{artifacts.digest(dict(settings))}.json")
+    call = Path(stored("plans", f".call-{artifacts.digest(dict(settings))}", ".json"))
     if not main:
         return Path(artifacts.read_json(call))
     overrides = settings.get("overrides", [])

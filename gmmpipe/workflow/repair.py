@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import InputError
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import covered, discard, is_intact, made_by, recorded, seal_of, sweep
-from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.layout import (
+    CAPTIONS,
+    FIGURES,
+    MANIFEST,
+    RECORDS,
+    REPORT,
+    RESULTS,
+    TABLES,
+    TIMESTAMP,
+)
 from gmmpipe.store.names import refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.plan import Study
-
-TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
 
 
 def recover(study: Study) -> list[str]:
@@ -26,12 +33,12 @@ def recover(study: Study) -> list[str]:
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
-    figures = Path(study.folder) / "figures"
+    figures = Path(study.folder) / FIGURES
     declared = {*map(Path, (*study.store, *study.tables, *study.summaries))}
-    declared |= {Path(study.folder) / "report.html", figures / "captions.json"}
+    declared |= {Path(study.folder) / REPORT, figures / CAPTIONS}
     known = sorted(declared | set(covered(study.folder)))
     _refuse_misplaced(study, known)
-    sweep("results")
+    sweep(RESULTS)
     _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
@@ -45,7 +52,7 @@ def recover(study: Study) -> list[str]:
         discard(path)
         if path not in declared:  # made by the last rule, which has the marker for output
             Path(study.marker).unlink(missing_ok=True)
-    latest = Path(study.marker).with_name("latest")
+    latest = Path(layout.latest(study.experiment))
     if artifacts.linked(latest) != study.version:
         Path(study.marker).unlink(missing_ok=True)
     settle_times(study)
@@ -59,12 +66,12 @@ def _refuse_misplaced(study: Study, known: Iterable[Path]) -> None:
     """
     home = Path(study.folder)
     refuse_odd(home)
-    latest = Path(study.marker).with_name("latest")
+    latest = Path(layout.latest(study.experiment))
     if latest.exists() and artifacts.linked(latest) is None:
         raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
-    for path in (home / "tables", home / "figures"):
+    for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
-    for path in (Path(study.marker), home / MANIFEST, home / "run.json", *known):
+    for path in (Path(study.marker), *(home / name for name in RECORDS), *known):
         refuse_folder(path)
         refuse_folder(seal_of(path))
 
@@ -98,8 +105,8 @@ def _layers(study: Study) -> Iterator[Iterable[str]]:
     starts = {path for block in study.plan["fits"] for path in study.fitted(block)[1:]}
     yield [study.path, study.origins, *starts, *study.data]
     yield from (study.normalisations, study.fits, study.bootstraps, study.tables, study.summaries)
-    yield [f"{study.folder}/figures/{TIMESTAMP}"]
-    yield [f"{study.folder}/report.html"]
+    yield [f"{study.folder}/{FIGURES}/{TIMESTAMP}"]
+    yield [f"{study.folder}/{REPORT}"]
     yield [study.marker]
 
 

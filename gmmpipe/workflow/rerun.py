@@ -20,6 +20,7 @@ from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.environments import Environments
+from gmmpipe.store.layout import LOCK, RESULTS, WORKFLOW
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import located
@@ -32,7 +33,7 @@ from gmmpipe.workflow.verify import Version
 
 EXPECTED = "other last bits are to be expected, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
-RULES = ROOT.parent / "Snakefile"  # of this installation: those of a received folder are data
+RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received folder are data
 PROFILE = ROOT.parent / "profiles/default"
 
 
@@ -94,7 +95,7 @@ def _plan(version: Version, place: Path) -> Study:
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
             target = located(place, path, None)
-            if target.exists() or any(p[0] == "." or p == "results" for p in Path(path).parts):
+            if target.exists() or any(p[0] == "." or p == RESULTS for p in Path(path).parts):
                 raise InputError(
                     f"{version.folder}/manifest.json: {path!r} is no place for an input"
                 )
@@ -145,7 +146,7 @@ def _run(study: Study, place: Path, cores: str) -> bool:
     command += ["--cores", cores, "--config", f"plan={study.path}"]
     print(f"in {place}: {shlex.join(command)}", flush=True)
     with (
-        contextlib.closing(Lock(place / "results/.lock")) as lock,  # none of its jobs outlives us
+        contextlib.closing(Lock(place / LOCK)) as lock,  # none of its jobs outlives us
         group(command, {**os.environ, **lock.environment}, place) as snakemake,
     ):
         out, _ = snakemake.communicate()

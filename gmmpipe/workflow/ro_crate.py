@@ -15,10 +15,9 @@ from typing import Any, BinaryIO
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import writing
-from gmmpipe.store.manifest import MANIFEST
+from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, RUN, WORKFLOW
 from gmmpipe.workflow.verify import Version
 
-WORKFLOW = "Snakefile"
 VERSION = "1.1"  # of RO-Crate, which the profiles are made for
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 PROFILES = {
@@ -40,10 +39,10 @@ FORMATS = {  # what mimetypes does not know everywhere
     ".yaml": "application/yaml",
 }
 PURPOSES = {
-    "config.yaml": "Every setting of the experiment",
+    CONFIG: "Every setting of the experiment",
     MANIFEST: "SHA-256 and size of every input and artifact, and what made them",
-    "run.json": "When and where the version was made, and how long each job took",
-    "report.html": "Figures and tables with captions",
+    RUN: "When and where the version was made, and how long each job took",
+    REPORT: "Figures and tables with captions",
     WORKFLOW: "The rules that make the results",
 }
 
@@ -84,7 +83,7 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
             raise InputError(
                 f"{path}: is not as the manifest says; `gmmpipe verify {version.folder}` tells more"
             )
-    records = (version.folder / name for name in (MANIFEST, "run.json"))
+    records = (version.folder / name for name in RECORDS)
     inside |= {path: artifacts.describe(path) for path in records}
     files = {path.relative_to(version.folder).as_posix(): told for path, told in inside.items()}
     if WORKFLOW not in files:
@@ -95,7 +94,7 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
 def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return the crate, nothing of it written yet."""
     manifest, folder = version.manifest, version.folder
-    made = artifacts.read_json(folder / "run.json")
+    made = artifacts.read_json(folder / RUN)
     title = f"{manifest['experiment']} {manifest['version']}"
     crate = _empty(title, made["published"])
     workflow = crate.add_workflow(
@@ -117,7 +116,7 @@ def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
         for name, told in files.items()
         if name != WORKFLOW
     }
-    given = [inside.pop("config.yaml")]
+    given = [inside.pop(CONFIG)]
     for path, told in manifest["inputs"].items():
         words = {**_described(Path(path).name, told), "description": "Input data"}
         given.append(crate.add_file(_named(told["sha256"]), properties=words))

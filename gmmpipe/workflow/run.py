@@ -16,10 +16,10 @@ from typing import Any
 from gmmpipe.data.progress import Progress
 from gmmpipe.data.read import summary
 from gmmpipe.errors import Obstacle, one_line, told
-from gmmpipe.store import artifacts, free_memory
+from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
+from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
-from gmmpipe.store.manifest import MANIFEST
 from gmmpipe.store.names import own_folders
 from gmmpipe.store.plan import Study
 from gmmpipe.workflow import memory, snakemake_options
@@ -39,7 +39,6 @@ REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an optio
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
 OBSTACLE = re.compile(r"\w+: \[Errno (\d+)\] ([^:]+): '(.*)'")  # an OSError
 SILENT = "it ended without a word, killed or out of memory"
-LOCK = "results/.lock"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
 
@@ -188,7 +187,7 @@ def _command(study: Study, extra: Sequence[str]) -> list[str]:
 
 def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run Snakemake, and say what came of it; return the exit code."""
-    log = Path(f"results/logs/run/{study.experiment}-{study.version}.log")
+    log = Path(layout.log("run", f"{study.experiment}-{study.version}"))
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
     with group(command, environment) as process:
@@ -258,7 +257,7 @@ def _source_of_options() -> str:
 
 def _failures(study: Study) -> int:
     """Say what failed, if that is to matter; return the exit code."""
-    if not Path(study.folder, "tables/failed.csv").exists():  # as with `-- --until fit`
+    if not Path(table(study.folder, "failed", ".csv")).exists():  # as with `-- --until fit`
         return 0
     if said := study.failures():
         print(f"gmmpipe: {said}", file=sys.stderr)
@@ -271,7 +270,7 @@ def _summary(study: Study, progress: Progress) -> None:
     folder = Path(study.folder)
     state = "nothing to do, all is up to date" if progress.idle else f"done in {spent:.0f} s"
     print(f"{study.experiment} {study.version}: {state}")
-    if not (folder / "report.html").exists():  # as with `-- --until evaluate`
+    if not (folder / REPORT).exists():  # as with `-- --until evaluate`
         return
     from gmmpipe.results.summary import findings, in_lines
 
@@ -280,7 +279,7 @@ def _summary(study: Study, progress: Progress) -> None:
     if (folder / MANIFEST).exists():
         for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():
             print(f"  {note}")
-    print(f"  report   {folder}/report.html\n  figures  {folder}/figures/")
-    latest = Path(f"results/{study.experiment}/latest")
+    print(f"  report   {folder}/{REPORT}\n  figures  {folder}/{FIGURES}/")
+    latest = Path(layout.latest(study.experiment))
     link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"
     print(f"  also as  {latest}{link}")

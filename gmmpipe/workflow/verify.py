@@ -9,13 +9,12 @@ from gmmpipe.errors import one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import seal_of
-from gmmpipe.store.manifest import MANIFEST, format_of, manifest_of, version_folder
+from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, TIMESTAMP
+from gmmpipe.store.manifest import format_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.workflow.repair import TIMESTAMP
 
-RECORDS = (MANIFEST, "run.json")
 FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
-UNLISTED = ("config.yaml", "report.html")  # by the first manifests, which had no config either
+UNLISTED = (CONFIG, REPORT)  # by the first manifests, which had no config either
 
 
 class Version:

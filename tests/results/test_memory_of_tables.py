@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.mixture import fit_arrays
-from gmmpipe.store import artifacts
-from gmmpipe.store.plan import STORE, Study
+from gmmpipe.store import artifacts, layout
+from gmmpipe.store.plan import Study
 from gmmpipe.workflow.make_plan import freeze
 from gmmpipe.workflow.stages import fit, generate, normalise
 
@@ -32,7 +32,7 @@ def stored(study: Study) -> None:
     config = json.loads(study.section("data", data))
     generate.run(study.source(data), study.stored(data), config)
     config = study.plan["normalised"][normalised]["config"]
-    normalise.run([study.stored(data)], f"{STORE}/normalised/{normalised}.npz", config)
+    normalise.run([study.stored(data)], layout.stored("normalised", normalised), config)
     first, *others = study.plan["fits"]
     fit.run(study.fitted(first), study.fit(first), study.plan["fits"][first]["config"])
     found = list(fit_arrays.from_arrays(artifacts.read_arrays(study.fit(first))))

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from gmmpipe.store.files import MADE_BY
-from gmmpipe.store.plan import STORE, Study
+from gmmpipe.store.layout import stored
+from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.environment import maker
 from gmmpipe.workflow.stages import (
@@ -90,7 +91,7 @@ def carry_out(*overrides: str) -> Study:
         job(generate, study.source(name), study.stored(name), config)
     for name in study.plan["normalised"]:
         config = json.loads(study.section("normalised", name))
-        job(normalise, [study.raw(name)], f"{STORE}/normalised/{name}.npz", config)
+        job(normalise, [study.raw(name)], stored("normalised", name), config)
     for name in study.plan["fits"]:
         config = json.loads(study.section("fits", name))
         job(fit, study.fitted(name), study.fit(name), config)

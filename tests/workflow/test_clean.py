@@ -8,7 +8,7 @@ import pytest
 
 from gmmpipe.config import compose
 from gmmpipe.store import artifacts, names
-from gmmpipe.store.plan import engine_of
+from gmmpipe.store.layout import engine
 from gmmpipe.workflow import run as launch
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -35,7 +35,7 @@ def test_what_no_version_needs_is_listed_then_removed_and_nothing_else(study, gm
 
     answer = gmmpipe("clean", "--unused")
     assert (answer.code, answer.err) == (0, "")
-    gone = {first.path, first.origins, str(engine_of(first.path)), *first.fits}
+    gone = {first.path, first.origins, str(engine(first.path)), *first.fits}
     assert listed(answer) == gone
     assert "nothing was removed" in answer.out
     assert store() == before

@@ -111,11 +111,7 @@ def _resamples(
 ) -> Arrays:
     """Return k (K,), replicate (R,), whether each is sound (K, R), and the labels (K, R, M).
 
-    <<<<<<< HEAD
-        The labels are those of the samples by which fits are compared (``matching.probe``).
-    =======
-        The labels are those of the samples by which fits are compared (``identity.comparison_rows``).
-    >>>>>>> 5b36ecf (Name rows of comparison and stored fits as the field does, and level in one place)
+    The labels are those of the samples by which fits are compared (``comparison_rows``).
     """
     rows = comparison_rows(len(x))
     numbers, small = config["replicates"], np.min_scalar_type(-max(config["k"]) - 1)

@@ -18,6 +18,7 @@ from gmmpipe.results.columns import FAMILY, MODEL
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
+from gmmpipe.store.layout import table
 from gmmpipe.store.plan import Study
 
 Row = dict[str, Any]
@@ -169,8 +170,8 @@ def _resamples(study: Study, windows: Sequence[Block]) -> Iterator[Row]:
 
 def _numbers(study: Study, key: Row, observed: Mixture) -> list[int]:
     """Return the number that each component has in the other tables."""
-    parameters = artifacts.StoredTable(f"{study.folder}/tables/parameters.parquet")
-    best = artifacts.read_frame(f"{study.folder}/tables/best.parquet")
+    parameters = artifacts.StoredTable(table(study.folder, "parameters"))
+    best = artifacts.read_frame(table(study.folder, "best"))
     best = rows_at(best, {axis: key[axis] for axis in ("dataset", *study.outer, *MODEL)})
     cell = [column for column in parameters.columns if column in best.columns]
     mixture = to_mixture(parameters.rows(best[cell]))

@@ -10,6 +10,7 @@ from typing import Any
 from gmmpipe.figures import FIGURES
 from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.store import artifacts
+from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Study
 from gmmpipe.workflow.processes import MOST, shared
 
@@ -28,7 +29,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     with artifacts.scratch(output) as scratch:
         drawn = chain(*shared(_draw, min(threads, MOST), inputs[0], output, scratch))
     captions = {stem: caption for _, stem, caption in sorted(drawn)}
-    artifacts.write_json(Path(output) / "captions.json", captions)
+    artifacts.write_json(Path(output) / CAPTIONS, captions)
 
 
 def _draw(plan: str, output: str, scratch: str, *_: int) -> Drawn:

@@ -11,12 +11,20 @@ from typing import Any
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import made_by, refuse_damaged
-from gmmpipe.store.manifest import FORMAT, MANIFEST
+from gmmpipe.store.layout import (
+    CONFIG,
+    FIGURES,
+    LOCK,
+    MANIFEST,
+    RECORDS,
+    REPORT,
+    RUN,
+    WORKFLOW,
+    benchmark,
+)
+from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.plan import Study
 from gmmpipe.workflow.environment import code
-
-WORKFLOW = "Snakefile"
-LOCK = "results/.lock"  # a run writes its process id there when it begins
 
 
 def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
@@ -36,7 +44,7 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         print(f"{folder}: {note}")
     if not _is_told(folder, contents):
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
-        artifacts.write_json(folder / "run.json", _run(study))
+        artifacts.write_json(folder / RUN, _run(study))
     artifacts.link(output, study.version)
 
 
@@ -45,7 +53,7 @@ def _write_settings(study: Study) -> None:
     import yaml
 
     settings = yaml.safe_dump(study.plan["config"], sort_keys=False, allow_unicode=True)
-    wanted = {"config.yaml": settings.encode()}
+    wanted = {CONFIG: settings.encode()}
     if Path(WORKFLOW).is_file():
         wanted[WORKFLOW] = artifacts.read(WORKFLOW)
     for name, content in wanted.items():
@@ -67,8 +75,8 @@ def _contents(study: Study) -> dict[str, Any]:
     for fit in study.plan["fits"].values():
         if start := fit.get("source"):
             sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
-    figures = sorted(map(str, (folder / "figures").glob("[!.]*")))
-    others = [str(folder / name) for name in ("config.yaml", WORKFLOW, "report.html")]
+    figures = sorted(map(str, (folder / FIGURES).glob("[!.]*")))
+    others = [str(folder / name) for name in (CONFIG, WORKFLOW, REPORT)]
     paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
     paths += [path for path in others if Path(path).exists()]
     return {
@@ -103,7 +111,7 @@ def _made(paths: Sequence[str]) -> dict[str, Any]:
 
 def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
     """Say whether the records are there and tell of these contents."""
-    if not all((folder / name).is_file() for name in (MANIFEST, "run.json")):
+    if not all((folder / name).is_file() for name in RECORDS):
         return False
     try:
         told = artifacts.read_json(folder / MANIFEST)
@@ -145,7 +153,7 @@ def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
     """Return the seconds that the jobs of a stage took, whenever that was; none where unknown."""
     found: dict[str, float] = {}
     for name in names:
-        path = Path(f"results/benchmarks/{stage}/{name}.tsv")
+        path = Path(benchmark(stage, name))
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         if len(lines) > 1:  # a heading, then seconds first
             found[name] = float(lines[1].split("\t")[0])

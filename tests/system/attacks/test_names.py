@@ -9,7 +9,7 @@ import pytest
 from gmmpipe.config import load
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
-from gmmpipe.store.names import NAME, STORED, stored
+from gmmpipe.store.names import NAME, STORED, file_name
 from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 
@@ -57,7 +57,7 @@ def test_names_are_checked_again_as_wildcards(project):
 
 def test_names_that_together_are_no_file_name():
     with pytest.raises(InputError, match="shorter names"):
-        stored("x" * 240)
+        file_name("x" * 240)
 
 
 @pytest.mark.usefixtures("no_job_starts")

@@ -8,7 +8,8 @@ from failing_disk import MOST, failing_at, temporaries
 
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import is_intact
-from gmmpipe.store.plan import STORE, Study
+from gmmpipe.store.layout import stored
+from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.stages import evaluate, figures, fit, generate, normalise, publish
 
@@ -24,7 +25,7 @@ def go_on(*, drawn: bool = False) -> Study:
             config = json.loads(study.section("data", name))
             generate.run(study.source(name), study.stored(name), config)
     for name in study.plan["normalised"]:
-        path = f"{STORE}/normalised/{name}.npz"
+        path = stored("normalised", name)
         if not is_intact(path):
             normalise.run([study.raw(name)], path, json.loads(study.section("normalised", name)))
     for name in study.plan["fits"]:

@@ -1,0 +1,83 @@
+"""The layout of results/: each folder and file is named here, and nowhere else."""
+
+from pathlib import Path
+
+RESULTS = "results"
+STORE = f"{RESULTS}/store"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+LATEST = "latest"  # in the folder of an experiment: a link to the version published last
+RESERVED = tuple(Path(shared).name for shared in (STORE, LOGS, BENCHMARKS))  # no experiments
+LOCK = f"{RESULTS}/.lock"  # a run writes its process id there when it begins
+STARTS = "starts"  # of the store; named by content, no plan lists them by name
+KINDS = {  # folders of the store -> suffixes of what is in them
+    "data": (".npz", ".json"),
+    "normalised": (".npz",),
+    "fits": (".npz",),
+    "bootstrap": (".npz",),
+    "plans": (".json",),
+    "text": (".npz",),  # arrays of large texts, until `generate` takes them
+    STARTS: (".npz",),
+}
+
+# in the folder of a version
+TABLES = "tables"
+FIGURES = "figures"
+CAPTIONS = "captions.json"  # in FIGURES
+TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made
+REPORT = "report.html"
+CONFIG = "config.yaml"
+WORKFLOW = "Snakefile"  # of the project, and a copy of it
+MANIFEST = "manifest.json"
+RUN = "run.json"
+RECORDS = (MANIFEST, RUN)
+
+
+def stored(kind: str, name: str, suffix: str = ".npz") -> str:
+    """Return the path of an artifact in the store; kind: one of ``KINDS``."""
+    return f"{STORE}/{kind}/{name}{suffix}"
+
+
+def plan(experiment: str, version: str) -> str:
+    """Return the path of the plan of a version."""
+    return stored("plans", f"{experiment}-{version}", ".json")
+
+
+def origins(plan: str | Path) -> Path:
+    """Return the path of the file that says by what call a plan came to be, and what set what."""
+    return Path(plan).with_suffix(".origins.json")
+
+
+def engine(plan: str | Path) -> Path:
+    """Return the path of the file that says which engine fits, on which no number depends."""
+    return Path(plan).with_suffix(".engine.json")
+
+
+def version(experiment: str, version: str) -> str:
+    """Return the folder of a version."""
+    return f"{RESULTS}/{experiment}/{version}"
+
+
+def latest(experiment: str) -> str:
+    """Return the path of the link to the version published last."""
+    return f"{RESULTS}/{experiment}/{LATEST}"
+
+
+def marker(experiment: str) -> str:
+    """Return the path of the file that says that ``latest`` points at a published version."""
+    return f"{RESULTS}/{experiment}/.published"
+
+
+def table(folder: str | Path, name: str, suffix: str = ".parquet") -> str:
+    """Return the path of a table of the version in ``folder``."""
+    return f"{folder}/{TABLES}/{name}{suffix}"
+
+
+def log(stage: str, name: str) -> str:
+    """Return the path of what a job says; name: of its artifact, or of experiment and version."""
+    return f"{LOGS}/{stage}/{name}.log"
+
+
+def benchmark(stage: str, name: str) -> str:
+    """Return the path of the time that a job took."""
+    return f"{BENCHMARKS}/{stage}/{name}.tsv"
