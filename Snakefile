@@ -6,7 +6,6 @@ import sys
 while sys.path[0] in ("", ".", str(workflow.basedir)):
     del sys.path[0]
 
-import json
 import os
 import shlex
 import signal
@@ -17,32 +16,35 @@ from gmmpipe.workflow.threads import pin_threads
 
 pin_threads()  # before numpy is loaded, here and in every job
 
+from gmmpipe import layout
 from gmmpipe.store.names import STORED
-from gmmpipe.cli.main import STAGES
 from gmmpipe.workflow.resources import Demands
 from gmmpipe.errors import told
 from gmmpipe.store.lock import follow
+from gmmpipe.store.jobs import PublishJob, as_text
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.code_digest import source_digests
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
 
 try:
     follow()  # of `gmmpipe run`, if that is what started this
-    if "plan" in config:  # frozen by it
-        study = Study(str(config["plan"]))
+    if "plan" in config:  # made by it
+        plan = Plan.read(str(config["plan"]))
     else:
         from gmmpipe.workflow.run import prepare
 
-        study = prepare(config, workflow.is_main_process, sys.argv[1:])
-    demands = Demands(study)
+        plan = prepare(config, workflow.is_main_process, sys.argv[1:])
+    demands = Demands(plan)
 except Exception as error:
     if (line := told(error)) is None:
         raise
     print(line[0], file=sys.stderr)
     sys.exit(line[1])
 
-CODE = source_digests(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES)
+DIGESTS = source_digests(f"gmmpipe.workflow.stages.{name}" for name in STAGES)
+CODE = {name: DIGESTS[f"gmmpipe.workflow.stages.{name}"] for name in STAGES}
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")
@@ -55,20 +57,32 @@ onstart:
 
 
 onsuccess:
-    if (
-        "plan" not in config
-        and Path(study.tables[0]).exists()
-        and (said := study.failures())
-    ):
-        print(f"gmmpipe: {said}", file=sys.stderr)
-        sys.exit(1)
+    if "plan" not in config and Path(plan.tables[0]).exists():
+        from gmmpipe.results.summary import failures
+
+        if said := failures(plan):
+            print(f"gmmpipe: {said}", file=sys.stderr)
+            sys.exit(1)
+
+
+def name_of(stage):
+    """Return the name of a stage's jobs: a wildcard where there are many."""
+    return "{name}" if stage.section else plan.label
+
+
+def of_job(function):
+    """Return what Snakemake calls for a job: a function of its wildcards, if it has any."""
+    return lambda wildcards: function(plan, *(wildcards or [plan.label]))
+
+
+def outputs(stage):
+    """Return what the jobs of a stage make."""
+    made = stage.outputs(plan, name_of(stage))
+    return directory(made) if stage.folder else made
 
 
 wildcard_constraints:
-    data=STORED,
-    normalised=STORED,
-    block=STORED,
-    replicates=STORED,
+    name=STORED,
 
 
 localrules:
@@ -87,205 +101,75 @@ if demands.is_small:
 rule all:
     input:
         # All that a version consists of, so that what was lost of it is made again.
-        study.store,
-        study.tables,
-        study.summaries,
-        f"{study.folder}/figures",
-        f"{study.folder}/report.html",
-        study.marker,
+        STAGES["publish"].inputs(plan, plan.label),
+        plan.marker,
 
 
-rule generate:
-    # The source is no input: its SHA-256 is in the name, and its time says nothing of it.
-    output:
-        "results/store/data/{data}.npz",
-    log:
-        "results/logs/generate/{data}.log",
-    benchmark:
-        "results/benchmarks/generate/{data}.tsv"
-    resources:
-        mem_mb=demands.mem_mb("generate"),
-        runtime=demands.runtime("generate"),
-    params:
-        source=lambda w: study.source(w.data),
-        config=lambda w: study.section("data", w.data),
-        code=CODE["gmmpipe.workflow.stages.generate"],
-    shell:
-        "gmmpipe generate --code {params.code:q} {params.source:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+# What the jobs of each stage read and make: gmmpipe/workflow/pipeline.py.
+for stage in STAGES.values():
+    if stage.name in ("fit", "publish"):  # whose commands are told more, see below
+        continue
 
-
-rule normalise:
-    input:
-        lambda w: study.raw(w.normalised),
-    output:
-        "results/store/normalised/{normalised}.npz",
-    log:
-        "results/logs/normalise/{normalised}.log",
-    benchmark:
-        "results/benchmarks/normalise/{normalised}.tsv"
-    resources:
-        mem_mb=demands.mem_mb("normalise"),
-        runtime=demands.runtime("normalise"),
-    params:
-        config=lambda w: study.section("normalised", w.normalised),
-        code=CODE["gmmpipe.workflow.stages.normalise"],
-    shell:
-        "gmmpipe normalise --code {params.code:q} {input:q} -o {output:q} --config {params.config:q} > {log:q} 2>&1"
+    rule:
+        name:
+            stage.name
+        input:
+            of_job(stage.inputs),
+        output:
+            outputs(stage),
+        log:
+            layout.log(stage.name, name_of(stage)),
+        benchmark:
+            layout.benchmark(stage.name, name_of(stage))
+        threads: demands.threads(stage.name)
+        resources:
+            mem_mb=demands.mem_mb(stage.name),
+            runtime=demands.runtime(stage.name),
+        params:
+            stage=stage.name,
+            reads=of_job(stage.arguments),
+            target=of_job(stage.destination),
+            config=of_job(stage.parameters),
+            code=CODE[stage.name],
+        shell:
+            "gmmpipe {params.stage:q} --code {params.code:q} {params.reads:q} -o {params.target:q}"
+            " --config {params.config:q} --threads {threads} > {log:q} 2>&1"
 
 
 rule fit:
     input:
-        lambda w: study.fitted(w.block),
+        of_job(STAGES["fit"].inputs),
     output:
-        "results/store/fits/{block}.npz",
+        outputs(STAGES["fit"]),
     log:
-        "results/logs/fit/{block}.log",
+        layout.log("fit", "{name}"),
     benchmark:
-        "results/benchmarks/fit/{block}.tsv"
+        layout.benchmark("fit", "{name}")
     threads: demands.threads("fit")
     resources:
         mem_mb=demands.mem_mb("fit"),
         runtime=demands.runtime("fit"),
     params:
-        config=lambda w: study.section("fits", w.block),
-        code=CODE["gmmpipe.workflow.stages.fit"],
+        config=of_job(STAGES["fit"].parameters),
+        code=CODE["fit"],
     shell:
         "gmmpipe fit --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
-        " --engine {study.engine:q} --threads {threads} > {log:q} 2>&1"
-
-
-rule evaluate:
-    input:
-        plan=study.path,
-        data=study.data,
-        normalised=study.normalisations,
-        fits=study.fits,
-    output:
-        study.tables,
-    log:
-        f"results/logs/evaluate/{study.experiment}-{study.version}.log",
-    benchmark:
-        f"results/benchmarks/evaluate/{study.experiment}-{study.version}.tsv"
-    threads: demands.threads("evaluate")
-    resources:
-        mem_mb=demands.mem_mb("evaluate"),
-        runtime=demands.runtime("evaluate"),
-    params:
-        folder=subpath(output[0], parent=True),
-        code=CODE["gmmpipe.workflow.stages.evaluate"],
-    shell:
-        "gmmpipe evaluate --code {params.code:q} {input.plan:q} -o {params.folder:q}"
-        " --threads {threads} > {log:q} 2>&1"
-
-
-# The next two belong to experiments with bootstrap.replicates or bootstrap.stability above 0.
-rule bootstrap:
-    input:
-        lambda w: study.replicated(w.replicates),
-    output:
-        "results/store/bootstrap/{replicates}.npz",
-    log:
-        "results/logs/bootstrap/{replicates}.log",
-    benchmark:
-        "results/benchmarks/bootstrap/{replicates}.tsv"
-    threads: demands.threads("bootstrap")
-    resources:
-        mem_mb=demands.mem_mb("bootstrap"),
-        runtime=demands.runtime("bootstrap"),
-    params:
-        config=lambda w: study.section("bootstrap", w.replicates),
-        code=CODE["gmmpipe.workflow.stages.bootstrap"],
-    shell:
-        "gmmpipe bootstrap --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
-        " --threads {threads} > {log:q} 2>&1"
-
-
-rule combine:
-    input:
-        plan=study.path,
-        data=study.data,
-        replicates=study.bootstraps,
-        tables=study.tables,
-    output:
-        study.summary_paths,
-    log:
-        f"results/logs/combine/{study.experiment}-{study.version}.log",
-    benchmark:
-        f"results/benchmarks/combine/{study.experiment}-{study.version}.tsv"
-    resources:
-        mem_mb=demands.mem_mb("combine"),
-        runtime=demands.runtime("combine"),
-    params:
-        folder=subpath(output[0], parent=True),
-        code=CODE["gmmpipe.workflow.stages.combine"],
-    shell:
-        "gmmpipe combine --code {params.code:q} {input.plan:q} -o {params.folder:q} > {log:q} 2>&1"
-
-
-rule figures:
-    input:
-        plan=study.path,
-        data=study.data,
-        normalised=study.normalisations,
-        tables=study.tables + study.summaries,
-    output:
-        directory(f"{study.folder}/figures"),
-    log:
-        f"results/logs/figures/{study.experiment}-{study.version}.log",
-    benchmark:
-        f"results/benchmarks/figures/{study.experiment}-{study.version}.tsv"
-    threads: demands.threads("figures")
-    resources:
-        mem_mb=demands.mem_mb("figures"),
-        runtime=demands.runtime("figures"),
-    params:
-        code=CODE["gmmpipe.workflow.stages.figures"],
-    shell:
-        "gmmpipe figures --code {params.code:q} {input.plan:q} -o {output:q}"
-        " --threads {threads} > {log:q} 2>&1"
-
-
-rule report:
-    input:
-        plan=study.path,
-        origins=study.origins,
-        data=study.data,
-        normalised=study.normalisations,
-        tables=study.tables + study.summaries,
-        figures=f"{study.folder}/figures",
-    output:
-        f"{study.folder}/report.html",
-    log:
-        f"results/logs/report/{study.experiment}-{study.version}.log",
-    resources:
-        mem_mb=demands.mem_mb("report"),
-        runtime=demands.runtime("report"),
-    params:
-        code=CODE["gmmpipe.workflow.stages.report"],
-    shell:
-        "gmmpipe report --code {params.code:q} {input.plan:q} -o {output:q} > {log:q} 2>&1"
+        " --engine {plan.engine:q} --threads {threads} > {log:q} 2>&1"
 
 
 rule publish:
     input:
-        plan=study.path,
-        stored=study.store,
-        tables=study.tables + study.summaries,
-        figures=f"{study.folder}/figures",
-        report=f"{study.folder}/report.html",
+        STAGES["publish"].inputs(plan, plan.label),
     output:
-        # The link itself is no output: Snakemake would remove it before it can be moved.
-        study.marker,
+        plan.marker,
     log:
-        f"results/logs/publish/{study.experiment}-{study.version}.log",
+        layout.log("publish", plan.label),
     params:
-        link=f"results/{study.experiment}/latest",
-        version=study.version,
-        config=json.dumps(
-            {"stages": {stage: CODE[f"gmmpipe.workflow.stages.{stage}"] for stage in STAGES}}
-        ),
-        code=CODE["gmmpipe.workflow.stages.publish"],
+        reads=STAGES["publish"].arguments(plan, plan.label),
+        link=layout.latest(plan.experiment),
+        config=as_text(PublishJob(stages=CODE)),
+        code=CODE["publish"],
     shell:
-        "gmmpipe publish --code {params.code:q} {input.plan:q} -o {params.link:q}"
+        "gmmpipe publish --code {params.code:q} {params.reads:q} -o {params.link:q}"
         " --config {params.config:q} > {log:q} 2>&1"
         " && touch {output:q}"

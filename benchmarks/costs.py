@@ -25,7 +25,6 @@ import numpy as np  # noqa: E402
 from gmmpipe.mixture.em import fit as em  # noqa: E402
 from gmmpipe.mixture.families.family import FAMILIES  # noqa: E402
 from gmmpipe.mixture.starts.points import STARTS, prepared  # noqa: E402
-from gmmpipe.store.plan import Study  # noqa: E402
 from gmmpipe.workflow import make_plan  # noqa: E402
 from gmmpipe.workflow.resources import Demands  # noqa: E402
 
@@ -121,12 +120,12 @@ def fits() -> Iterator[Row]:
 def jobs(folder: Path) -> Iterator[Row]:
     """Yield what a job costs beside its work: processes, Snakemake, planning, tables, bytes."""
     python = [sys.executable, "-P", "-m"]
-    study = Study(make_plan.freeze(folder, [*SWEEP, "sweep.seed=0..1"]))
+    study = make_plan.make_plan(folder, [*SWEEP, "sweep.seed=0..1"])
     run = [*python, "gmmpipe", "run", *SWEEP, "sweep.seed=0..1"]
     _call(folder, run)
-    (block,) = study.plan["fits"]
+    (block,) = study.fit_blocks
     fit = [*python, "gmmpipe", "fit", *study.fitted(block), "-o", "results/x.npz", "--config"]
-    fit.append(study.section("fits", block))
+    fit.append(study.job("fits", block))
     yield {"what": "a process that fits 20 cells", "seconds": least(lambda: _call(folder, fit))[0]}
     yield {"what": "Snakemake with nothing to do", "seconds": least(lambda: _call(folder, run))[0]}
     snakemake = [*python, "snakemake", "--config", f"plan={study.path}", "--cores", "1", "--force"]
@@ -140,7 +139,7 @@ def sweeps(folder: Path) -> Iterator[Row]:
         asked = [*SWEEP, f"sweep.seed=0..{16 * count - 1}", "block.target_seconds=8"]
         run = [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--", "--until", "fit"]
         seconds, _ = least(lambda r=run, w=workers: _call(folder, [*r, "--cores", str(w)]), 1)
-        study = Study(make_plan.freeze(folder, asked))
+        study = make_plan.make_plan(folder, asked)
         held = sum((folder / path).stat().st_size for path in study.fits)
         for path in study.fits:
             (folder / path).unlink()
@@ -152,8 +151,8 @@ def plans(folder: Path) -> Iterator[Row]:
     """Yield the seconds to plan sweeps, how many jobs they have, and the bytes of the plan."""
     for seeds, target in ((1_000, 30), (10_000, 30), (10_000, 600), (100_000, 600)):
         asked = [*SWEEP, f"sweep.seed=0..{seeds - 1}", f"block.target_seconds={target}"]
-        seconds, _ = least(lambda a=asked: make_plan.freeze(folder, a), 5)
-        study = Study(make_plan.freeze(folder, asked))
+        seconds, _ = least(lambda a=asked: make_plan.make_plan(folder, a), 5)
+        study = make_plan.make_plan(folder, asked)
         size = (folder / study.path).stat().st_size
         yield {"fits": 10 * seeds, "target": target, "jobs": len(study.fits), "seconds": seconds,
                "bytes": size}  # fmt: skip
@@ -165,7 +164,7 @@ def tables(folder: Path) -> Iterator[Row]:
         asked = [*SWEEP, f"sweep.seed=0..{seeds - 1}"]
         run = [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--"]
         _call(folder, [*run, "--until", "fit"])
-        study = Study(make_plan.freeze(folder, asked))
+        study = make_plan.make_plan(folder, asked)
         for threads in (1, 2):
             made = [sys.executable, "-P", "-m", "gmmpipe", "evaluate", study.path, "-o",
                     "results/t", "--threads", str(threads)]  # fmt: skip
@@ -190,7 +189,7 @@ def large(folder: Path) -> Iterator[Row]:
         _call(
             folder, [sys.executable, "-P", "-m", "gmmpipe", "run", *asked, "--", "--until", "fit"]
         )
-        study = Study(make_plan.freeze(folder, asked))
+        study = make_plan.make_plan(folder, asked)
         made = [sys.executable, "-P", "-m", "gmmpipe", "evaluate", study.path, "-o", "results/t"]
         yield {
             "n": n,
@@ -211,15 +210,17 @@ def memory(folder: Path) -> Iterator[Row]:
             "sweep.k=8",
         ]
         asked += [f"dataset.blobs.n={n}", f"dataset.blobs.d={d}", "dataset.blobs.k=8"]
-        study = Study(make_plan.freeze(folder, [*asked, "sweep.seed=0", "sweep.iteration=[3]"]))
-        (data,), (normalised,), (block,) = (study.plan[s] for s in ("data", "normalised", "fits"))
+        study = make_plan.make_plan(folder, [*asked, "sweep.seed=0", "sweep.iteration=[3]"])
+        (data,), (normalised,), (block,) = (
+            study.entries(s) for s in ("data", "normalised", "fits")
+        )
         told = {"normalise": normalised, "fit": block, "evaluate": ""}
         stages = {
-            "generate": [study.stored(data), "--config", study.section("data", data)],
+            "generate": [study.stored(data), "--config", study.job("data", data)],
             "normalise": [study.raw(normalised), "-o", study.normalised(block), "--config",
-                          study.section("normalised", normalised)],
+                          study.job("normalised", normalised)],
             "fit": [*study.fitted(block), "-o", study.fit(block), "--config",
-                    study.section("fits", block)],
+                    study.job("fits", block)],
             "evaluate": [study.path, "-o", f"{study.folder}/tables"],
         }  # fmt: skip
         stages["generate"].insert(0, "-o")

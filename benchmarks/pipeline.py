@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from scale import write
 
-from gmmpipe.cli.main import STAGES
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.memory import MB
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.resources import Demands
 
 HOME = Path(__file__).parents[1]
@@ -128,12 +128,12 @@ def main() -> None:
         print(f"{asked.rows:,} x 2, K = 1..3, {asked.seeds} seeds, 20 iterations: {spent:.0f} s")
         print("| stage | seconds | most MB of its own | with mapped pages | asks for |")
         print("| --- | ---: | ---: | ---: | ---: |")
-        demands, study = Demands(Study(plan)), Study(plan)
-        jobs = {"generate": "data", "normalise": "normalised", "fit": "fits"}
+        study = Plan.read(plan)
+        demands = Demands(study)
         for stage, (seconds, anonymous, resident) in most.items():
             wanted = "-"
             if stage in ("generate", "normalise", "fit", "evaluate", "figures", "report"):
-                names = study.plan[jobs[stage]] if stage in jobs else [""]
+                names = STAGES[stage].jobs(study)
                 wanted = f"{max(demands.of(stage, n).memory for n in names) / MB:.0f}"
             print(f"| {stage} | {seconds:.0f} | {anonymous:.0f} | {resident:.0f} | {wanted} |")
 

@@ -26,7 +26,7 @@ from joblib import Parallel, delayed
 from sklearn.mixture import GaussianMixture
 
 import gmmpipe
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 HOME = Path(__file__).parents[1]
 KS = (1, 2, 3, 4)
@@ -72,7 +72,7 @@ def stages(results: Path) -> dict[str, float]:
     return found
 
 
-def cases(study: Study, n: int) -> tuple[Any, list[dict[str, Any]]]:
+def cases(study: Plan, n: int) -> tuple[Any, list[dict[str, Any]]]:
     """Return the normalised data and the starts of n fits, as many of each K."""
     run = gmmpipe.load(study.folder)
     x = run.stored(study.normalisations[0])["x"]
@@ -121,8 +121,8 @@ def main() -> None:
         plan = command("run", *sweep, "--", "-n")
         whole = command("run", *sweep)
         (path,) = (p for p in Path("results/store/plans").glob("*.json") if p.stem.count(".") == 0)
-        study = Study(path)
-        jobs = len(study.plan["fits"]) + len(study.plan["data"]) + len(study.plan["normalised"]) + 4
+        study = Plan.read(path)
+        jobs = len(study.fit_blocks) + len(study.data_sets) + len(study.normalised_data) + 4
         print(f"{asked.fits:,} fits on {cores} cores, block.target_seconds={asked.target}")
         print(f"planned in {plan.wall:.1f} s; {jobs} jobs")
         print(f"end to end {whole.wall:.0f} s, processor {whole.processor:.0f} s")
@@ -138,7 +138,7 @@ def main() -> None:
         second = command("run", *sweep)
         print(f"run once more, nothing to do: {second.wall:.1f} s")
         x, starts = cases(study, asked.peers)
-        tol = study.plan["config"]["fit"]["tol"]
+        tol = study.config["fit"]["tol"]
         with Parallel(cores) as pool:
             pool(delayed(peer)(x, start, tol) for start in starts[: 4 * cores])  # libraries loaded
             begin = time.perf_counter()

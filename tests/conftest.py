@@ -11,7 +11,7 @@ from projects import Answer, carry_out, finish_once, make_project, run
 
 from gmmpipe.cli import main
 from gmmpipe.store.files import MADE_BY
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import run as launch
 
 # A machine may be as slow as it likes.
@@ -82,7 +82,7 @@ def no_job_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def study(project: Path) -> Callable[..., Study]:
+def study(project: Path) -> Callable[..., Plan]:
     """Return a function that carries out a study in the project."""
     assert Path.cwd() == project
     return carry_out

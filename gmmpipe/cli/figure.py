@@ -12,7 +12,7 @@ from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 
 class Wanted(NamedTuple):
@@ -72,7 +72,7 @@ def redraw(
     return made
 
 
-def _study(experiment: Experiment) -> Study:
+def _study(experiment: Experiment) -> Plan:
     """Return the plan; raises InputError where the store has lost it or the data."""
     study = experiment.study
     for path in (*study.data, *study.normalisations):
@@ -81,7 +81,7 @@ def _study(experiment: Experiment) -> Study:
     return study
 
 
-def _wanted(name: str, study: Study, dataset: str | None) -> list[Wanted]:
+def _wanted(name: str, study: Plan, dataset: str | None) -> list[Wanted]:
     """Return what there is to draw; raises InputError where that is nothing."""
     known = list(dict.fromkeys(at["dataset"] for _, at in study.cases()))
     if dataset is not None and dataset not in known:

@@ -13,21 +13,11 @@ from gmmpipe.config.removed import advice
 from gmmpipe.data.user_file import declare, own_file
 from gmmpipe.errors import InputError, Obstacle, one_line, told
 from gmmpipe.store.files import MADE_BY, destination
+from gmmpipe.store.jobs import from_json
 from gmmpipe.store.terminal import print_data, printing
+from gmmpipe.workflow.pipeline import STAGES, Stage
 from gmmpipe.workflow.process_groups import interruptible
 from gmmpipe.workflow.threads import pin_threads
-
-STAGES = {
-    "generate": "read or generate one data set",
-    "normalise": "normalise one data set",
-    "fit": "fit one block of mixtures by EM",
-    "evaluate": "turn the fits of a plan into tables",
-    "bootstrap": "refit one block of resampled data",
-    "combine": "combine the bootstrap of a plan into tables",
-    "figures": "draw the figures of a plan",
-    "report": "bind figures and tables of a plan into one HTML file",
-    "publish": "write the manifest of a plan and point `latest` at it",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,23 +107,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, command in COMMANDS.items():
         command.options(commands.add_parser(name, help=command.purpose))
-    for name, purpose in STAGES.items():
-        stage = commands.add_parser(
-            name, help=f"stage: {purpose}", description=purpose.capitalize()
+    for stage in STAGES.values():
+        purpose = stage.purpose
+        _declare_stage(
+            commands.add_parser(
+                stage.name, help=f"stage: {purpose}", description=purpose.capitalize()
+            ),
+            stage,
         )
-        number = {"generate": "*", "fit": "+", "bootstrap": "+"}.get(name, 1)
-        stage.add_argument("inputs", nargs=number, metavar="INPUT", help="file to read")
-        stage.add_argument("-o", "--output", required=True, help="file or folder to write")
-        stage.add_argument(
-            "--config", default="{}", metavar="JSON", help="parameters as JSON, or a .json file"
-        )
-        if name == "fit":
-            stage.add_argument(
-                "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
-            )
-        stage.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
-        stage.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
     return parser
+
+
+def _declare_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
+    parser.add_argument("inputs", nargs=stage.several or 1, metavar="INPUT", help="file to read")
+    parser.add_argument("-o", "--output", required=True, help="file or folder to write")
+    parser.add_argument(
+        "--config", default="{}", metavar="JSON", help="parameters as JSON, or a .json file"
+    )
+    if stage.name == "fit":
+        parser.add_argument(
+            "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
+        )
+    parser.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
 
 
 def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
@@ -155,7 +151,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         import yaml
 
         from gmmpipe.config import load as config
-        from gmmpipe.workflow.make_plan import readings
+        from gmmpipe.workflow.inputs import readings
 
         composed = config.load(root / "conf", args.overrides, own)
         print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
@@ -170,33 +166,40 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
 def _stage(args: argparse.Namespace) -> int:
     from importlib import import_module
 
-    from gmmpipe.store import artifacts, lock
+    from gmmpipe.store import lock
     from gmmpipe.workflow.environment import maker
 
     lock.follow()
     if args.threads < 1:
         raise InputError(f"--threads is {args.threads}; give 1 or more")
+    words = _parameters(args)
+    module = import_module(f"gmmpipe.workflow.stages.{args.command}")
+    if args.code is not None:
+        os.environ[MADE_BY] = maker(module.__name__)
+        if json.loads(os.environ[MADE_BY])["code"] != args.code:
+            raise Obstacle(
+                "gmmpipe's code changed while this run goes on; what is done stays, and the same"
+                " command goes on with the new code"
+            )
+    module.run(args.inputs, args.output, **words, threads=args.threads)
+    return 0
+
+
+def _parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what a stage is told beside its files: `job`, if it takes one, and `engine`."""
+    from gmmpipe.store import artifacts
+
     if args.config.endswith(".json"):
         config = artifacts.read_json(args.config)
     else:
         config = artifacts.parse_json(args.config, "--config, which is no .json file either")
     if not isinstance(config, dict):
         raise InputError(f"--config is {config!r}; give a JSON object")
+    kind = STAGES[args.command].job
+    words: dict[str, Any] = {"job": from_json(kind, config, "--config")} if kind else {}
     if args.command == "fit":
-        config = {**config, "engine": artifacts.parse_json(args.engine, "--engine")}
-    stage = import_module(f"gmmpipe.workflow.stages.{args.command}")
-    if args.code is not None:
-        os.environ[MADE_BY] = maker(stage.__name__)
-        if json.loads(os.environ[MADE_BY])["code"] != args.code:
-            raise Obstacle(
-                "gmmpipe's code changed while this run goes on; what is done stays, and the same"
-                " command goes on with the new code"
-            )
-    for key in getattr(stage, "KEYS", ()):
-        if key not in config:
-            raise InputError(f"gmmpipe {args.command}: --config lacks the key {key!r}")
-    stage.run(args.inputs, args.output, config, args.threads)
-    return 0
+        words["engine"] = artifacts.parse_json(args.engine, "--engine")
+    return words
 
 
 def _list(root: Path) -> int:

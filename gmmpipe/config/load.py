@@ -19,6 +19,7 @@ from gmmpipe.mixture.em.options import FitOptions, RestartOptions, meanings
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.names import ALLOWED, is_name
+from gmmpipe.store.validate import check
 
 NAMED = tuple(schema.REGISTRIES)
 NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
@@ -51,11 +52,11 @@ def load(
     )
     config: dict[str, Any] = {
         "experiment": composed["experiment"],
-        "fit": schema.check(schema.Fit, composed["fit"], "fit"),
+        "fit": check(schema.Fit, composed["fit"], "fit"),
         "figures": schema.check_figures(composed["figures"]),
         "bootstrap": schema.check_bootstrap(composed.get("bootstrap", {})),
-        "block": schema.check(schema.Block, composed.get("block", {}), "block"),
-        "engine": schema.check(schema.Engine, composed.get("engine", {}), "engine"),
+        "block": check(schema.Block, composed.get("block", {}), "block"),
+        "engine": check(schema.Engine, composed.get("engine", {}), "engine"),
         "sweep": _sweep(sweep),
     }
     for axis in NAMED:
@@ -81,7 +82,7 @@ def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str
         there = deepcopy(dict(config))
         for path, value in at.items():
             _assign(there, path, value)
-        there["fit"] = schema.check(schema.Fit, there["fit"], "fit")
+        there["fit"] = check(schema.Fit, there["fit"], "fit")
         for axis in NAMED:
             there[axis] = {n: schema.options(axis, n, o) for n, o in there[axis].items()}
         yield at, there

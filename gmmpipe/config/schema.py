@@ -1,25 +1,18 @@
-"""What each configuration key may hold; pydantic checks, this module words the refusals."""
+"""What each configuration key may hold."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from typing import Annotated, Any, Literal, Self
 
-import pydantic.dataclasses
 from annotated_types import Ge, Le, Len
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
-from gmmpipe.config.removed import advice
 from gmmpipe.data.kinds import DATASETS
 from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError, suggest
@@ -29,6 +22,7 @@ from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.results.words.language import require_font
+from gmmpipe.store.validate import STRICT, check
 
 # axis of the sweep -> the key that names the registry entry, the registry
 REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -37,9 +31,7 @@ REGISTRIES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "covariance": ("family", FAMILIES),
     "start": ("method", STARTS),
 }
-BRANCHES = {"str", "constrained-float"}  # how pydantic tells apart the types that a key may have
 TARGET_SECONDS = 30.0  # of one thread's work in a block: long against the second a job costs
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -108,22 +100,6 @@ class Engine(BaseModel):
 
 
 BLOCK = tuple(Block.model_fields)  # what a profile may set too
-
-
-def check(schema: type, value: Any, where: str) -> dict[str, Any]:
-    """Return ``value`` with defaults filled in, as plain JSON types.
-
-    Raises InputError naming the key, its value and what is allowed.
-    """
-    if is_dataclass(schema):  # of the numerics, which know nothing of pydantic
-        schema = pydantic.dataclasses.dataclass(schema, frozen=True, config=STRICT)
-    adapter: TypeAdapter[Any] = TypeAdapter(schema)
-    try:
-        valid = adapter.validate_json(json.dumps(value))
-    except ValidationError as error:
-        raise InputError(_explain(error, schema, where)) from None
-    plain: dict[str, Any] = adapter.dump_python(valid, mode="json")
-    return plain
 
 
 def options(axis: str, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,32 +184,3 @@ def _span(where: str, item: Any, longest: int) -> Sequence[int]:
     if span[-1] - span[0] >= min(longest, 1_000_000):
         raise InputError(f"{where} holds {item!r}: too long a range")
     return span
-
-
-def known_keys(schema: Any) -> list[str]:
-    """Return the names of a schema's keys."""
-    if is_dataclass(schema):
-        return [field.name for field in fields(schema)]
-    return list(schema.model_fields)
-
-
-def _explain(error: ValidationError, schema: Any, where: str) -> str:
-    first, *others = error.errors(include_url=False)
-    key = ".".join([where, *(str(part) for part in first["loc"] if part not in BRANCHES)])
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        if gone := advice(key):
-            return gone
-        near = get_close_matches(str(first["loc"][-1]), known_keys(schema), n=1)
-        hint = f" (did you mean {where}.{near[0]}?)" if near else ""
-        return f"{key} is not a key; {where} has {', '.join(known_keys(schema))}{hint}"
-    if gone := advice(f"{key}={first['input']}"):
-        return gone
-    if first["type"] in ("missing", "missing_argument"):
-        return f"{key} is missing; {where} needs {', '.join(known_keys(schema))}"
-    if first["type"] == "value_error":  # raised by the entry itself, with its own words
-        return f"{where}: {first['ctx']['error']}"
-    message = first["msg"][0].lower() + first["msg"][1:]
-    for other in others:  # of a number or a word, what the word may be
-        if other["type"] == "literal_error" and other["loc"][:-1] == first["loc"][:-1]:
-            message += f", or {other['ctx']['expected']}"
-    return f"{key} is {first['input']!r}; {message}"

@@ -21,7 +21,7 @@ from gmmpipe.results.refit import steps
 from gmmpipe.results.tables import ALWAYS, BOOTSTRAPPED, TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 LONG = ("parameters", "trajectories")
 MOST_RUNS = (
@@ -42,19 +42,19 @@ def seen_by(name: str, dataset: str, case: str, tables: Tables) -> tuple[Tables,
     return tables, case
 
 
-def frames_of(study: Study) -> dict[str, pd.DataFrame]:
+def frames_of(study: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a finished version by name, but for the two that are long.
 
     Of ``labels`` there are the samples that are shown.
     """
     names = [*ALWAYS, *(BOOTSTRAPPED if study.summaries else ())]
     tables = VersionTables(study.folder)
-    shown = [(at, _shown(study.plan["data"][data]["n"])) for data, at in study.cases()]
+    shown = [(at, _shown(study.data_sets[data].n)) for data, at in study.cases()]
     labels = _labels(tables.stored("labels"), shown)
     frames = {name: tables.frame(name) for name in names if name not in (*LONG, "labels")}
     for name, frame in frames.items():
         if "level" in TABLES[name].names():
-            level = study.plan["config"]["bootstrap"]["level"]
+            level = study.config["bootstrap"]["level"]
             frames[name] = with_level(frame, study.outer, level)
     return {"labels": labels} | frames
 
@@ -80,7 +80,7 @@ def _labels(
 
 
 def cases(
-    study: Study, frames: Mapping[str, pd.DataFrame]
+    study: Plan, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[tuple[str, str], Tables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point.
 
@@ -92,7 +92,7 @@ def cases(
     for stored, at in study.cases():
         here = {name: _at(frame, at) for name, frame in frames.items()}
         fits = here["fits"].query("status == 'ok'")  # a failed one has no numbers
-        d = study.plan["data"][stored]["d"]
+        d = study.data_sets[stored].d
         fits = fits.assign(drawn=drawn(fits, here["best"], d, budget))
         keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
         here |= {name: table.rows(keys) for name, table in long.items()}

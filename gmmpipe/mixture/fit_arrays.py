@@ -14,6 +14,7 @@ from gmmpipe.mixture.diagnostics.convergence import End, most_iterations
 from gmmpipe.mixture.em.fit import Fit, Snapshot, seconds
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
 from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.store.entries import DataSet
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
 # seeds of runs that are not drawn, but start from the best of ...
@@ -43,24 +44,22 @@ def fit_options(fit: Mapping[str, Any]) -> FitOptions:
     return of_section(FitOptions, fit)
 
 
-def cost(
-    data: Mapping[str, Any], family: str, fit: Mapping[str, Any], iterations: int, k: int
-) -> float:
+def cost(data: DataSet, family: str, fit: Mapping[str, Any], iterations: int, k: int) -> float:
     """Return the seconds that a fit of k components takes for so many iterations.
 
-    data and fit: sections of a plan and of its configuration.
+    fit: the section of that name.
     """
     options, restarts = of_section(FitOptions, fit), of_section(RestartOptions, fit)
-    most = most_iterations(restarts.certify, data["n"], data["d"])
+    most = most_iterations(restarts.certify, data.n, data.d)
     looks, steps = SETTLING if most else (0.0, 0)
     return looks + seconds(
-        data["n"],
-        data["d"],
+        data.n,
+        data.d,
         family,
-        min(k, data["n"]),
+        min(k, data.n),
         iterations + min(steps, most),
         compiled=not options.features(),
-        patterns=data.get("patterns", 0),
+        patterns=data.patterns or 0,
         noise=options.noise > 0,
     )
 

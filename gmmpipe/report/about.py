@@ -13,7 +13,7 @@ from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.files import refuse_damaged
 from gmmpipe.store.layout import FIGURES
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 REFERENCES = (
     "Dempster, Laird & Rubin 1977. Maximum likelihood from incomplete data via the EM algorithm."
@@ -24,10 +24,10 @@ REFERENCES = (
 )
 
 
-def configuration(study: Study) -> Sheet:
+def configuration(study: Plan) -> Sheet:
     """Return every value of the configuration with where it was set."""
     origins: Mapping[str, str] = artifacts.read_json(study.origins)["origins"]
-    values = dict(flat(study.plan["config"]))
+    values = dict(flat(study.config))
     return listing(
         "configuration",
         "Configuration",
@@ -46,12 +46,12 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if shown is None else shown
 
 
-def digests(study: Study) -> Sheet:
+def digests(study: Plan) -> Sheet:
     """Return the inputs, data, tables and figures with size and SHA-256."""
     rows = [
-        {"part": "input", "file": data["source"]["path"], "sha256": data["source"]["sha256"]}
-        for data in study.plan["data"].values()
-        if data["source"]
+        {"part": "input", "file": data.source.path, "sha256": data.source.sha256}
+        for data in study.data_sets.values()
+        if data.source
     ]
     figures = sorted(map(str, Path(study.folder, FIGURES).glob("[!.]*")))
     parts = {"data": study.data, "table": [*study.tables, *study.summaries], "figure": figures}
@@ -69,13 +69,13 @@ def digests(study: Study) -> Sheet:
     )
 
 
-def command(study: Study) -> str:
+def command(study: Plan) -> str:
     """Return the command line that makes this version again."""
     call = artifacts.read_json(study.origins)
     return shlex.join(["gmmpipe", "run", *call["overrides"], *arguments(call["own"])])
 
 
-def citation(study: Study) -> dict[str, str]:
+def citation(study: Plan) -> dict[str, str]:
     """Return how to cite the program that made this version, as text and as BibTeX."""
     about = metadata("gmmpipe")
     name, version, summary = "The gmmpipe developers", about["Version"], about["Summary"]

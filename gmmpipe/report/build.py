@@ -1,6 +1,5 @@
 """All that the page of one version shows, as the variables of its template."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,26 @@ from gmmpipe.results.summary import judged
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import elide, number
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.entries import DataSet
+from gmmpipe.store.plan import Plan
 
 OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
 
 
-def contents(study: Study) -> dict[str, Any]:
+def contents(study: Plan) -> dict[str, Any]:
     """Return the variables of templates/report.html for a version whose figures are drawn."""
     frames, images = frames_of(study), pictures(study)
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
-    style = style_of(study.plan["config"]["figures"])
+    style = style_of(study.config["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
-    verdicts = judged(study.plan["config"], (at for _, at in study.cases()), frames.get)
+    verdicts = judged(study.config, (at for _, at in study.cases()), frames.get)
     names = [finding.name for finding in verdicts]
     scenes = [
         explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
         for name, (stored, (_, tables)) in zip(names, found, strict=True)
     ]
     shown = [
-        _case(study.plan["data"][stored], place, tables, images, finding.verdict)
+        _case(study.data_sets[stored], place, tables, images, finding.verdict)
         for (stored, ((_, place), tables)), finding in zip(found, verdicts, strict=True)
     ]
     for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
@@ -45,14 +45,14 @@ def contents(study: Study) -> dict[str, Any]:
     portraits = {case["picture"] for case in shown}
     return {
         "experiment": study.experiment,
-        "language": study.plan["config"]["figures"]["language"],
+        "language": study.config["figures"]["language"],
         "version": study.version,
         "extent": _extent(study, frames["fits"]),
         "cases": shown,
         "laid_open": len(shown) <= OPEN,
         "colours": COMPONENT_COLOURS,
         "categories": by_category([p for p in images if p not in portraits]),
-        "sheets": sheets(frames, study.outer, max(d["n"] for d in study.plan["data"].values())),
+        "sheets": sheets(frames, study.outer, max(data.n for data in study.data_sets.values())),
         "configuration": about.configuration(study),
         "files": about.digests(study),
         "scenes": scenes,
@@ -62,21 +62,20 @@ def contents(study: Study) -> dict[str, Any]:
     }
 
 
-def _affines(study: Study, stored: str) -> dict[str, Affine]:
+def _affines(study: Plan, stored: str) -> dict[str, Affine]:
     """Return the map of each normaliser of one data set in the store."""
     found = {}
-    for block, section in study.plan["fits"].items():
-        name = section["config"]["coordinates"]["normaliser"]
-        path = study.normalised(block)
-        if name not in found and study.raw(section["normalised"]) == study.stored(stored):
+    for name, block in study.fit_blocks.items():
+        normaliser, path = block.config.coordinates["normaliser"], study.normalised(name)
+        if normaliser not in found and study.normalised_data[block.normalised].data == stored:
             arrays = artifacts.read_arrays(path, "shift", "scale")
-            found[name] = Affine(arrays["shift"], arrays["scale"])
+            found[normaliser] = Affine(arrays["shift"], arrays["scale"])
     return found
 
 
-def _extent(study: Study, fits: pd.DataFrame) -> str:
+def _extent(study: Plan, fits: pd.DataFrame) -> str:
     """Return in one sentence how much was tried."""
-    sweep = study.plan["config"]["sweep"]
+    sweep = study.config["sweep"]
     ks = sweep["k"]
     span = f"K = {ks[0]}" if len(ks) == 1 else f"K from {ks[0]} to {ks[-1]}"
     words = [
@@ -97,14 +96,14 @@ def _counted(count: int, word: str, plural: str = "") -> str:
 
 
 def _case(
-    data: Mapping[str, Any], place: str, tables: Tables, images: list[Picture], verdict: Verdict
+    data: DataSet, place: str, tables: Tables, images: list[Picture], verdict: Verdict
 ) -> dict[str, Any]:
     """Return the summary of one data set at one outer point."""
     case: dict[str, Any] = {
         "data": _data(data, tables),
         "reading": reading_of(data),
         "verdict": verdict,
-        "doubts": doubts(tables, verdict, data["dropped"], _rising(data)),
+        "doubts": doubts(tables, verdict, data.dropped, _rising(data)),
         "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
         "model": "no model selected",
         "numbers": "",
@@ -127,23 +126,25 @@ def _case(
     return case
 
 
-def _rising(data: Mapping[str, Any]) -> list[str]:
+def _rising(data: DataSet) -> list[str]:
     """Return the features of a file that rise by one in every row."""
-    return list(data["reading"]["counting"]) if data["source"] else []
+    return list(data.reading["counting"]) if data.reading else []
 
 
-def reading_of(data: Mapping[str, Any]) -> str:
+def reading_of(data: DataSet) -> str:
     """Return in one line how the file was read, nothing where there is none."""
-    return summary(Path(data["source"]["path"]).name, data["reading"]) if data["source"] else ""
+    return (
+        summary(Path(data.source.path).name, data.reading) if data.source and data.reading else ""
+    )
 
 
-def _data(data: Mapping[str, Any], tables: Tables) -> str:
+def _data(data: DataSet, tables: Tables) -> str:
     """Return in one line what the data are and where they come from."""
     names = [elide(name, 24) for name in tables.features]
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     text = f"{tables.n_samples:,} samples of {_counted(len(names), 'feature')}"
     text += f" ({', '.join(names[:4])}{more})"
-    if data["source"]:
-        return f"{text}, from {data['source']['path']}"
-    kind = data["config"]["kind"]
+    if data.source:
+        return f"{text}, from {data.source.path}"
+    kind = data.config["kind"]
     return f"{text}, {'bundled with scikit-learn' if kind == 'bundled' else f'drawn ({kind})'}"

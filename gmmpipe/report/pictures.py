@@ -14,7 +14,7 @@ from gmmpipe.figures import FIGURES
 from gmmpipe.results.words.language import Language
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import CAPTIONS
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 LARGE = 400_000  # bytes of an SVG from which its PNG is taken
 TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
@@ -33,13 +33,13 @@ class Picture:
     files: tuple[str, ...]
 
 
-def pictures(study: Study) -> list[Picture]:
+def pictures(study: Plan) -> list[Picture]:
     """Return the figures of a version, those of one kind together, in the registry's order."""
     folder = Path(study.folder) / layout.FIGURES
     captions = artifacts.read_json(folder / CAPTIONS)
     order = list(FIGURES)
     stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
-    language = study.plan["config"]["figures"]["language"]
+    language = study.config["figures"]["language"]
     return [_picture(folder, stem, str(captions[stem]), language) for stem in stems]
 
 

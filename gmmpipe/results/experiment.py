@@ -20,7 +20,7 @@ from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
@@ -110,12 +110,12 @@ class Experiment:
         return manifest_of(self.folder)
 
     @cached_property
-    def study(self) -> Study:
-        """The frozen plan; raises InputError where the store has lost it."""
+    def study(self) -> Plan:
+        """The plan; raises InputError where the store has lost it."""
         plan = project_of(self.folder) / layout.plan(self.name, self.version)
         if not plan.is_file():
             raise InputError(f"{plan}: the plan of this version is gone; {again()}")
-        return Study(plan)
+        return Plan.read(plan)
 
     def stored(self, path: str) -> dict[str, Any]:
         """Return the arrays of an artifact in the store, the very bytes of this version.

@@ -13,11 +13,11 @@ from gmmpipe.results.columns import CELL, NAMED
 from gmmpipe.results.mixtures import rows_at, start_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import stored
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 
 def steps(
-    study: Study,
+    plan: Plan,
     at: Mapping[str, Any],
     parameters: pd.DataFrame,
     row: Mapping[Any, Any] | pd.Series,
@@ -31,16 +31,14 @@ def steps(
     """
     coordinates = {**at, **{axis: row[axis] for axis in NAMED[1:]}}
     block = next(
-        section
-        for section in study.plan["fits"].values()
-        if section["config"]["coordinates"] == coordinates
+        block for block in plan.fit_blocks.values() if block.config.coordinates == coordinates
     )
     start = start_of(rows_at(parameters, {key: row[key] for key in CELL}))
     # a box says that the weights leave some to noise; which box, EM finds in the data
-    path = stored("normalised", block["normalised"])
+    path = stored("normalised", block.normalised)
     data = artifacts.read_arrays(path, "x", "shift", "scale")
-    options = fit_options(block["config"]["fit"])
-    family = block["config"]["covariance"]["family"]
+    options = fit_options(block.config.fit)
+    family = block.config.covariance["family"]
     weight = data.get("weight")
     fit = em.fit(data["x"], [start], family, counts, options, sample_weight=weight)[0]
     affine = Affine(data["shift"], data["scale"])

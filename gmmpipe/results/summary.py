@@ -1,5 +1,7 @@
 """What a finished version found: the verdict on each data set, and the model of lowest BIC."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -7,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from gmmpipe.errors import one_line
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
 from gmmpipe.results.columns import AXES
@@ -17,7 +20,7 @@ from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
@@ -44,6 +47,23 @@ class Finding(NamedTuple):
         return said
 
 
+def failures(plan: Plan) -> str | None:
+    """Return one line on the cells that failed; None if none did, or it is not to matter.
+
+    That is what fit.on_failure says. The tables must be there.
+    """
+    path = table(plan.folder, "failed", ".csv")
+    rows = list(csv.DictReader(io.StringIO(artifacts.read(path).decode())))
+    if not rows or plan.config["fit"]["on_failure"] == "continue":
+        return None
+    cells = {tuple(row[axis] for axis in (*AXES[:-1], *plan.outer)) for row in rows}
+    at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
+    lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
+    return one_line(
+        f"{lost} ({at}): {rows[0]['reason']}; see {path} (fit.on_failure=continue lets them pass)"
+    )
+
+
 def in_lines(found: Sequence[Finding]) -> Iterator[str]:
     """Yield what is said of each data set; of more than MOST the verdicts are counted."""
     for finding in found[:MOST]:
@@ -54,15 +74,15 @@ def in_lines(found: Sequence[Finding]) -> Iterator[str]:
         yield f"{len(rest)} more data sets or points of the sweep: {said}; see the report"
 
 
-def findings(study: Study) -> list[Finding]:
+def findings(plan: Plan) -> list[Finding]:
     """Return what a finished version found, from the tables in its folder."""
 
     def read(name: str) -> pd.DataFrame | None:
-        if name in BOOTSTRAPPED and not study.summaries:
+        if name in BOOTSTRAPPED and not plan.summaries:
             return None
-        return artifacts.read_frame(table(study.folder, name))
+        return artifacts.read_frame(table(plan.folder, name))
 
-    return judged(study.plan["config"], [at for _, at in study.cases()], read)
+    return judged(plan.config, [at for _, at in plan.cases()], read)
 
 
 def judged(

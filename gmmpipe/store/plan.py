@@ -1,48 +1,105 @@
-"""A frozen plan, read: names in, paths and job parameters out."""
+"""The plan of a version: names in, paths and job parameters out."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from gmmpipe.errors import InputError, one_line
+from gmmpipe.errors import InputError
 from gmmpipe.results.columns import AXES
 from gmmpipe.results.tables import bootstrap_files, table_files
 from gmmpipe.store import artifacts, layout
+from gmmpipe.store.entries import (
+    SECTIONS,
+    BootstrapBlock,
+    DataSet,
+    Entry,
+    FitBlock,
+    NormalisedData,
+    job_of,
+    read,
+)
+from gmmpipe.store.jobs import Section, as_text, to_json
 from gmmpipe.store.layout import STORE, stored, table
 from gmmpipe.store.names import STORED
-from gmmpipe.store.ranges import spanned
 
 WIDE = 2**20  # numbers
-SECTIONS = {"experiment", "version", "config", "data", "normalised", "fits", "bootstrap"}
 
 
-class Study:
-    """One version of one experiment; ``path`` is its frozen plan."""
+@dataclass(frozen=True)
+class Plan:
+    """One version of one experiment; each entry is known by its name in the store.
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = str(path)
-        self.plan: dict[str, Any] = artifacts.read_json(path)
-        if not isinstance(self.plan, dict) or not SECTIONS.issubset(self.plan):
-            raise InputError(f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/")
-        self.experiment: str = self.plan["experiment"]
-        self.version: str = self.plan["version"]
-        self.folder = layout.version(self.experiment, self.version)
-        self._refuse_odd_names()
+    config: what results depend on; block: how the work is cut into jobs; path: of its file.
+    """
+
+    experiment: str
+    config: Section
+    block: Section
+    data_sets: dict[str, DataSet]
+    normalised_data: dict[str, NormalisedData]
+    fit_blocks: dict[str, FitBlock]
+    bootstrap_blocks: dict[str, BootstrapBlock] = field(default_factory=dict)
+    version: str = ""
+    path: str = field(default="", compare=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Return the plan in a file; raises InputError for anything else."""
+        found = artifacts.read_json(path)
+        try:
+            entries: dict[str, Any] = {
+                where: {name: read(kind, entry) for name, entry in found[section].items()}
+                for section, (where, kind) in SECTIONS.items()
+            }
+            known = {key: found[key] for key in ("experiment", "config", "version")}
+            plan = cls(block=found.get("block", {}), path=str(path), **known, **entries)
+        except (AttributeError, KeyError, TypeError):
+            raise InputError(
+                f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/"
+            ) from None
+        plan._refuse_odd_names()
+        return plan
+
+    def to_json(self) -> Section:
+        """Return the plan as plain JSON types."""
+        found: Section = {"experiment": self.experiment, "config": self.config, "block": self.block}
+        for section in SECTIONS:
+            found[section] = {k: to_json(entry) for k, entry in self.entries(section).items()}
+        return {**found, "version": self.version}
 
     def _refuse_odd_names(self) -> None:
         """Raise InputError for names that are no parts of a path, as only a forged plan has."""
         names = [self.experiment, self.version]
-        for section in ("data", "normalised", "fits", "bootstrap"):
-            for name, entry in self.plan[section].items():
-                names += [name, *entry.get("fits", ())]
-                names += [entry[key] for key in ("dataset", "data", "normalised") if key in entry]
+        for section in SECTIONS:
+            for name, entry in self.entries(section).items():
+                links = ("dataset", "data", "normalised")
+                names += [name, *getattr(entry, "fits", ())]
+                names += [getattr(entry, link) for link in links if hasattr(entry, link)]
         for name in names:
             if not re.fullmatch(STORED, str(name)):
                 raise InputError(f"{self.path}: {name!r} names no artifact; run anew")
+
+    def entries(self, section: str) -> Mapping[str, Entry]:
+        """Return the entries of a section of the plan's file by name."""
+        found: Mapping[str, Entry] = getattr(self, SECTIONS[section][0])
+        return found
+
+    def job(self, section: str, name: str) -> str:
+        """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""
+        return as_text(job_of(self.entries(section)[name]))
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the version."""
+        return layout.version(self.experiment, self.version)
+
+    @property
+    def label(self) -> str:
+        """Return what logs of the whole version are named after."""
+        return f"{self.experiment}-{self.version}"
 
     @property
     def origins(self) -> str:
@@ -58,28 +115,43 @@ class Study:
     @property
     def outer(self) -> list[str]:
         """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
-        return [axis for axis in self.plan["config"]["sweep"] if axis not in AXES]
+        return [axis for axis in self.config["sweep"] if axis not in AXES]
 
     @property
     def n_cells(self) -> int:
         """Return the number of cells of the sweep, those of further restarts aside."""
-        blocks = [block["config"] for block in self.plan["fits"].values()]
-        return sum(len(b["k"]) * len(b["seed"]) * len(b["iteration"]) for b in blocks)
+        jobs = [block.config for block in self.fit_blocks.values()]
+        return sum(len(job.k) * len(job.seed) * len(job.iteration) for job in jobs)
 
     @property
     def is_wide(self) -> bool:
         """Return whether some data set is so large that threads are to share each pass over it."""
-        return any(data["n"] * data["d"] > WIDE for data in self.plan["data"].values())
+        return any(data.n * data.d > WIDE for data in self.data_sets.values())
+
+    @property
+    def imputes(self) -> bool:
+        """Return whether some data set misses values."""
+        return any(data.missing for data in self.data_sets.values())
 
     @property
     def fits(self) -> list[str]:
         """Return the paths of all fitted blocks."""
-        return [self.fit(block) for block in self.plan["fits"]]
+        return [self.fit(block) for block in self.fit_blocks]
 
     @property
     def store(self) -> list[str]:
         """Return the paths of all that the version has in the store."""
         return [*self.data, *self.normalisations, *self.fits, *self.bootstraps]
+
+    @property
+    def figures(self) -> str:
+        """Return the folder of the figures."""
+        return f"{self.folder}/{layout.FIGURES}"
+
+    @property
+    def report(self) -> str:
+        """Return the path of the report."""
+        return f"{self.folder}/{layout.REPORT}"
 
     @property
     def marker(self) -> str:
@@ -89,12 +161,12 @@ class Study:
     @property
     def data(self) -> list[str]:
         """Return the paths of all data sets."""
-        return [self.stored(name) for name in self.plan["data"]]
+        return [self.stored(name) for name in self.data_sets]
 
     @property
     def normalisations(self) -> list[str]:
         """Return the paths of all normalised data sets."""
-        return [stored("normalised", name) for name in self.plan["normalised"]]
+        return [stored("normalised", name) for name in self.normalised_data]
 
     @property
     def tables(self) -> list[str]:
@@ -103,46 +175,32 @@ class Study:
         return [table(self.folder, name, "") for name in names]
 
     @property
-    def imputes(self) -> bool:
-        """Return whether some data set misses values."""
-        return any(data["missing"] for data in self.plan["data"].values())
-
-    @property
     def bootstraps(self) -> list[str]:
         """Return the paths of all blocks of bootstrap replicates; none where it is off."""
-        return [stored("bootstrap", block) for block in self.plan["bootstrap"]]
+        return [stored("bootstrap", block) for block in self.bootstrap_blocks]
 
     @property
     def summaries(self) -> list[str]:
         """Return the paths of the tables that combine the replicates; none where it is off."""
-        return self.summary_paths if self.plan["bootstrap"] else []
-
-    @property
-    def summary_paths(self) -> list[str]:
-        """Return the paths that the tables of the bootstrap have where it is on."""
-        return [table(self.folder, name, "") for name in bootstrap_files()]
+        names = bootstrap_files() if self.bootstrap_blocks else ()
+        return [table(self.folder, name, "") for name in names]
 
     @property
     def drawn(self) -> dict[str, str]:
         """Return {data set in the store: name of its text file} of those drawn at random."""
-        drawn = {k: d["dataset"] for k, d in self.plan["data"].items() if "seed" in d["config"]}
+        drawn = {k: data.dataset for k, data in self.data_sets.items() if "seed" in data.config}
         names = list(drawn.values())
         return {k: f"{n if names.count(n) == 1 else k}.data" for k, n in drawn.items()}
 
-    def memory(self, block: str) -> int:
-        """Return about the bytes that fitting a block takes."""
-        return int(self.plan["fits"][block]["memory"])
-
     def replicated(self, block: str) -> list[str]:
         """Return the inputs of a block of replicates: the normalised data, then the fits."""
-        section = self.plan["bootstrap"][block]
-        normalised = stored("normalised", section["normalised"])
-        return [normalised, *map(self.fit, section["fits"])]
+        entry = self.bootstrap_blocks[block]
+        return [stored("normalised", entry.normalised), *map(self.fit, entry.fits)]
 
     def fitted(self, block: str) -> list[str]:
         """Return the inputs of a block: the normalised data, and its stored start if any."""
-        source = self.plan["fits"][block].get("source")
-        return [self.normalised(block), *([source["stored"]] if source else [])]
+        source = self.fit_blocks[block].source
+        return [self.normalised(block), *([source.stored] if source else [])]
 
     def fit(self, block: str) -> str:
         """Return the path of a fitted block."""
@@ -154,51 +212,26 @@ class Study:
 
     def source(self, data: str) -> list[str]:
         """Return the input file of a data set, or nothing for a generated one."""
-        source = self.plan["data"][data]["source"]
-        return [source["path"]] if source else []
+        source = self.data_sets[data].source
+        return [source.path] if source else []
 
     def normalised(self, block: str) -> str:
         """Return the path of the normalised data that a block fits."""
-        return stored("normalised", self.plan["fits"][block]["normalised"])
+        return stored("normalised", self.fit_blocks[block].normalised)
 
     def raw(self, normalised: str) -> str:
         """Return the path of the data set that was normalised."""
-        return self.stored(self.plan["normalised"][normalised]["data"])
+        return self.stored(self.normalised_data[normalised].data)
 
-    def section(self, stage: str, name: str) -> str:
-        """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""
-        section = self.plan[stage][name]
-        other = section["source"] if stage == "data" else {}
-        if stage == "fits":
-            other = {"seed": spanned(section["config"]["seed"])}
-        return json.dumps({**section["config"], **other}, sort_keys=True)
-
-    def failures(self) -> str | None:
-        """Return one line on the cells that failed; None if none did, or it is not to matter.
-
-        That is what fit.on_failure says. The tables must be there.
-        """
-        rows = self._rows("failed")
-        if not rows or self.plan["config"]["fit"]["on_failure"] == "continue":
-            return None
-        cells = {tuple(row[axis] for axis in (*AXES[:-1], *self.outer)) for row in rows}
-        at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
-        lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
-        return one_line(
-            f"{lost} ({at}): {rows[0]['reason']};"
-            f" see {table(self.folder, 'failed', '.csv')} (fit.on_failure=continue lets them pass)"
-        )
-
-    def _rows(self, name: str) -> list[dict[str, str]]:
-        text = artifacts.read(table(self.folder, name, ".csv")).decode()
-        return list(csv.DictReader(io.StringIO(text)))
+    def data_of(self, normalised: str) -> DataSet:
+        """Return the data set that was normalised."""
+        return self.data_sets[self.normalised_data[normalised].data]
 
     def cases(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (data set in the store, coordinates) of each data set at each outer point."""
         seen = []
-        for block in self.plan["fits"].values():
-            at = {axis: block["config"]["coordinates"][axis] for axis in ("dataset", *self.outer)}
-            data = self.plan["normalised"][block["normalised"]]["data"]
+        for block in self.fit_blocks.values():
+            at = {axis: block.config.coordinates[axis] for axis in ("dataset", *self.outer)}
             if at not in seen:
                 seen.append(at)
-                yield data, at
+                yield self.normalised_data[block.normalised].data, at

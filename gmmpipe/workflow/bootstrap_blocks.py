@@ -1,92 +1,100 @@
 """The bootstrap's part of a plan: blocks of replicates, from which fits, under what name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import Any
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.results.columns import FAMILY
 from gmmpipe.store import artifacts
+from gmmpipe.store.entries import BootstrapBlock, DataSet, FitBlock
+from gmmpipe.store.jobs import BootstrapJob, FitJob, Section, to_json
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.grid import tiles, width_of, windows
 
-Section = dict[str, Any]
 Cost = Callable[[int], float]  # of K components, in seconds
 ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
 OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
 
 
-def blocks(plan: Mapping[str, Any]) -> Iterator[Section]:
-    """Yield the blocks of replicates that the plan's section `bootstrap` of the config asks for.
+@dataclass(frozen=True)
+class _Part:
+    """What distinguishes a block of the replicates of the same fits from others."""
+
+    tile: str
+    kind: str
+    replicates: list[int]
+    seconds: float
+    k: list[int] | None = None
+
+
+def blocks(plan: Plan) -> Iterator[BootstrapBlock]:
+    """Yield the blocks of replicates that the section `bootstrap` of the configuration asks for.
 
     Each begins with the best fits of one (data set, normaliser, family, outer point), all of which
     its name digests, and holds an aligned window of replicates: of the tests of some K, or of the
     intervals of the K of lowest BIC. More replicates leave full blocks as they are.
     Raises InputError where there is no K to test.
     """
-    settings = plan["config"]["bootstrap"]
+    settings = plan.config["bootstrap"]
     if not (settings["replicates"] or settings["stability"]):
         return
-    target = plan["block"]["target_seconds"]
-    for fits in _units(plan["fits"]):
-        first = plan["fits"][fits[0]]
-        data = plan["data"][plan["normalised"][first["normalised"]]["data"]]
-        ks = sorted({k for name in fits for k in plan["fits"][name]["config"]["k"]})
-        n = data.get("positive", data["n"])
-        tested = [k for k in ks if k <= settings["max_k"] and k < n]
-        _check(settings, data, first["config"]["fit"])
+    target = plan.block["target_seconds"]
+    for fits in _units(plan.fit_blocks):
+        first = plan.fit_blocks[fits[0]]
+        job, data = first.config, plan.data_of(first.normalised)
+        ks = sorted({k for name in fits for k in plan.fit_blocks[name].config.k})
+        tested = [k for k in ks if k <= settings["max_k"] and k < data.usable]
+        _check(settings, data, job.fit)
         if settings["replicates"] and settings["max_k"] and not tested:
             raise InputError(
                 f"bootstrap.max_k is {settings['max_k']}, but the least K to test of sweep.k is"
-                f" {ks[0]} and {data['dataset']} has {n} rows; raise max_k, or 0 = no test"
+                f" {ks[0]} and {data.dataset} has {data.usable} rows; raise max_k, or 0 = no test"
             )
-        known = _known(first["config"], settings)
-        rows = max(data["n"], round(data.get("total", 0)))  # that a resample may have
-        family, fit = (
-            first["config"]["covariance"]["family"],
-            {**first["config"]["fit"], "certify": 0},
-        )
-        once = partial(cost, {**data, "n": rows}, family, fit, ITERATIONS)
+        known = _known(job, settings)
+        rows = max(data.n, round(data.total or 0))  # that a resample may have
+        fit = {**job.fit, "certify": 0}
+        once = partial(cost, replace(data, n=rows), job.covariance["family"], fit, ITERATIONS)
+        starts = settings["starts"]
         parts = [
-            *_tests(tested, once, known, target),
-            *_intervals(ks[-1], once, known, settings, target),
-            *_resamples([k for k in ks if k > 1], once, known, settings, target),
+            *_tests(tested, once, starts, settings["replicates"], target),
+            *_intervals(ks[-1], once, settings, target),
+            *_resamples([k for k in ks if k > 1], once, starts, settings["stability"], target),
         ]
         for part in parts:
-            section = {**known, **part["config"]}
-            identity = artifacts.digest([first["normalised"], fits, section])
-            words = [str(section["coordinates"][axis]) for axis in ("dataset", *FAMILY)]
-            name = ".".join([*words, section["kind"], part["tile"]])
-            yield {
-                "name": f"{name}-{identity}",
-                "normalised": first["normalised"],
-                "fits": fits,
-                "config": section,
-                "seconds": part["seconds"],
-            }
+            replicated = replace(known, kind=part.kind, replicates=part.replicates, k=part.k)
+            identity = artifacts.digest([first.normalised, fits, to_json(replicated)])
+            words = [str(known.coordinates[axis]) for axis in ("dataset", *FAMILY)]
+            yield BootstrapBlock(
+                name=f"{'.'.join([*words, part.kind, part.tile])}-{identity}",
+                normalised=first.normalised,
+                fits=fits,
+                config=replicated,
+                seconds=part.seconds,
+            )
 
 
-def _units(fits: Mapping[str, Section]) -> list[list[str]]:
+def _units(fits: Mapping[str, FitBlock]) -> list[list[str]]:
     """Return the names of the blocks of fits that share all coordinates but the start."""
     units: dict[str, list[str]] = {}
     for name, block in fits.items():
-        at = {a: v for a, v in block["config"]["coordinates"].items() if a != "start"}
-        units.setdefault(artifacts.digest([block["normalised"], at]), []).append(name)
+        at = {a: v for a, v in block.config.coordinates.items() if a != "start"}
+        units.setdefault(artifacts.digest([block.normalised, at]), []).append(name)
     return list(units.values())
 
 
-def _check(settings: Section, data: Section, fit: Section) -> None:
+def _check(settings: Section, data: DataSet, fit: Section) -> None:
     """Refuse what has no meaning where values are missing or parts of the mixture are frozen."""
     if not settings["replicates"]:
         return
     whole = ["parametric"] if "parametric" in settings["kind"] else []
     whole += ["a test"] if settings["max_k"] else []
-    if data["missing"] and whole:
+    if data.missing and whole:
         raise InputError(
-            f"bootstrap: {' and '.join(whole)} would draw whole rows, but {data['dataset']} misses"
-            f" {data['missing']} values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
+            f"bootstrap: {' and '.join(whole)} would draw whole rows, but {data.dataset} misses"
+            f" {data.missing} values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
         )
     if fit.get("frozen") and settings["max_k"]:
         raise InputError(
@@ -95,63 +103,58 @@ def _check(settings: Section, data: Section, fit: Section) -> None:
         )
 
 
-def _known(fitted: Section, settings: Section) -> Section:
+def _known(fitted: FitJob, settings: Section) -> BootstrapJob:
     """Return what all blocks of replicates of some fits have in common."""
-    at = {a: v for a, v in fitted["coordinates"].items() if a != "start"}
+    at = {a: v for a, v in fitted.coordinates.items() if a != "start"}
     refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
     names = [option.name for option in fields(FitOptions) if option.name != "tol"]
-    refit["options"] = {name: fitted["fit"][name] for name in names}
-    known = {"coordinates": at, "covariance": fitted["covariance"], "refit": refit}
-    return {**known, "seed": settings["seed"], "replicates": settings["replicates"]}
+    refit["options"] = {name: fitted.fit[name] for name in names}
+    return BootstrapJob(
+        coordinates=at,
+        covariance=fitted.covariance,
+        refit=refit,
+        seed=settings["seed"],
+        replicates=[],
+        kind="",
+    )
 
 
-def _tests(ks: list[int], once: Cost, known: Section, target: float) -> Iterator[Section]:
+def _tests(
+    ks: list[int], once: Cost, starts: int, replicates: int, target: float
+) -> Iterator[_Part]:
     """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
-    starts = int(known["refit"]["starts"])
 
     def each(k: int) -> float:
         return (2 * starts + k + 2) * once(k + 1) + 2 * starts * OVERHEAD
 
-    yield from _tiled("test", ks, each, known["replicates"], target)
+    yield from _tiled("test", ks, each, replicates, target)
 
 
 def _resamples(
-    ks: list[int], once: Cost, known: Section, settings: Section, target: float
-) -> Iterator[Section]:
+    ks: list[int], once: Cost, starts: int, replicates: int, target: float
+) -> Iterator[_Part]:
     """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
-    starts = int(known["refit"]["starts"])
 
     def each(k: int) -> float:
         return (starts + 1) * once(k) + starts * OVERHEAD
 
-    yield from _tiled("stability", ks, each, settings["stability"], target)
+    yield from _tiled("stability", ks, each, replicates, target)
 
 
-def _tiled(
-    kind: str, ks: list[int], each: Cost, replicates: int, target: float
-) -> Iterator[Section]:
+def _tiled(kind: str, ks: list[int], each: Cost, replicates: int, target: float) -> Iterator[_Part]:
     """Yield tiles of K by windows of replicates; each(k) is the cost of one replicate."""
     for (low, high), inside in tiles(ks, each, target):
         whole = sum(map(each, inside))
         width = width_of(len(inside), whole, target)
         for (first, last), held in windows(range(replicates), width):
-            yield {
-                "tile": f"k{low}-{high}.b{first}-{last}",
-                "config": {"kind": kind, "k": inside, "replicates": held},
-                "seconds": whole * len(held),
-            }
+            tile = f"k{low}-{high}.b{first}-{last}"
+            yield _Part(tile, kind, held, whole * len(held), inside)
 
 
-def _intervals(
-    k: int, once: Cost, known: Section, settings: Section, target: float
-) -> Iterator[Section]:
+def _intervals(k: int, once: Cost, settings: Section, target: float) -> Iterator[_Part]:
     """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
     each = once(k) + OVERHEAD
     for kind in settings["kind"]:
         width = width_of(1, each, target)
-        for (first, last), held in windows(range(known["replicates"]), width):
-            yield {
-                "tile": f"b{first}-{last}",
-                "config": {"kind": kind, "replicates": held},
-                "seconds": each * len(held),
-            }
+        for (first, last), held in windows(range(settings["replicates"]), width):
+            yield _Part(f"b{first}-{last}", kind, held, each * len(held))

@@ -2,8 +2,6 @@
 
 What a process holds itself is counted, not the pages of files that it maps. The constants are
 measured: tests/workflow/test_memory.py and benchmarks/pipeline.py compare them with what jobs take.
-data is a section `data` of a plan: n, d, bytes of its file, missing, and where rows have weights
-positive.
 """
 
 from bisect import bisect_right
@@ -15,6 +13,7 @@ from gmmpipe.mixture.diagnostics.soundness import MOST_ROWS as TIED_ROWS
 from gmmpipe.mixture.slices import SLICE
 from gmmpipe.mixture.starts.points import MOST_ROWS as START_ROWS
 from gmmpipe.store.arrays import MAPPED
+from gmmpipe.store.entries import DataSet
 from gmmpipe.store.free_memory import COPIES
 
 MB = 2**20
@@ -29,8 +28,6 @@ ROW = 500  # of fits.csv, as a data frame
 MATRICES = 24  # D x D for each component of the fits at work: scatter, factors, their checks
 TEXT = 30  # times the bytes of a text, while its cells are words
 
-Data = Mapping[str, Any]
-
 
 def held(n: int, d: int) -> int:
     """Return the bytes of an array of the store in memory: none where it stays in its file."""
@@ -38,32 +35,32 @@ def held(n: int, d: int) -> int:
     return size if size < MAPPED else 0
 
 
-def _read(data: Data) -> int:
+def _read(data: DataSet) -> int:
     """Return the bytes of normalised rows, and of their weights if they have any, and of a copy."""
-    return 2 * held(data["n"], data["d"] + ("total" in data))
+    return 2 * held(data.n, data.d + (data.total is not None))
 
 
-def of_generate(data: Data, in_parts: bool) -> int:
+def of_generate(data: DataSet, in_parts: bool) -> int:
     """Return about the bytes that reading or drawing a data set takes."""
     if in_parts:
         return NUMPY + READERS + PARTS
-    return int(NUMPY + READERS + TEXT * data["bytes"] + 8 * COPIES * data["n"] * (data["d"] + 1))
+    return int(NUMPY + READERS + TEXT * data.bytes + 8 * COPIES * data.n * (data.d + 1))
 
 
-def of_normalise(data: Data) -> int:
+def of_normalise(data: DataSet) -> int:
     """Return about the bytes that normalising takes."""
-    return int(NUMPY + 2 * held(data["n"], data["d"]) + 8 * 6 * min(data["n"], SLICE) * data["d"])
+    return int(NUMPY + 2 * held(data.n, data.d) + 8 * 6 * min(data.n, SLICE) * data.d)
 
 
 def of_fit(
-    data: Data, fit: Mapping[str, Any], ks: Sequence[int], seeds: int, iteration: Sequence[int]
+    data: DataSet, fit: Mapping[str, Any], ks: Sequence[int], seeds: int, iteration: Sequence[int]
 ) -> int:
     """Return about the bytes that a block takes, every k with every seed.
 
     fit: the section of that name. Data that stay in their file cost nothing, but for what is done
     on all rows at once: noise, missing values, rows of weight 0.
     """
-    n, d, k = data["n"], data["d"], max(ks)
+    n, d, k = data.n, data.d, max(ks)
     mixtures = seeds * sum(ks) * (len(iteration) + 2) * (d * d + d + 1)
     trajectories = seeds * len(ks) * (iteration[-1] + 1) + TOGETHER
     seen = min(n, START_ROWS)  # of which a start may share every one among all components
@@ -71,9 +68,9 @@ def of_fit(
     numbers += MATRICES * sum(ks) * d * d
     if fit.get("noise", 0) > 0:
         numbers += n * (2 * k + 8)
-    if data.get("missing"):
+    if data.missing:
         numbers += n * (3 * d + 6)
-    if data.get("positive", n) < n:
+    if data.usable < n:
         numbers += n * (d + 1)
     return int(BASE + _read(data) + 8 * numbers)
 
@@ -86,16 +83,16 @@ def widest(free: int, takes: Callable[[int], int], d: int) -> int:
     return bisect_right(range(d + 1), free, key=takes) - 1
 
 
-def of_tables(data: Data, k: int) -> int:
+def of_tables(data: DataSet, k: int) -> int:
     """Return about the bytes that making tables of mixtures of up to k components takes.
 
     Drawn data are compared with the truth all at once, missing values imputed so.
     """
-    n, d = data["n"], data["d"]
+    n, d = data.n, data.d
     numbers = min(n, SLICE) * (6 * k + 2 * d) + min(n, TIED_ROWS) * (k + 2 * d)
-    if "seed" in data["config"]:
+    if "seed" in data.config:
         numbers += n * (4 * k + 2)
-    if data["missing"]:
+    if data.missing:
         numbers += 3 * n * d
     return int(TABLES + _read(data) + 8 * numbers)
 
@@ -108,7 +105,7 @@ def of_shown(cells: int, numbers: int) -> int:
     return ROW * cells + 8 * COPIES * numbers
 
 
-def of_bootstrap(data: Data, k: int) -> int:
+def of_bootstrap(data: DataSet, k: int) -> int:
     """Return about the bytes that a resample and its fits of k components take, without others."""
-    n, d = max(data["n"], round(data.get("total", 0))), data["d"]
+    n, d = max(data.n, round(data.total or 0)), data.d
     return int(8 * n * (4 * d + k + 6))

@@ -13,29 +13,21 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import covered, discard, is_intact, made_by, recorded, seal_of, sweep
-from gmmpipe.store.layout import (
-    CAPTIONS,
-    FIGURES,
-    MANIFEST,
-    RECORDS,
-    REPORT,
-    RESULTS,
-    TABLES,
-    TIMESTAMP,
-)
+from gmmpipe.store.layout import CAPTIONS, FIGURES, MANIFEST, RECORDS, RESULTS, TABLES, TIMESTAMP
 from gmmpipe.store.names import refuse_file, refuse_folder, refuse_odd
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
+from gmmpipe.workflow.pipeline import STAGES
 
 
-def recover(study: Study) -> list[str]:
+def recover(study: Plan) -> list[str]:
     """Remove what is not fit to go on from, in the working folder; return the damaged artifacts.
 
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
-    figures = Path(study.folder) / FIGURES
+    figures = Path(study.figures)
     declared = {*map(Path, (*study.store, *study.tables, *study.summaries))}
-    declared |= {Path(study.folder) / REPORT, figures / CAPTIONS}
+    declared |= {Path(study.report), figures / CAPTIONS}
     known = sorted(declared | set(covered(study.folder)))
     _refuse_misplaced(study, known)
     sweep(RESULTS)
@@ -59,7 +51,7 @@ def recover(study: Study) -> list[str]:
     return damaged
 
 
-def _refuse_misplaced(study: Study, known: Iterable[Path]) -> None:
+def _refuse_misplaced(study: Plan, known: Iterable[Path]) -> None:
     """Raise InputError for what is out of place in a version: links, pipes, folders for files.
 
     known: the paths of its artifacts.
@@ -76,7 +68,7 @@ def _refuse_misplaced(study: Study, known: Iterable[Path]) -> None:
         refuse_folder(seal_of(path))
 
 
-def settle_times(study: Study) -> None:
+def settle_times(study: Plan) -> None:
     """Let no artifact of a version be of the future, nor a whole version's out of order in time.
 
     Snakemake fails a job whose inputs are newer than now, and does again what is older than its
@@ -100,17 +92,16 @@ def settle_times(study: Study) -> None:
             os.utime(path, (now, now))
 
 
-def _layers(study: Study) -> Iterator[Iterable[str]]:
+def _layers(study: Plan) -> Iterator[Iterable[str]]:
     """Yield the paths that Snakemake looks at, none of which was made of a later one."""
-    starts = {path for block in study.plan["fits"] for path in study.fitted(block)[1:]}
-    yield [study.path, study.origins, *starts, *study.data]
-    yield from (study.normalisations, study.fits, study.bootstraps, study.tables, study.summaries)
-    yield [f"{study.folder}/{FIGURES}/{TIMESTAMP}"]
-    yield [f"{study.folder}/{REPORT}"]
-    yield [study.marker]
+    starts = {path for block in study.fit_blocks for path in study.fitted(block)[1:]}
+    yield [study.path, study.origins, *starts]
+    for stage in STAGES.values():
+        made = [path for name in stage.jobs(study) for path in stage.outputs(study, name)]
+        yield [f"{path}/{TIMESTAMP}" for path in made] if stage.folder else made
 
 
-def _altered(study: Study) -> list[Path]:
+def _altered(study: Plan) -> list[Path]:
     """Return the artifacts that were changed together with what is recorded of them.
 
     Those of other bytes than the manifest tells, although the same code in the same environment
@@ -127,7 +118,7 @@ def _altered(study: Study) -> list[Path]:
     return odd
 
 
-def _manifest(study: Study) -> dict[str, Any]:
+def _manifest(study: Plan) -> dict[str, Any]:
     """Return the manifest of a version; nothing where there is none that can be read."""
     try:
         found = artifacts.read_json(Path(study.folder) / MANIFEST)
@@ -139,7 +130,7 @@ def _manifest(study: Study) -> dict[str, Any]:
     return found if sound else {}
 
 
-def _is_vouched_for(study: Study) -> bool:
+def _is_vouched_for(study: Plan) -> bool:
     """Return whether the version's manifest tells what is recorded of each of its artifacts."""
     known = _manifest(study).get("artifacts", {})
     needed = (study.path, study.origins, *study.store, *study.tables, *study.summaries)

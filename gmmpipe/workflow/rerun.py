@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from gmmpipe.store.layout import LOCK, RESULTS, WORKFLOW
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import located
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
+from gmmpipe.store.validate import check
 from gmmpipe.workflow.code_digest import ROOT
 from gmmpipe.workflow.environment import environment, package
-from gmmpipe.workflow.make_plan import freeze_settled
+from gmmpipe.workflow.make_plan import plan_of
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
 from gmmpipe.workflow.verify import Version
 
@@ -86,7 +89,7 @@ def rerun(version: Version, cores: str = "all") -> bool:
     return True
 
 
-def _plan(version: Version, place: Path) -> Study:
+def _plan(version: Version, place: Path) -> Plan:
     """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
     given = next(  # the user's own file or folder, from outside of the project
@@ -105,14 +108,13 @@ def _plan(version: Version, place: Path) -> Study:
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
     _refuse_removed(version)
-    config["block"] = schema.check(schema.Block, version.manifest.get("block", {}), "block")
+    config["block"] = check(schema.Block, version.manifest.get("block", {}), "block")
     try:
-        plan = freeze_settled(place, config, given)
+        plan = plan_of(place, config, given)
     except (KeyError, TypeError, AttributeError) as error:
         told = f"{version.folder}/manifest.json: its config is not whole"
         raise InputError(f"{told} ({error!r})") from None
-    with contextlib.chdir(place):
-        study = Study(plan.relative_to(place))
+    study = replace(plan, path=str(Path(plan.path).relative_to(place)))
     if study.version != version.manifest["version"]:
         raise InputError(
             f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
@@ -140,7 +142,7 @@ def _own(config: Mapping[str, Any]) -> Iterator[str]:
             yield str(options["path"])
 
 
-def _run(study: Study, place: Path, cores: str) -> bool:
+def _run(study: Plan, place: Path, cores: str) -> bool:
     command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(RULES)]
     command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
     command += ["--cores", cores, "--config", f"plan={study.path}"]
@@ -156,7 +158,7 @@ def _run(study: Study, place: Path, cores: str) -> bool:
     return snakemake.returncode == 0
 
 
-def _made_here(version: Version, study: Study) -> set[str]:
+def _made_here(version: Version, study: Plan) -> set[str]:
     """Return the artifacts whose bytes are to be the same; print a line on the others.
 
     Those that this environment made, of artifacts that it made.
@@ -180,15 +182,13 @@ def _made_here(version: Version, study: Study) -> set[str]:
     return found
 
 
-def _stored(study: Study) -> Iterator[tuple[str, list[str]]]:
+def _stored(study: Plan) -> Iterator[tuple[str, list[str]]]:
     """Yield the artifacts in the store, and of which others each is made, all yielded before."""
-    yield from ((path, []) for path in study.data)
-    for name, path in zip(study.plan["normalised"], study.normalisations, strict=True):
-        yield path, [study.raw(name)]
-    for block in study.plan["fits"]:
-        yield study.fit(block), [study.normalised(block)]
-    for block, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
-        yield path, study.replicated(block)
+    known = set(study.store)
+    for stage in STAGES.values():
+        for name in stage.jobs(study) if stage.section else ():
+            sources = [path for path in stage.inputs(study, name) if path in known]
+            yield stage.outputs(study, name)[0], sources
 
 
 def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], Counter[str]]:

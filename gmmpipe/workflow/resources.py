@@ -4,17 +4,17 @@ Times are for a cluster's nodes and err on the long side: a job that is cut off 
 asks for too much waits a little. In its n-th attempt a job asks for n times as much.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, replace
 from math import ceil
-from typing import Any
 
 from gmmpipe.data.source import LARGE
 from gmmpipe.mixture.starts.points import MOST_ROWS
 from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory
 from gmmpipe.workflow import processes as workers
+from gmmpipe.workflow.pipeline import STAGES
 
 LONG = 10.0  # seconds of one core from which a block gets all cores
 ALL = 64  # cores: as many as there are
@@ -49,10 +49,10 @@ class Demand:
 
 
 class Demands:
-    """Of the jobs of a study: functions of a job's wildcards that Snakemake calls."""
+    """Of the jobs of a plan: functions of a job's wildcards that Snakemake calls."""
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self._largest: dict[str, Demand] = {}
 
     def threads(self, rule: str) -> Callable[[Sequence[str]], int]:
@@ -76,11 +76,11 @@ class Demands:
 
         With block.alike it is the largest of all jobs of the rule, number by number.
         """
-        demand, section = RULES[rule]
-        if not section or not self.study.plan["block"]["alike"]:
-            return demand(self.study, name)
+        demand = DEMANDS[rule]
+        if not STAGES[rule].section or not self.plan.block["alike"]:
+            return demand(self.plan, name)
         if rule not in self._largest:
-            each = [astuple(demand(self.study, other)) for other in self.study.plan[section]]
+            each = [astuple(demand(self.plan, other)) for other in STAGES[rule].jobs(self.plan)]
             self._largest[rule] = Demand(*map(max, zip(*each, strict=True)))
         return self._largest[rule]
 
@@ -89,120 +89,107 @@ class Demands:
 
         None where its covariances, D x D numbers whatever the family, are not what takes most.
         """
-        section = self.study.plan["fits"][block]
-        data, config = _data(self.study, section["normalised"]), section["config"]
-        ks, seeds, steps = config["k"], len(config["seed"]), config["iteration"]
+        entry = self.plan.fit_blocks[block]
+        data, job = self.plan.data_of(entry.normalised), entry.config
 
         def takes(d: int) -> int:
-            return memory.of_fit({**data, "d": d}, config["fit"], ks, seeds, steps)
+            wide = replace(data, d=d)
+            return memory.of_fit(wide, job.fit, job.k, len(job.seed), job.iteration)
 
-        most = memory.widest(free, takes, data["d"])
-        return most if 2 * takes(data["d"] // 2) < takes(data["d"]) else None
+        most = memory.widest(free, takes, data.d)
+        return most if 2 * takes(data.d // 2) < takes(data.d) else None
 
     @property
     def is_small(self) -> bool:
         """Return whether reading and normalising takes a second for every data set."""
-        return all(d["n"] * d["d"] <= SMALL for d in self.study.plan["data"].values())
+        return all(data.n * data.d <= SMALL for data in self.plan.data_sets.values())
 
 
-def _generate(study: Study, name: str) -> Demand:
-    data = study.plan["data"][name]
-    seconds = VALUE * (data["n"] * data["d"] + data["bytes"])
-    in_parts = data["bytes"] >= LARGE or bool(data["files"])
+def _generate(plan: Plan, name: str) -> Demand:
+    data = plan.data_sets[name]
+    seconds = VALUE * (data.n * data.d + data.bytes)
+    in_parts = data.bytes >= LARGE or bool(data.files)
     return Demand(memory.of_generate(data, in_parts), 0, seconds)
 
 
-def _normalise(study: Study, name: str) -> Demand:
-    data = _data(study, name)
-    return Demand(memory.of_normalise(data), 0, VALUE * data["n"] * data["d"])
+def _normalise(plan: Plan, name: str) -> Demand:
+    data = plan.data_of(name)
+    return Demand(memory.of_normalise(data), 0, VALUE * data.n * data.d)
 
 
-def _fit(study: Study, name: str) -> Demand:
-    block = study.plan["fits"][name]
-    n, d = _shape(study, block["normalised"])
-    config, rows = block["config"], min(n, MOST_ROWS)
-    starts = sum(START + rows * (START_ROW + START_PRODUCT * k * d) for k in config["k"])
-    seeds = max(len(config["seed"]), config["fit"].get("most_seeds", 0))  # where they may become so
-    threads = 1 if block["seconds"] < LONG else ALL
-    return Demand(study.memory(name), block["seconds"], seeds * starts, threads)
+def _fit(plan: Plan, name: str) -> Demand:
+    block = plan.fit_blocks[name]
+    data, job = plan.data_of(block.normalised), block.config
+    rows = min(data.n, MOST_ROWS)
+    starts = sum(START + rows * (START_ROW + START_PRODUCT * k * data.d) for k in job.k)
+    seeds = max(len(job.seed), job.fit.get("most_seeds", 0))  # where they may become so
+    threads = 1 if block.seconds < LONG else ALL
+    return Demand(block.memory, block.seconds, seeds * starts, threads)
 
 
-def _evaluate(study: Study, _: str) -> Demand:
+def _evaluate(plan: Plan, _: str) -> Demand:
     seconds = 0.0
-    for block in study.plan["fits"].values():
-        n, _d = _shape(study, block["normalised"])
-        each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in block["config"]["k"])
-        seconds += each * len(block["config"]["seed"]) * len(block["config"]["iteration"])
-    processes = 1 if study.is_wide else workers.worth(study.n_cells)
-    return Demand(processes * _tables(study), 0, seconds, ALL if study.is_wide else SHARED)
+    for block in plan.fit_blocks.values():
+        n, job = plan.data_of(block.normalised).n, block.config
+        each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in job.k)
+        seconds += each * len(job.seed) * len(job.iteration)
+    processes = 1 if plan.is_wide else workers.worth(plan.n_cells)
+    return Demand(processes * _tables(plan), 0, seconds, ALL if plan.is_wide else SHARED)
 
 
-def _bootstrap(study: Study, name: str) -> Demand:
-    section = study.plan["bootstrap"][name]
-    replicates = len(section["config"]["replicates"])
+def _bootstrap(plan: Plan, name: str) -> Demand:
+    block = plan.bootstrap_blocks[name]
+    fits = [plan.fit_blocks[fit] for fit in block.fits]
     # all fits are read, then a block is like one
-    held = [study.memory(fit) for fit in section["fits"]]
-    k = max(k for fit in section["fits"] for k in study.plan["fits"][fit]["config"]["k"])
-    own = memory.of_bootstrap(_data(study, section["normalised"]), k)
-    threads = 1 if section["seconds"] < replicates else ALL  # they take turns: many for long ones
+    held = [fit.memory for fit in fits]
+    own = memory.of_bootstrap(
+        plan.data_of(block.normalised), max(k for fit in fits for k in fit.config.k)
+    )
+    # they take turns: many for long ones
+    threads = 1 if block.seconds < len(block.config.replicates) else ALL
     total = own + max(held) + sum(held) - len(held) * memory.BASE
-    return Demand(total, section["seconds"], 0, threads)
+    return Demand(total, block.seconds, 0, threads)
 
 
-def _combine(study: Study, _: str) -> Demand:
-    replicates = [len(b["config"]["replicates"]) for b in study.plan["bootstrap"].values()]
-    return Demand(_tables(study), 0, CASE + REPLICATE * sum(replicates))
+def _combine(plan: Plan, _: str) -> Demand:
+    replicates = [len(b.config.replicates) for b in plan.bootstrap_blocks.values()]
+    return Demand(_tables(plan), 0, CASE + REPLICATE * sum(replicates))
 
 
-def _figures(study: Study, _: str) -> Demand:
-    shown = (min(study.plan["data"][data]["n"], MOST_SHOWN) for data, _ in study.cases())
+def _figures(plan: Plan, _: str) -> Demand:
+    shown = (min(plan.data_sets[data].n, MOST_SHOWN) for data, _ in plan.cases())
     seconds = sum(CASE + SAMPLE * n for n in shown)
-    return Demand(SHARED * (memory.DRAWING + _shown(study)), seconds, 0, SHARED)
+    return Demand(SHARED * (memory.DRAWING + _shown(plan)), seconds, 0, SHARED)
 
 
-def _report(study: Study, _: str) -> Demand:
-    cases = sum(1 for _ in study.cases())
-    return Demand(memory.PAGE + _shown(study) + cases * PICTURES, 0, CASE * cases)
+def _report(plan: Plan, _: str) -> Demand:
+    cases = sum(1 for _ in plan.cases())
+    return Demand(memory.PAGE + _shown(plan) + cases * PICTURES, 0, CASE * cases)
 
 
-def _shown(study: Study) -> int:
+def _shown(plan: Plan) -> int:
     """Return about the bytes of the tables as figures and the report hold them."""
     numbers = 0
-    for block in study.plan["fits"].values():
-        _n, d = _shape(study, block["normalised"])
-        config = block["config"]
-        each = (
-            2 * sum(config["k"]) * (d * d + d) * len(config["iteration"]) + config["iteration"][-1]
-        )
-        numbers += len(config["seed"]) * each
-    return memory.of_shown(study.n_cells, min(numbers, MOST_NUMBERS))
+    for block in plan.fit_blocks.values():
+        d, job = plan.data_of(block.normalised).d, block.config
+        each = 2 * sum(job.k) * (d * d + d) * len(job.iteration) + job.iteration[-1]
+        numbers += len(job.seed) * each
+    return memory.of_shown(plan.n_cells, min(numbers, MOST_NUMBERS))
 
 
-def _tables(study: Study) -> int:
+def _tables(plan: Plan) -> int:
     """Return about the bytes that making the tables takes: a block at a time, whatever N."""
-    data, most = study.plan["data"].values(), max(study.plan["config"]["sweep"]["k"])
-    block = max(block["memory"] for block in study.plan["fits"].values())
-    return int(block + max(memory.of_tables(each, most) for each in data))
+    block, most = max(b.memory for b in plan.fit_blocks.values()), max(plan.config["sweep"]["k"])
+    return int(block + max(memory.of_tables(data, most) for data in plan.data_sets.values()))
 
 
-def _data(study: Study, normalised: str) -> Mapping[str, Any]:
-    data: Mapping[str, Any] = study.plan["data"][study.plan["normalised"][normalised]["data"]]
-    return data
-
-
-def _shape(study: Study, normalised: str) -> tuple[int, int]:
-    data = _data(study, normalised)
-    return data["n"], data["d"]
-
-
-# rule: its demand, and the section of a plan that has its jobs, if there are many
-RULES: dict[str, tuple[Callable[[Study, str], Demand], str]] = {
-    "generate": (_generate, "data"),
-    "normalise": (_normalise, "normalised"),
-    "fit": (_fit, "fits"),
-    "evaluate": (_evaluate, ""),
-    "bootstrap": (_bootstrap, "bootstrap"),
-    "combine": (_combine, ""),
-    "figures": (_figures, ""),
-    "report": (_report, ""),
+DEMANDS: dict[str, Callable[[Plan, str], Demand]] = {  # of each stage that Snakemake sends out
+    "generate": _generate,
+    "normalise": _normalise,
+    "fit": _fit,
+    "bootstrap": _bootstrap,
+    "evaluate": _evaluate,
+    "combine": _combine,
+    "figures": _figures,
+    "report": _report,
 }

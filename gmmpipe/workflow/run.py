@@ -21,10 +21,11 @@ from gmmpipe.store.environments import Environments
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_folders
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
 from gmmpipe.workflow.checksums import restore_seals
-from gmmpipe.workflow.make_plan import freeze, from_snakemake
+from gmmpipe.workflow.make_plan import from_snakemake, make_plan
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
 from gmmpipe.workflow.repair import recover
 from gmmpipe.workflow.resources import Demands
@@ -61,10 +62,10 @@ def launch(
         extra = [*profile, *extra]
         if asks(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
-                study = Study(freeze(Path(), overrides, own, block, Path(scratch)))
+                study = make_plan(Path(), overrides, own, block, Path(scratch))
                 return subprocess.run(_command(study, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
-            study = Study(freeze(Path(), overrides, own, block))
+            study = make_plan(Path(), overrides, own, block)
             for line in (f"{study.experiment} {study.version}: {_extent(study)}", *readings(study)):
                 print(line)
             _recover(study)
@@ -75,21 +76,21 @@ def launch(
             return _run(study, command, {**os.environ, **lock.environment, **_cache()})
 
 
-def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Study:
-    """Return the study of plain Snakemake's --config settings and command-line options.
+def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Plan:
+    """Return the plan of plain Snakemake's --config settings and command-line options.
 
     Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
     for what is wrong, and Obstacle.
     """
     block = snakemake_options.settings(Path(), options) if main else {}
     if not main:
-        return Study(from_snakemake(settings, main))
+        return from_snakemake(settings, main)
     if asks(options):
         scratch = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-        return Study(from_snakemake(settings, main, block, Path(scratch)))
+        return from_snakemake(settings, main, block, Path(scratch))
     os.environ.update(_lock().environment)
-    study = Study(from_snakemake(settings, main, block))
+    study = from_snakemake(settings, main, block)
     for line in readings(study):
         print(line, file=sys.stderr)
     _recover(study)
@@ -97,10 +98,13 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     return study
 
 
-def readings(study: Study) -> list[str]:
+def readings(study: Plan) -> list[str]:
     """Return how each file was read, in one line."""
-    files = [data for data in study.plan["data"].values() if data["source"]]
-    lines = (summary(Path(data["source"]["path"]).name, data["reading"]) for data in files)
+    lines = (
+        summary(Path(data.source.path).name, data.reading)
+        for data in study.data_sets.values()
+        if data.source and data.reading
+    )
     return list(dict.fromkeys(lines))
 
 
@@ -116,13 +120,13 @@ def _lock() -> Lock:
     return lock
 
 
-def _recover(study: Study) -> None:
+def _recover(study: Plan) -> None:
     Path(study.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
     for path in recover(study):
         print(one_line(f"gmmpipe: {path} is damaged; it is made again"), file=sys.stderr)
 
 
-def _free_memory(study: Study) -> int | None:
+def _free_memory(study: Plan) -> int | None:
     """Return the bytes that are free; raises Obstacle if what is to be done does not fit."""
     free = free_memory.available()
     if free is None:
@@ -139,8 +143,9 @@ def _free_memory(study: Study) -> int | None:
                     " component's covariance is held as D x D numbers, also of diag and spherical"
                 )
             raise Obstacle(
-                f"{name or 'the tables'}: this takes about {need / 1e9:.1f} GB of memory, and"
-                f" {free / 1e9:.1f} GB are free; free some, or {remedy}"
+                f"{'the tables' if name == study.label else name}: this takes about"
+                f" {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; free some, or"
+                f" {remedy}"
             )
     return free
 
@@ -164,16 +169,12 @@ def _cache() -> dict[str, str]:
     return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
 
 
-def _missing(study: Study) -> Iterator[tuple[str, str]]:
-    """Yield rule and name of the jobs whose results are not there yet."""
-    made = {"generate": ("data", study.data), "normalise": ("normalised", study.normalisations)}
-    made |= {"fit": ("fits", study.fits), "bootstrap": ("bootstrap", study.bootstraps)}
-    for rule, (section, paths) in made.items():
-        for name, path in zip(study.plan[section], paths, strict=True):
-            if not Path(path).exists():
-                yield rule, name
-    if not Path(study.tables[0]).exists():
-        yield "evaluate", ""
+def _missing(study: Plan) -> Iterator[tuple[str, str]]:
+    """Yield stage and name of the jobs whose results are not there, and whose memory may lack."""
+    for stage in STAGES.values():
+        for name in stage.jobs(study) if stage.grows else ():
+            if not Path(stage.outputs(study, name)[0]).exists():
+                yield stage.name, name
 
 
 def asks(options: Sequence[str]) -> bool:
@@ -181,13 +182,13 @@ def asks(options: Sequence[str]) -> bool:
     return any(QUESTIONS.fullmatch(option) for option in options)
 
 
-def _command(study: Study, extra: Sequence[str]) -> list[str]:
+def _command(study: Plan, extra: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}", *extra]
 
 
-def _run(study: Study, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(study: Plan, command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run Snakemake, and say what came of it; return the exit code."""
-    log = Path(layout.log("run", f"{study.experiment}-{study.version}"))
+    log = Path(layout.log("run", study.label))
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
     with group(command, environment) as process:
@@ -219,12 +220,12 @@ def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> No
         log.write_text("".join(words), encoding="utf-8")
 
 
-def _extent(study: Study) -> str:
-    sweep = study.plan["config"]["sweep"]
+def _extent(study: Plan) -> str:
+    sweep = study.config["sweep"]
     cells = 1
     for values in sweep.values():
         cells *= len(values)
-    return f"{cells:,} cells in {len(study.plan['fits'])} blocks"
+    return f"{cells:,} cells in {len(study.fit_blocks)} blocks"
 
 
 def _explain(progress: Progress, log: Path) -> int:
@@ -255,16 +256,18 @@ def _source_of_options() -> str:
     return "what is after --"
 
 
-def _failures(study: Study) -> int:
+def _failures(study: Plan) -> int:
     """Say what failed, if that is to matter; return the exit code."""
     if not Path(table(study.folder, "failed", ".csv")).exists():  # as with `-- --until fit`
         return 0
-    if said := study.failures():
+    from gmmpipe.results.summary import failures
+
+    if said := failures(study):
         print(f"gmmpipe: {said}", file=sys.stderr)
     return 1 if said else 0
 
 
-def _summary(study: Study, progress: Progress) -> None:
+def _summary(study: Plan, progress: Progress) -> None:
     """Print the version, the verdict on each data set, and where to look."""
     spent = time.monotonic() - progress.began
     folder = Path(study.folder)

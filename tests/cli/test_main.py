@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import yaml
 
-from gmmpipe.cli import main as cli
 from gmmpipe.cli.commands import COMMANDS
 from gmmpipe.config import load as config
 from gmmpipe.config.schema import Fit
@@ -18,6 +17,7 @@ from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.pipeline import STAGES
 
 HEAVY = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "numba", "sklearn", "hydra")
 HEAVY += ("omegaconf", "pydantic", "yaml", "snakemake")
@@ -54,7 +54,7 @@ def test_help_and_usage_errors_load_little(arguments):
     assert 20 < done.stderr.count("import time:") < 150
 
 
-@pytest.mark.parametrize("command", ["run", "show", "list", *COMMANDS, *cli.STAGES])
+@pytest.mark.parametrize("command", ["run", "show", "list", *COMMANDS, *STAGES])
 def test_every_command_explains_itself(command, gmmpipe):
     answer = gmmpipe(command, "--help")
     assert answer.code == 0

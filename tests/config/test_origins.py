@@ -5,7 +5,6 @@ import pytest
 from gmmpipe.config import load, origins
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
-from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 
 
@@ -75,9 +74,9 @@ def test_your_own_file_comes_from_the_command_line(traced, project):
 
 @pytest.mark.usefixtures("project")
 def test_the_call_is_kept_beside_the_plan_and_is_no_part_of_the_version():
-    plain = Study(make_plan.freeze(Path(), ["experiment=smoke"]))
+    plain = make_plan.make_plan(Path(), ["experiment=smoke"])
     before = artifacts.read(plain.path)
-    same = Study(make_plan.freeze(Path(), ["experiment=smoke", "sweep.k=1..3"]))
+    same = make_plan.make_plan(Path(), ["experiment=smoke", "sweep.k=1..3"])
     assert (same.version, artifacts.read(same.path)) == (plain.version, before)
     told = artifacts.read_json(same.origins)
     assert told["overrides"] == ["experiment=smoke", "sweep.k=1..3"]

@@ -56,5 +56,5 @@ def test_a_run_and_its_report_say_how_the_file_was_read(study):
     line = "mine.csv: comma separated, header, 2 numeric columns, left out: id, group, 3 rows with"
     (said,) = launch.readings(done)
     assert said.startswith(line)
-    (data,) = done.plan["data"].values()
+    (data,) = done.data_sets.values()
     assert reading_of(data) == said

@@ -8,7 +8,6 @@ from gmmpipe.cli.main import _parsed
 from gmmpipe.data.user_file import OPTIONS, arguments, own_file, reading
 from gmmpipe.errors import LISTS, InputError
 from gmmpipe.report.about import command
-from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 
 ROWS = "u,v,-w,group\n" + "".join(f"{i},{i * i % 7},{1 + i % 2},{i % 2}\n" for i in range(12))
@@ -28,10 +27,10 @@ def own_of(project, words):
 def test_the_command_of_a_version_makes_the_same_version(project, given):
     (project / "own file.csv").write_text(ROWS)
     overrides, own = own_of(project, ["run", "sweep.k=1..2", *given])
-    path = make_plan.freeze(project, overrides, own)
-    again = shlex.split(command(Study(path)))
+    planned = make_plan.make_plan(project, overrides, own)
+    again = shlex.split(command(planned))
     assert again[0] == "gmmpipe"
-    assert make_plan.freeze(project, *own_of(project, again[1:])) == path
+    assert make_plan.make_plan(project, *own_of(project, again[1:])) == planned
 
 
 def test_every_option_is_turned_back():

@@ -22,7 +22,6 @@ from gmmpipe.mixture.engines.dask import Dask
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.store import arrays
-from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.stages import fit as stage
 
@@ -87,9 +86,9 @@ def test_the_blocks_of_a_run_are_the_same_bytes(study, cluster, restarts, monkey
     done = study(*SMALL, *auto)
     monkeypatch.setattr(module, "Dask", lambda *_: nullcontext(cluster))
     monkeypatch.setattr(arrays, "MAPPED", 0)  # as past memory
-    for block in done.plan["fits"]:
-        config = json.loads(done.section("fits", block)) | {"engine": {"kind": "dask"}}
-        stage.run(done.fitted(block), "again.npz", config, 2)
+    for block in done.fit_blocks:
+        job = done.fit_blocks[block].config
+        stage.run(done.fitted(block), "again.npz", job, 2, {"kind": "dask"})
         assert Path("again.npz").read_bytes() == Path(done.fit(block)).read_bytes()
 
 
@@ -101,10 +100,10 @@ def installed(monkeypatch):
 
 @pytest.mark.usefixtures("installed")
 def test_the_engine_makes_no_other_version_and_is_handed_to_the_fits(project):
-    plain = Study(make_plan.freeze(project, [*SMALL]))
+    plain = make_plan.make_plan(project, [*SMALL])
     content = Path(plain.path).read_bytes()
     assert json.loads(plain.engine) == {"kind": "local", "address": None, "workers": None}
-    again = Study(make_plan.freeze(project, [*SMALL, "engine.kind=dask", "engine.workers=3"]))
+    again = make_plan.make_plan(project, [*SMALL, "engine.kind=dask", "engine.workers=3"])
     assert (again.path, Path(again.path).read_bytes()) == (plain.path, content)
     assert json.loads(again.engine) == {"kind": "dask", "address": None, "workers": 3}
 

@@ -120,7 +120,7 @@ def test_every_picture_has_words_in_place_of_it(elements):
 
 def test_the_same_results_give_the_same_bytes(made, page, tmp_path):
     with contextlib.chdir(made.root):
-        report.run([made.study.path], str(tmp_path / "again.html"), {})
+        report.run([made.study.path], str(tmp_path / "again.html"))
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
 
 

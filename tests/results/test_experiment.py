@@ -44,7 +44,7 @@ def loaded(made, monkeypatch):
 def test_everything_of_a_version_is_there(loaded, monkeypatch, tmp_path):
     done, found = loaded
     monkeypatch.chdir(tmp_path)  # it is found again from anywhere
-    assert found.config == done.plan["config"]
+    assert found.config == done.config
     assert found.manifest["version"] == done.version
     assert done.version in repr(found)
     assert len(found.fits) == 2 * 2 * 2 * 2 * 2
@@ -71,7 +71,7 @@ def test_of_a_large_table_only_the_rows_asked_for_are_read(loaded, monkeypatch):
 
 def test_a_mixture_has_the_likelihood_of_its_row(loaded):
     done, found = loaded
-    (name,) = (n for n in done.plan["data"] if n.startswith("gmm"))
+    (name,) = (n for n in done.data_sets if n.startswith("gmm"))
     x = artifacts.read_arrays(done.stored(name))["x"]
     for cell in ({}, {"k": 1}, {"covariance": "spherical", "k": 2}):
         mixture = found.mixture("gmm", **cell)
@@ -168,7 +168,7 @@ def test_data_is_that_of_the_version_or_none(study):
         found.data()
     with pytest.raises(InputError, match="no data set has"):
         found.data("gmn")
-    (name,) = (n for n in done.plan["data"] if n.startswith("gmm"))
+    (name,) = (n for n in done.data_sets if n.startswith("gmm"))
     artifacts.write(done.stored(name), b"other")
     with pytest.raises(InputError, match=r"not the data that this version fitted.*manifest\.json"):
         found.data("gmm")

@@ -23,8 +23,7 @@ from gmmpipe.store import artifacts
 from gmmpipe.store import manifest as formats
 from gmmpipe.store.files import discard
 from gmmpipe.store.manifest import FORMAT, format_of
-from gmmpipe.store.plan import Study
-from gmmpipe.workflow import make_plan
+from gmmpipe.workflow import inputs, make_plan
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.rerun import rerun
 from gmmpipe.workflow.verify import Version, verify
@@ -127,9 +126,10 @@ def test_another_format_overwrites_nothing(project, monkeypatch):
     """Whatever is stored has another name, so versions of both formats stay whole."""
     assert project == Path.cwd()
     sweep = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]")
-    now = Study(make_plan.freeze(Path(), sweep))
-    monkeypatch.setattr(make_plan, "FORMAT", FORMAT + 1)
-    later = Study(make_plan.freeze(Path(), sweep))
+    now = make_plan.make_plan(Path(), sweep)
+    for module in (inputs, make_plan):
+        monkeypatch.setattr(module, "FORMAT", FORMAT + 1)
+    later = make_plan.make_plan(Path(), sweep)
     assert not {now.path, now.folder, *now.store} & {later.path, later.folder, *later.store}
 
 

@@ -23,10 +23,10 @@ def test_how_the_work_is_cut_changes_no_byte(study, monkeypatch):
     done = study(*SWEEP)
     whole = content(f"{done.folder}/tables")
     monkeypatch.setattr(assess, "MOST_NUMBERS", 1)  # a slice for each cell
-    evaluate.run([done.path], "cells", {})
+    evaluate.run([done.path], "cells")
     assert content("cells") == whole
     monkeypatch.setattr(workers, "WORTH", 1)
-    evaluate.run([done.path], "processes", {}, 2)
+    evaluate.run([done.path], "processes", 2)
     assert content("processes") == whole
 
 
@@ -38,7 +38,7 @@ def test_a_failing_pass_leaves_nothing_behind(study, monkeypatch):
 
     monkeypatch.setattr(write, "_explained", broken)
     with pytest.raises(ArithmeticError):
-        evaluate.run([done.path], "tables", {})
+        evaluate.run([done.path], "tables")
     assert list(Path("tables").iterdir()) == []
 
 

@@ -9,26 +9,19 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 from unittest import mock
 
 from gmmpipe.store.files import MADE_BY
-from gmmpipe.store.layout import stored
-from gmmpipe.store.plan import Study
+from gmmpipe.store.jobs import from_json
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.environment import maker
-from gmmpipe.workflow.stages import (
-    bootstrap,
-    combine,
-    evaluate,
-    figures,
-    fit,
-    generate,
-    normalise,
-    publish,
-)
+from gmmpipe.workflow.pipeline import STAGES, Stage
+from gmmpipe.workflow.stages import figures
 from gmmpipe.workflow.threads import VARIABLES
 
 HOME = Path(__file__).parents[2]
@@ -83,32 +76,29 @@ def finish_once(shared: Path) -> tuple[Path, Answer]:
     return folder, Answer(*json.loads(said.read_text()))
 
 
-def carry_out(*overrides: str) -> Study:
+def carry_out(*overrides: str) -> Plan:
     """Plan a study in the working folder and run its stages in this process, no figures."""
-    study = Study(make_plan.freeze(Path(), overrides))
-    for name in study.plan["data"]:
-        config = json.loads(study.section("data", name))
-        job(generate, study.source(name), study.stored(name), config)
-    for name in study.plan["normalised"]:
-        config = json.loads(study.section("normalised", name))
-        job(normalise, [study.raw(name)], stored("normalised", name), config)
-    for name in study.plan["fits"]:
-        config = json.loads(study.section("fits", name))
-        job(fit, study.fitted(name), study.fit(name), config)
-    job(evaluate, [study.path], f"{study.folder}/tables", {})
-    for name, path in zip(study.plan["bootstrap"], study.bootstraps, strict=True):
-        job(bootstrap, study.replicated(name), path, json.loads(study.section("bootstrap", name)))
-    if study.summaries:
-        job(combine, [study.path], f"{study.folder}/tables", {})
-    job(publish, [study.path], f"results/{study.experiment}/latest", {})
+    study = make_plan.make_plan(Path(), overrides)
+    for stage in STAGES.values():
+        if stage.name not in ("figures", "report"):
+            for name in stage.jobs(study):
+                do(stage, study, name)
     return study
 
 
-def carry_out_and_draw(folder: Path, *overrides: str) -> tuple[Path, Study]:
+def do(stage: Stage, study: Plan, name: str) -> None:
+    """Do a job in this process."""
+    module = import_module(f"gmmpipe.workflow.stages.{stage.name}")
+    config = json.loads(stage.parameters(study, name))
+    parameters = [from_json(stage.job, config, "--config")] if stage.job else []
+    job(module, stage.arguments(study, name), stage.destination(study, name), *parameters)
+
+
+def carry_out_and_draw(folder: Path, *overrides: str) -> tuple[Path, Plan]:
     """Carry out a study, figures too, in a project made there; return its results and itself."""
     with contextlib.chdir(make_project(folder)):
         study = carry_out(*overrides)
-        figures.run([study.path], f"{study.folder}/figures", {})
+        figures.run([study.path], f"{study.folder}/figures")
     return folder / "results", study
 
 

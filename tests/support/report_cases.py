@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from projects import carry_out, make_project
 
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.stages import figures, report
 
 NAMES = [
@@ -48,7 +48,7 @@ def write_hostile(path: Path) -> None:
 class Reported(NamedTuple):
     """A version with figures and report, and the project it is in."""
 
-    study: Study
+    study: Plan
     root: Path
 
     @property
@@ -65,8 +65,8 @@ def reported(folders: pytest.TempPathFactory) -> Reported:
         write_hostile(root / "hostile.csv")
         with contextlib.chdir(root):
             study = carry_out("experiment=strange", "fit.tol=1e-9")
-            figures.run([study.path], f"{study.folder}/figures", {})
-            report.run([study.path], f"{study.folder}/report.html", {})
+            figures.run([study.path], f"{study.folder}/figures")
+            report.run([study.path], f"{study.folder}/report.html")
         MADE.append(Reported(study, root))
     return MADE[0]
 

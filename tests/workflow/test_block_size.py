@@ -28,5 +28,5 @@ def test_no_table_depends_on_the_size_of_blocks_or_the_threads(study, bootstrap)
     assert not set(parts.fits) & set(whole.fits)
     assert parts.version == whole.version
     assert tables(parts) == expected
-    evaluate.run([parts.path], f"{parts.folder}/tables", {}, threads=3)
+    evaluate.run([parts.path], f"{parts.folder}/tables", threads=3)
     assert tables(parts) == expected

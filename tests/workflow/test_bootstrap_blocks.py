@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.resources import Demands
 
@@ -14,22 +13,22 @@ ON = (*BASE, "bootstrap.replicates=199", "bootstrap.max_k=2")
 
 
 def freeze(*overrides):
-    return Study(make_plan.freeze(Path(), overrides))
+    return make_plan.make_plan(Path(), overrides)
 
 
 def held(study, kind):
     """Return the replicates that the blocks of a kind hold, in order."""
-    sections = [s["config"] for s in study.plan["bootstrap"].values()]
-    return [b for s in sections if s["kind"] == kind for b in s["replicates"]]
+    sections = [s.config for s in study.bootstrap_blocks.values()]
+    return [b for s in sections if s.kind == kind for b in s.replicates]
 
 
 @pytest.mark.usefixtures("project")
 def test_off_it_is_no_part_of_the_version():
     off = freeze(*BASE)
-    assert off.plan["bootstrap"] == {}
-    assert freeze(*BASE, "bootstrap.level=0.1", "bootstrap.seed=3").plan == off.plan
+    assert off.bootstrap_blocks == {}
+    assert freeze(*BASE, "bootstrap.level=0.1", "bootstrap.seed=3") == off
     assert freeze(*ON).version != off.version
-    assert freeze(*ON).plan["fits"] == off.plan["fits"]
+    assert freeze(*ON).fit_blocks == off.fit_blocks
 
 
 @pytest.mark.usefixtures("project")
@@ -38,10 +37,10 @@ def test_blocks_part_the_replicates(n):
     study = freeze(*ON, f"bootstrap.replicates={n}")
     for kind in ("test", "parametric", "nonparametric"):
         assert held(study, kind) == list(range(n))
-    names = list(study.plan["bootstrap"])
+    names = list(study.bootstrap_blocks)
     assert names[0].startswith("gmm.minmax.full.test.k1-16.b0-")
-    (fits,) = {tuple(s["fits"]) for s in study.plan["bootstrap"].values()}
-    assert list(fits) == list(study.plan["fits"])
+    (fits,) = {tuple(s.fits) for s in study.bootstrap_blocks.values()}
+    assert list(fits) == list(study.fit_blocks)
     assert study.replicated(names[0])[1:] == study.fits
 
 
@@ -51,7 +50,7 @@ def test_more_replicates_leave_full_blocks_as_they_are(n, kept):
     """Of intervals a block holds 1024 replicates, the last is filled in part."""
     few, many = freeze(*ON, f"bootstrap.replicates={n}"), freeze(*ON, "bootstrap.replicates=9000")
     assert few.version != many.version
-    shared = set(few.plan["bootstrap"]) & set(many.plan["bootstrap"])
+    shared = set(few.bootstrap_blocks) & set(many.bootstrap_blocks)
     assert len([name for name in shared if ".parametric." in name]) == kept
     assert len([name for name in shared if ".test." in name]) >= n // 512
 
@@ -75,18 +74,18 @@ CHANGES = {  # -> kinds whose blocks keep their names
 def test_a_change_makes_anew_what_it_touches(change):
     before, after = freeze(*ON), freeze(*ON, change)
     assert before.version != after.version
-    kept = set(before.plan["bootstrap"]) & set(after.plan["bootstrap"])
-    assert {before.plan["bootstrap"][name]["config"]["kind"] for name in kept} == CHANGES[change]
+    kept = set(before.bootstrap_blocks) & set(after.bootstrap_blocks)
+    assert {before.bootstrap_blocks[name].config.kind for name in kept} == CHANGES[change]
 
 
 @pytest.mark.usefixtures("project")
 def test_each_family_and_outer_point_has_its_own_and_starts_share():
     more = ("sweep.covariance=[full,tied]", "sweep.start=[kmeans,points]", "sweep.fit.tol=[0,1e-6]")
     study = freeze(*ON, *more)
-    sections = study.plan["bootstrap"].values()
+    sections = study.bootstrap_blocks.values()
     assert len(sections) == 2 * 2 * 3
-    assert all(len(section["fits"]) == 2 for section in sections)
-    assert {s["config"]["coordinates"]["fit.tol"] for s in sections} == {0, 1e-6}
+    assert all(len(section.fits) == 2 for section in sections)
+    assert {s.config.coordinates["fit.tol"] for s in sections} == {0, 1e-6}
 
 
 @pytest.mark.usefixtures("project")
@@ -94,11 +93,11 @@ def test_large_data_are_small_blocks():
     blobs = ("dataset.blobs.n=100000", "dataset.blobs.d=10", "sweep.dataset=blobs")
     full = ("sweep.covariance=[full]", "sweep.k=1..4", "bootstrap.replicates=32")
     study = freeze("experiment=smoke", *blobs, *full)
-    tests = [s for s in study.plan["bootstrap"].values() if s["config"]["kind"] == "test"]
+    tests = [s for s in study.bootstrap_blocks.values() if s.config.kind == "test"]
     assert len(tests) >= 32
-    assert all(len(s["config"]["replicates"]) == 1 for s in tests)
+    assert all(len(s.config.replicates) == 1 for s in tests)
     many, one = (
-        Demands(found).of("bootstrap", next(iter(found.plan["bootstrap"]))).threads
+        Demands(found).of("bootstrap", next(iter(found.bootstrap_blocks))).threads
         for found in (study, freeze(*ON))
     )
     assert many > one == 1

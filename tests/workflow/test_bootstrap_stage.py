@@ -9,6 +9,7 @@ import gmmpipe
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import decision, p_value
 from gmmpipe.store import artifacts
+from gmmpipe.store.jobs import BootstrapJob, from_json
 from gmmpipe.workflow.stages import bootstrap
 
 SMALL = ("experiment=smoke", "sweep.dataset=sample", "sweep.covariance=[full]", "fit.tol=1e-9")
@@ -22,10 +23,11 @@ def block(study, tmp_path):
     done = study(*SMALL)
 
     def call(planned, threads=1, **changes):
-        sections = done.plan["bootstrap"].items()
-        name = next(n for n, s in sections if s["config"]["kind"] == planned)
-        config = {**json.loads(done.section("bootstrap", name)), **changes}
-        bootstrap.run(done.replicated(name), str(tmp_path / "b.npz"), config, threads)
+        sections = done.bootstrap_blocks.items()
+        name = next(n for n, s in sections if s.config.kind == planned)
+        told = {**json.loads(done.job("bootstrap", name)), **changes}
+        job = from_json(BootstrapJob, told, "--config")
+        bootstrap.run(done.replicated(name), str(tmp_path / "b.npz"), job, threads)
         return artifacts.read_arrays(tmp_path / "b.npz")
 
     return call
@@ -46,8 +48,8 @@ def test_a_replicate_is_the_same_in_any_block_and_on_any_threads(block):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"replicates": []}, r"replicates is \[\]; give a list of whole numbers"),
-        ({"replicates": [0.5]}, r"replicates is \[0\.5\]"),
+        ({"replicates": []}, r"replicates is \[\]; list should have at least 1 item"),
+        ({"replicates": [0.5]}, r"replicates\.0 is 0\.5; input should be a valid integer"),
         ({"k": None}, "k is None; give a list"),
         ({"k": [100]}, "k is 100; choose from 1 to 99"),
         ({"kind": "jackknife"}, "bootstrap kind is 'jackknife'; choose one of"),

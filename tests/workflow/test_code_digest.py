@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe.cli import main
 from gmmpipe.workflow import code_digest
-
-STAGES = tuple(main.STAGES)
+from gmmpipe.workflow.pipeline import STAGES
 
 
 @pytest.fixture

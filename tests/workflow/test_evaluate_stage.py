@@ -31,9 +31,7 @@ def test_tables_agree_with_scipy_and_one_another(study):
     assert len(fits) == len(fits[KEYS].drop_duplicates()) == 2 * 3 * 2 * 2 * 2 * 2
     assert len(parameters) == fits["k"].sum()
 
-    data = {
-        d["dataset"]: artifacts.read_arrays(done.stored(n)) for n, d in done.plan["data"].items()
-    }
+    data = {d.dataset: artifacts.read_arrays(done.stored(n)) for n, d in done.data_sets.items()}
     for key, rows in parameters.groupby(KEYS):
         x, mixture = data[key[0]]["x"], to_mixture(rows)
         logs = [
@@ -76,7 +74,7 @@ def test_the_best_and_the_labels_are_of_the_selected_model(study):
 def test_a_sample_is_written_for_the_tutorial_s_own_loadtxt(study):
     done = study("experiment=smoke", "sweep.k=1", "sweep.seed=0", "sweep.iteration=1")
     x = np.loadtxt(f"{done.folder}/tables/sample.data")
-    (name,) = (n for n in done.plan["data"] if n.startswith("sample"))
+    (name,) = (n for n in done.data_sets if n.startswith("sample"))
     np.testing.assert_array_equal(x, artifacts.read_arrays(done.stored(name))["x"])
 
 

@@ -39,7 +39,7 @@ def test_failed_cells_are_rows_and_stop_no_others(study, capsys):
     best = tables(done, "best")
     assert set(best["k"]) == {2, 3}
     assert best["status"].eq("ok").all()
-    figures.run([done.path], f"{done.folder}/figures", {})
+    figures.run([done.path], f"{done.folder}/figures")
     capsys.readouterr()
     assert run._failures(done) == 1
     said = capsys.readouterr().err

@@ -46,7 +46,7 @@ def test_a_figure_across_the_outer_axes_is_drawn_once_for_a_data_set(drawn):
 
 
 def test_processes_that_share_the_work_change_no_byte(drawn):
-    figures.run([drawn.path], "results/shared", {}, threads=2)
+    figures.run([drawn.path], "results/shared", threads=2)
     alone, shared = (
         {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
         for folder in (f"{drawn.folder}/figures", "results/shared")

@@ -9,7 +9,6 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.engines.missing import imputed
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.store import artifacts
 from gmmpipe.workflow import make_plan
 
 RNG = np.random.default_rng(5)
@@ -92,20 +91,19 @@ def test_missing_values_are_refused_unless_asked_for(settings, words, own, proje
     x[1, 0] = np.nan
     own(x)
     with pytest.raises(InputError, match=words):
-        make_plan.freeze(project, [*ALL, *OWN, *settings])
+        make_plan.make_plan(project, [*ALL, *OWN, *settings])
 
 
 def test_dropped_rows_and_infinity_under_mar(own, project):
     x = HOLED.copy()
     x[7] = np.nan
     own(x)
-    frozen = artifacts.read_json(make_plan.freeze(project, [*ALL, *OWN, "fit.missing=mar"]))
-    (data,) = frozen["data"].values()
-    assert (data["n"], data["dropped"], data["missing"]) == (79, 1, np.isnan(x).sum() - 3)
+    (data,) = make_plan.make_plan(project, [*ALL, *OWN, "fit.missing=mar"]).data_sets.values()
+    assert (data.n, data.dropped, data.missing) == (79, 1, np.isnan(x).sum() - 3)
     x[9, 2] = np.inf
     own(x)
     with pytest.raises(InputError, match="line 11, column 'w': 'inf' is not finite"):
-        make_plan.freeze(project, [*ALL, *OWN, "fit.missing=mar"])
+        make_plan.make_plan(project, [*ALL, *OWN, "fit.missing=mar"])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +143,7 @@ def test_frozen_parts_stay_and_are_no_parameters(frozen, count, own, study):
 )
 def test_what_makes_no_sense_is_refused_when_planning(settings, words, project):
     with pytest.raises(InputError, match=words):
-        make_plan.freeze(project, ["experiment=smoke", *settings.split()])
+        make_plan.make_plan(project, ["experiment=smoke", *settings.split()])
 
 
 NOISY = np.vstack([X, RNG.uniform([-30, -400, -8], [30, 400, 8], (20, 3))])
@@ -221,10 +219,10 @@ def test_a_file_that_is_no_start_is_refused_when_planning(path, content, words, 
         (project / path).write_text(content)
     settings = ["experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=[2]", "sweep.start=[mine]"]
     with pytest.raises(InputError, match=words):
-        make_plan.freeze(project, [*settings, f"start.mine={{method: given, path: {path}}}"])
+        make_plan.make_plan(project, [*settings, f"start.mine={{method: given, path: {path}}}"])
 
 
 def test_means_and_a_path_are_one_too_many(project):
     settings = ["experiment=smoke", "sweep.k=[2]", "sweep.start=[given]"]
     with pytest.raises(InputError, match="start given: give either means or the path of a file"):
-        make_plan.freeze(project, [*settings, "start.given.path=x.json"])
+        make_plan.make_plan(project, [*settings, "start.given.path=x.json"])

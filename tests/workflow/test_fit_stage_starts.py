@@ -4,6 +4,7 @@ import pytest
 from gmmpipe.mixture import fit_arrays
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.store import artifacts
+from gmmpipe.store.jobs import FitJob
 from gmmpipe.workflow.stages import fit
 
 NEEDS = {"given": {"means": [[0.0, 0.0], [4.0, 4.0]]}}
@@ -19,7 +20,7 @@ def cells(tmp_path):
     def call(start, k, seed, family):
         config = {"covariance": {"family": family}, "start": start, "k": k, "seed": seed}
         config |= {"fit": {"tol": 0.0}, "iteration": [3]}
-        fit.run([str(tmp_path / "n.npz")], str(tmp_path / "f.npz"), config)
+        fit.run([str(tmp_path / "n.npz")], str(tmp_path / "f.npz"), FitJob(**config))
         found = fit_arrays.from_arrays(artifacts.read_arrays(tmp_path / "f.npz"))
         return {(s.k, s.seed): s.fit for s in found}
 

@@ -4,6 +4,7 @@ import pytest
 from gmmpipe.data.kinds import DATASETS
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
+from gmmpipe.store.jobs import GenerateJob
 from gmmpipe.workflow.stages import generate
 
 MIXTURE = {"kind": "mixture", "means": [[0.0, 1.0], [2.0, 1.0]], "counts": [30, 70]}
@@ -21,7 +22,7 @@ def made(tmp_path, options):
     if options["kind"] == "file":
         (tmp_path / "t.csv").write_text("a,b,g\n1,2,x\n3,nan,y\n5,6,y\n")
         inputs = [str(tmp_path / "t.csv")]
-    generate.run(inputs, str(tmp_path / "d.npz"), options)
+    generate.run(inputs, str(tmp_path / "d.npz"), GenerateJob(options=options))
     return artifacts.read_arrays(tmp_path / "d.npz")
 
 
@@ -61,7 +62,8 @@ def test_dropped_rows_are_counted(tmp_path, capsys):
 
 def test_a_file_without_labels_has_none(tmp_path):
     (tmp_path / "t.csv").write_text("1,2\n3,4\n")
-    generate.run([str(tmp_path / "t.csv")], str(tmp_path / "d.npz"), {"kind": "file", "path": "t"})
+    job = GenerateJob(options={"kind": "file", "path": "t"})
+    generate.run([str(tmp_path / "t.csv")], str(tmp_path / "d.npz"), job)
     stored = artifacts.read_arrays(tmp_path / "d.npz")
     assert set(stored) == {"x", "features", "classes", "dropped", "origin"}
     assert stored["origin"] == "t.csv"
@@ -70,4 +72,4 @@ def test_a_file_without_labels_has_none(tmp_path):
 @pytest.mark.parametrize(("inputs", "kind"), [([], "file"), (["a.csv"], "blobs")])
 def test_files_go_with_the_kind_file(inputs, kind, tmp_path):
     with pytest.raises(InputError, match="kind file reads one"):
-        generate.run(inputs, str(tmp_path / "d.npz"), OPTIONS[kind])
+        generate.run(inputs, str(tmp_path / "d.npz"), GenerateJob(options=OPTIONS[kind]))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gmmpipe.data import source
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.entries import DataSet
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.grid import TARGET_SECONDS
 
@@ -20,7 +21,7 @@ FULL = {"family": "full"}
 
 
 def freeze(project, *overrides, own=None):
-    return Study(make_plan.freeze(project, overrides, own))
+    return make_plan.make_plan(project, overrides, own)
 
 
 def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,), target=TARGET_SECONDS):
@@ -33,11 +34,11 @@ def blocks(ks, seeds, *, n=272, d=2, family="full", steps=(100,), target=TARGET_
         "fit": {"tol": 0.0},
         "block": {"target_seconds": target},
     }
-    return list(make_plan.blocks("x.none-0", {"n": n, "d": d}, at, there))
+    return list(make_plan.blocks("x.none-0", DataSet(name="x", dataset="x", n=n, d=d), at, there))
 
 
 def cells(found):
-    return [(k, s) for b in found for k in b["config"]["k"] for s in b["config"]["seed"]]
+    return [(k, s) for b in found for k in b.config.k for s in b.config.seed]
 
 
 @settings(max_examples=50)
@@ -53,12 +54,12 @@ def test_blocks_part_the_sweep_into_tiles(ks, seeds, shape, steps, target):
     found = blocks(sorted(ks), sorted(seeds), **like)
     held = cells(found)
     assert sorted(held) == sorted((k, s) for k in ks for s in seeds)
-    names = [block["name"] for block in found]
+    names = [block.name for block in found]
     assert len(set(names)) == len(names)
     for block in found:
-        size = len(block["config"]["k"]) * len(block["config"]["seed"])
+        size = len(block.config.k) * len(block.config.seed)
         assert size <= max(1024 * target / TARGET_SECONDS, 16)  # K that share a tile
-        assert size == 1 or block["seconds"] <= target
+        assert size == 1 or block.seconds <= target
     assert found == blocks(sorted(ks), sorted(seeds), **like)
 
 
@@ -74,7 +75,7 @@ def test_a_sweep_that_grows_leaves_full_blocks_as_they_are(k, seed, new, n):
     ks, seeds = range(1, k + 1), range(seed + 1)
     more = range(1, k + 1 + (new == "k")), range(seed + 1 + (new == "seed"))
     old, grown = blocks(ks, seeds, n=n), blocks(*more, n=n)
-    fresh = {b["name"]: b for b in grown if b["name"] not in {b["name"] for b in old}}
+    fresh = {b.name: b for b in grown if b.name not in {b.name for b in old}}
     added = set(cells(grown)) - set(cells(old))
     assert added <= set(cells(fresh.values()))
     for block in fresh.values():
@@ -86,12 +87,12 @@ def test_a_sweep_that_grows_leaves_full_blocks_as_they_are(k, seed, new, n):
 
 def test_with_automatic_restarts_one_block_has_all_seeds_of_a_k(project):
     auto = [*BASE, "sweep.k=1..20", "fit.restarts=auto", "fit.most_seeds=3000"]
-    found = freeze(project, *auto).plan["fits"].values()
-    assert sorted(k for b in found for k in b["config"]["k"]) == list(range(1, 21))
-    assert all(b["config"]["seed"] == list(range(10)) for b in found)
-    assert all(b["config"]["fit"]["most_seeds"] == 3000 for b in found)
-    fixed = freeze(project, *BASE).plan["fits"]
-    assert freeze(project, *BASE, "fit.target=0.01").plan["fits"] == fixed  # it has no effect
+    found = freeze(project, *auto).fit_blocks.values()
+    assert sorted(k for b in found for k in b.config.k) == list(range(1, 21))
+    assert all(b.config.seed == list(range(10)) for b in found)
+    assert all(b.config.fit["most_seeds"] == 3000 for b in found)
+    fixed = freeze(project, *BASE).fit_blocks
+    assert freeze(project, *BASE, "fit.target=0.01").fit_blocks == fixed  # it has no effect
 
 
 def test_ten_thousand_seeds_of_one_k_are_ten_blocks():
@@ -105,7 +106,7 @@ def test_a_million_fits_are_few_jobs_on_a_cluster():
 def test_many_snapshots_of_large_mixtures_do_not_fill_the_memory():
     """Minutes of small fits in 30 features, 20 counts each, would be dozens of gigabytes."""
     found = blocks([10], range(20_000), d=30, steps=tuple(range(5, 105, 5)), target=3600.0)
-    assert max(block["memory"] for block in found) < 3e9
+    assert max(block.memory for block in found) < 3e9
     assert len(found) < 200
 
 
@@ -139,42 +140,42 @@ CHANGED = [
 @pytest.mark.parametrize("change", NEUTRAL)
 def test_what_says_the_same_is_the_same_version(change, project):
     before, after = freeze(project, *BASE), freeze(project, *BASE, change)
-    assert (before.path, before.plan) == (after.path, after.plan)
+    assert (before.path, before) == (after.path, after)
 
 
 @pytest.mark.parametrize("change", GROWN)
 def test_a_grown_sweep_adds_blocks(change, project):
     before, after = freeze(project, *BASE), freeze(project, *BASE, change)
     assert before.version != after.version
-    fresh = set(after.plan["fits"]) - set(before.plan["fits"])
-    gone = set(before.plan["fits"]) - set(after.plan["fits"])
+    fresh = set(after.fit_blocks) - set(before.fit_blocks)
+    gone = set(before.fit_blocks) - set(after.fit_blocks)
     assert len(fresh) == GROWN[change]
     assert len(gone) <= 1
-    assert set(before.plan["data"]) <= set(after.plan["data"])
-    assert set(before.plan["normalised"]) <= set(after.plan["normalised"])
-    assert freeze(project, *BASE).plan == before.plan
+    assert set(before.data_sets) <= set(after.data_sets)
+    assert set(before.normalised_data) <= set(after.normalised_data)
+    assert freeze(project, *BASE) == before
 
 
 @pytest.mark.parametrize("change", CHANGED)
 def test_a_changed_setting_changes_every_block_and_the_version(change, project):
     before, after = freeze(project, *BASE), freeze(project, *BASE, change)
     assert before.version != after.version
-    assert not set(before.plan["fits"]) & set(after.plan["fits"])
-    assert (set(before.plan["data"]) == set(after.plan["data"])) == ("dataset." not in change)
+    assert not set(before.fit_blocks) & set(after.fit_blocks)
+    assert (set(before.data_sets) == set(after.data_sets)) == ("dataset." not in change)
 
 
 @pytest.mark.parametrize("change", ["block.target_seconds=600", "block.alike=true"])
 def test_how_the_work_is_cut_is_no_part_of_a_version(change, project):
     before, after = freeze(project, *BASE), freeze(project, *BASE, change)
     assert before.version == after.version
-    assert before.plan["config"] == after.plan["config"]
-    assert (set(before.plan["fits"]) == set(after.plan["fits"])) == ("alike" in change)
+    assert before.config == after.config
+    assert (set(before.fit_blocks) == set(after.fit_blocks)) == ("alike" in change)
 
 
 def test_figures_change_the_version_but_no_block(project):
     before, after = freeze(project, *BASE), freeze(project, *BASE, "figures.dpi=100")
     assert before.version != after.version
-    assert set(before.plan["fits"]) == set(after.plan["fits"])
+    assert set(before.fit_blocks) == set(after.fit_blocks)
 
 
 def test_a_changed_byte_of_the_data_changes_everything_and_going_back_nothing(project):
@@ -185,9 +186,9 @@ def test_a_changed_byte_of_the_data_changes_everything_and_going_back_nothing(pr
     after = freeze(project, *BASE)
     assert before.version != after.version
     for stage in ("data", "normalised", "fits"):
-        assert not set(before.plan[stage]) & set(after.plan[stage])
+        assert not set(before.entries(stage)) & set(after.entries(stage))
     data.write_text(text)
-    assert freeze(project, *BASE).plan == before.plan
+    assert freeze(project, *BASE) == before
 
 
 def test_the_same_content_elsewhere_is_the_same_data(project, tmp_path):
@@ -195,7 +196,7 @@ def test_the_same_content_elsewhere_is_the_same_data(project, tmp_path):
     rest = [text for text in BASE if not text.startswith("sweep.dataset")]
     near = freeze(project, *rest, own={"path": "data/gmm.data"})
     far = freeze(project, *rest, own={"path": str(tmp_path / "gmm.data")})
-    assert set(near.plan["fits"]) == set(far.plan["fits"])
+    assert set(near.fit_blocks) == set(far.fit_blocks)
     assert near.version == far.version
 
 
@@ -209,11 +210,12 @@ def test_a_plan_that_is_the_same_is_not_written_again(project):
 
 def test_a_plan_is_readable_and_names_say_what_they_hold(project):
     study = freeze(project, *BASE)
-    assert json.loads((project / study.path).read_text()) == study.plan
-    (block,) = study.plan["fits"]
+    assert json.loads((project / study.path).read_text()) == study.to_json()
+    assert Plan.read(project / study.path) == study
+    (block,) = study.fit_blocks
     assert block.startswith("gmm.minmax.full.kmeans.k1-16.s0-255-")
-    assert study.section("fits", block) == json.dumps(
-        json.loads(study.section("fits", block)), sort_keys=True
+    assert study.job("fits", block) == json.dumps(
+        json.loads(study.job("fits", block)), sort_keys=True
     )
 
 
@@ -221,8 +223,8 @@ def test_the_largest_block_goes_into_a_command_line(project):
     """Linux takes no argument of 128 KiB, and a shell command is one."""
     sweep = ("sweep.dataset=gmm", "sweep.k=[1]", "sweep.seed=1000000..1070000")
     study = freeze(project, *BASE, *sweep, "block.target_seconds=3600")
-    assert max(len(b["config"]["seed"]) for b in study.plan["fits"].values()) > 30_000
-    assert all(len(study.section("fits", block)) < 2_000 for block in study.plan["fits"])
+    assert max(len(b.config.seed) for b in study.fit_blocks.values()) > 30_000
+    assert all(len(study.job("fits", block)) < 2_000 for block in study.fit_blocks)
 
 
 @pytest.mark.parametrize(
@@ -239,26 +241,26 @@ def test_ten_thousand_cells_are_few_jobs_planned_soon(sweep, project):
     study = profile.runcall(freeze, *arguments)
     assert pstats.Stats(profile).total_calls < 3 * 10**6  # a few seconds; of one cell 10**6
     n_cells = 1
-    for values in study.plan["config"]["sweep"].values():
+    for values in study.config["sweep"].values():
         n_cells *= len(values)
     assert n_cells >= 10_000
-    jobs = sum(len(study.plan[stage]) for stage in ("data", "normalised", "fits")) + 5
+    jobs = sum(len(study.entries(stage)) for stage in ("data", "normalised", "fits")) + 5
     assert jobs < 60
 
 
 def test_the_default_experiment_is_at_most_25_jobs(project):
     study = freeze(project)
-    assert sum(len(study.plan[stage]) for stage in ("data", "normalised", "fits")) + 5 <= 25
+    assert sum(len(study.entries(stage)) for stage in ("data", "normalised", "fits")) + 5 <= 25
 
 
 def test_every_point_of_an_outer_axis_has_its_own_blocks(project):
     study = freeze(project, *BASE, "sweep.fit.tol=[0,1e-6]")
     assert study.outer == ["fit.tol"]
-    assert [b["config"]["fit"]["tol"] for b in study.plan["fits"].values()] == [0, 1e-6]
+    assert [b.config.fit["tol"] for b in study.fit_blocks.values()] == [0, 1e-6]
     assert [at["fit.tol"] for _, at in study.cases()] == [0, 1e-6]
-    assert len(study.plan["data"]) == len(study.plan["normalised"]) == 1
+    assert len(study.data_sets) == len(study.normalised_data) == 1
     generated = freeze(project, "sweep.dataset=blobs", "sweep.dataset.blobs.separation=[1,2]")
-    assert len(generated.plan["data"]) == 2
+    assert len(generated.data_sets) == 2
     assert len(set(generated.drawn.values())) == 2
 
 
@@ -270,9 +272,9 @@ def test_more_components_than_rows_are_refused(project):
 def test_snakemake_settings_are_the_same_plan(project, monkeypatch):
     monkeypatch.chdir(project)
     settings_ = {"experiment": "smoke", "overrides": list(BASE[1:])}
-    path = make_plan.from_snakemake(settings_, main=True)
-    assert artifacts.read_json(path) == freeze(project, *BASE).plan
-    assert make_plan.from_snakemake(settings_, main=False) == path
+    planned = make_plan.from_snakemake(settings_, main=True)
+    assert artifacts.read_json(planned.path) == freeze(project, *BASE).to_json()
+    assert make_plan.from_snakemake(settings_, main=False) == planned
 
 
 @pytest.mark.parametrize(
@@ -307,22 +309,22 @@ def test_a_question_writes_nothing(project, tmp_path, monkeypatch):
     asked = [*BASE[:1], "sweep.k=1", "sweep.start=[mine]"]
     asked.append("start.mine={method: given, path: start.json}")
     before = everything(project)
-    question = make_plan.freeze(project, asked, {"path": "rows.csv"}, scratch=tmp_path / "scratch")
+    question = make_plan.make_plan(
+        project, asked, {"path": "rows.csv"}, scratch=tmp_path / "scratch"
+    )
     assert everything(project) == before
-    assert tmp_path / "scratch" in question.parents
-    study = Study(question)
-    assert Path(study.fitted(next(iter(study.plan["fits"])))[1]).is_file()
-    answer = Study(make_plan.freeze(project, asked, {"path": "rows.csv"}))
-    assert answer.version == study.version
-    assert answer.fits == study.fits
+    assert tmp_path / "scratch" in Path(question.path).parents
+    assert Path(question.fitted(next(iter(question.fit_blocks)))[1]).is_file()
+    answer = make_plan.make_plan(project, asked, {"path": "rows.csv"})
+    assert answer.version == question.version
+    assert answer.fits == question.fits
 
 
 def test_a_question_leaves_the_plan_of_a_run_alone(project, tmp_path):
-    path = make_plan.freeze(project, BASE)
+    scratch = tmp_path / "scratch"
+    planned = make_plan.make_plan(project, BASE)
     before = everything(project)
-    other = make_plan.freeze(
-        project, [*BASE, "block.target_seconds=600"], scratch=tmp_path / "scratch"
-    )
+    other = make_plan.make_plan(project, [*BASE, "block.target_seconds=600"], scratch=scratch)
     assert everything(project) == before
-    assert artifacts.read_json(other)["version"] == artifacts.read_json(path)["version"]
-    assert make_plan.freeze(project, BASE, scratch=tmp_path / "scratch") == path
+    assert (other.version, other.path != planned.path) == (planned.version, True)
+    assert make_plan.make_plan(project, BASE, scratch=scratch).path == planned.path

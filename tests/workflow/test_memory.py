@@ -2,12 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gmmpipe.mixture.diagnostics.convergence import FIRST, KRYLOV, VALUES
 from gmmpipe.store import artifacts, free_memory
+from gmmpipe.store.entries import DataSet
 from gmmpipe.workflow import memory
 from gmmpipe.workflow.resources import SHARED, Demands
 
@@ -77,12 +79,12 @@ def test_this_machine_answers():
         assert 2**20 < free_memory.available() < 2**50
 
 
-PLAIN = {"n": 1000, "d": 2, "missing": 0, "bytes": 0, "config": {}}
+PLAIN = DataSet(name="x", dataset="x", n=1000, d=2)
 
 
 def test_what_is_needed_grows_with_each_number():
     def takes(data=(), fit=(), ks=(1, 2), seeds=3, iteration=(1, 10)):
-        return memory.of_fit({**PLAIN, **dict(data)}, dict(fit), ks, seeds, iteration)
+        return memory.of_fit(replace(PLAIN, **dict(data)), dict(fit), ks, seeds, iteration)
 
     least = takes()
     more = [
@@ -98,11 +100,11 @@ def test_what_is_needed_grows_with_each_number():
     ]
     assert min(more) > least > memory.BASE
     assert memory.of_tables(PLAIN, 3) < memory.of_tables(PLAIN, 30)
-    assert memory.of_bootstrap(PLAIN, 3) < memory.of_bootstrap({**PLAIN, "total": 9e9}, 3)
+    assert memory.of_bootstrap(PLAIN, 3) < memory.of_bootstrap(replace(PLAIN, total=9e9), 3)
 
 
 def test_data_past_memory_cost_no_more_the_more_there_are():
-    large, huge = ({**PLAIN, "n": n, "bytes": 16 * n} for n in (10**7, 10**10))
+    large, huge = (replace(PLAIN, n=n, bytes=16 * n) for n in (10**7, 10**10))
     for of in (
         lambda data: memory.of_generate(data, in_parts=True),
         memory.of_normalise,
@@ -165,7 +167,7 @@ def test_normalising_takes_about_what_it_is_said_to_take(n, d, tmp_path):
     most = peak(
         "normalise", str(tmp_path / "x.npz"), "-o", str(tmp_path / "n.npz"), "--config", config
     )
-    said = memory.of_normalise({**PLAIN, "n": n, "d": d})
+    said = memory.of_normalise(replace(PLAIN, n=n, d=d))
     assert most < said < 2 * most + memory.NUMPY
 
 
@@ -183,7 +185,7 @@ def test_a_fit_of_many_features_takes_no_more_than_it_is_said_to_take(tmp_path):
         "--config",
         json.dumps(config),
     )
-    said = memory.of_fit({**PLAIN, "n": n, "d": d}, {}, ks, 1, [2])
+    said = memory.of_fit(replace(PLAIN, n=n, d=d), {}, ks, 1, [2])
     assert 0.3 * said < most < said
 
 
@@ -200,7 +202,7 @@ def test_what_a_fit_takes_is_what_it_is_said_to_take(case, tmp_path):
     config |= {"k": [3], "seed": [0], "iteration": [2], "fit": {**fit, "certify": few}}
     arguments = ["fit", str(tmp_path / "n.npz"), "-o", str(tmp_path / "f.npz")]
     most = peak(*arguments, "--config", json.dumps(config))
-    data = {**PLAIN, "n": N, "d": d, **known}
+    data = replace(PLAIN, n=N, d=d, **known)
     said = memory.of_fit(data, fit, config["k"], 1, config["iteration"])
     assert 0.3 * said < most < said
 
@@ -228,15 +230,15 @@ def test_what_the_other_stages_take_is_what_they_are_said_to_take(case, study):
     plan, folder, tables = done.path, done.folder, f"{done.folder}/tables"
     inputs = {"evaluate": [plan, "-o", tables], "figures": [plan, "-o", f"{folder}/figures"]}
     inputs["report"] = [plan, "-o", f"{folder}/report.html"]
-    data = next(iter(done.plan["data"]))
-    inputs["generate"] = ["-o", done.stored(data), "--config", done.section("data", data)]
-    for block in list(done.plan["bootstrap"])[:1]:
-        config = done.section("bootstrap", block)
+    data = next(iter(done.data_sets))
+    inputs["generate"] = ["-o", done.stored(data), "--config", done.job("data", data)]
+    for block in list(done.bootstrap_blocks)[:1]:
+        config = done.job("bootstrap", block)
         again = [*done.replicated(block), "-o", done.bootstraps[0], "--config", config]
         inputs |= {"bootstrap": again, "combine": [plan, "-o", tables]}
     found = {}
     for rule, arguments in inputs.items():
-        name = {"generate": data, "bootstrap": next(iter(done.plan["bootstrap"]), "")}.get(rule, "")
+        name = {"generate": data, "bootstrap": next(iter(done.bootstrap_blocks), "")}.get(rule, "")
         processes = SHARED if rule == "figures" else 1
         said = Demands(done).of(rule, name).memory / processes
         found[rule] = (round(peak(rule, *arguments) / memory.MB), round(said / memory.MB))

@@ -50,12 +50,12 @@ def test_the_blocks_of_a_profile_are_the_same_for_plain_snakemake(said, project,
     chosen = ["--workflow-profile", "profiles/mine"]
     assert launch.launch(project, ["experiment=smoke"], None, chosen) == 0
     study = launch.prepare({"experiment": "smoke"}, True, ["-n", *chosen])
-    assert study.plan == seen[0].plan
-    assert study.plan["block"] == {"target_seconds": 77.0, "alike": False}
+    assert study == seen[0]
+    assert study.block == {"target_seconds": 77.0, "alike": False}
     handed = {"experiment": "smoke", "target_seconds": 78}
-    assert launch.prepare(handed, True, ["-n", *chosen]).plan["block"]["target_seconds"] == 78
+    assert launch.prepare(handed, True, ["-n", *chosen]).block["target_seconds"] == 78
     typed = {"experiment": "smoke", "overrides": ["block.target_seconds=79"]}
-    assert launch.prepare(typed, True, ["-n", *chosen]).plan["block"]["target_seconds"] == 79
+    assert launch.prepare(typed, True, ["-n", *chosen]).block["target_seconds"] == 79
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,22 @@ from itertools import pairwise
 
 import pytest
 
-from gmmpipe.store.plan import WIDE, Study
+from gmmpipe.store.plan import WIDE
 from gmmpipe.workflow import make_plan
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.processes import MOST
-from gmmpipe.workflow.resources import ALL, RULES, Demand, Demands
+from gmmpipe.workflow.resources import ALL, DEMANDS, Demand, Demands
 
 BASE = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[full]", "sweep.k=[2]")
 BASE += ("sweep.iteration=[10]", "sweep.seed=0..3", "bootstrap.replicates=19", "bootstrap.max_k=9")
 
 
 def demands(project, *overrides):
-    return Demands(Study(make_plan.freeze(project, [*BASE, *overrides])))
+    return Demands(make_plan.make_plan(project, [*BASE, *overrides]))
 
 
 def jobs(found, rule):
-    section = RULES[rule][1]
-    return [found.of(rule, name) for name in (found.study.plan[section] if section else [""])]
+    return [found.of(rule, name) for name in STAGES[rule].jobs(found.plan)]
 
 
 def asked(project, rule, *overrides):
@@ -45,7 +45,7 @@ GROWING = {
 SAME_SECONDS = {("fit", "sweep.start=[short-em]")}  # every start is reckoned as the longest
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", DEMANDS)
 def test_more_work_asks_for_more(rule, project):
     small = asked(project, rule)
     assert small[0] >= 50 * 2**20
@@ -66,7 +66,7 @@ def test_a_family_that_takes_longer_gets_more_time(project):
 
 def test_minutes_grow_with_attempts_and_shrink_with_cores(project):
     found = demands(project, "dataset.blobs.n=3000000", "sweep.iteration=[9000]", "sweep.seed=0")
-    (block,) = found.study.plan["fits"]
+    (block,) = found.plan.fit_blocks
     assert found.threads("fit")([block]) == ALL
     minutes, megabytes = found.runtime("fit"), found.mem_mb("fit")
     for rising in (
@@ -77,7 +77,7 @@ def test_minutes_grow_with_attempts_and_shrink_with_cores(project):
         assert all(a <= b for a, b in pairwise(rising))
         assert rising[0] < rising[-1]
     assert megabytes([block], 3) == pytest.approx(3 * megabytes([block], 1), abs=3)
-    needed = found.study.plan["fits"][block]["seconds"]
+    needed = found.plan.fit_blocks[block].seconds
     assert minutes([block], 1, 1) * 60 > 3 * needed
     assert Demand(0).minutes(1) == 5  # to begin at all
 
@@ -108,10 +108,10 @@ def test_only_jobs_of_a_second_stay_where_snakemake_is(project):
 def test_snakemake_hands_on_what_every_job_asks_for(command):
     said = command("gmmpipe", "run", *BASE, "--", "-n").out
     jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)", said, re.MULTILINE)
-    assert {name for name, _ in jobs} == {*RULES, "publish", "all"}
+    assert {name for name, _ in jobs} == {*DEMANDS, "publish", "all"}
     for name, resources in jobs:
         found = dict(pair.split("=") for pair in resources.split(", "))
-        if name in RULES:
+        if name in DEMANDS:
             assert int(found["mem_mb"]) >= 550  # two Snakemakes besides
             assert int(found["runtime"]) >= 5
 

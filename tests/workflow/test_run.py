@@ -8,7 +8,6 @@ from projects import run
 from gmmpipe.data.progress import Progress
 from gmmpipe.errors import Obstacle
 from gmmpipe.store import free_memory
-from gmmpipe.store.plan import Study
 from gmmpipe.workflow import make_plan, memory
 from gmmpipe.workflow import run as launch
 from gmmpipe.workflow.resources import Demands
@@ -187,18 +186,18 @@ def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):
 def test_too_many_features_are_told_how_many_fit(project, monkeypatch):
     wide = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[diag]", "sweep.k=[2]")
     wide += ("dataset.blobs.n=60", "dataset.blobs.d=1000")
-    found = Demands(Study(make_plan.freeze(project, wide)))
-    (block,) = found.study.plan["fits"]
+    found = Demands(make_plan.make_plan(project, wide))
+    (block,) = found.plan.fit_blocks
     most = found.widest(block, 4 * 10**8)
-    narrow = Demands(Study(make_plan.freeze(project, [*wide, f"dataset.blobs.d={most}"])))
-    wider = Demands(Study(make_plan.freeze(project, [*wide, f"dataset.blobs.d={most + 1}"])))
-    needs = [next(iter(each.study.plan["fits"].values()))["memory"] for each in (narrow, wider)]
+    narrow = Demands(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most}"]))
+    wider = Demands(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most + 1}"]))
+    needs = [next(iter(each.plan.fit_blocks.values())).memory for each in (narrow, wider)]
     assert needs[0] <= 4 * 10**8 < needs[1]
     monkeypatch.setattr(free_memory, "available", lambda: 4 * 10**8)
     with pytest.raises(Obstacle, match=rf"at most {most:,} of the features .* also of diag"):
-        launch._free_memory(found.study)
-    rows = Demands(Study(make_plan.freeze(project, [*wide[:4], "dataset.blobs.n=90000"])))
-    assert rows.widest(next(iter(rows.study.plan["fits"])), 10**8) is None
+        launch._free_memory(found.plan)
+    rows = Demands(make_plan.make_plan(project, [*wide[:4], "dataset.blobs.n=90000"]))
+    assert rows.widest(next(iter(rows.plan.fit_blocks)), 10**8) is None
 
 
 def test_a_profile_of_the_environment_is_named_where_it_may_be_to_blame(

@@ -8,7 +8,7 @@ import sys
 # or conda environment per rule would say the same thing again, and differently.
 WAIVED = {"Specify a conda environment or container for each rule."}
 # Which engine fits is no parameter: as one it would run fits again that have the same bytes.
-WAIVED |= {"Shell command directly uses variable study from outside of the rule"}
+WAIVED |= {"Shell command directly uses variable plan from outside of the rule"}
 
 
 def test_lint_finds_nothing_but_what_is_argued_for(project):

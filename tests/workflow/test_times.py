@@ -10,6 +10,7 @@ from projects import TINY
 from gmmpipe.data import read as reader
 from gmmpipe.data import source
 from gmmpipe.errors import InputError
+from gmmpipe.store.jobs import GenerateJob
 from gmmpipe.workflow.repair import recover
 from gmmpipe.workflow.stages import generate
 
@@ -76,7 +77,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(large, monkeypatch, tmp
     monkeypatch.setattr(source, "LARGE", large)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n3,4\n5,7\n")
-    planned = {"kind": "file", "path": str(path), "sha256": reader.described(path)["sha256"]}
+    options, sha256 = {"kind": "file", "path": str(path)}, reader.described(path)["sha256"]
+    planned = GenerateJob(options=options, sha256=sha256)
     gather, read = generate.reader.gather, generate.artifacts.read
 
     def rewritten(method):

@@ -81,7 +81,7 @@ def test_what_is_no_weight_is_refused(column, words, project):
     cells = zip(("1,2", "3,5", "7,4"), column.split("\n"), strict=True)
     (project / "d.csv").write_text("a,b,n\n" + "\n".join(f"{a},{b}" for a, b in cells))
     with pytest.raises(InputError, match=words):
-        make_plan.freeze(project, ["experiment=smoke"], {"path": "d.csv", "weight": "n"})
+        make_plan.make_plan(project, ["experiment=smoke"], {"path": "d.csv", "weight": "n"})
 
 
 def test_the_command_line_names_the_column(project, gmmpipe, refused):

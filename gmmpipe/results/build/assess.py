@@ -15,7 +15,7 @@ from gmmpipe.results.build.ranking import rivals
 from gmmpipe.results.build.schemas import schemas
 from gmmpipe.results.columns import DEFECTS
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 MOST_NUMBERS = 2**20  # of the rows of a slice, about
 
@@ -46,27 +46,27 @@ class Part:
             yield artifacts.read_batch(f"{scratch}/{self.home}.{table}", place)
 
 
-def order(study: Study) -> list[str]:
+def order(study: Plan) -> list[str]:
     """Return all blocks, those of the same normalised data one after another."""
-    names = list(study.plan["fits"])
+    names = list(study.fit_blocks)
     homes = list(dict.fromkeys(map(study.normalised, names)))
     return sorted(names, key=lambda name: homes.index(study.normalised(name)))
 
 
-def points(study: Study) -> list[dict[str, Any]]:
+def points(study: Plan) -> list[dict[str, Any]]:
     """Return the coordinates of every block, in ``order``."""
-    return [study.plan["fits"][name]["config"]["coordinates"] for name in order(study)]
+    return [study.fit_blocks[name].config.coordinates for name in order(study)]
 
 
-def schemas_of(study: Study) -> dict[str, pa.Schema]:
+def schemas_of(study: Plan) -> dict[str, pa.Schema]:
     """Return the schemas of the long tables, and of the ends, of a version."""
-    noisy = any(is_noisy(block["config"]) for block in study.plan["fits"].values())
+    noisy = any(is_noisy(block.config) for block in study.fit_blocks.values())
     return schemas(points(study), noisy)
 
 
 def assess(plan: str, scratch: str, threads: int, share: int, shares: int) -> list[Part]:
     """Assess one in so many of the blocks, beginning with number ``share``."""
-    study = Study(plan)
+    study = Plan.read(plan)
     wanted, known = schemas_of(study), order(study)
     parts: list[Part] = []
     normalised, data = "", None
@@ -74,10 +74,10 @@ def assess(plan: str, scratch: str, threads: int, share: int, shares: int) -> li
         block = known[home]
         if data is None or normalised != study.normalised(block):
             normalised, data = study.normalised(block), Data(study, block, threads)
-        section = study.plan["fits"][block]["config"]
+        job = study.fit_blocks[block].config
         arrays = artifacts.read_arrays(study.fit(block))
         cells: list[Cell] = [*fit_arrays.from_arrays(arrays), *fit_arrays.failed_in(arrays)]
-        parts += _block(cells, Block(section, data, wanted), scratch, home)
+        parts += _block(cells, Block(job, data, wanted), scratch, home)
     return parts
 
 
@@ -88,14 +88,14 @@ def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list
     for k in sorted({cell.k for cell in cells}):
         mine = sorted((cell for cell in cells if cell.k == k), key=lambda cell: cell.seed)
         first = len(batches["fits"])
-        for some in _slices(mine, block.section, block.data):
+        for some in _slices(mine, block.job.iteration, block.data):
             for name, batch in Slice(some, block).batches().items():
                 batches[name].append(batch)
         tables = {name: pa.Table.from_batches(batches[name][first:]) for name in batches}
         parts.append(
             Part(
                 home,
-                block.section["coordinates"],
+                block.job.coordinates,
                 k,
                 mine[0].seed,
                 tuple(range(first, len(batches["fits"]))),
@@ -111,10 +111,10 @@ def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list
 
 
 def _slices(
-    cells: Sequence[Cell], section: Mapping[str, Any], data: Data
+    cells: Sequence[Cell], snapshots: Sequence[int], data: Data
 ) -> Iterator[Sequence[Cell]]:
     """Yield the cells of one K, so many at a time that their rows are of bounded size."""
-    d, snapshots = data.x.shape[1], section["iteration"]
+    d = data.x.shape[1]
     rows = len(snapshots) * cells[0].k * 2 * (d + 1) ** 2
     width = max(1, MOST_NUMBERS // (rows + snapshots[-1] + len(data.assess.compared)))
     for first in range(0, len(cells), width):

@@ -8,15 +8,15 @@ from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.diagnostics.assessment import Assessor
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 
 class Data:
     """The normalised data that some blocks fit, the map to them, and the true groups."""
 
-    def __init__(self, study: Study, block: str, threads: int) -> None:
+    def __init__(self, study: Plan, block: str, threads: int) -> None:
         stored = artifacts.read_arrays(study.normalised(block))
-        raw = artifacts.read_arrays(study.raw(study.plan["fits"][block]["normalised"]))
+        raw = artifacts.read_arrays(study.raw(study.fit_blocks[block].normalised))
         self.x: Array = stored["x"]
         self.weight: Array | None = stored.get("weight")
         self.assess = Assessor(self.x, self.weight, raw.get("labels"), threads)

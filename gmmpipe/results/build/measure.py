@@ -15,21 +15,22 @@ from gmmpipe.mixture.mixture import FIRST, Array, Mixture
 from gmmpipe.results.build.data import Data
 from gmmpipe.results.build.schemas import batch, encoded, lists
 from gmmpipe.results.columns import BOX, DEFECTS
+from gmmpipe.store.jobs import FitJob
 
 Cell: TypeAlias = Stored | Failed
 
 
 class Block(NamedTuple):
-    """What all cells of a block share: its section of the plan, its data, what rows are to be."""
+    """What all cells of a block share: their parameters, their data, what rows are to be."""
 
-    section: Mapping[str, Any]
+    job: FitJob
     data: Data
     schemas: Mapping[str, pa.Schema]
 
 
-def is_noisy(section: Mapping[str, Any]) -> bool:
-    """Return whether the fits of a section of the plan have a noise component."""
-    return fit_options(section["fit"]).noise > 0
+def is_noisy(job: FitJob) -> bool:
+    """Return whether the fits of a block have a noise component."""
+    return fit_options(job.fit).noise > 0
 
 
 class Slice:
@@ -40,14 +41,14 @@ class Slice:
     """
 
     def __init__(self, cells: Sequence[Cell], block: Block) -> None:
-        self.cells, self.section, self.data = cells, block.section, block.data
-        self.wanted, section = block.schemas, block.section
+        self.cells, self.job, self.data = cells, block.job, block.data
+        self.wanted, job = block.schemas, block.job
         self.fits = [cell for cell in cells if isinstance(cell, Stored)]
         self.k = cells[0].k
-        self.at = {**section["coordinates"], "k": self.k}
-        options = fit_options(section["fit"])
+        self.at = {**job.coordinates, "k": self.k}
+        options = fit_options(job.fit)
         self.frozen, self.prior = options.frozen, "prior" in options.features()
-        self.family = section["covariance"]["family"]
+        self.family = job.covariance["family"]
         self.assessed = [self._assess(stored) for stored in self.fits]
         self.defects = [
             [s.fit.degenerate + a.soundness.defects for a in found]
@@ -81,7 +82,7 @@ class Slice:
         total = [s.log_likelihood - self.data.volume for s in snapshots]
         entropy = [a.entropy for a in found]
         count = em.n_parameters(
-            self.family, self.k, self.data.x.shape[1], self.frozen, is_noisy(self.section)
+            self.family, self.k, self.data.x.shape[1], self.frozen, is_noisy(self.job)
         )
         criteria = {
             name: [f(t, count, self.data.total, e) for t, e in zip(total, entropy, strict=True)]
@@ -97,11 +98,11 @@ class Slice:
             "most_tied": [s.tied.max() for s in sound],
             "noise": [s.mixture.noise for s in snapshots],
             "log_prior": [s.log_prior for s in snapshots],
-            "limit": np.repeat(self._limits(), len(self.section["iteration"])).tolist(),
+            "limit": np.repeat(self._limits(), len(self.job.iteration)).tolist(),
         }
         defects = [found for each in self.defects for found in each]
         failed: list[Failed] = [cell for cell in self.cells if isinstance(cell, Failed)]
-        steps = self.section["iteration"]
+        steps = self.job.iteration
         lost, ok = len(failed) * len(steps), len(snapshots)
         seeds = [s.seed for s in self.fits] + [f.seed for f in failed]
         columns: dict[str, Any] = {name: n + [np.nan] * lost for name, n in numbers.items()}
@@ -126,7 +127,7 @@ class Slice:
     def _parameters(self) -> pa.RecordBatch:
         """Return a row for each component of each snapshot of each fit."""
         snapshots = [snapshot for s in self.fits for snapshot in s.fit.snapshots]
-        steps = len(self.section["iteration"])
+        steps = len(self.job.iteration)
         rows, d = len(snapshots) * self.k, self.data.x.shape[1]
         original = self.data.affine.invert(_stacked([s.mixture for s in snapshots], d))
         start = _stacked([s.fit.start for s in self.fits], d)
@@ -136,7 +137,7 @@ class Slice:
             else dict(zip(BOX, np.repeat(original.box[:, None], rows, axis=1), strict=True))
         )
         sound = [assessment.soundness for each in self.assessed for assessment in each]
-        iteration = self.section["iteration"] * len(self.fits)
+        iteration = self.job.iteration * len(self.fits)
         columns = {
             **box,
             "seed": np.repeat([s.seed for s in self.fits], steps * self.k).astype(int),
@@ -157,7 +158,7 @@ class Slice:
     def _each_step(self, values: Array) -> Array:
         """Return values (F * K, ...) of the starts beside every snapshot, (F * S * K, ...)."""
         by_fit = values.reshape(len(self.fits), self.k, *values.shape[1:])
-        repeated: Array = np.repeat(by_fit, len(self.section["iteration"]), axis=0)
+        repeated: Array = np.repeat(by_fit, len(self.job.iteration), axis=0)
         return repeated.reshape(-1, *values.shape[1:])
 
     def _trajectories(self) -> pa.RecordBatch:

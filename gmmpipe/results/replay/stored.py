@@ -37,11 +37,11 @@ class StoredFit:
 
 
 class StoredFits:
-    """The finished version of an experiment, its frozen plan and its normalised data."""
+    """The finished version of an experiment, its plan and its normalised data."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self.study = experiment.study
+        self.plan = experiment.study
         self._data: dict[str, dict[str, Any]] = {}
 
     def fit(self, row: Mapping[Any, Any], most: int | None) -> StoredFit:
@@ -59,12 +59,11 @@ class StoredFits:
         parts = self.experiment.rows("parameters", key)
         kept = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
-        settings = self.study.plan["fits"][block]["config"]
-        self._check(settings["fit"], data)
+        job = self.plan.fit_blocks[block].config
+        self._check(job.fit, data)
         case = Case(
             data["x"], start_of(rows_at(parts, {"iteration": row["iteration"]})),
-            settings["covariance"]["family"], settings["fit"]["regularisation"],
-            settings["fit"]["reg_covar"], iterations,
+            job.covariance["family"], job.fit["regularisation"], job.fit["reg_covar"], iterations,
         )  # fmt: skip
         final = None if kept.empty else to_mixture(rows_at(parts, {"iteration": kept.iloc[0]}))
         affine = Affine(data["shift"], data["scale"])
@@ -85,18 +84,18 @@ class StoredFits:
             )
 
     def _block(self, key: Mapping[str, Any]) -> str:
-        for name, block in self.study.plan["fits"].items():
-            section = block["config"]
+        for name, block in self.plan.fit_blocks.items():
+            job = block.config
             # with automatic restarts one block has all seeds of a k, more than were planned
-            more = section["fit"].get("restarts") == "auto"
-            inner = key["k"] in section["k"] and (more or key["seed"] in section["seed"])
-            if inner and all(key[axis] == value for axis, value in section["coordinates"].items()):
-                return str(name)
-        raise InputError(f"{self.study.path}: plans no fit {dict(key)}; run the experiment again")
+            more = job.fit.get("restarts") == "auto"
+            inner = key["k"] in job.k and (more or key["seed"] in job.seed)
+            if inner and all(key[axis] == value for axis, value in job.coordinates.items()):
+                return name
+        raise InputError(f"{self.plan.path}: plans no fit {dict(key)}; run the experiment again")
 
     def _normalised(self, block: str) -> dict[str, Any]:
         """Return the arrays of the data that a block fits, the very bytes of this version."""
-        path = self.study.normalised(block)
+        path = self.plan.normalised(block)
         if path not in self._data:
             self._data[path] = self.experiment.stored(path)
         return self._data[path]

@@ -1,1 +1,1 @@
-"""The stages: one module, one rule, one function run(inputs, output, config, threads)."""
+"""The stages: a module for each of ``pipeline.STAGES``, whose function ``run`` does a job."""

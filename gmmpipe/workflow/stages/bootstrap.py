@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from gmmpipe.errors import InputError
 from gmmpipe.mixture import fit_arrays
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.bootstrap.clusterings import FitWeighted, bootstrap_labels
@@ -23,37 +22,31 @@ from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import total
 from gmmpipe.mixture.starts.points import ShortEM
 from gmmpipe.store import artifacts
+from gmmpipe.store.jobs import BootstrapJob
 
-KEYS = ("covariance", "refit", "kind", "replicates", "seed")
 Arrays = dict[str, Any]
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, job: BootstrapJob, threads: int = 1) -> None:
     """Write the replicates of a block: of the fits ``inputs[1:]`` of the data ``inputs[0]``.
 
-    config has `covariance`, `refit` (settings of ``Refit``), `kind` ("test", "stability", or a kind
-    of interval), `replicates` (their numbers), `seed`, and but for intervals the list `k`. A test
-    sets out from the best fits of k and k + 1, a clustering from that of k and from random starts;
-    the intervals are of the fit of lowest BIC. What a replicate yields depends on neither its
-    neighbours nor ``threads``. Raises InputError for what is wrong.
+    A test sets out from the best fits of k and k + 1, a clustering from that of k and from random
+    starts; the intervals are of the fit of lowest BIC. What a replicate yields depends on neither
+    its neighbours nor ``threads``. Raises InputError for what is wrong.
     """
-    for key in ("replicates", *(["k"] if config["kind"] in ("test", "stability") else [])):
-        values = config.get(key)
-        if not (isinstance(values, list) and values and all(type(v) is int for v in values)):
-            raise InputError(f"{key} is {values!r}; give a list of whole numbers")
     stored = artifacts.read_arrays(inputs[0], "x", "shift", "scale")
-    x, weight, family = stored["x"], stored.get("weight"), str(config["covariance"].get("family"))
-    settings = dict(config["refit"])
+    x, weight, family = stored["x"], stored.get("weight"), str(job.covariance.get("family"))
+    settings = dict(job.refit)
     options = fit_arrays.fit_options({**settings.pop("options"), "tol": settings.pop("tol")})
     refit = Refit(family, options, threads=threads, **settings)
     fits = _best(inputs[1:], x, weight, refit)
-    if config["kind"] == "test":
-        arrays = _tests(x, weight, fits, refit, config)
-    elif config["kind"] == "stability":
-        arrays = _resamples(x, weight, fits, refit, config)
+    if job.kind == "test":
+        arrays = _tests(x, weight, fits, refit, job)
+    elif job.kind == "stability":
+        arrays = _resamples(x, weight, fits, refit, job)
     else:
         affine = Affine(stored["shift"], stored["scale"])
-        arrays = _intervals((x, weight), affine, fits, refit, config)
+        arrays = _intervals((x, weight), affine, fits, refit, job)
     artifacts.write_arrays(output, arrays)
 
 
@@ -76,7 +69,7 @@ def _tests(
     weight: Array | None,
     fits: Mapping[int, Fit],
     refit: Refit,
-    config: Mapping[str, Any],
+    job: BootstrapJob,
 ) -> Arrays:
     """Return k and observed (K,), and statistic and reason (K, R)."""
     if weight is not None:
@@ -84,18 +77,16 @@ def _tests(
     mixtures = {k: fit.snapshots[-1].mixture for k, fit in fits.items()}
     tests: list[RatioTest] = []
     reasons: list[list[str]] = []
-    for k in config["k"]:
+    for k in job.k or ():
         null, alternative = mixtures.get(k), mixtures.get(k + 1)
-        test = ratio_test(
-            x, k, null, alternative, refit, config["replicates"], config["seed"], weight
-        )
+        test = ratio_test(x, k, null, alternative, refit, job.replicates, job.seed, weight)
         tests.append(test)
         print(f"k={k} against {k + 1}: 2 log(ratio) = {test.observed.statistic:.6f}")
         reasons.append(_said(test.degenerate, bool(test.observed.degenerate)))
         _report(reasons[-1])
     return {
-        "k": np.array(config["k"]),
-        "replicate": np.array(config["replicates"]),
+        "k": np.array(job.k),
+        "replicate": np.array(job.replicates),
         "observed": np.array([test.observed.statistic for test in tests]),
         "statistic": np.stack([test.statistics for test in tests]),
         "reason": np.array(reasons, dtype=str),
@@ -107,27 +98,27 @@ def _resamples(
     weight: Array | None,
     fits: Mapping[int, Fit],
     refit: Refit,
-    config: Mapping[str, Any],
+    job: BootstrapJob,
 ) -> Arrays:
     """Return k (K,), replicate (R,), whether each is sound (K, R), and the labels (K, R, M).
 
     The labels are those of the samples by which fits are compared (``comparison_rows``).
     """
-    rows = comparison_rows(len(x))
-    numbers, small = config["replicates"], np.min_scalar_type(-max(config["k"]) - 1)
-    labels = np.full((len(config["k"]), len(numbers), len(rows)), NOISE, small)
+    rows, ks = comparison_rows(len(x)), job.k or []
+    numbers, small = job.replicates, np.min_scalar_type(-max(ks) - 1)
+    labels = np.full((len(ks), len(numbers), len(rows)), NOISE, small)
     sound = np.zeros(labels.shape[:2], bool)
-    for i, k in enumerate(config["k"]):
+    for i, k in enumerate(ks):
         if k not in fits:
             continue
         again = _again(fits[k].snapshots[-1].mixture, refit)
-        purpose = ("stability", config["seed"], k)
+        purpose = ("stability", job.seed, k)
         found = bootstrap_labels(x, weight, again, numbers, purpose, threads=refit.threads)
         for r, ours in enumerate(found):
             if ours is not None:
                 labels[i, r], sound[i, r] = ours[rows], True
         print(f"k={k}: {np.count_nonzero(sound[i])} of {len(numbers)} resamples have a sound fit")
-    known = {"k": np.array(config["k"]), "replicate": np.array(numbers)}
+    known = {"k": np.array(ks), "replicate": np.array(numbers)}
     return {**known, "sound": sound, "labels": labels}
 
 
@@ -151,14 +142,14 @@ def _intervals(
     affine: Affine,
     fits: Mapping[int, Fit],
     refit: Refit,
-    config: Mapping[str, Any],
+    job: BootstrapJob,
 ) -> Arrays:
     """Return replicate (R,), and in original units the components of the fit and the replicates.
 
     weight (K,), mean (K, D), covariance (K, D, D), each with replicate_* (R, ...); reason (R,). K
     is 0 where no fit is sound.
     """
-    (x, weight), numbers, frozen = data, config["replicates"], refit.options.frozen
+    (x, weight), numbers, frozen = data, job.replicates, refit.options.frozen
     n, d = total(x, weight), x.shape[1]
     if not fits:
         print("every fit is degenerate, so no model is resampled")
@@ -171,8 +162,8 @@ def _intervals(
         return bic(fits[k].trajectory[-1], parameters, n, Entropy(0, 0))
 
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
-    found = replicate(x, chosen, str(config["kind"]), refit, numbers, config["seed"], weight)
-    print(f"k={chosen.n_components}, {config['kind']}: {len(numbers)} replicates")
+    found = replicate(x, chosen, job.kind, refit, numbers, job.seed, weight)
+    print(f"k={chosen.n_components}, {job.kind}: {len(numbers)} replicates")
     reasons = _said(found.degenerate, bool(found.observed.degenerate))
     _report(reasons)
     mixtures = map(Mixture, found.weights, found.means, found.covariances)

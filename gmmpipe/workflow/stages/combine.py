@@ -1,6 +1,7 @@
 """Combine the bootstrap of a version into tables: a row per test, per parameter, per K."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,35 +19,38 @@ from gmmpipe.results.columns import FAMILY, MODEL
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
+from gmmpipe.store.entries import BootstrapBlock
+from gmmpipe.store.jobs import to_json
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 Row = dict[str, Any]
-Block = tuple[str, Row, dict[str, Any]]  # name, section of the plan, arrays
+Block = tuple[BootstrapBlock, dict[str, Any]]  # and its arrays
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     """Write the bootstrap's tables of the plan ``inputs[0]``, .parquet and .csv, into ``output``.
 
     They are bootstrap (the tests), intervals, and resamples (stability between resamples).
 
-    config is not used, the plan says it all. Raises InputError for a damaged artifact.
+    Raises InputError for a damaged artifact.
     """
-    del config, threads
-    study = Study(inputs[0])
-    if not study.plan["bootstrap"]:
+    del threads
+    study = Plan.read(inputs[0])
+    if not study.bootstrap_blocks:
         raise InputError(
             f"{study.experiment} has no bootstrap to combine; set bootstrap.replicates=199 or"
             " bootstrap.stability=50"
         )
-    level = study.plan["config"]["bootstrap"]["level"]
+    level = study.config["bootstrap"]["level"]
     tests: list[Row] = []
     intervals: list[Row] = []
     fits: list[Row] = []
     for windows in _groups(study):
-        if windows[0][1]["kind"] == "test":
+        kind = windows[0][0].config.kind
+        if kind == "test":
             tests.extend(_tests(windows))
-        elif windows[0][1]["kind"] == "stability":
+        elif kind == "stability":
             fits.extend(_resamples(study, windows))
         else:
             intervals.extend(_intervals(study, windows, level))
@@ -61,29 +65,26 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         artifacts.write_frame(f"{output}/{name}.csv", readable)
 
 
-def _groups(study: Study) -> Iterator[list[Block]]:
+def _groups(study: Plan) -> Iterator[list[Block]]:
     """Yield the blocks that are windows of the same replicates, in their order."""
     groups: dict[str, list[Block]] = {}
-    for (name, section), path in zip(
-        study.plan["bootstrap"].items(), study.bootstraps, strict=True
-    ):
-        config = section["config"]
-        same = {key: value for key, value in config.items() if key != "replicates"}
-        identity = artifacts.digest([section["normalised"], same])
-        groups.setdefault(identity, []).append((name, config, artifacts.read_arrays(path)))
+    for block, path in zip(study.bootstrap_blocks.values(), study.bootstraps, strict=True):
+        same = to_json(replace(block.config, replicates=[]))
+        identity = artifacts.digest([block.normalised, same])
+        groups.setdefault(identity, []).append((block, artifacts.read_arrays(path)))
     yield from groups.values()
 
 
 def _tests(windows: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each K of some windows of tests."""
-    config, first = windows[0][1], windows[0][2]
-    statistics = np.concatenate([arrays["statistic"] for _, _, arrays in windows], axis=1)
-    reasons = np.concatenate([arrays["reason"] for _, _, arrays in windows], axis=1)
+    block, first = windows[0]
+    statistics = np.concatenate([arrays["statistic"] for _, arrays in windows], axis=1)
+    reasons = np.concatenate([arrays["reason"] for _, arrays in windows], axis=1)
     for i, k in enumerate(first["k"].tolist()):
         observed = float(first["observed"][i])
         p, error = p_value(observed, statistics[i])
         yield {
-            **config["coordinates"],
+            **block.config.coordinates,
             "k0": k,
             "k1": k + 1,
             "statistic": observed,
@@ -109,22 +110,21 @@ def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFram
     return rows[columns]
 
 
-def _intervals(study: Study, windows: Sequence[Block], level: float) -> Iterator[Row]:
+def _intervals(study: Plan, windows: Sequence[Block], level: float) -> Iterator[Row]:
     """Yield a row for each parameter of the mixture that some windows resampled."""
-    name, config, first = windows[0]
+    block, first = windows[0]
     if not len(first["weight"]):
         return
-    reasons = np.concatenate([arrays["reason"] for _, _, arrays in windows])
+    reasons = np.concatenate([arrays["reason"] for _, arrays in windows])
     sound = reasons == ""
-    normalised = study.plan["bootstrap"][name]["normalised"]
-    data = artifacts.read_arrays(study.raw(normalised), "features")
+    data = artifacts.read_arrays(study.raw(block.normalised), "features")
     features = data["features"].tolist()
-    key = {**config["coordinates"], "k": len(first["weight"]), "kind": config["kind"]}
+    key = {**block.config.coordinates, "k": len(first["weight"]), "kind": block.config.kind}
     observed = Mixture(first["weight"], first["mean"], first["covariance"])
     numbers = _numbers(study, key, observed)
     tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
     for parameter in ("weight", "mean", "covariance"):
-        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, _, arrays in windows])
+        values = np.concatenate([arrays[f"replicate_{parameter}"] for _, arrays in windows])
         bounds = interval(values[sound], level)
         for at, estimate in sorted(
             np.ndenumerate(first[parameter]), key=lambda entry: numbers[entry[0][0]]
@@ -148,17 +148,16 @@ def _intervals(study: Study, windows: Sequence[Block], level: float) -> Iterator
             }
 
 
-def _resamples(study: Study, windows: Sequence[Block]) -> Iterator[Row]:
+def _resamples(study: Plan, windows: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each fit of a resample, with its labels, as ``stability`` wants them."""
-    name, config, first = windows[0]
-    normalised = study.plan["bootstrap"][name]["normalised"]
-    data = artifacts.read_arrays(study.raw(normalised), "x")
+    block, first = windows[0]
+    data = artifacts.read_arrays(study.raw(block.normalised), "x")
     x = data["x"]
     weight = data.get("weight", np.ones(len(x)))[comparison_rows(len(x))]
-    for _, _, arrays in windows:
+    for _, arrays in windows:
         for (i, r), sound in np.ndenumerate(arrays["sound"]):
             yield {
-                **config["coordinates"],
+                **block.config.coordinates,
                 "start": ALL,
                 "k": int(first["k"][i]),
                 "seed": int(arrays["replicate"][r]),
@@ -168,7 +167,7 @@ def _resamples(study: Study, windows: Sequence[Block]) -> Iterator[Row]:
             }
 
 
-def _numbers(study: Study, key: Row, observed: Mixture) -> list[int]:
+def _numbers(study: Plan, key: Row, observed: Mixture) -> list[int]:
     """Return the number that each component has in the other tables."""
     parameters = artifacts.StoredTable(table(study.folder, "parameters"))
     best = artifacts.read_frame(table(study.folder, "best"))

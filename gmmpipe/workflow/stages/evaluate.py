@@ -1,7 +1,7 @@
 """Turn the fits of a version into tables: a row per cell, component, fit and sample."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,21 +26,20 @@ from gmmpipe.results.build.write import Merger
 from gmmpipe.results.mixtures import Case, mixtures, rows_at
 from gmmpipe.results.tables import ALWAYS, TABLES
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.processes import shared, worth
 
 Row = dict[str, Any]
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     """Write the tables of the plan ``inputs[0]`` into the folder ``output``.
 
-    Log-likelihoods, means and covariances are in original units, the starts in normalised ones;
-    config is not used, the plan says it all. No process holds the rows of all cells: see
+    Log-likelihoods, means and covariances are in original units, the starts in normalised ones.
+    No process holds the rows of all cells: see
     ``gmmpipe.results.build``. Raises InputError for a damaged artifact.
     """
-    del config
-    study = Study(inputs[0])
+    study = Plan.read(inputs[0])
     with artifacts.scratch(output) as scratch:
         n = 1 if study.is_wide else worth(study.n_cells, threads)
         shares = shared(assess, n, study.path, scratch, max(1, threads // n))
@@ -69,10 +68,10 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     _write_drawn(study, output)
 
 
-def _row_bytes(study: Study) -> dict[str, int]:
+def _row_bytes(study: Plan) -> dict[str, int]:
     """Return about what a row of each long table takes."""
-    d = max(data["d"] for data in study.plan["data"].values())
-    steps = max(b["config"]["iteration"][-1] for b in study.plan["fits"].values())
+    d = max(data.d for data in study.data_sets.values())
+    steps = max(block.config.iteration[-1] for block in study.fit_blocks.values())
     return {"fits": 400, "parameters": 16 * (d + 1) ** 2 + 200, "trajectories": 8 * steps + 100}
 
 
@@ -80,26 +79,25 @@ def _first_reason(part: Part, scratch: str) -> str:
     return str(next(part.read(scratch, "fits"))["reason"][0])
 
 
-def _undrawn(study: Study) -> dict[str, float]:
+def _undrawn(study: Plan) -> dict[str, float]:
     """Return of each start below which seed it draws nothing at random."""
-    starts = study.plan["config"]["start"].items()
+    starts = study.config["start"].items()
     return {name: undrawn(STARTS[options["method"]]) for name, options in starts}
 
 
-def _features(study: Study) -> dict[tuple[Any, ...], int]:
+def _features(study: Plan) -> dict[tuple[Any, ...], int]:
     """Return D of each (data set, outer point) where a model that contains another must win."""
     features = {}
-    for block in study.plan["fits"].values():
-        at = block["config"]["coordinates"]
-        if fit_options(block["config"]["fit"]).nests:
-            data = study.plan["normalised"][block["normalised"]]["data"]
+    for block in study.fit_blocks.values():
+        at = block.config.coordinates
+        if fit_options(block.config.fit).nests:
             key = (at["dataset"], *(at[axis] for axis in study.outer))
-            features[key] = study.plan["data"][data]["d"]
+            features[key] = study.data_of(block.normalised).d
     return features
 
 
 def _selected(
-    study: Study, best: pd.DataFrame, parameters: pd.DataFrame
+    study: Plan, best: pd.DataFrame, parameters: pd.DataFrame
 ) -> Iterator[tuple[Row, Row, Mixture]]:
     """Yield each case with a selected model, and that model; print it."""
     keys = [c for c in parameters.columns if c in best.columns]
@@ -115,7 +113,7 @@ def _selected(
 
 
 def _write_labels(
-    study: Study, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
+    study: Plan, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
 ) -> None:
     """Write each sample's component by the selected model of its data set, slice by slice."""
     if not selected:
@@ -148,7 +146,7 @@ def _row_numbers(data: Row) -> Any:
     return data["row"] if "row" in data else np.arange(len(data["x"]))
 
 
-def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
+def _imputed(study: Plan, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
     """Return a row for each missing value: its mean given what is observed of the sample."""
     parts = []
     for at, data, mixture in selected:
@@ -160,13 +158,13 @@ def _imputed(study: Study, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.D
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 
-def _cases(study: Study) -> Iterator[Case]:
+def _cases(study: Plan) -> Iterator[Case]:
     """Yield the coordinates and the arrays of each data set at each outer point."""
     for name, at in study.cases():
         yield at, artifacts.read_arrays(study.stored(name))
 
 
-def _write_drawn(study: Study, output: str) -> None:
+def _write_drawn(study: Plan, output: str) -> None:
     """Write the data sets drawn at random as numpy.savetxt does, for numpy.loadtxt."""
     for stored, name in study.drawn.items():
         x = artifacts.read_arrays(study.stored(stored))["x"]

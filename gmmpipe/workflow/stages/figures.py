@@ -1,31 +1,29 @@
 """Draw the figures of a version, each data set on its own."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from gmmpipe.figures import FIGURES
 from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import CAPTIONS
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.processes import MOST, shared
 
 Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     """Write every figure of the plan ``inputs[0]`` that applies into the folder ``output``.
 
     A figure is named <figure>-<case>.<format>, a case being a data set at an outer point of the
     sweep, or the data set alone for a figure across all of these; captions.json has {file stem:
-    caption}. config is not used, the plan says it all. threads: processes that share the work, as
+    caption}. threads: processes that share the work, as
     matplotlib is not for threads.
     """
-    del config
     with artifacts.scratch(output) as scratch:
         drawn = chain(*shared(_draw, min(threads, MOST), inputs[0], output, scratch))
     captions = {stem: caption for _, stem, caption in sorted(drawn)}
@@ -34,8 +32,8 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
 
 def _draw(plan: str, output: str, scratch: str, *_: int) -> Drawn:
     """Draw the figures that no other process has begun."""
-    study = Study(plan)
-    wanted = study.plan["config"]["figures"]
+    study = Plan.read(plan)
+    wanted = study.config["figures"]
     style = style_of(wanted)
     names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
     stems: list[str] = []

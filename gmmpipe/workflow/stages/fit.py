@@ -38,39 +38,34 @@ from gmmpipe.mixture.starts.given import Grouped, from_arrays
 from gmmpipe.mixture.starts.points import STARTS, prepared, undrawn
 from gmmpipe.mixture.starts.split import split
 from gmmpipe.store import artifacts
-from gmmpipe.store.ranges import spread
+from gmmpipe.store.jobs import FitJob
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the job: memory, disk, code
-KEYS = ("covariance", "start", "fit", "k", "seed", "iteration")
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(
+    inputs: Sequence[str],
+    output: str,
+    job: FitJob,
+    threads: int = 1,
+    engine: Mapping[str, Any] | None = None,
+) -> None:
     """Write the fits of every (k, seed) of a block of the normalised data ``inputs[0]``.
 
-    ``inputs[1]`` is the stored start `given`, where that has the path of a file. config has
-    `covariance`, `start` and `fit` (entries of conf/), and the lists `k`, `seed` (or "first..last")
-    and `iteration` (snapshots). What a fit yields depends on neither its neighbours nor
-    ``threads``. With fit.restarts `auto` each k gets as many further seeds as its certificate asks
-    for; where k - 1 components are likelier, a run that splits their best comes first, as seed
-    blocks.SPLIT, and one from the best of a family that this one contains as blocks.CONTAINED. A
-    cell that cannot be fitted is stored with the reason, and the others are not affected.
-    `engine`, if there, says who does the passes over the data: this process, or with `kind` dask
-    the workers of a cluster, its scheduler at `address` or else here with so many `workers`.
+    ``inputs[1]`` is the stored start `given`, where that has the path of a file. What a fit yields
+    depends on neither its neighbours nor ``threads``. With fit.restarts `auto` each k gets as many
+    further seeds as its certificate asks for; where k - 1 components are likelier, a run that
+    splits their best comes first, as seed blocks.SPLIT, and one from the best of a family that this
+    one contains as blocks.CONTAINED. A cell that cannot be fitted is stored with the reason, and
+    the others are not affected. engine says who does the passes over the data: this process, or
+    with `kind` dask the workers of a cluster, its scheduler at `address` or else here with so many
+    `workers`.
     """
-    config = {**config, "seed": spread(config["seed"])}
-    for axis in ("k", "seed", "iteration"):
-        if not (config[axis] and all(type(value) is int for value in config[axis])):
-            raise InputError(f"{axis} is {config[axis]!r}; give a list of whole numbers")
-    for section in ("covariance", "start", "fit"):
-        if not isinstance(config[section], Mapping):
-            raise InputError(f"{section} is {config[section]!r}; give its options as an object")
     data = artifacts.read_arrays(inputs[0], "x")
-    restarts = of_section(RestartOptions, config["fit"])
-    start = _start(inputs, config)
-    own = {**config, "fit": fit_arrays.fit_options(config["fit"]), "certify": restarts.certify}
-    fitted = _Fitter(data["x"], data.get("weight"), start, own, threads)
-    with _engine(config.get("engine", {}), inputs[0], fitted):
-        stored = fitted(config["k"], config["seed"])
+    restarts = of_section(RestartOptions, job.fit)
+    fitted = _Fitter(data["x"], data.get("weight"), _start(inputs, job), job, threads)
+    with _engine(engine or {}, inputs[0], fitted):
+        stored = fitted(job.k, job.seed)
         if restarts.restarts == "auto" and fitted.undrawn < np.inf:
             stored = _go_on(fitted, stored, restarts.target, restarts.most_seeds)
     artifacts.write_arrays(output, fit_arrays.to_arrays(stored, fitted.failed))
@@ -80,9 +75,9 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
         _report(k, [s for s in stored if s.k == k], fitted.judge)
 
 
-def _start(inputs: Sequence[str], config: Mapping[str, Any]) -> Any:
+def _start(inputs: Sequence[str], job: FitJob) -> Any:
     """Return the start, read from the store if it came from a file."""
-    start = build(STARTS, "start", config["start"], "method")
+    start = build(STARTS, "start", job.start, "method")
     stored = getattr(start, "path", None) is not None
     if len(inputs) != 1 + stored:
         raise InputError(f"{len(inputs)} INPUT files; give the data, and a start that has a path")
@@ -121,17 +116,17 @@ class _Fitter:
         x: Array,
         weight: Array | None,
         start: Any,
-        config: Mapping[str, Any],
+        job: FitJob,
         threads: int,
     ) -> None:
-        self.x, self.weight, self.config, self.threads = x, weight, config, threads
+        self.x, self.weight, self.job, self.threads = x, weight, job, threads
         self._undrawn_start = start
         self.passed: Array | Partitioned = x
-        self.method = config["start"]["method"]
-        self.options: FitOptions = config["fit"]
-        self.certify = int(config["certify"])
+        self.method = job.start["method"]
+        self.options = fit_arrays.fit_options(job.fit)
+        self.certify = of_section(RestartOptions, job.fit).certify
         self.content = content(x)
-        self.family = str(config["covariance"].get("family"))
+        self.family = str(job.covariance.get("family"))
         self.undrawn = undrawn(start)
         if weight is not None:  # what does not count is no place to start at
             held = weight > 0
@@ -179,7 +174,7 @@ class _Fitter:
         ]
 
     def _run(self, starts: Sequence[Mixture]) -> list[Fit]:
-        return self._em(starts, self.config["iteration"], self.options)
+        return self._em(starts, self.job.iteration, self.options)
 
     def _em(
         self, starts: Sequence[Mixture], iterations: Sequence[int], options: FitOptions
@@ -202,14 +197,14 @@ class _Fitter:
         if k < 1 or not self.options.nests:
             return []
         lost = len(self.failed)
-        found = self([k], self.config["seed"])
+        found = self([k], self.job.seed)
         del self.failed[lost:]
         return found
 
     def of_family(self, family: str) -> "_Fitter":
         """Return the same for another covariance family."""
-        config = {**self.config, "covariance": {"family": family}}
-        other = _Fitter(self.x, self.weight, self._undrawn_start, config, self.threads)
+        job = replace(self.job, covariance={"family": family})
+        other = _Fitter(self.x, self.weight, self._undrawn_start, job, self.threads)
         other.passed = self.passed
         return other
 

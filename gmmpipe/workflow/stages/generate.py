@@ -1,6 +1,6 @@
 """Read or generate one data set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,51 +15,50 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import is_intact, move
+from gmmpipe.store.jobs import GenerateJob
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
-    """Write the data set that ``config`` describes, in original units, with labels and truth.
+def run(inputs: Sequence[str], output: str, job: GenerateJob, threads: int = 1) -> None:
+    """Write the data set that a job describes, in original units, with labels and truth.
 
-    config is one entry of conf/dataset/ with its `kind`; a file is ``inputs[0]`` and, where the
-    plan gives its `sha256`, must still have it. A large file is read in parts; where the plan has
-    made arrays of its `text` already these are taken. Raises InputError for data that cannot be
-    used.
+    A file is ``inputs[0]`` and must have the `sha256` that the job gives, if any. A large file is
+    read in parts; where there are arrays of its text already these are taken. Raises InputError for
+    data that cannot be used.
     """
     del threads
-    options = {k: v for k, v in config.items() if k not in ("sha256", "text")}
-    kind = build(DATASETS, "data set", options, "kind")
-    if len(inputs) != (config["kind"] == "file"):
+    kind = build(DATASETS, "data set", job.options, "kind")
+    name = job.options["kind"]
+    if len(inputs) != (name == "file"):
         raise InputError(f"{len(inputs)} INPUT files; kind file reads one, the others none")
-    if config["kind"] != "file":
-        sample = kind.sample(stream("generate", config["kind"], config.get("seed", 0)))
-        write(output, sample, config["kind"])
-    elif "text" in config and is_intact(config["text"]):
-        refuse_changed(inputs[0], config)
-        move(config["text"], output)
+    if name != "file":
+        write(output, kind.sample(stream("generate", name, job.options.get("seed", 0))), name)
+    elif job.text and is_intact(job.text):
+        refuse_changed(inputs[0], job.sha256)
+        move(job.text, output)
     else:
-        write(output, _read(inputs[0], kind, output, config), Path(inputs[0]).name)
+        write(output, _read(inputs[0], kind, output, job.sha256), Path(inputs[0]).name)
     made = artifacts.read_arrays(output)
     dropped = f"{made['dropped']} rows dropped"
     print(f"{len(made['x'])} rows of {', '.join(made['features'])}; {dropped}")
 
 
-def _read(path: str, kind: File, output: str, config: Mapping[str, Any]) -> Sample:
+def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
     if reader.is_large(Path(path)):
-        refuse_changed(path, config)
+        refuse_changed(path, sha256)
         folder = Path(output).parent
         folder.mkdir(parents=True, exist_ok=True)
         found = reader.gather(Path(path), path, kind, folder)
-        refuse_changed(path, config, found)
+        refuse_changed(path, sha256, found)
         return found.sample()
     content = artifacts.read(path)
-    refuse_changed(path, config, content)
+    refuse_changed(path, sha256, content)
     return reader.read(content, path, kind)
 
 
 def refuse_changed(
-    path: str | Path, source: Mapping[str, Any], read: bytes | Gathering | None = None
+    path: str | Path, sha256: str | None, read: bytes | Gathering | None = None
 ) -> None:
-    """Raise InputError if a file has another SHA-256 than source, which has the planned `sha256`.
+    """Raise InputError if a file has another SHA-256 than was planned, if that is known.
 
     read: what was read of it, if anything; rows are let go of then.
     """
@@ -67,7 +66,7 @@ def refuse_changed(
         found = artifacts.sha256(read)
     else:
         found = reader.described(Path(path))["sha256"]
-    if found != source.get("sha256", found):
+    if sha256 not in (None, found):
         if isinstance(read, Gathering):
             read.close()
         raise InputError(f"{path}: changed since this run was planned; run again")

@@ -1,6 +1,6 @@
 """Normalise one data set by an affine map that is kept with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,18 @@ from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.slices import cuts
 from gmmpipe.store import artifacts
+from gmmpipe.store.jobs import NormaliseJob
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, job: NormaliseJob, threads: int = 1) -> None:
     """Write ``x`` of ``inputs[0]`` normalised, and the ``shift`` and ``scale`` that did it.
 
-    Where the rows have a ``weight`` it goes along, and the map is of the weighted rows. config is
-    one normaliser, `method` and its options. Raises InputError for data that the method
-    cannot map, e.g. a constant column.
+    Where the rows have a ``weight`` it goes along, and the map is of the weighted rows.
+    Raises InputError for data that the method cannot map, e.g. a constant column.
     """
     del threads
     data = artifacts.read_arrays(inputs[0], "x", "features")
-    method = build(NORMALISERS, "normaliser", config, "method")
+    method = build(NORMALISERS, "normaliser", job.options, "method")
     try:
         affine = method(data["x"], data["features"].tolist(), data.get("weight"))
     except InputError as error:

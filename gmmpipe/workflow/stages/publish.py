@@ -11,6 +11,7 @@ from typing import Any
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import made_by, refuse_damaged
+from gmmpipe.store.jobs import PublishJob
 from gmmpipe.store.layout import (
     CONFIG,
     FIGURES,
@@ -23,23 +24,23 @@ from gmmpipe.store.layout import (
     benchmark,
 )
 from gmmpipe.store.manifest import FORMAT
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.environment import code
+from gmmpipe.workflow.pipeline import STAGES
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -> None:
     """Write the records of the plan ``inputs[0]``, then move the link ``output``.
 
     config.yaml has every setting; manifest.json all that determines the results, and their size
     and SHA-256; run.json times, host and durations. Where these are all there and tell of the
-    same bytes they stay as they are: they say what made those bytes, not who looked last. config
-    may have `stages`, {stage: its code}, with which that of each artifact is compared.
+    same bytes they stay as they are: they say what made those bytes, not who looked last.
     """
     del threads
-    study = Study(inputs[0])
+    study = Plan.read(inputs[0])
     folder = Path(study.folder)
     _write_settings(study)
-    contents = _contents(study) | {"stages": config.get("stages", {})}
+    contents = _contents(study) | {"stages": job.stages}
     for note in Environments(contents).notes():
         print(f"{folder}: {note}")
     if not _is_told(folder, contents):
@@ -48,11 +49,11 @@ def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: 
     artifacts.link(output, study.version)
 
 
-def _write_settings(study: Study) -> None:
+def _write_settings(study: Plan) -> None:
     """Write config.yaml and a copy of the workflow, unless they are there already."""
     import yaml
 
-    settings = yaml.safe_dump(study.plan["config"], sort_keys=False, allow_unicode=True)
+    settings = yaml.safe_dump(study.config, sort_keys=False, allow_unicode=True)
     wanted = {CONFIG: settings.encode()}
     if Path(WORKFLOW).is_file():
         wanted[WORKFLOW] = artifacts.read(WORKFLOW)
@@ -62,19 +63,18 @@ def _write_settings(study: Study) -> None:
             artifacts.write(path, content)
 
 
-def _contents(study: Study) -> dict[str, Any]:
+def _contents(study: Plan) -> dict[str, Any]:
     """Return what the manifest has that any run of this version shares."""
     folder = Path(study.folder)
-    data = study.plan["data"]
     sources: dict[str, dict[str, Any]] = {}
-    for told in data.values():
-        if source := told["source"]:
-            whole = {"size": told["bytes"], "sha256": source["sha256"]}
-            inside = {f"{source['path']}/{name}": each for name, each in told["files"].items()}
-            sources |= inside or {source["path"]: whole}
-    for fit in study.plan["fits"].values():
-        if start := fit.get("source"):
-            sources[start["path"]] = {"size": start["bytes"], "sha256": start["sha256"]}
+    for data in study.data_sets.values():
+        if source := data.source:
+            whole = {"size": data.bytes, "sha256": source.sha256}
+            inside = {f"{source.path}/{name}": each for name, each in data.files.items()}
+            sources |= inside or {source.path: whole}
+    for block in study.fit_blocks.values():
+        if start := block.source:
+            sources[start.path] = {"size": start.bytes, "sha256": start.sha256}
     figures = sorted(map(str, (folder / FIGURES).glob("[!.]*")))
     others = [str(folder / name) for name in (CONFIG, WORKFLOW, REPORT)]
     paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
@@ -83,10 +83,10 @@ def _contents(study: Study) -> dict[str, Any]:
         "format": FORMAT,
         "experiment": study.experiment,
         "version": study.version,
-        "config": study.plan["config"],
-        "block": study.plan["block"],
+        "config": study.config,
+        "block": study.block,
         "inputs": dict(sorted(sources.items())),
-        "dropped_rows": {name: told["dropped"] for name, told in data.items()},
+        "dropped_rows": {name: data.dropped for name, data in study.data_sets.items()},
         **_made(paths),
     }
 
@@ -120,7 +120,7 @@ def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
     return isinstance(told, dict) and all(told.get(key) == contents[key] for key in contents)
 
 
-def _run(study: Study) -> dict[str, Any]:
+def _run(study: Plan) -> dict[str, Any]:
     """Return times, host and durations of this run: all that may differ in the next."""
     return {
         "started": _told(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
@@ -128,25 +128,16 @@ def _run(study: Study) -> dict[str, Any]:
         "host": platform.node(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        "seconds": {stage: _seconds(stage, names) for stage, names in _jobs(study).items()},
+        "seconds": {
+            name: _seconds(name, stage.jobs(study))
+            for name, stage in STAGES.items()
+            if name != "publish"
+        },
     }
 
 
 def _told(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-
-
-def _jobs(study: Study) -> dict[str, list[str]]:
-    plan, whole = study.plan, [f"{study.experiment}-{study.version}"]
-    return {
-        "generate": list(plan["data"]),
-        "normalise": list(plan["normalised"]),
-        "fit": list(plan["fits"]),
-        "evaluate": whole,
-        "bootstrap": list(plan["bootstrap"]),
-        "combine": whole,
-        "figures": whole,
-    }
 
 
 def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:

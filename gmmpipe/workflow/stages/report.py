@@ -1,19 +1,17 @@
 """Bind figures, tables and an explorer of all fits into one HTML file that opens offline."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from gmmpipe.report.build import contents
 from gmmpipe.report.page import page
 from gmmpipe.store import artifacts
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 
 
-def run(inputs: Sequence[str], output: str, config: Mapping[str, Any], threads: int = 1) -> None:
+def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     """Write the report of the plan ``inputs[0]``, its tables and figures being made, to ``output``.
 
-    The same results and the same call give the same bytes. config is not used, the plan says it
-    all.
+    The same results and the same call give the same bytes.
     """
-    del config, threads
-    artifacts.write(output, page(contents(Study(inputs[0]))))
+    del threads
+    artifacts.write(output, page(contents(Plan.read(inputs[0]))))

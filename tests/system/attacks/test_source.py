@@ -62,9 +62,9 @@ def test_each_of_them_would_be_found(text):
 
 def shell_lines():
     text = (HOME / "Snakefile").read_text()
-    found = re.findall(r"    shell:\n((?:        .*\n)+)", text)
-    assert len(found) == len(re.findall(r"^rule (?!all\b)", text, re.MULTILINE))
-    return found
+    found = re.findall(r"^( +)shell:\n((?:\1    .*\n)+)", text, re.MULTILINE)
+    assert len(found) == len(re.findall(r"^ *rule(?! all\b)", text, re.MULTILINE)) == 3
+    return [lines for _, lines in found]
 
 
 def test_a_shell_line_holds_nothing_unquoted():
@@ -75,13 +75,13 @@ def test_a_shell_line_holds_nothing_unquoted():
             assert "config[" not in field
             assert "wildcards" not in field
     text = (HOME / "Snakefile").read_text()
-    assert not re.search(r"^    (run|script|notebook|wrapper|cwl):", text, re.MULTILINE)
+    assert not re.search(r"^ +(run|script|notebook|wrapper|cwl):", text, re.MULTILINE)
 
 
 def test_threads_of_a_shell_line_are_whole_numbers():
     text = (HOME / "Snakefile").read_text()
-    for given in re.findall(r"^    threads: (.*)$", text, re.MULTILINE):
-        assert re.fullmatch(r"demands\.threads\(\"\w+\"\)", given)
+    for given in re.findall(r"^ +threads: (.*)$", text, re.MULTILINE):
+        assert re.fullmatch(r"demands\.threads\((\"\w+\"|stage\.name)\)", given)
 
 
 def test_the_lock_has_a_hash_for_every_package_and_no_address():

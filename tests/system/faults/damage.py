@@ -9,13 +9,13 @@ from killed_runs import flip
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store.artifacts import read
 from gmmpipe.store.files import covered
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.repair import recover
 
 SORTS = (".npz", ".parquet", ".csv", ".html", ".png", ".svg", ".pdf", ".json", ".yaml", ".sha256")
 
 
-def damages(study: Study, each: int = 6, seed: int = 0) -> tuple[Counter[str], list[str]]:
+def damages(study: Plan, each: int = 6, seed: int = 0) -> tuple[Counter[str], list[str]]:
     """Damage every artifact of a version, one at a time, and put it back.
 
     Returns how many damages of each sort were tried, and those that were not found both by who
@@ -53,7 +53,7 @@ def _is_refused(path: Path) -> bool:
     return False
 
 
-def _found(study: Study, artifact: Path) -> list[str]:
+def _found(study: Plan, artifact: Path) -> list[str]:
     """Return what the look before a run finds; a plan and a size are looked at when planning."""
     if artifact.suffix == ".json" and "store" in artifact.parts:
         return [str(artifact)]

@@ -15,7 +15,7 @@ from tiny_study import go_on
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store.artifacts import read
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.repair import recover
 
 
@@ -39,7 +39,7 @@ def test_one_command_goes_on_after_kills_damage_and_loss(project, command, tmp_p
     assert recovered(project, wanted) == ""
 
     plans = (project / "results/store/plans").glob("*.json")
-    study = Study(next(path for path in plans if "." not in path.stem))  # not its notes
+    study = Plan.read(next(path for path in plans if "." not in path.stem))  # not its notes
     hit = [study.fits[0], f"{study.folder}/tables/fits.csv", f"{study.folder}/config.yaml"]
     hit += [f"{study.folder}/figures/clusters-gmm.png"]
     for path in hit:

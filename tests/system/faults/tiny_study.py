@@ -1,43 +1,34 @@
 """A tiny study whose stages run in this process, one after the other, as Snakemake would."""
 
-import json
 import shutil
 from pathlib import Path
 
 from failing_disk import MOST, failing_at, temporaries
+from projects import do
 
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import is_intact
-from gmmpipe.store.layout import stored
-from gmmpipe.store.plan import Study
+from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import make_plan
-from gmmpipe.workflow.stages import evaluate, figures, fit, generate, normalise, publish
+from gmmpipe.workflow.pipeline import STAGES
+from gmmpipe.workflow.stages import figures
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
 TINY += ("sweep.seed=0", "sweep.iteration=1", "figures.names=[clusters]")
 
 
-def go_on(*, drawn: bool = False) -> Study:
+def go_on(*, drawn: bool = False) -> Plan:
     """Do what is not done of the study in the working folder; figures and a report if drawn."""
-    study = Study(make_plan.freeze(Path(), TINY))
-    for name in study.plan["data"]:
-        if not is_intact(study.stored(name)):
-            config = json.loads(study.section("data", name))
-            generate.run(study.source(name), study.stored(name), config)
-    for name in study.plan["normalised"]:
-        path = stored("normalised", name)
-        if not is_intact(path):
-            normalise.run([study.raw(name)], path, json.loads(study.section("normalised", name)))
-    for name in study.plan["fits"]:
-        if not is_intact(study.fit(name)):
-            config = json.loads(study.section("fits", name))
-            fit.run([study.normalised(name)], study.fit(name), config)
-    if not all(map(is_intact, study.tables)):
-        evaluate.run([study.path], f"{study.folder}/tables", {})
-    if drawn:
-        figures.run([study.path], f"{study.folder}/figures", {})
-        artifacts.write(f"{study.folder}/report.html", "<!doctype html>")
-    publish.run([study.path], f"results/{study.experiment}/latest", {})
+    study = make_plan.make_plan(Path(), TINY)
+    for stage in STAGES.values():
+        for name in stage.jobs(study):
+            if stage.name in ("figures", "report"):
+                continue
+            if stage.name == "publish" or not all(map(is_intact, stage.outputs(study, name))):
+                do(stage, study, name)
+            if stage.name == "evaluate" and drawn:
+                figures.run([study.path], study.figures)
+                artifacts.write(study.report, "<!doctype html>")
     return study
 
 

@@ -1,0 +1,157 @@
+"""The inputs of a plan: data sets and files of starts, looked at before any job."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gmmpipe.config.build import build
+from gmmpipe.data import read as reader
+from gmmpipe.data.kinds import DATASETS, File
+from gmmpipe.data.progress import Bar
+from gmmpipe.errors import InputError, UnreadableData
+from gmmpipe.mixture.starts.given import to_arrays
+from gmmpipe.store import artifacts
+from gmmpipe.store.entries import DataSet, Source, StartFile
+from gmmpipe.store.files import is_intact
+from gmmpipe.store.jobs import Section
+from gmmpipe.store.layout import STARTS, stored
+from gmmpipe.store.manifest import FORMAT
+from gmmpipe.store.names import file_name, located
+from gmmpipe.workflow.stages import generate
+
+
+def _settled(options: Section, fit: Section) -> Section:
+    """Return the options of a data set, whether to keep missing values settled by fit.missing."""
+    if options.get("missing") != "auto":
+        return options
+    return {**options, "missing": "keep" if fit["missing"] == "mar" else "refuse"}
+
+
+def data_set(
+    root: Path, name: str, there: Section, given: str | None, scratch: Path | None
+) -> DataSet:
+    """Describe one data set: its options, its size, and the digest of its source.
+
+    there: the configuration at an outer point. given is the path that the user himself gave beside
+    it, if any; scratch as in ``plan.make_plan``. Raises InputError for data that cannot be used.
+    """
+    options = _settled(there["dataset"][name], there["fit"])
+    if options["kind"] != "file":
+        n, d = build(DATASETS, "data set", options, "kind").shape
+        identity = _identity(name, options)
+        return DataSet(name=identity, dataset=name, n=n, d=d, config=options, digested=options)
+    data = _data_file(root, name, options, given, scratch)
+    if data.missing and there["fit"]["missing"] != "mar":
+        raise InputError(f"dataset {name} keeps {data.missing} missing values; set fit.missing=mar")
+    return data
+
+
+def _data_file(
+    root: Path, name: str, options: Section, given: str | None, scratch: Path | None
+) -> DataSet:
+    path = located(root, options["path"], given)
+    large = path.exists() and reader.is_large(path)
+    described = reader.described(path) if large else artifacts.describe(path)
+    for file in described.get("files", ()):
+        located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
+    digested = {**options, "path": path.name, "sha256": described["sha256"]}
+    identity = _identity(name, digested)
+    text = stored("text", identity) if large and reader.is_text(path) else None
+    source = Source(str(options["path"]), described["sha256"], text)
+    kind = build(DATASETS, "data set", options, "kind")
+    look = partial(_looked_at, scratch or root, path, kind, source)
+    try:
+        size = _remembered(root / stored("data", identity, ".json"), look, keep=scratch is None)
+    except UnreadableData as error:  # whose remedies are options of the user's own file
+        raise error if given == options["path"] else error.of_dataset(name) from None
+    return DataSet(
+        name=identity,
+        dataset=name,
+        **size,
+        source=source,
+        bytes=described["size"],
+        files=described.get("files", {}),
+        config=options,
+        digested=digested,
+    )
+
+
+def _identity(name: str, digested: Section) -> str:
+    return file_name(f"{name}-{artifacts.digest([FORMAT, digested])}")
+
+
+def start_file(
+    root: Path, data: DataSet, options: Section, ks: Sequence[int], scratch: Path | None
+) -> StartFile | None:
+    """Store the start that is in a file; return None if none is.
+
+    Raises InputError for a file outside the project or of another K or number of rows.
+    """
+    path = options.get("path")
+    if path is None:
+        return None
+    content = artifacts.read(located(root, path, None))
+    found = reader.given(content, path)
+    rows = getattr(found, "labels", None)
+    if rows is not None and len(rows) != data.n:
+        raise InputError(f"{path}: {len(rows)} groups, but {data.dataset} has {data.n} rows")
+    if list(ks) != [found.n_components]:
+        raise InputError(
+            f"{path}: {found.n_components} components; set sweep.k=[{found.n_components}]"
+        )
+    digest = artifacts.sha256(content)
+    place = Path(stored(STARTS, digest[:12]))
+    if not is_intact(root / place):  # content and name go together
+        place = scratch / place.name if scratch else place
+        artifacts.write_arrays(root / place, to_arrays(found))
+    return StartFile(path, len(content), digest, str(place))
+
+
+def _remembered(known: Path, look: Callable[[], Section], keep: bool) -> Section:
+    """Return what a plan must know of a file, see ``Gathering.size``; ``known`` remembers it.
+
+    Of a large text the numbers are kept, for ``generate``.
+    """
+    if is_intact(known):
+        read: Section = artifacts.read_json(known)
+        return read
+    found = look()
+    if keep:
+        artifacts.write_json(known, found)
+    return found
+
+
+def _looked_at(root: Path, path: Path, kind: File, source: Source) -> Section:
+    if source.text:
+        target = root / source.text
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Bar(path.name, path.stat().st_size) as bar:
+            found = reader.gather(path, str(path), kind, target.parent, bar)
+        generate.refuse_changed(path, source.sha256, found)
+        generate.write(target, found.sample(), path.name)
+    elif reader.is_large(path):
+        found = reader.gather(path, str(path), kind)
+        generate.refuse_changed(path, source.sha256, found)
+    else:
+        content = artifacts.read(path)
+        generate.refuse_changed(path, source.sha256, content)
+        found = reader.gather(content, str(path), kind)
+    return found.size
+
+
+def readings(root: Path, settled: Section, own: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield for each data set from a file how it is read, or why it is not."""
+    given = None if own is None else str(own["path"])
+    for name, options in settled["dataset"].items():
+        if options["kind"] == "file":
+            kind = build(DATASETS, "data set", _settled(options, settled["fit"]), "kind")
+            try:
+                path = located(root, options["path"], given)
+                yield reader.look(path, options["path"], kind)
+            except OSError as error:
+                yield f"{options['path']}: {error.strerror}"
+            except UnreadableData as error:
+                yield str(error if given == options["path"] else error.of_dataset(name))
+            except InputError as error:
+                yield str(error)
