@@ -16,7 +16,8 @@ from gmmpipe.workflow.threads import pin_threads
 
 pin_threads()  # before numpy is loaded, here and in every job
 
-from gmmpipe import layout
+from gmmpipe.results.tables import table_paths
+from gmmpipe.store import layout
 from gmmpipe.store.names import STORED
 from gmmpipe.workflow.resources import Demands
 from gmmpipe.errors import told
@@ -57,7 +58,7 @@ onstart:
 
 
 onsuccess:
-    if "plan" not in config and Path(plan.tables[0]).exists():
+    if "plan" not in config and Path(table_paths(plan)[0]).exists():
         from gmmpipe.results.summary import failures
 
         if said := failures(plan):

@@ -30,6 +30,21 @@ MEND = "look at what is there"
 LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
 
+# names that are gone: what was typed, a key, key=value, a command or a folder -> what to do instead
+REMOVED = {
+    "fit.algorithm": (
+        "stepwise EM was no faster and missed EM's optimum in 4 of 10 runs; leave the key out"
+    ),
+    "fit.acceleration=squarem": (
+        "anderson reaches EM's optimum as often and mostly in fewer passes; give"
+        " fit.acceleration=anderson"
+    ),
+    "gmmpipe convert": (
+        "`gmmpipe run --data` takes a text of any size as it is; numpy.save writes a .npy file"
+    ),
+    "profiles/kubernetes": "docs/scale.md says what Kubernetes takes",
+}
+
 
 def shown(text: str) -> str:
     """Return a text with its control characters as escapes, but for tabs and ends of lines.
@@ -138,3 +153,8 @@ def suggest(kind: str, name: object, allowed: list[str]) -> str:
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     listed = ", ".join(allowed[:MOST]) + (", ..." if len(allowed) > MOST else "")
     return f"{kind} is {name!r}; choose one of {listed}{hint}"
+
+
+def advice(name: str) -> str | None:
+    """Return the line for a name that is gone, None for any other."""
+    return f"{name} is gone: {REMOVED[name]}" if name in REMOVED else None

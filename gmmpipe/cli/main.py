@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.cli.commands import COMMANDS, project
-from gmmpipe.config.removed import advice
 from gmmpipe.data.user_file import declare, own_file
-from gmmpipe.errors import InputError, Obstacle, one_line, told
+from gmmpipe.errors import InputError, Obstacle, advice, one_line, told
 from gmmpipe.store.files import MADE_BY, destination
 from gmmpipe.store.jobs import from_json
 from gmmpipe.store.terminal import print_data, printing

@@ -9,9 +9,8 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.config.compose import GROUPS, compose, files, read
-from gmmpipe.config.removed import advice
 from gmmpipe.data.user_file import own_name
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS

@@ -18,7 +18,7 @@ from gmmpipe.results.columns import RUN, SETTINGS
 from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.refit import steps
-from gmmpipe.results.tables import ALWAYS, BOOTSTRAPPED, TABLES
+from gmmpipe.results.tables import ALWAYS, BOOTSTRAPPED, TABLES, bootstrap_paths
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
@@ -47,7 +47,7 @@ def frames_of(study: Plan) -> dict[str, pd.DataFrame]:
 
     Of ``labels`` there are the samples that are shown.
     """
-    names = [*ALWAYS, *(BOOTSTRAPPED if study.summaries else ())]
+    names = [*ALWAYS, *(BOOTSTRAPPED if bootstrap_paths(study) else ())]
     tables = VersionTables(study.folder)
     shown = [(at, _shown(study.data_sets[data].n)) for data, at in study.cases()]
     labels = _labels(tables.stored("labels"), shown)

@@ -10,17 +10,15 @@ import numpy.typing as npt
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import Defect
-from gmmpipe.mixture.diagnostics.convergence import End, most_iterations
-from gmmpipe.mixture.em.fit import Fit, Snapshot, seconds
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
+from gmmpipe.mixture.diagnostics.convergence import End
+from gmmpipe.mixture.em.fit import Fit, Snapshot
+from gmmpipe.mixture.em.options import FitOptions, of_section
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.store.entries import DataSet
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
 # seeds of runs that are not drawn, but start from the best of ...
 SPLIT = -1  # ... one component fewer, one of them split
 CONTAINED = -2  # ... a family that this one contains
-SETTLING = 3e-3, 100  # seconds and iterations that it takes to find the end of a run, about
 
 
 @dataclass(frozen=True)
@@ -42,26 +40,6 @@ def fit_options(fit: Mapping[str, Any]) -> FitOptions:
         if fit.get(key, value) != value:
             raise InputError(f"fit.{key} is {fit[key]!r}: use the gmmpipe that made the version")
     return of_section(FitOptions, fit)
-
-
-def cost(data: DataSet, family: str, fit: Mapping[str, Any], iterations: int, k: int) -> float:
-    """Return the seconds that a fit of k components takes for so many iterations.
-
-    fit: the section of that name.
-    """
-    options, restarts = of_section(FitOptions, fit), of_section(RestartOptions, fit)
-    most = most_iterations(restarts.certify, data.n, data.d)
-    looks, steps = SETTLING if most else (0.0, 0)
-    return looks + seconds(
-        data.n,
-        data.d,
-        family,
-        min(k, data.n),
-        iterations + min(steps, most),
-        compiled=not options.features(),
-        patterns=data.patterns or 0,
-        noise=options.noise > 0,
-    )
 
 
 @dataclass(frozen=True)

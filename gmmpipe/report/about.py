@@ -9,6 +9,7 @@ from typing import Any
 
 from gmmpipe.data.user_file import arguments
 from gmmpipe.report.table_data import Sheet, listing
+from gmmpipe.results.tables import bootstrap_paths, table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.files import refuse_damaged
@@ -54,7 +55,11 @@ def digests(study: Plan) -> Sheet:
         if data.source
     ]
     figures = sorted(map(str, Path(study.folder, FIGURES).glob("[!.]*")))
-    parts = {"data": study.data, "table": [*study.tables, *study.summaries], "figure": figures}
+    parts = {
+        "data": study.data,
+        "table": [*table_paths(study), *bootstrap_paths(study)],
+        "figure": figures,
+    }
     for part, paths in parts.items():
         for path in paths:
             found = artifacts.describe(path)["sha256"]

@@ -8,10 +8,10 @@ from typing import Literal
 
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
+from gmmpipe.store.plan import AXES
 
 Type = Literal["text", "whole", "number", "yes or no", "numbers", "records"]
 
-AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")
 NAMED = AXES[:4]  # axes whose values are names in the configuration
 # Keys are lists, which pandas takes for columns. The data set and the outer axes come besides.
 FAMILY = ["normaliser", "covariance"]

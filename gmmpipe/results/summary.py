@@ -12,15 +12,14 @@ import pandas as pd
 from gmmpipe.errors import one_line
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
-from gmmpipe.results.columns import AXES
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
-from gmmpipe.results.tables import BOOTSTRAPPED
+from gmmpipe.results.tables import BOOTSTRAPPED, bootstrap_paths
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import Plan
+from gmmpipe.store.plan import AXES, Plan
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
@@ -78,7 +77,7 @@ def findings(plan: Plan) -> list[Finding]:
     """Return what a finished version found, from the tables in its folder."""
 
     def read(name: str) -> pd.DataFrame | None:
-        if name in BOOTSTRAPPED and not plan.summaries:
+        if name in BOOTSTRAPPED and not bootstrap_paths(plan):
             return None
         return artifacts.read_frame(table(plan.folder, name))
 

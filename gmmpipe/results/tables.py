@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from gmmpipe.results import columns
 from gmmpipe.results.columns import OUTER, Column
+from gmmpipe.store import layout
+from gmmpipe.store.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -113,16 +115,18 @@ BOOTSTRAPPED = tuple(
 )
 
 
-def table_files(imputes: bool) -> list[str]:
-    """Return the names of the files of tables that a version has; imputes: values are missing.
+def table_paths(plan: Plan) -> list[str]:
+    """Return the paths of all files of tables but those of the bootstrap, drawn data included.
 
     failed.csv has the rows of fits whose status is failed.
     """
     text = [f"{name}.csv" for name in ALWAYS if TABLES[name].csv]
-    names = [*ALWAYS, *(["imputed"] if imputes else [])]
-    return [*text, "failed.csv", *(f"{name}.parquet" for name in names)]
+    names = [*ALWAYS, *(["imputed"] if plan.imputes else [])]
+    files = [*text, "failed.csv", *(f"{name}.parquet" for name in names), *plan.drawn.values()]
+    return [layout.table(plan.folder, file, "") for file in files]
 
 
-def bootstrap_files() -> list[str]:
-    """Return the names of the files of tables that a bootstrap adds."""
-    return [f"{name}.{suffix}" for suffix in ("csv", "parquet") for name in BOOTSTRAPPED]
+def bootstrap_paths(plan: Plan) -> list[str]:
+    """Return the paths of the tables that combine the replicates; none where there are none."""
+    suffixes = (".csv", ".parquet") if plan.bootstrap_blocks else ()
+    return [layout.table(plan.folder, name, s) for s in suffixes for name in BOOTSTRAPPED]

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from gmmpipe.errors import InputError
-from gmmpipe.results.columns import AXES
-from gmmpipe.results.tables import bootstrap_files, table_files
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.entries import (
     SECTIONS,
@@ -22,9 +20,10 @@ from gmmpipe.store.entries import (
     read,
 )
 from gmmpipe.store.jobs import Section, as_text, to_json
-from gmmpipe.store.layout import STORE, stored, table
+from gmmpipe.store.layout import STORE, stored
 from gmmpipe.store.names import STORED
 
+AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration")  # of a sweep
 WIDE = 2**20  # numbers
 
 
@@ -169,21 +168,9 @@ class Plan:
         return [stored("normalised", name) for name in self.normalised_data]
 
     @property
-    def tables(self) -> list[str]:
-        """Return the paths of all files of tables."""
-        names = [*table_files(self.imputes), *self.drawn.values()]
-        return [table(self.folder, name, "") for name in names]
-
-    @property
     def bootstraps(self) -> list[str]:
         """Return the paths of all blocks of bootstrap replicates; none where it is off."""
         return [stored("bootstrap", block) for block in self.bootstrap_blocks]
-
-    @property
-    def summaries(self) -> list[str]:
-        """Return the paths of the tables that combine the replicates; none where it is off."""
-        names = bootstrap_files() if self.bootstrap_blocks else ()
-        return [table(self.folder, name, "") for name in names]
 
     @property
     def drawn(self) -> dict[str, str]:

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import pydantic.dataclasses
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from gmmpipe.config.removed import advice
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, advice
 
 BRANCHES = {"str", "constrained-float"}  # how pydantic tells apart the types that a key may have
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

@@ -6,12 +6,12 @@ from functools import partial
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.results.columns import FAMILY
 from gmmpipe.store import artifacts
 from gmmpipe.store.entries import BootstrapBlock, DataSet, FitBlock
 from gmmpipe.store.jobs import BootstrapJob, FitJob, Section, to_json
 from gmmpipe.store.plan import Plan
+from gmmpipe.workflow.cost import cost
 from gmmpipe.workflow.grid import tiles, width_of, windows
 
 Cost = Callable[[int], float]  # of K components, in seconds

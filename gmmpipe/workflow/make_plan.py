@@ -21,7 +21,6 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
 from gmmpipe.mixture.engines.dask import PACKAGES, missing
 from gmmpipe.mixture.engines.partitioned import Partitioned
-from gmmpipe.mixture.fit_arrays import cost
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.entries import DataSet, FitBlock, NormalisedData, StartFile
 from gmmpipe.store.files import is_intact
@@ -31,6 +30,7 @@ from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import file_name, own_folders
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import bootstrap_blocks, memory
+from gmmpipe.workflow.cost import cost
 from gmmpipe.workflow.grid import tiles, width_of, windows
 from gmmpipe.workflow.inputs import data_set, start_file
 

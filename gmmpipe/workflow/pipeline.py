@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gmmpipe.results.tables import bootstrap_paths, table_paths
 from gmmpipe.store import layout
 from gmmpipe.store.jobs import BootstrapJob, FitJob, GenerateJob, NormaliseJob, PublishJob
 
@@ -80,13 +81,13 @@ def _evaluated(plan: Plan, name: str) -> list[str]:
 
 def _shown(plan: Plan, name: str) -> list[str]:
     """Return what figures and the report show."""
-    made = (plan.data, plan.normalisations, plan.tables, plan.summaries)
+    made = (plan.data, plan.normalisations, table_paths(plan), bootstrap_paths(plan))
     return [*_plan(plan, name), *(path for paths in made for path in paths)]
 
 
 def _version(plan: Plan, name: str) -> list[str]:
     """Return all that a version consists of."""
-    made = (plan.store, plan.tables, plan.summaries, [plan.figures, plan.report])
+    made = (plan.store, table_paths(plan), bootstrap_paths(plan), [plan.figures, plan.report])
     return [*_plan(plan, name), *(path for paths in made for path in paths)]
 
 
@@ -102,10 +103,10 @@ _LIST = (
           lambda plan, name: plan.replicated(name), _stored("bootstrap"), "bootstrap",
           BootstrapJob, several="+", grows=True),
     Stage("evaluate", "turn the fits of a plan into tables", _evaluated,
-          lambda plan, _: plan.tables, reads=_plan, target=_tables, grows=True),
+          lambda plan, _: table_paths(plan), reads=_plan, target=_tables, grows=True),
     Stage("combine", "combine the bootstrap of a plan into tables",
-          lambda plan, _: [plan.path, *plan.data, *plan.bootstraps, *plan.tables],
-          lambda plan, _: plan.summaries, reads=_plan, target=_tables),
+          lambda plan, _: [plan.path, *plan.data, *plan.bootstraps, *table_paths(plan)],
+          lambda plan, _: bootstrap_paths(plan), reads=_plan, target=_tables),
     Stage("figures", "draw the figures of a plan", _shown, lambda plan, _: [plan.figures],
           reads=_plan, folder=True),
     Stage("report", "bind figures and tables of a plan into one HTML file",

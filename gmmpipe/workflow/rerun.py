@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.config import schema
-from gmmpipe.config.removed import REMOVED
-from gmmpipe.errors import InputError, one_line
+from gmmpipe.errors import REMOVED, InputError, one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.environments import Environments

@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from gmmpipe.config.removed import advice
 from gmmpipe.config.schema import BLOCK
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.store import yaml_file
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`

@@ -6,8 +6,7 @@ import pytest
 
 from gmmpipe.cli import main
 from gmmpipe.config import load
-from gmmpipe.config.removed import REMOVED
-from gmmpipe.errors import InputError
+from gmmpipe.errors import REMOVED, InputError
 from gmmpipe.workflow import snakemake_options
 
 HOME = Path(__file__).parents[2]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.errors import InputError
+from gmmpipe.results.tables import table_paths
 from gmmpipe.workflow import run as launch
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover
@@ -36,7 +37,11 @@ def test_a_file_where_a_folder_belongs_stays(place, project):
 
 def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
     done = study(*TINY)
-    latest, table, fit = Path("results/smoke/latest"), Path(done.tables[0]), Path(done.fits[0])
+    latest, table, fit = (
+        Path("results/smoke/latest"),
+        Path(table_paths(done)[0]),
+        Path(done.fits[0]),
+    )
     latest.unlink()
     latest.write_text("mine")
     with pytest.raises(InputError, match="latest: is no link to a version"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import MADE_BY, covered, made_by, recorded, seal_of
 from gmmpipe.workflow import run
@@ -36,13 +37,13 @@ def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
     assert recover(done) == []
     assert contents() == before
     sealed = set(covered("results"))
-    assert {Path(path) for path in [done.path, *done.store, *done.tables]} <= sealed
+    assert {Path(path) for path in [done.path, *done.store, *table_paths(done)]} <= sealed
     assert made_by(done.fits[0]) == maker != {}
     assert restore_seals(Path()) == 0
 
 
 def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
-    changed, spoilt, forged = map(Path, (done.fits[0], done.data[0], done.tables[0]))
+    changed, spoilt, forged = map(Path, (done.fits[0], done.data[0], table_paths(done)[0]))
     changed.write_bytes(changed.read_bytes()[:-1])
     seal_of(changed).unlink()
     seal_of(spoilt).write_bytes(b"?")
@@ -54,7 +55,7 @@ def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
 
 
 def test_a_table_altered_together_with_its_record_is_made_again(done, monkeypatch):
-    table = Path(done.tables[0])
+    table = Path(table_paths(done)[0])
     maker, changed = made_by(table), table.read_text().replace("kmeans", "kmeanz")
     for elsewhere in ({"environment": {}}, {"code": "another"}):  # other bytes prove nothing there
         monkeypatch.setenv(MADE_BY, json.dumps({**maker, **elsewhere}))
@@ -82,7 +83,7 @@ def test_a_manifest_of_others_seals_nothing_outside_of_results(path, project):
 def test_a_manifest_that_lists_nothing_vouches_for_nothing(odd, done):
     manifest = Path(done.folder, "manifest.json")
     artifacts.write_json(manifest, {**artifacts.read_json(manifest), "artifacts": odd})
-    os.utime(done.tables[0], (2**32, 2**32))  # of the future
+    os.utime(table_paths(done)[0], (2**32, 2**32))  # of the future
     assert recover(done) == []
 
 

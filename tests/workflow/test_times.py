@@ -10,6 +10,7 @@ from projects import TINY
 from gmmpipe.data import read as reader
 from gmmpipe.data import source
 from gmmpipe.errors import InputError
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store.jobs import GenerateJob
 from gmmpipe.workflow.repair import recover
 from gmmpipe.workflow.stages import generate
@@ -51,24 +52,24 @@ def test_no_job_is_done_again_for_the_time_of_a_file(project, command):
 def test_times_of_the_future_end_without_a_manifest_too(study):
     done = study(*TINY)
     Path(done.folder, "manifest.json").unlink()
-    before = modified(done.tables)
+    before = modified(table_paths(done))
     set_time(done.data[0], time.time() + AHEAD)
     assert recover(done) == []
     assert Path(done.data[0]).stat().st_mtime <= time.time()
-    assert modified(done.tables) == before  # so Snakemake makes them again, as it must
+    assert modified(table_paths(done)) == before  # so Snakemake makes them again, as it must
 
 
 def test_order_in_time_is_mended_only_where_the_manifest_vouches_for_all(study):
     done = study(*TINY)
     set_time(done.fits[0], time.time())
-    before = modified([*done.store, *done.tables])
+    before = modified([*done.store, *table_paths(done)])
     recover(done)
-    assert len(set(modified([*done.store, *done.tables]).values())) == 1
+    assert len(set(modified([*done.store, *table_paths(done)]).values())) == 1
     for path, moment in before.items():
         set_time(path, moment)
     Path(done.folder, "manifest.json").write_text("{}")
     recover(done)
-    assert modified([*done.store, *done.tables]) == before
+    assert modified([*done.store, *table_paths(done)]) == before
 
 
 @pytest.mark.parametrize("large", [0, 2**23])

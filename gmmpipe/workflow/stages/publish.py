@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gmmpipe.results.tables import bootstrap_paths, table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import made_by, refuse_damaged
@@ -77,7 +78,14 @@ def _contents(study: Plan) -> dict[str, Any]:
             sources[start.path] = {"size": start.bytes, "sha256": start.sha256}
     figures = sorted(map(str, (folder / FIGURES).glob("[!.]*")))
     others = [str(folder / name) for name in (CONFIG, WORKFLOW, REPORT)]
-    paths = [study.path, study.origins, *study.store, *study.tables, *study.summaries, *figures]
+    paths = [
+        study.path,
+        study.origins,
+        *study.store,
+        *table_paths(study),
+        *bootstrap_paths(study),
+        *figures,
+    ]
     paths += [path for path in others if Path(path).exists()]
     return {
         "format": FORMAT,
