@@ -31,7 +31,8 @@ CLAUSES = {
     "saddle": "its run ended on a saddle, where a maximum is near but not reached",
     "degenerate": "its run, carried on to a maximum, ends in a degenerate fit",
     "unrecorded": "how its run ended is not recorded",
-    "beaten": "it is not at its best: {by}, which it contains, has a higher log-likelihood",
+    "beaten": "it is not at its best: {by}, which it contains, has a higher log-likelihood"
+    " (fit.restarts=auto adds starts there)",
     "short": "its run leads to a log-likelihood {gap:.2g} nats higher than it has after"
     " {iterations} iterations",
     "overtaken": "at the maxima to which their runs lead another model has the lower BIC: {other}",

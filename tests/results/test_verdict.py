@@ -118,7 +118,8 @@ CASES = {
     "beaten": (
         table(("full", 2, 500.0, {"beaten_by": "tied K=2"}), *CLEAR[1:]),
         "not settled",
-        "it is not at its best: tied, K = 2, which it contains, has a higher log-likelihood",
+        "it is not at its best: tied, K = 2, which it contains, has a higher log-likelihood"
+        " (fit.restarts=auto adds starts there)",
     ),
     "snapshot": (
         table(("full", 2, 500.0, {"gap": 0.51}), *CLEAR[1:]),
