@@ -127,11 +127,12 @@ def test_runs_are_drawn_evenly_and_rare_ones_whole():
     assert agreement.evenly(np.arange(30), 7).tolist() == list(range(7))
 
 
-def test_unfinished_runs_are_no_optimum():
+def test_runs_that_are_unfinished_or_at_a_saddle_are_no_optimum():
     tables = case("default")
     chosen = tables.selected()[["covariance", "k"]]
     mine = (tables.fits[chosen.index] == chosen).all(axis=1)
-    end = np.where(mine & (tables.fits["seed"] == 2), "unfinished", "maximum")
+    kinds = np.where(tables.fits["start"] == "points", "saddle", "unfinished")
+    end = np.where(mine & (tables.fits["seed"] == 2), kinds, "maximum")
     optimum = np.where(end == "maximum", 1 + (tables.fits["seed"] == 1), 0)
     told = replace(tables, fits=tables.fits.assign(end=end, optimum=optimum))
     runs, which, times = agreement._ordered(told)
@@ -140,6 +141,6 @@ def test_unfinished_runs_are_no_optimum():
     assert times.tolist() == [2, 2, 2]
     figure = FIGURES["agreement"].draw(told, Style())
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["2 runs", "2 runs", "2 unfinished"]
+    assert names == ["2 runs", "2 runs", "2 at no maximum"]
     caption = FIGURES["agreement"].caption(told, Style())
     assert "The last 2 had not reached a maximum" in caption

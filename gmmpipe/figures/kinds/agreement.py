@@ -56,7 +56,7 @@ def caption(tables: Tables, style: Style) -> str:
     rows = len(comparison_rows(len(tables.x)))
     some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
     some = some if rows < len(tables.x) else ""
-    none = _n_unfinished(_sound(tables))
+    none = _n_open(_sound(tables))
     unfinished = style.say(
         "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.", n=none
     )
@@ -117,10 +117,10 @@ def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> 
 
 
 def _names(tables: Tables, times: Indices, style: Style) -> list[str]:
-    """Return how often each optimum was found, "" of one found once, then the unfinished runs."""
+    """Return how often each optimum was found, "" of one found once, then the other runs."""
     names = [style.say("{n} runs", n=n) if n > 1 else "" for n in times]
-    if n := _n_unfinished(_sound(tables)):
-        names[-1] = style.say("{n} unfinished", n=n)
+    if n := _n_open(_sound(tables)):
+        names[-1] = style.say("{n} at no maximum", n=n)
     return names
 
 
@@ -162,7 +162,7 @@ def _ordered(tables: Tables) -> tuple[pd.DataFrame, Indices, Indices]:
     return runs.iloc[shown], which[shown], np.bincount(which)
 
 
-def _n_unfinished(runs: pd.DataFrame) -> int:
+def _n_open(runs: pd.DataFrame) -> int:
     """Return how many runs did not end at a maximum; 0 where the results do not say."""
     return int((~at_maximum(runs)).sum())
 

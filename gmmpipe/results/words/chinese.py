@@ -74,7 +74,7 @@ CHINESE = {
     "median of the runs": "各次运行的中位数",
     "median of the runs, {name}": "{name} 各次运行的中位数",
     "{n} runs": "{n} 次运行",
-    "{n} unfinished": "{n} 次未完成",
+    "{n} at no maximum": "{n} 次未到极大值",
     "{name}, {share} interval": "{name}，{share} 区间",
     "noise": "噪声",
     "nonparametric": "非参数法",
