@@ -1,6 +1,7 @@
 """Whether the preconditions hold under which the lowest BIC chooses a model: ``decide``."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,21 +28,23 @@ MOST = 3  # names in a reason
 def decide(
     best: pd.DataFrame,
     tried: Collection[tuple[str, int]],
-    target: float,
+    fit: Mapping[str, Any],
     stability: pd.DataFrame,
     tests: pd.DataFrame | None = None,
 ) -> Verdict:
     """Return the verdict on the model of rank 1 of one data set at one outer point.
 
     best, stability, tests: the rows of the tables ``best``, ``stability`` and ``resamples``, and
-    ``bootstrap``. tried: family and K of every model of the sweep; target: of certificates
-    (fit.target).
+    ``bootstrap``. tried: family and K of every model of the sweep; fit: its
+    options `target` and `restarts`.
     """
     if best.empty:
         return Verdict("", (grave("none"),))
     row, models = best.sort_values("rank").iloc[0], by_model(best)
-    reasons = [*_size(row), *_sweep(row, models, tried), *_end(row), *_overtaken(row, models)]
-    reasons += [*_restarts(row, target), *_rivals(row, models), *_gap(row, models)]
+    option = "a larger fit.most_seeds" if fit["restarts"] == "auto" else "fit.restarts=auto"
+    reasons = [*_size(row), *_sweep(row, models, tried), *_end(row, option)]
+    reasons += [*_overtaken(row, models), *_restarts(row, fit["target"], option)]
+    reasons += [*_rivals(row, models), *_gap(row, models)]
     reasons += [*_stability(row, stability), *_criteria(row, best), *_tests(row, tests)]
     return Verdict(model(row), tuple(sorted(reasons, key=lambda reason: not reason.grave)))
 
@@ -96,7 +99,7 @@ def _sweep(
         yield mild("last sound", k=k)
 
 
-def _end(row: pd.Series) -> Iterator[Reason]:
+def _end(row: pd.Series, option: str) -> Iterator[Reason]:
     end = row.get("end", "")
     gap = row.get("limit", np.nan) - row["log_likelihood"]
     if end in NO_MAXIMUM:
@@ -104,7 +107,7 @@ def _end(row: pd.Series) -> Iterator[Reason]:
     elif end != MAXIMUM and row["k"] > 1:
         yield mild("unrecorded")
     if by := row.get("beaten_by", ""):
-        yield grave("beaten", by=by.replace(" K=", ", K = "))
+        yield grave("beaten", by=by.replace(" K=", ", K = "), option=option)
     if end == MAXIMUM and gap > NATS:
         yield mild("short", gap=gap, iterations=int(row["n_iter"]))
 
@@ -119,7 +122,7 @@ def _overtaken(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:
         yield grave("overtaken", other=model(first))
 
 
-def _restarts(row: pd.Series, target: float) -> Iterator[Reason]:
+def _restarts(row: pd.Series, target: float, option: str) -> Iterator[Reason]:
     hits, finished, draws = row["hits"], row.get("finished", row["draws"]), row["draws"]
     if np.isnan(hits) and row["k"] == 1:  # in closed form
         return
@@ -130,7 +133,8 @@ def _restarts(row: pd.Series, target: float) -> Iterator[Reason]:
     elif finished > 0 and hits < HITS:
         yield grave("hits", hits=int(hits), finished=int(finished))
     elif row["p_better_bound"] > target:
-        yield mild("target", bound=Share(row["p_better_bound"]), target=Share(target))
+        bound = Share(row["p_better_bound"])
+        yield mild("target", bound=bound, target=Share(target), option=option)
     if row.get("unfinished", 0) > 0:
         yield mild("open runs", unfinished=int(row["unfinished"]), draws=int(draws))
 

@@ -12,6 +12,7 @@ import pandas as pd
 from gmmpipe.errors import one_line
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
+from gmmpipe.results.columns import AXES
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
 from gmmpipe.results.tables import BOOTSTRAPPED, bootstrap_paths
@@ -19,7 +20,7 @@ from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import AXES, Plan
+from gmmpipe.store.plan import Plan
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
@@ -99,8 +100,8 @@ def judged(
     found = []
     for at in cases:
         ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))
-        target = float(at.get("fit.target", config["fit"]["target"]))
-        verdict = decide(ours, tried(config), target, agreeing, tested)
+        fit = {key: at.get(f"fit.{key}", config["fit"][key]) for key in ("target", "restarts")}
+        verdict = decide(ours, tried(config), fit, agreeing, tested)
         row = ours.sort_values("rank").iloc[0] if len(ours) else None
         found.append(Finding(dict(at), case_name(outer, at), row, verdict))
     return found

@@ -32,7 +32,7 @@ CLAUSES = {
     "degenerate": "its run, carried on to a maximum, ends in a degenerate fit",
     "unrecorded": "how its run ended is not recorded",
     "beaten": "it is not at its best: {by}, which it contains, has a higher log-likelihood"
-    " (fit.restarts=auto adds starts there)",
+    " ({option} adds starts there)",
     "short": "its run leads to a log-likelihood {gap:.2g} nats higher than it has after"
     " {iterations} iterations",
     "overtaken": "at the maxima to which their runs lead another model has the lower BIC: {other}",
@@ -41,7 +41,7 @@ CLAUSES = {
     " optimum exists",
     "hits": "only {hits} of {finished} finished restarts found it",
     "target": "one more restart may find a better fit: that chance is below {bound} (95 %"
-    " confidence), and {target} were asked for (fit.restarts=auto adds restarts)",
+    " confidence), and {target} were asked for ({option} adds restarts)",
     "open runs": "{unfinished} of its {draws} restarts were cut off before a maximum",
     "rivals": "the best fit of {names} ({count} of {rivals} other models within {near:g} of its"
     " BIC) ends at no maximum or below a model that it contains, so the order may change",

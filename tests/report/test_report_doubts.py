@@ -39,7 +39,8 @@ def clear():
 def judged(tables, target=0.9):
     tried = tables.fits[["covariance", "k"]].drop_duplicates()
     models = list(tried.itertuples(index=False, name=None))
-    return decide(tables.best, models, target, tables.stability, tables.tests)
+    fit = {"target": target, "restarts": "fixed"}
+    return decide(tables.best, models, fit, tables.stability, tables.tests)
 
 
 def texts(tables, target=0.9, dropped=0) -> str:

@@ -33,8 +33,8 @@ def table(*models, n=N, **changes):
 CLEAR = (("full", 2, 500.0), ("tied", 2, 520.0), ("full", 3, 540.0), ("full", 1, 900.0))
 
 
-def verdict(best, tried=TRIED, target=0.05, stability=NONE, tests=None):
-    return decide(best, tried, target, stability, tests)
+def verdict(best, tried=TRIED, restarts="fixed", stability=NONE, tests=None):
+    return decide(best, tried, {"target": 0.05, "restarts": restarts}, stability, tests)
 
 
 def test_where_every_precondition_holds_it_is_settled():
@@ -161,6 +161,14 @@ def test_a_precondition_that_fails_is_the_one_reason(name):
     assert not found.comparable
     (reason,) = found.reasons
     assert reason.text == f"{reason.clause[0].upper()}{reason.clause[1:]}."
+
+
+@pytest.mark.parametrize("change", [{"p_better_bound": 0.139}, {"beaten_by": "tied K=2"}])
+def test_the_option_to_type_is_not_the_one_that_is_set(change):
+    best = table(("full", 2, 500.0, change), *CLEAR[1:])
+    for restarts, option in (("fixed", "fit.restarts=auto"), ("auto", "a larger fit.most_seeds")):
+        (reason,) = verdict(best, restarts=restarts).reasons
+        assert f"({option} adds " in reason.clause
 
 
 @pytest.mark.parametrize(
