@@ -26,8 +26,7 @@ CLAUSES = {
     "one sound": "no other model of the {tried} tried has a sound fit",
     "edge": "the lowest BIC is at the {which} K of the sweep, {k}: try {more}",
     "last sound": "no K above {k} has a sound fit",
-    "unfinished": "its run was cut off before a maximum: give it more iterations"
-    " (sweep.iteration)",
+    "unfinished": "its run was cut off before a maximum (a larger fit.certify carries it on)",
     "saddle": "its run ended on a saddle, where a maximum is near but not reached",
     "degenerate": "its run, carried on to a maximum, ends in a degenerate fit",
     "unrecorded": "how its run ended is not recorded",
