@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from gmmpipe.config import schema
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.figures import FIGURES, FORMATS, FigureKind, Tables
+from gmmpipe.figures import FIGURES, FORMATS, DatasetTables, FigureKind
 from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
 
     name: str
     place: str
-    tables: Tables
+    tables: DatasetTables
 
     @property
     def kind(self) -> FigureKind:

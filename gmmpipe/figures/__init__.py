@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gmmpipe.figures import kinds
 from gmmpipe.figures.render import METADATA, render, render_movie
 from gmmpipe.figures.style import Style
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.language import say
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gmmpipe.figures.movie import Movie
     from gmmpipe.results.words.language import Language
 
-__all__ = ["FIGURES", "FORMATS", "FigureKind", "Style", "Tables", "render", "render_movie"]
+__all__ = ["FIGURES", "FORMATS", "DatasetTables", "FigureKind", "Style", "render", "render_movie"]
 
 FORMATS = (*METADATA, "gif")
 
@@ -54,7 +54,7 @@ class FigureKind:
         return say(language, self.category)
 
     def files(
-        self, tables: Tables, style: Style, formats: Sequence[str], dpi: float = 150
+        self, tables: DatasetTables, style: Style, formats: Sequence[str], dpi: float = 150
     ) -> Iterator[tuple[str, bytes]]:
         """Yield (format, content) of the ``FORMATS`` asked for; gif only if the figure moves."""
         still = [suffix for suffix in formats if suffix != "gif"]
@@ -65,17 +65,17 @@ class FigureKind:
         if "gif" in formats and self.moves:
             yield "gif", render_movie(self.animate(tables, style), dpi)
 
-    def draw(self, tables: Tables, style: Style) -> Figure:
+    def draw(self, tables: DatasetTables, style: Style) -> Figure:
         """Return the figure; where ``applies`` says no, the tables lack what it shows."""
         figure: Figure = self._loaded().draw(tables, style)
         return figure
 
-    def animate(self, tables: Tables, style: Style) -> Movie:
+    def animate(self, tables: DatasetTables, style: Style) -> Movie:
         """Return the animation of a figure that moves, under the same condition."""
         movie: Movie = self._loaded().animate(tables, style)
         return movie
 
-    def caption(self, tables: Tables, style: Style) -> str:
+    def caption(self, tables: DatasetTables, style: Style) -> str:
         """Return one or two sentences on what the figure shows, plain text."""
         text = str(self._loaded().caption(tables, style))
         if not self.samples or len(tables.x) == tables.n_samples:
@@ -87,7 +87,7 @@ class FigureKind:
         )
         return style.sentences(text, some)
 
-    def applies(self, tables: Tables) -> bool:
+    def applies(self, tables: DatasetTables) -> bool:
         """Say whether the tables hold what the figure shows."""
         return bool(self._loaded().applies(tables))
 

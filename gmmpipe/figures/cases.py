@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gmmpipe.figures import FIGURES, Style, Tables
+from gmmpipe.figures import FIGURES, DatasetTables, Style
 from gmmpipe.mixture.slices import subset
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
@@ -35,7 +35,7 @@ def style_of(wanted: Mapping[str, Any]) -> Style:
     return Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
 
 
-def seen_by(name: str, dataset: str, case: str, tables: Tables) -> tuple[Tables, str]:
+def seen_by(name: str, dataset: str, case: str, tables: DatasetTables) -> tuple[DatasetTables, str]:
     """Return the tables as a figure sees them, and what its file is named after."""
     if FIGURES[name].across:
         return replace(tables, dataset=dataset), _file_part(dataset)
@@ -81,7 +81,7 @@ def _labels(
 
 def cases(
     study: Plan, frames: Mapping[str, pd.DataFrame]
-) -> Iterator[tuple[tuple[str, str], Tables]]:
+) -> Iterator[tuple[tuple[str, str], DatasetTables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point.
 
     Of parameters and trajectories there are the rows of the runs that may be drawn.
@@ -102,7 +102,8 @@ def cases(
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
         words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
-        arguments: dict[str, Any] = {f.name: here[f.name] for f in fields(Tables) if f.name in here}
+        named = {field.name for field in fields(DatasetTables)} & here.keys()
+        arguments: dict[str, Any] = {name: here[name] for name in named}
         arguments |= {
             "dataset": ", ".join(words),
             "x": pd.DataFrame(x[rows], columns=data["features"].tolist()),
@@ -115,7 +116,7 @@ def cases(
             "tests": here.get("bootstrap"),
             "replay": partial(steps, study, at, here["parameters"]),
         }
-        yield (at["dataset"], _file_part(".".join(words))), Tables(**arguments)
+        yield (at["dataset"], _file_part(".".join(words))), DatasetTables(**arguments)
 
 
 def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Series:

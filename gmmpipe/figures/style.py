@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gmmpipe.mixture.mixture import Mixture
-    from gmmpipe.results.dataset_tables import Tables
+    from gmmpipe.results.dataset_tables import DatasetTables
 
 T = TypeVar("T")
 Drawn = TypeVar("Drawn", "Figure", Movie)
@@ -180,11 +180,13 @@ def _fonts() -> list[str]:
     return ["DejaVu Sans", *filter(None, [chinese_font()])]
 
 
-def styled(draw: Callable[[Tables, Style], Drawn]) -> Callable[[Tables, Style], Drawn]:
+def styled(
+    draw: Callable[[DatasetTables, Style], Drawn],
+) -> Callable[[DatasetTables, Style], Drawn]:
     """Return ``draw`` within its style, its layout computed once for every output format."""
 
     @functools.wraps(draw)
-    def drawn(tables: Tables, style: Style) -> Drawn:
+    def drawn(tables: DatasetTables, style: Style) -> Drawn:
         require_font(style.language)
         with style.applied():
             made = draw(tables, style)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gmmpipe.data.file_summary import summary
-from gmmpipe.figures import Tables
+from gmmpipe.figures import DatasetTables
 from gmmpipe.figures.cases import cases, frames_of, style_of
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
@@ -96,7 +96,7 @@ def _counted(count: int, word: str, plural: str = "") -> str:
 
 
 def _case(
-    data: DataSet, place: str, tables: Tables, images: list[Picture], verdict: Verdict
+    data: DataSet, place: str, tables: DatasetTables, images: list[Picture], verdict: Verdict
 ) -> dict[str, Any]:
     """Return the summary of one data set at one outer point."""
     case: dict[str, Any] = {
@@ -138,7 +138,7 @@ def reading_of(data: DataSet) -> str:
     )
 
 
-def _data(data: DataSet, tables: Tables) -> str:
+def _data(data: DataSet, tables: DatasetTables) -> str:
     """Return in one line what the data are and where they come from."""
     names = [elide(name, 24) for name in tables.features]
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""

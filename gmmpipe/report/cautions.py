@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gmmpipe.data.file_summary import counting
-from gmmpipe.figures import Tables
+from gmmpipe.figures import DatasetTables
 from gmmpipe.results.columns import FAMILY_AND_K
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.language import listing
@@ -13,7 +13,7 @@ MOST = 4  # models that are named
 
 
 def doubts(
-    tables: Tables, verdict: Verdict, dropped: int, rising: Sequence[str] = ()
+    tables: DatasetTables, verdict: Verdict, dropped: int, rising: Sequence[str] = ()
 ) -> list[tuple[bool, str]]:
     """Return (whether the answer may change, a sentence) of each reason for care.
 
@@ -30,7 +30,7 @@ def doubts(
     return [*found, *((False, note) for note in notes)]
 
 
-def _degenerate(tables: Tables) -> list[str]:
+def _degenerate(tables: DatasetTables) -> list[str]:
     ends = tables.ends()
     bad = ends[ends["degenerate"]]
     if bad.empty:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe.figures import Tables
+from gmmpipe.figures import DatasetTables
 from gmmpipe.mixture.bootstrap.intervals import KEPT, UNDECIDED
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA, in_words
 from gmmpipe.mixture.diagnostics.matching import MOST_ROWS
@@ -29,7 +29,7 @@ class Fact:
     meaning: str = ""
 
 
-def facts(tables: Tables, verdict: Verdict) -> list[Fact]:
+def facts(tables: DatasetTables, verdict: Verdict) -> list[Fact]:
     """Return the evidence for the selected model of a data set that has one.
 
     A difference in BIC is weighed, and criteria are counted, only where the preconditions hold.
@@ -39,7 +39,7 @@ def facts(tables: Tables, verdict: Verdict) -> list[Fact]:
     return [fact for fact in found if fact is not None]
 
 
-def _runner_up(tables: Tables, verdict: Verdict) -> Fact:
+def _runner_up(tables: DatasetTables, verdict: Verdict) -> Fact:
     best = tables.selected()
     rest = others(best, tables.best_by_family())
     if rest.empty:
@@ -52,7 +52,7 @@ def _runner_up(tables: Tables, verdict: Verdict) -> Fact:
     return Fact("Runner-up", f"{model(rest.iloc[0])}, ΔBIC {number(gap)}", meaning)
 
 
-def _weight(tables: Tables, verdict: Verdict) -> Fact | None:
+def _weight(tables: DatasetTables, verdict: Verdict) -> Fact | None:
     """Return the share of exp(-BIC / 2) that the best model has among all that were tried."""
     best = tables.selected()
     rest = others(best, tables.best_by_family())
@@ -66,7 +66,7 @@ def _weight(tables: Tables, verdict: Verdict) -> Fact | None:
     )
 
 
-def _restarts(tables: Tables) -> Fact:
+def _restarts(tables: DatasetTables) -> Fact:
     row = tables.selected()
     draws, finished = int(row["draws"]), int(row.get("finished", row["draws"]))
     if np.isnan(row["hits"]):
@@ -94,7 +94,7 @@ def _not_finished(row: pd.Series) -> str:
     return listing("en", [f"{n:.0f} {word}" for word, n in counts.items() if n])
 
 
-def _stability(tables: Tables) -> list[Fact]:
+def _stability(tables: DatasetTables) -> list[Fact]:
     """Return the agreement of resamples, then that of seeds."""
     found = []
     for _, row in agreement(tables.selected(), tables.stability).iterrows():
@@ -112,7 +112,7 @@ def _compared(n: int) -> str:
     return f", by {MOST_ROWS:,} of {n:,} samples drawn at random" if n > MOST_ROWS else ""
 
 
-def _tests(tables: Tables) -> Fact | None:
+def _tests(tables: DatasetTables) -> Fact | None:
     if tables.tests is None:
         return None
     rows, row = tables.of_selected(tables.tests), tables.stopped()
@@ -134,7 +134,7 @@ def _tests(tables: Tables) -> Fact | None:
     )
 
 
-def _groups(tables: Tables) -> Fact | None:
+def _groups(tables: DatasetTables) -> Fact | None:
     if tables.labels is None:
         return None
     row, names = tables.selected(), tables.groups()[1]
@@ -145,7 +145,7 @@ def _groups(tables: Tables) -> Fact | None:
     )
 
 
-def _criteria(tables: Tables, verdict: Verdict) -> Fact | None:
+def _criteria(tables: DatasetTables, verdict: Verdict) -> Fact | None:
     """Return which criteria choose which model; where they are at one only if that can be said."""
     picks = other_choices(tables.selected(), tables.best)
     agreeing = [word for word in map(in_words, CRITERIA) if word not in picks]
@@ -156,7 +156,7 @@ def _criteria(tables: Tables, verdict: Verdict) -> Fact | None:
     return Fact("Criteria", f"{len(agreeing)} of {len(CRITERIA)} agree", listing("en", agreeing))
 
 
-def components(tables: Tables) -> tuple[list[str], list[dict[str, Any]]]:
+def components(tables: DatasetTables) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the names of the features shown, and weight and place of every component."""
     mixture = tables.mixture(tables.selected())
     shown = tables.features[:MOST_FEATURES]

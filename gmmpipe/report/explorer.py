@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gmmpipe.figures import Style, Tables
 from gmmpipe.figures.parts.projection import Plane, plane
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
@@ -31,7 +30,7 @@ PLACES = 6  # numbers of a component in the plane: weight, mean, covariance
 
 
 def scene(
-    tables: Tables, affines: Mapping[str, Affine], style: Style, numbers: int = MOST_NUMBERS
+    tables: DatasetTables, affines: Mapping[str, Affine], style: Style, numbers: int = MOST_NUMBERS
 ) -> dict[str, Any]:
     """Return one data set for the explorer, in plain JSON types.
 
@@ -66,7 +65,7 @@ def scene(
     }
 
 
-def _kept(tables: Tables, numbers: int) -> pd.DataFrame:
+def _kept(tables: DatasetTables, numbers: int) -> pd.DataFrame:
     """Return the runs that fit: of each model and start the best, then the first seeds."""
     ends = tables.drawn(tables.ends()).reset_index(drop=True)
     ends = ends.assign(sweep=np.arange(len(ends)))
@@ -95,7 +94,7 @@ def _evenly(count: int, most: int) -> set[int]:
     return {int(i) for i in np.linspace(0, count - 1, min(count, most)).round()}
 
 
-def _view(tables: Tables, style: Style) -> Plane | None:
+def _view(tables: DatasetTables, style: Style) -> Plane | None:
     if len(tables.features) == 1:
         return None
     row = tables.selected() if tables.has_selection else tables.ends().iloc[0]
@@ -110,7 +109,7 @@ def _noise_volume(parameters: pd.DataFrame) -> float | None:
     return float(np.prod(high - low))
 
 
-def _models(tables: Tables, runs: pd.DataFrame) -> list[dict[str, Any]]:
+def _models(tables: DatasetTables, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return BIC of the best sound fit of every (normaliser, family, K)."""
     keys = [*MODEL, "start", "seed", "bic"]
     rows = tables.best.dropna(subset=["bic"])[keys]
@@ -121,7 +120,7 @@ def _models(tables: Tables, runs: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _selected(tables: Tables, runs: pd.DataFrame) -> int:
+def _selected(tables: DatasetTables, runs: pd.DataFrame) -> int:
     """Return the place of the selected run, or of the first where none was selected."""
     if not tables.has_selection:
         return 0
@@ -129,7 +128,7 @@ def _selected(tables: Tables, runs: pd.DataFrame) -> int:
     return int(rows_at(runs, best[RUN]).index[0])
 
 
-def _runs(runs: pd.DataFrame, tables: Tables, steps: list[int]) -> dict[str, Any]:
+def _runs(runs: pd.DataFrame, tables: DatasetTables, steps: list[int]) -> dict[str, Any]:
     """Return what identifies each run, its end, and the iterations done at each step."""
     cells = runs[RUN].assign(run=np.arange(len(runs))).merge(tables.fits, on=RUN)
     done = cells.pivot_table(index="run", columns="iteration", values="n_iter")[steps]
@@ -155,7 +154,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _trajectories(tables: Tables, runs: pd.DataFrame, steps: list[int]) -> dict[str, Any]:
+def _trajectories(tables: DatasetTables, runs: pd.DataFrame, steps: list[int]) -> dict[str, Any]:
     """Return some iterations, and each run's log-likelihood there less its last one."""
     last = steps[-1]
     grid = np.unique(np.geomspace(1, max(last, 1), MOST_TIMES - len(steps)).round().astype(int))
@@ -168,7 +167,7 @@ def _trajectories(tables: Tables, runs: pd.DataFrame, steps: list[int]) -> dict[
 
 
 def _mixtures(
-    tables: Tables,
+    tables: DatasetTables,
     runs: pd.DataFrame,
     steps: list[int],
     affines: Mapping[str, Affine],
@@ -219,7 +218,7 @@ def _placed(
 
 
 def _left_out(
-    tables: Tables, runs: pd.DataFrame, n_runs: int, n_points: int, steps: list[int]
+    tables: DatasetTables, runs: pd.DataFrame, n_runs: int, n_points: int, steps: list[int]
 ) -> str:
     """Say what of this data set the page does not hold, or nothing."""
     found = []

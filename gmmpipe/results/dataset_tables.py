@@ -30,7 +30,7 @@ def _none() -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Tables:
+class DatasetTables:
     """The tables of one experiment, filtered to one data set; all in original units.
 
     x has one column a feature, and of very many samples a random choice, N of ``n_samples``;

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from synthetic_tables import build
 
-from gmmpipe.figures import Tables
+from gmmpipe.figures import DatasetTables
 
 
 def groups(rng, d: int, sizes: list[int], distance: float) -> tuple[pd.DataFrame, pd.Series]:
@@ -19,34 +19,34 @@ def groups(rng, d: int, sizes: list[int], distance: float) -> tuple[pd.DataFrame
     return pd.DataFrame(np.concatenate(x)).rename(columns="feature_{}".format), pd.Series(names)
 
 
-def default() -> Tables:
+def default() -> DatasetTables:
     x, labels = groups(np.random.default_rng(0), 2, [30, 70, 40], 3.0)
     sweep = {"start": ["uniform", "points"], "k": [1, 2, 3], "seed": [0, 1, 2]}
     families = ["full", "tied", "spherical"]
     return build("default", x, labels, covariance=families, iteration=[1, 10, 30], **sweep)
 
 
-def one_feature() -> Tables:
+def one_feature() -> DatasetTables:
     x, labels = groups(np.random.default_rng(1), 1, [100, 60, 40], 4.0)
     return build("one", x, labels, covariance=["full", "tied"], k=[1, 2, 3], seed=[0, 1])
 
 
-def many_features() -> Tables:
+def many_features() -> DatasetTables:
     x, labels = groups(np.random.default_rng(2), 13, [60, 50, 40], 1.0)
     return build("many", x, labels.astype("category"), covariance=["diag"], k=[2, 3], seed=[0, 1])
 
 
-def one_of_each() -> Tables:
+def one_of_each() -> DatasetTables:
     x, _ = groups(np.random.default_rng(3), 2, [50], 1.0)
     return build("single", x, None, k=[1], iteration=[1])
 
 
-def many_components() -> Tables:
+def many_components() -> DatasetTables:
     x, labels = groups(np.random.default_rng(4), 2, [15] * 12, 9.0)
     return build("components", x, labels, k=list(range(10, 26)), iteration=list(range(1, 10)))
 
 
-def unsound_family() -> Tables:
+def unsound_family() -> DatasetTables:
     """Return tables in which no full fit is sound, nor the seed 1 of any."""
     x, labels = groups(np.random.default_rng(5), 2, [40, 40], 4.0)
     return build(
@@ -60,12 +60,12 @@ def unsound_family() -> Tables:
     )
 
 
-def all_unsound() -> Tables:
+def all_unsound() -> DatasetTables:
     x, labels = groups(np.random.default_rng(6), 2, [20, 20], 4.0)
     return build("none", x, labels, k=[1, 2], degenerate=lambda _: True)
 
 
-def awkward() -> Tables:
+def awkward() -> DatasetTables:
     """Return tables with long names, markup in them, a tie, a constant feature, huge numbers."""
     x, labels = groups(np.random.default_rng(7), 3, [40, 30], 5.0)
     x = x.assign(constant=1.0)
@@ -81,18 +81,18 @@ def awkward() -> Tables:
     return replace(tables, best=tables.best.assign(rank=1))
 
 
-def large() -> Tables:
+def large() -> DatasetTables:
     x, labels = groups(np.random.default_rng(8), 2, [15_000, 6_000], 5.0)
     return build("large", x, labels, k=[2], iteration=[1, 3])
 
 
-def without_trajectories() -> Tables:
+def without_trajectories() -> DatasetTables:
     tables = case("default")
     tables = replace(tables, trajectories=tables.trajectories.iloc[:0])
     return replace(tables, tests=None, intervals=None)
 
 
-def noisy() -> Tables:
+def noisy() -> DatasetTables:
     """Return tables of a selected mixture that leaves a tenth of the samples to noise."""
     x, labels = groups(np.random.default_rng(10), 2, [60, 60], 4.0)
     tables = build("noisy", x, labels, k=[1, 2, 3], seed=[0, 1])
@@ -108,7 +108,7 @@ def noisy() -> Tables:
     )
 
 
-def missing_values() -> Tables:
+def missing_values() -> DatasetTables:
     """Return tables of three features, of which some samples lack one or all."""
     x, labels = groups(np.random.default_rng(11), 3, [50, 50], 4.0)
     tables = build("missing", x, labels, k=[1, 2], seed=[0, 1])
@@ -137,6 +137,6 @@ CASES = {
 
 
 @functools.cache
-def case(name: str) -> Tables:
+def case(name: str) -> DatasetTables:
     """Return the tables of one case, built once."""
     return CASES[name]()

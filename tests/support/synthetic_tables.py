@@ -9,7 +9,7 @@ import pandas as pd
 from certifying import certify_all
 from scipy.special import logsumexp
 
-from gmmpipe.figures import Tables
+from gmmpipe.figures import DatasetTables
 from gmmpipe.mixture.bootstrap.intervals import p_value
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.mixture import FIRST, Mixture
@@ -92,7 +92,7 @@ def replay(x, row, counts):
     return [Mixture(*snapshots[count]) for count in counts]
 
 
-def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any) -> Tables:
+def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any) -> DatasetTables:
     """Return the tables of a sweep of family, start, k and seed over one data set."""
     axes = {"covariance": ["full"], "start": ["points"], "k": [2], "seed": [0]} | sweep
     iterations = axes.pop("iteration", [1, 5, 20])
@@ -139,7 +139,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
     frames["certificates"], which = certify_all(runs)
     frames["fits"]["optimum"] = np.repeat(which, len(iterations)) + FIRST
     frames["stability"] = stability(pd.DataFrame(ends), [])
-    return evaluate(Tables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
+    return evaluate(DatasetTables(dataset, x, labels, best=EMPTY, assignments=EMPTY, **frames))
 
 
 def drawn_from(x: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -155,7 +155,7 @@ def drawn_from(x: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def evaluate(tables: Tables) -> Tables:
+def evaluate(tables: DatasetTables) -> DatasetTables:
     """Return ``tables`` with ``best`` and ``assignments`` worked out from the rest."""
     fits = tables.fits
     sound = fits[~fits["degenerate"]].sort_values("log_likelihood", ascending=False)
@@ -184,7 +184,7 @@ def evaluate(tables: Tables) -> Tables:
     return replace(tables, assignments=assignments, tests=tests, intervals=intervals)
 
 
-def bootstrap_tests(tables: Tables) -> pd.DataFrame:
+def bootstrap_tests(tables: DatasetTables) -> pd.DataFrame:
     """Return tests of every K of every family: the first is far out, of the second two are lost."""
     rows, rng = [], np.random.default_rng(9)
     for row in tables.best[["normaliser", "covariance"]].drop_duplicates().to_dict("records"):
@@ -202,7 +202,7 @@ def bootstrap_tests(tables: Tables) -> pd.DataFrame:
     return decided(pd.DataFrame(rows), [], 0.05)
 
 
-def bootstrap_intervals(tables: Tables) -> list[dict[str, Any]]:
+def bootstrap_intervals(tables: DatasetTables) -> list[dict[str, Any]]:
     """Return intervals of the selected mixture, of two kinds."""
     row = tables.selected()
     mixture, rows = tables.mixture(row), []

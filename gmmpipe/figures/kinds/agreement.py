@@ -14,7 +14,7 @@ from gmmpipe.mixture.diagnostics.matching import comparison_rows
 from gmmpipe.mixture.diagnostics.restarts import NONE
 from gmmpipe.mixture.diagnostics.stability import agreement
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 MOST_RUNS = 100  # of more, some of every optimum and start
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the selected model has several components and sound runs."""
     if not tables.has_selection or int(tables.selected()["k"]) == 1:
         return False
     return len(_sound(tables)) > 1
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what a cell is, in which order the runs stand, and how many are left out."""
     row, (runs, _, times) = tables.selected(), _ordered(tables)
     n, total = len(runs), int(times.sum())
@@ -72,7 +72,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the matrix of agreement, runs of one optimum side by side."""
     runs, which, times = _ordered(tables)
     matrix = agreement(_labels(tables, runs))
@@ -116,7 +116,7 @@ def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> 
     axes.set_ylim(n - 0.5, -0.5)
 
 
-def _names(tables: Tables, times: Indices, style: Style) -> list[str]:
+def _names(tables: DatasetTables, times: Indices, style: Style) -> list[str]:
     """Return how often each optimum was found, "" of one found once, then the other runs."""
     names = [style.say("{n} runs", n=n) if n > 1 else "" for n in times]
     if n := _n_open(_sound(tables)):
@@ -141,14 +141,14 @@ def _name_optima(axes: Axes, which: Indices, texts: list[str], style: Style) -> 
     axes.set_xlabel(elide(style.say("runs, from the best optimum on"), fits))
 
 
-def _sound(tables: Tables) -> pd.DataFrame:
+def _sound(tables: DatasetTables) -> pd.DataFrame:
     """Return the ends of the sound runs of the selected model."""
     row = tables.selected()
     ends = tables.runs(row["covariance"], row["k"])
     return ends[~ends["degenerate"] & ends["bic"].notna()]
 
 
-def _ordered(tables: Tables) -> tuple[pd.DataFrame, Indices, Indices]:
+def _ordered(tables: DatasetTables) -> tuple[pd.DataFrame, Indices, Indices]:
     """Return the runs shown by optimum, start and seed, their optima, and how often each is found.
 
     Optimum 0 is the best; runs that ended at none are one more group, the last.
@@ -183,7 +183,7 @@ def evenly(groups: Indices, most: int) -> Indices:
     return np.concatenate(kept)[:most]
 
 
-def _labels(tables: Tables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _labels(tables: DatasetTables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the component of each sample compared in each run (R, samples)."""
     x = tables.x.to_numpy(float)
     x = x[comparison_rows(len(x))]

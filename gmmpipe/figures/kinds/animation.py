@@ -15,7 +15,7 @@ from gmmpipe.figures.parts.scatter import draw_backdrop, legend_below, markers, 
 from gmmpipe.figures.parts.snapshots import telling, way_of, whole
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, iterations_from_start, model, number
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ ROOM = 0.5  # of the span of the samples: mixtures that reach further out are zo
 MOST_NUMBERS = 2**25  # in their mixtures, which are in memory at the same time
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the selected run can go once more, and has gone an iteration at least."""
     return (
         tables.replay is not None
@@ -40,7 +40,7 @@ def applies(tables: Tables) -> bool:
     )
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return which run is shown, that some iterations are left out, and what the ellipses are."""
     row = tables.selected()
     total = len(tables.trajectory(row)) - 1
@@ -65,7 +65,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return stills from the start to the end of the selected run, beside its log-likelihood."""
     counts, mixtures = _pictures(tables, STILLS)
     columns = style.pick(2, 3)
@@ -101,7 +101,7 @@ def draw(tables: Tables, style: Style) -> Figure:
 
 
 @styled
-def animate(tables: Tables, style: Style) -> Movie:
+def animate(tables: DatasetTables, style: Style) -> Movie:
     """Return the animation: the mixture over the samples, and the log-likelihood beside it."""
     counts, mixtures = _pictures(tables, style.frames)
     figure = style.figure(style.pick(118, 88))
@@ -131,7 +131,7 @@ def animate(tables: Tables, style: Style) -> Movie:
 class _Scene:
     """The samples and mixtures of a run, all in one plane or on one axis."""
 
-    def __init__(self, tables: Tables, mixtures: list[Mixture], style: Style) -> None:
+    def __init__(self, tables: DatasetTables, mixtures: list[Mixture], style: Style) -> None:
         self.style, self.x = style, tables.x.to_numpy(float)
         self.final = tables.mixture(tables.selected())
         self.flat = len(tables.features) == 1
@@ -193,7 +193,7 @@ class _Scene:
         return markers(looks), [self.style.say("component {i}", i=i + FIRST) for i in range(k)]
 
 
-def _pictures(tables: Tables, most: int) -> tuple[list[int], list[Mixture]]:
+def _pictures(tables: DatasetTables, most: int) -> tuple[list[int], list[Mixture]]:
     """Return up to ``most`` iteration counts of the selected run and the mixtures after them.
 
     The start is the first and the end the last; between them the way is cut evenly, and iterations
@@ -229,7 +229,7 @@ def _when(count: int, style: Style) -> str:
     return style.say("start") if count == 0 else style.say("iteration {n}", n=count)
 
 
-def _log_likelihood(axes: Axes, tables: Tables, style: Style) -> None:
+def _log_likelihood(axes: Axes, tables: DatasetTables, style: Style) -> None:
     """Draw the log-likelihood from the start on, which is named where it lies far below."""
     values: Array = tables.trajectory(tables.selected())
     axes.plot(np.arange(len(values)), values, color="0.55", linewidth=1.0, zorder=2)

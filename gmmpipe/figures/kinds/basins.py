@@ -18,7 +18,7 @@ from gmmpipe.figures.parts.runs import (
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.diagnostics.restarts import NATS
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, iteration_axis, number
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether any model was fitted by several runs whose trajectories were kept."""
     return tables.has_selection and len(_panels(tables)) > 0
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what counts as reached, and of what share."""
     panels = _panels(tables)
     text = style.say(
@@ -52,7 +52,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the share of runs at the best optimum against iteration, by start."""
     panels, starts = _panels(tables), tables.starts()
     columns = min(style.pick(2, 3), len(panels))
@@ -106,7 +106,7 @@ def _line(style: Style, index: int) -> Line2D:
     return Line2D([], [], color=look.colour, linewidth=1.3, dashes=look.dashes[1] or (None, None))
 
 
-def _panels(tables: Tables) -> list[tuple[str, Optimum]]:
+def _panels(tables: DatasetTables) -> list[tuple[str, Optimum]]:
     """Return title and runs of each panel that has several."""
     normaliser = tables.selected()["normaliser"]
     every = [(title, runs_of(tables, name, k, normaliser)) for title, name, k in models(tables)]

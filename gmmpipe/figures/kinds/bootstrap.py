@@ -10,7 +10,7 @@ import numpy as np
 from gmmpipe.figures.parts.scatter import bins, legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.bootstrap.intervals import KEPT, REJECTED, UNDECIDED
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, number, p_words, percent
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ MOST_PANELS = 6
 FAR = 2.0  # times the largest replicate, from where the observed ratio is but pointed at
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the selected family was tested, with a sound replicate to show."""
     return tables.tests is not None and tables.has_selection and len(_shown(tables)) > 0
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what is drawn, where testing upwards stops, and how many replicates are degenerate."""
     rows = _tests(tables)
     text = style.say(
@@ -53,7 +53,7 @@ def caption(tables: Tables, style: Style) -> str:
     )
 
 
-def _stop(tables: Tables, style: Style) -> str:
+def _stop(tables: DatasetTables, style: Style) -> str:
     """Return the sentence on where testing upwards stops, and why."""
     row = tables.stopped()
     if row is None:
@@ -71,7 +71,7 @@ def _stop(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the histogram of the replicates' ratios and the observed one, for each K."""
     rows, stop = _shown(tables), tables.stopped()
     columns = min(style.pick(2, 3), len(rows))
@@ -140,12 +140,12 @@ def _title(row: pd.Series, style: Style) -> str:
     return f"{test}{number(row['statistic'])}\n{p}\n{words[row['decision']]}"
 
 
-def _tests(tables: Tables) -> pd.DataFrame:
+def _tests(tables: DatasetTables) -> pd.DataFrame:
     """Return the tests of the selected normaliser and family, by K."""
     return tables.of_selected(tables.tests).sort_values("k0", kind="stable")
 
 
-def _shown(tables: Tables) -> pd.DataFrame:
+def _shown(tables: DatasetTables) -> pd.DataFrame:
     """Return the tests that have panels: the first, and of the rest those next to where it stops.
 
     A test without any sound replicate has nothing to show.

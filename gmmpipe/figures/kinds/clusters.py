@@ -19,7 +19,7 @@ from gmmpipe.figures.parts.scatter import (
     rasterised_sentence,
 )
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import model, number
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.mixture import Mixture
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether a mixture was selected."""
     return tables.has_selection
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what is shown and what the ellipses enclose."""
     row = tables.selected()
     text = style.say(
@@ -57,7 +57,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the selected mixture in original units, or projected where D > 2."""
     row = tables.selected()
     mixture = tables.mixture(row)
@@ -77,7 +77,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, tables: Tables, mixture: Mixture, style: Style) -> list[Artist]:
+def _scatter(axes: Axes, tables: DatasetTables, mixture: Mixture, style: Style) -> list[Artist]:
     view = plane(tables.features, mixture, style)
     points, seen = view.points(tables.x.to_numpy(float)), view.mixture(mixture)
     groups = found_groups(tables, mixture, style)

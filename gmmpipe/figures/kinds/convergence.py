@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.figures.parts.runs import Optimum, left_out, not_drawn, runs_of
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, iterations_from_start, model, number, powers_of_ten
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 FLOOR = 1e-8  # nats; below it the gap is rounding
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether a run of the selected model gained anything after its first iteration."""
     if not tables.has_selection:
         return False
     return any(values[-1] - values[0] > FLOOR for values in _runs(tables).trajectories)
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the lines are and where the best optimum lies."""
     runs, row = _runs(tables), tables.selected()
     text = style.say(
@@ -49,7 +49,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return log-likelihood and log gap to the best optimum of the selected family and K."""
     runs, row, starts = _runs(tables), tables.selected(), tables.starts()
     figure = style.figure(style.pick(105, 72))
@@ -97,7 +97,7 @@ def _line(style: Style, index: int) -> Line2D:
     return Line2D([], [], color=style.series(index).colour, linewidth=1.2)
 
 
-def _runs(tables: Tables) -> Optimum:
+def _runs(tables: DatasetTables) -> Optimum:
     """Return the runs of the selected family, K and normaliser."""
     row = tables.selected()
     return runs_of(tables, row["covariance"], row["k"], row["normaliser"])

@@ -20,7 +20,7 @@ from gmmpipe.figures.parts.scatter import (
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ SHADES = ("#E4EAF1", "#BACADB", "#88A3C0", "#53799F")
 LINES = ("#9EC5EF", "#5598DC", "#1F6BB5", "#0B3C6F")  # the same over grey hexagons
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether a mixture was selected."""
     return tables.has_selection
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the contours enclose, and what the colours and lines of the map are."""
     row = tables.selected()
     mixture = tables.mixture(row)
@@ -80,7 +80,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the density's contours over the samples, and the map of responsibilities."""
     from matplotlib.patches import Patch
 
@@ -104,7 +104,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _one_feature(figure: Figure, tables: Tables, mixture: Mixture, style: Style) -> None:
+def _one_feature(figure: Figure, tables: DatasetTables, mixture: Mixture, style: Style) -> None:
     """Draw histogram and density above, the responsibilities stacked below."""
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     draw_densities(upper, tables.x.to_numpy(float)[:, 0], mixture, style)
@@ -120,7 +120,7 @@ def _one_feature(figure: Figure, tables: Tables, mixture: Mixture, style: Style)
     name_axes(lower, (tables.features[0], style.say("probability")), style)
 
 
-def _plane(figure: Figure, tables: Tables, mixture: Mixture, style: Style) -> None:
+def _plane(figure: Figure, tables: DatasetTables, mixture: Mixture, style: Style) -> None:
     """Draw both panels of two features, or of the plane where there are more."""
     view = plane(tables.features, mixture, style)
     points, seen = view.points(tables.x.to_numpy(float)), view.mixture(mixture)

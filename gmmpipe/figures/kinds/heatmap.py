@@ -10,7 +10,7 @@ from gmmpipe.figures.parts.grid import cells, label, outline
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
 from gmmpipe.results.columns import FAMILY_AND_K
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model, number
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether there is more than one model to compare."""
     return tables.has_selection and len(tables.fits[FAMILY_AND_K].drop_duplicates()) > 1
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the numbers and the hatched cells are."""
     row, ends = tables.selected(), tables.ends()
     text = style.say(
@@ -53,7 +53,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the difference in BIC from the lowest, annotated in each cell: best and medians."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import SymLogNorm
@@ -94,7 +94,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _panels(tables: Tables, style: Style) -> dict[str, pd.DataFrame]:
+def _panels(tables: DatasetTables, style: Style) -> dict[str, pd.DataFrame]:
     """Return {title: fits}: the best, and the runs of each normaliser that has several of a model.
 
     Fits in several units are no runs of one model: for some families they are other models.
@@ -109,7 +109,7 @@ def _panels(tables: Tables, style: Style) -> dict[str, pd.DataFrame]:
     return panels
 
 
-def _normalisers(tables: Tables) -> list[str]:
+def _normalisers(tables: DatasetTables) -> list[str]:
     """Return the normalisers in the order of the sweep."""
     return [str(name) for name in tables.fits["normaliser"].unique()]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, percent
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 MOST_PANELS = 6
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether parameters of the selected family were resampled, some soundly."""
     return tables.intervals is not None and tables.has_selection and len(_rows(tables)) > 0
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return whose parameters these are, how often resampled, and what is left out."""
     rows = _rows(tables)
     kinds = rows.drop_duplicates("kind")
@@ -49,7 +49,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return a panel for the weights and for each feature's means, a line for each component."""
     rows = _rows(tables)
     panels = [("weight", ""), *(("mean", name) for name in tables.features)][:MOST_PANELS]
@@ -108,7 +108,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: St
     return line
 
 
-def _rows(tables: Tables) -> pd.DataFrame:
+def _rows(tables: DatasetTables) -> pd.DataFrame:
     """Return the intervals of weights and means of the selected normaliser and family."""
     rows = tables.of_selected(tables.intervals)
     return rows[rows["parameter"].isin(["weight", "mean"]) & rows["low"].notna()]

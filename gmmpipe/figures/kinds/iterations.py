@@ -11,7 +11,7 @@ from gmmpipe.figures.parts.scatter import draw_backdrop, legend_below, markers, 
 from gmmpipe.figures.parts.snapshots import SEEN, telling, way_of, whole
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model, number
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 MOST_PANELS = 6
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the selected run has snapshots between which something moves."""
     if not tables.has_selection or len(tables.snapshots(tables.selected())) < 2:
         return False
     return float(_way(tables)[-1]) >= SEEN
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return which run is shown and what the ellipses enclose."""
     row = tables.selected()
     text = style.say(
@@ -62,7 +62,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return one panel for each snapshot of the selected run, on shared axes."""
     snapshots, final = _snapshots(tables), tables.mixture(tables.selected())
     columns = min(style.pick(2, 3), len(snapshots))
@@ -85,7 +85,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, tables: Tables, row: pd.Series, style: Style) -> Panel:
+def _panel(axes: Axes, tables: DatasetTables, row: pd.Series, style: Style) -> Panel:
     """Draw the mixture of cell ``row``; return the axes' labels and the legend's handles."""
     x, mixture = tables.x.to_numpy(float), tables.mixture(row)
     mixtures = [tables.mixture(other) for _, other in _snapshots(tables).iterrows()]
@@ -112,12 +112,12 @@ def _title(row: pd.Series, style: Style) -> str:
     return f"{done}\n{style.say('{value} nats', value=number(row['log_likelihood']))}"
 
 
-def _snapshots(tables: Tables) -> pd.DataFrame:
+def _snapshots(tables: DatasetTables) -> pd.DataFrame:
     """Return the cells of the selected run that show something new, the first and last always."""
     return tables.snapshots(tables.selected()).iloc[telling(_way(tables), MOST_PANELS)]
 
 
-def _way(tables: Tables) -> Array:
+def _way(tables: DatasetTables) -> Array:
     """Return how far the selected run has come at each of its snapshots."""
     rows = tables.snapshots(tables.selected())
     return way_of(tables, [tables.mixture(row) for _, row in rows.iterrows()])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gmmpipe.figures.parts.flows import Bar, Ribbon, layout
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ ROOM = 18.0  # millimetres of a figure's width or height that are not the axes'
 TALLEST = 230.0  # millimetres
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the selected family was fitted soundly with two K or more."""
     return tables.has_selection and not _links(tables).empty
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what bars, ribbons and the numbers below the axis are."""
     row, links = tables.selected(), _links(tables)
     text = style.say(
@@ -47,7 +47,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return a column of bars for each K, with ribbons to the next."""
     links, row = _links(tables), tables.selected()
     ks, size = _ks(links), style.font_size / 72 * 25.4
@@ -150,7 +150,7 @@ def _label(axes: Axes, links: pd.DataFrame, chosen: int, style: Style) -> None:
     )
 
 
-def _links(tables: Tables) -> pd.DataFrame:
+def _links(tables: DatasetTables) -> pd.DataFrame:
     """Return the lineage of the selected family."""
     links = tables.lineage
     mine: pd.DataFrame = links[links["covariance"] == tables.selected()["covariance"]]

@@ -19,7 +19,7 @@ from gmmpipe.figures.parts.runs import (
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, NATS
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, number
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ class Panel:
     gap: Array
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether several runs of a model are at a maximum."""
     return tables.has_selection and any(len(p.runs) > 1 for p in _panels(tables))
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the marks, lines and numbers are."""
     panels = _panels(tables)
     lost = sum(len(panel.lost) for panel in panels)
@@ -80,7 +80,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return gap to the best against seed, one panel for each K or family."""
     panels, starts = _panels(tables), tables.starts()
     columns = min(style.pick(2, 3), len(panels))
@@ -171,7 +171,7 @@ def _mark(style: Style, index: int) -> Any:
     return Line2D([], [], color=look.colour, marker=look.marker, linestyle="", markersize=4)
 
 
-def _panels(tables: Tables) -> list[Panel]:
+def _panels(tables: DatasetTables) -> list[Panel]:
     """Return the panels of which a run is at a maximum."""
     panels = []
     for title, family, k in models(tables):

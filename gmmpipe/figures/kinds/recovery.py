@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gmmpipe.figures.parts.errorbars import error_line
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import breadth, elide
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Design:
     replicates: str | None
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the data were drawn from a known mixture, and soundly fitted at its K."""
     return len(tables.recovery) > 0
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the lines and the bound are, and over what is averaged."""
     design = _design(tables)
     text = style.say(
@@ -74,7 +74,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return a column of panels for each measure, a row for each facet, a line for each family."""
     design = _design(tables)
     facets = design.facets[:MOST_FACETS]
@@ -160,7 +160,7 @@ def _apart(ticks: dict[float, str], wide: bool, style: Style) -> list[float]:
     return shown
 
 
-def _design(tables: Tables) -> Design:
+def _design(tables: DatasetTables) -> Design:
     """Return the layout of the table's rows; of several normalisers the likeliest fit stands.
 
     The first outer axis with several values runs to the right, the seed of the data set is averaged

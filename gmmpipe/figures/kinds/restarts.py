@@ -10,7 +10,7 @@ from gmmpipe.figures.parts.grid import COLOURS, cells, label, outline
 from gmmpipe.figures.parts.runs import certificate, finished
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.results.columns import FAMILY_AND_K, MODEL
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model, share
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether a model has several restarts and some fit is sound."""
     return tables.has_selection and bool((tables.certificates["draws"] > 1).any())
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the panels show, and the certificate of the selected model."""
     row = tables.selected()
     text = style.say(
@@ -38,7 +38,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the share of restarts that found the best, and the chance of something new."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -70,7 +70,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _widest(tables: Tables) -> pd.DataFrame:
+def _widest(tables: DatasetTables) -> pd.DataFrame:
     """Return the certificate over all starts of each family and k, by them.
 
     Of several normalisers the one with the best log-likelihood stands.

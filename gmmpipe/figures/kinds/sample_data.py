@@ -17,7 +17,7 @@ from gmmpipe.figures.parts.scatter import (
 )
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import model
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 MOST_ROWS = 20  # of the table, and columns
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether the true classes are known."""
     return tables.labels is not None
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the groups are, and what the table beside them counts."""
     groups, found = _groups(tables, style)
     text = style.say(
@@ -51,7 +51,7 @@ def caption(tables: Tables, style: Style) -> str:
     )
 
 
-def _compared(tables: Tables, groups: Groups, found: Groups | None, style: Style) -> str:
+def _compared(tables: DatasetTables, groups: Groups, found: Groups | None, style: Style) -> str:
     """Return the sentences on colours and table, "" where there is no mixture to compare with."""
     if found is None:
         return ""
@@ -66,7 +66,7 @@ def _compared(tables: Tables, groups: Groups, found: Groups | None, style: Style
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the true groups where ``clusters`` shows the components, and the table of both."""
     groups, found = _groups(tables, style)
     beside = found is not None and _has_table(groups, found)
@@ -93,7 +93,7 @@ def _has_table(groups: Groups, found: Groups) -> bool:
     return max(len(groups.names), len(found.names)) <= MOST_ROWS
 
 
-def _groups(tables: Tables, style: Style) -> tuple[Groups, Groups | None]:
+def _groups(tables: DatasetTables, style: Style) -> tuple[Groups, Groups | None]:
     """Return the true groups, and those found, None where no mixture was selected."""
     codes, names = tables.groups()
     named = [
@@ -108,12 +108,12 @@ def _groups(tables: Tables, style: Style) -> tuple[Groups, Groups | None]:
     return Groups(codes, named, matched_looks(cross_table(groups, found), style)), found
 
 
-def _shown(tables: Tables) -> Mixture:
+def _shown(tables: DatasetTables) -> Mixture:
     """Return the mixture whose plane is shown: the selected one, else the groups' moments."""
     return tables.mixture(tables.selected()) if tables.has_selection else _moments(tables)
 
 
-def _moments(tables: Tables) -> Mixture:
+def _moments(tables: DatasetTables) -> Mixture:
     """Return share, mean and covariance of each true group, as a mixture."""
     groups, names = tables.groups()
     x = tables.x.to_numpy(float)

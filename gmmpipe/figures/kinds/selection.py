@@ -11,7 +11,7 @@ from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
 from gmmpipe.results.columns import FAMILY_AND_K
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model, number
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ FOUND = "found"  # the share of restarts that found the best optimum, in percent
 Panel = tuple[str, str, tuple[float, float] | None]
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether there is more than one model to choose from."""
     return tables.has_selection and len(tables.fits[FAMILY_AND_K].drop_duplicates()) > 1
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what lines, bars, rings and crosses are, and how many fits were degenerate."""
     row, ends = tables.selected(), tables.ends()
     best = _lowest(tables.best_by_family(), "icl")
@@ -68,7 +68,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return BIC, ICL (lower is better) and the certificate against K; what is flat magnified."""
     panels = _panels(tables, style)
     columns = style.pick(1, 2 if len(panels) == 4 else len(panels))
@@ -89,7 +89,7 @@ def draw(tables: Tables, style: Style) -> Figure:
     return figure
 
 
-def _panels(tables: Tables, style: Style) -> list[Panel]:
+def _panels(tables: DatasetTables, style: Style) -> list[Panel]:
     """Return the panels: BIC, whole and if need be magnified, ICL, and the certificate."""
     panels: list[Panel] = []
     zoom = _near_lowest(tables, "bic")
@@ -104,7 +104,9 @@ def _panels(tables: Tables, style: Style) -> list[Panel]:
     return panels
 
 
-def _draw_family(axes: Axes, tables: Tables, index: int, column: str, style: Style) -> Line2D:
+def _draw_family(
+    axes: Axes, tables: DatasetTables, index: int, column: str, style: Style
+) -> Line2D:
     """Draw one covariance family, next to the others so that no bar hides another."""
     family, look = tables.families()[index], style.series(index)
     best, runs = _best(tables), _runs(tables)
@@ -133,14 +135,14 @@ def _draw_family(axes: Axes, tables: Tables, index: int, column: str, style: Sty
     return line
 
 
-def _ring(axes: Axes, tables: Tables, column: str) -> None:
+def _ring(axes: Axes, tables: DatasetTables, column: str) -> None:
     """Mark the lowest; of the certificates that of the selected model."""
     lowest = _lowest(_best(tables), "icl" if column == "icl" else "bic")
     place = lowest["k"] + _shift(tables, lowest["covariance"])
     axes.plot(place, lowest[column], "ko", markersize=8, fillstyle="none", zorder=4)
 
 
-def _best(tables: Tables) -> pd.DataFrame:
+def _best(tables: DatasetTables) -> pd.DataFrame:
     """Return the best fit of each family and K, with the share of restarts that found it."""
     best = tables.best_by_family()
     return best.assign(**{FOUND: 100 * best["hits"] / finished(best)})
@@ -150,7 +152,7 @@ def _lowest(best: pd.DataFrame, column: str) -> pd.Series:
     return best.sort_values(column, kind="stable").iloc[0]
 
 
-def _shift(tables: Tables, family: str) -> float:
+def _shift(tables: DatasetTables, family: str) -> float:
     """Return by how much a family stands beside K."""
     n = _n(tables)
     return 0.0 if n == 1 else 0.36 * (tables.families().index(family) / (n - 1) - 0.5)
@@ -169,16 +171,16 @@ def _is_doubtful(best: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(is_open(best) | beaten)
 
 
-def _certified(tables: Tables) -> bool:
+def _certified(tables: DatasetTables) -> bool:
     """Say whether some model had several restarts."""
     return bool((tables.best_by_family()["draws"] > 1).any())
 
 
-def _n(tables: Tables) -> int:
+def _n(tables: DatasetTables) -> int:
     return len(tables.families())
 
 
-def _near_lowest(tables: Tables, column: str) -> tuple[float, float] | None:
+def _near_lowest(tables: DatasetTables, column: str) -> tuple[float, float] | None:
     """Return limits that hold the better half of the models, if those are squeezed."""
     values = tables.best_by_family()[column].to_numpy(float)
     lowest, middle = float(values.min()), float(np.median(values))
@@ -199,13 +201,13 @@ def _label(axes: Axes, k: pd.Series, words: str) -> None:
     axes.set_xlabel(words)
 
 
-def _runs(tables: Tables) -> pd.DataFrame:
+def _runs(tables: DatasetTables) -> pd.DataFrame:
     """Return the sound runs of each family and K that have the normaliser of its best fit."""
     keys = ["covariance", "k", "normaliser"]
     return tables.sound_ends().merge(tables.best_by_family()[keys], on=keys)
 
 
-def _spread(tables: Tables, style: Style) -> str:
+def _spread(tables: DatasetTables, style: Style) -> str:
     """Return the sentence on what a bar ranges over, "" where every model has one run."""
     counts = _runs(tables).groupby(FAMILY_AND_K).size()
     few, most = int(counts.min()), int(counts.max())
@@ -221,7 +223,7 @@ def _spread(tables: Tables, style: Style) -> str:
     return style.say("Bars: the range over the {n} sound runs (starts, seeds) of each.", n=n)
 
 
-def _unsound(tables: Tables) -> list[tuple[str, int]]:
+def _unsound(tables: DatasetTables) -> list[tuple[str, int]]:
     """Return the families and k of which no fit is sound."""
     tried = {(str(name), int(k)) for name, k in tables.fits[FAMILY_AND_K].to_numpy()}
     best = tables.best_by_family()[FAMILY_AND_K].to_numpy()

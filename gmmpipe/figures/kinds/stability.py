@@ -10,7 +10,7 @@ from gmmpipe.figures.parts.errorbars import error_line
 from gmmpipe.figures.parts.runs import cut_short
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ MOST_PANELS = 6
 KINDS = ("seeds", "bootstrap")
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether several sound fits of one family, K > 1 and start can be compared."""
     return tables.has_selection and len(_panels(tables)) > 0
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return what is compared, how many fits, and what the bars are."""
     rows = _shown(tables)
     few, most = int(rows["runs"].min()), int(rows["runs"].max())
@@ -46,7 +46,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return mean agreement and its standard error against K, a panel for each kind and start."""
     panels, families = _panels(tables), tables.families()
     columns = min(style.pick(1, 3) if len(panels) < 3 else style.pick(2, 3), len(panels))
@@ -94,14 +94,14 @@ def _limits(axes: Axes, rows: pd.DataFrame, most_ticks: int) -> None:
     axes.set_ylim(min(lowest - 0.05, 0.0), 1.06)
 
 
-def _shown(tables: Tables) -> pd.DataFrame:
+def _shown(tables: DatasetTables) -> pd.DataFrame:
     """Return the rows of all panels."""
     import pandas as pd
 
     return pd.concat([cells for _, cells in _panels(tables)])
 
 
-def _panels(tables: Tables) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+def _panels(tables: DatasetTables) -> list[tuple[tuple[str, str], pd.DataFrame]]:
     """Return kind, start (of seeds, else "") and rows of each panel, of the selected normaliser.
 
     K = 1 is left out: one component always agrees with itself.

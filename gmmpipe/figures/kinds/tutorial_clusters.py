@@ -14,19 +14,19 @@ from gmmpipe.figures.parts.scatter import (
     rasterised_sentence,
 )
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.results.dataset_tables import Tables
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def applies(tables: Tables) -> bool:
+def applies(tables: DatasetTables) -> bool:
     """Say whether a mixture was selected."""
     return tables.has_selection
 
 
-def caption(tables: Tables, style: Style) -> str:
+def caption(tables: DatasetTables, style: Style) -> str:
     """Return which mixture gave the classes."""
     row = tables.selected()
     text = style.say(
@@ -44,7 +44,7 @@ def caption(tables: Tables, style: Style) -> str:
 
 
 @styled
-def draw(tables: Tables, style: Style) -> Figure:
+def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the samples in original units, class 1 as red squares, class 2 as blue circles."""
     mixture = tables.mixture(tables.selected())
     found = found_groups(tables, mixture, style)

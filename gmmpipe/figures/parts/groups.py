@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Look, Style
     from gmmpipe.mixture.mixture import Array, Mixture
-    from gmmpipe.results.dataset_tables import Tables
+    from gmmpipe.results.dataset_tables import DatasetTables
 
 
 def draw_groups(
-    axes: Axes, tables: Tables, style: Style, groups: Groups, mixture: Mixture
+    axes: Axes, tables: DatasetTables, style: Style, groups: Groups, mixture: Mixture
 ) -> tuple[list[Any], list[str]]:
     """Draw ``groups`` in the axes that show ``mixture``; return the legend's handles and texts."""
     x = tables.x.to_numpy(float)

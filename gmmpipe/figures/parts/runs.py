@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Style
     from gmmpipe.mixture.mixture import Array, Indices
-    from gmmpipe.results.dataset_tables import Tables
+    from gmmpipe.results.dataset_tables import DatasetTables
 
 MOST_MODELS = 6
 
@@ -53,7 +53,7 @@ class Optimum:
         return counts
 
 
-def runs_of(tables: Tables, covariance: str, k: int, normaliser: str) -> Optimum:
+def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> Optimum:
     """Return the runs of one family, k and normaliser; degenerate ones are only counted."""
     rows = tables.trajectories
     rows = rows[
@@ -108,7 +108,7 @@ def at_maximum(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return (runs["end"] == MAXIMUM).to_numpy() if "end" in runs else found
 
 
-def optimum_of(tables: Tables, runs: pd.DataFrame) -> Indices:
+def optimum_of(tables: DatasetTables, runs: pd.DataFrame) -> Indices:
     """Return which optimum each run of one model ended in, (R,): NONE for none, else from 0.
 
     0 is the best that any of these runs found.
@@ -163,7 +163,7 @@ def certificate(row: pd.Series, style: Style) -> str:
     )
 
 
-def models(tables: Tables) -> list[tuple[str, str, int]]:
+def models(tables: DatasetTables) -> list[tuple[str, str, int]]:
     """Return title, family and k of every K of the selected family, else of every family.
 
     Of more than ``MOST_MODELS`` K those next to the selected one are kept.
@@ -175,13 +175,13 @@ def models(tables: Tables) -> list[tuple[str, str, int]]:
     return [(elide(name, 16), name, ks[0]) for name in tables.families()[:MOST_MODELS]]
 
 
-def common(tables: Tables) -> str:
+def common(tables: DatasetTables) -> str:
     """Return what all ``models`` have in common: the family, else K."""
     ks = _ks(tables)
     return elide(tables.selected()["covariance"], 16) if len(ks) > 1 else f"K = {ks[0]}"
 
 
-def _ks(tables: Tables) -> list[int]:
+def _ks(tables: DatasetTables) -> list[int]:
     """Return the K fitted, without K = 1, which has one optimum only, where there are more."""
     ks = sorted({int(k) for k in tables.fits["k"]})
     return [k for k in ks if k > 1] or ks
@@ -194,7 +194,7 @@ def left_out(n_degenerate: int, style: Style) -> str:
     return style.say("{n} degenerate runs are left out.", n=n_degenerate)
 
 
-def not_drawn(tables: Tables, shown: Iterable[tuple[str, int]], style: Style) -> str:
+def not_drawn(tables: DatasetTables, shown: Iterable[tuple[str, int]], style: Style) -> str:
     """Return the sentence on how many runs of some (family, k) are drawn, or nothing if all."""
     hidden = rest = 0
     for family, k in shown:

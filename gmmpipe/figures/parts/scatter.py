@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.figures.style import Look, Style
     from gmmpipe.mixture.mixture import Array, Mixture
-    from gmmpipe.results.dataset_tables import Tables
+    from gmmpipe.results.dataset_tables import DatasetTables
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Groups:
     looks: list[Look]
 
 
-def found_groups(tables: Tables, mixture: Mixture, style: Style) -> Groups:
+def found_groups(tables: DatasetTables, mixture: Mixture, style: Style) -> Groups:
     """Return the samples by component of the selected ``mixture``; what belongs to none is noise.
 
     The names are numbers from 1 on, then "noise" where there is any.
@@ -187,14 +187,14 @@ def name_axes(axes: Axes, labels: tuple[str, str], style: Style) -> None:
     axes.set_ylabel(elide(labels[1], style.characters(style.pick(44, 75))))
 
 
-def rasterised_sentence(tables: Tables, style: Style) -> str:
+def rasterised_sentence(tables: DatasetTables, style: Style) -> str:
     """Return the sentence of a caption that owns up to points drawn as pixels, or nothing."""
     if len(tables.x) <= style.rasterise_over:
         return ""
     return style.say("The {n} points are drawn as pixels, without outlines.", n=len(tables.x))
 
 
-def lost_sentence(tables: Tables, style: Style) -> str:
+def lost_sentence(tables: DatasetTables, style: Style) -> str:
     """Return the sentence of a caption on samples that have missing values, or nothing."""
     n = int(tables.x.isna().any(axis=1).sum())
     if n == 0:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gmmpipe.mixture.mixture import Array
-    from gmmpipe.results.dataset_tables import Tables
+    from gmmpipe.results.dataset_tables import DatasetTables
 
 SEEN = 0.05  # standard deviations of the samples; a shorter way is not seen in a figure
 
 
-def way_of(tables: Tables, mixtures: Sequence[Mixture]) -> Array:
+def way_of(tables: DatasetTables, mixtures: Sequence[Mixture]) -> Array:
     """Return ``travelled`` by mixtures of the selected run, in the plane that shows them apart."""
     points = tables.x.to_numpy(float)
     if points.shape[1] > 1:
