@@ -2,7 +2,7 @@
 
 Every start goes to the end of plain EM (its optimum) and is then followed by each method until the
 log-likelihood is within GAP nats of that. Starts from which a method comes to another optimum are
-counted apart. A pass that refuses a leap is counted like any other.
+counted apart. A pass that rejects an extrapolation is counted like any other.
 """
 
 import time

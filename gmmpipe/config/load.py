@@ -14,7 +14,7 @@ from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, meanings
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, descriptions
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.names import ALLOWED, is_name
@@ -97,7 +97,7 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
             name: _first_comment(ours[name]) if name in ours else _purpose(registered[name])
             for name in sorted(_available(conf, group))
         }
-    settings = meanings(FitOptions) | meanings(RestartOptions)
+    settings = descriptions(FitOptions) | descriptions(RestartOptions)
     found["key of fit"] = {f"fit.{name}": text for name, text in settings.items()}
     measures: dict[str, object] = {**CRITERIA, **METRICS}
     found["metric"] = {name: _purpose(f) for name, f in measures.items()}

@@ -12,7 +12,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.convergence import End
 from gmmpipe.mixture.em.fit import Fit, Snapshot
-from gmmpipe.mixture.em.options import FitOptions, of_section
+from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.mixture import Mixture
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
@@ -39,7 +39,7 @@ def fit_options(fit: Mapping[str, Any]) -> FitOptions:
     for key, value in FORMER.items():
         if fit.get(key, value) != value:
             raise InputError(f"fit.{key} is {fit[key]!r}: use the gmmpipe that made the version")
-    return of_section(FitOptions, fit)
+    return from_section(FitOptions, fit)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from gmmpipe.mixture.diagnostics.convergence import most_iterations
 from gmmpipe.mixture.em.fit import seconds
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.store.entries import DataSet
 
 SETTLING = 3e-3, 100  # seconds and iterations that it takes to find the end of a run, about
@@ -16,7 +16,7 @@ def cost(data: DataSet, family: str, fit: Mapping[str, Any], iterations: int, k:
 
     fit: the section of that name.
     """
-    options, restarts = of_section(FitOptions, fit), of_section(RestartOptions, fit)
+    options, restarts = from_section(FitOptions, fit), from_section(RestartOptions, fit)
     most = most_iterations(restarts.certify, data.n, data.d)
     looks, steps = SETTLING if most else (0.0, 0)
     return looks + seconds(

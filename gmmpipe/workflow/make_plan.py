@@ -18,7 +18,7 @@ from gmmpipe.config.origins import origins
 from gmmpipe.config.schema import BLOCK
 from gmmpipe.data.user_file import OPTIONS, own_file
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.mixture.engines.dask import PACKAGES, missing
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.store import artifacts, layout
@@ -134,7 +134,7 @@ def _refuse_beyond(engine: Mapping[str, Any], data: DataSet, fit: Section) -> No
     for package in PACKAGES:
         if find_spec(package) is None:
             raise InputError(f"engine.kind is dask: {missing(package)}")
-    asked = of_section(FitOptions, fit).features() | (
+    asked = from_section(FitOptions, fit).features() | (
         {"weights"} if data.total is not None else set()
     )
     for feature in sorted(asked - Partitioned.supports):
@@ -173,7 +173,7 @@ def blocks(
     _refuse_more(sweep["k"][-1], data)
     each = partial(cost, data, family["family"], there["fit"], sweep["iteration"][-1])
     words = ".".join(str(at[axis]) for axis in load.NAMED)
-    restarts = of_section(RestartOptions, there["fit"])
+    restarts = from_section(RestartOptions, there["fit"])
     auto = restarts.restarts == "auto"  # then one job sees all seeds of a k
     most = max(restarts.most_seeds, len(sweep["seed"])) if auto else 1
     fit = {key: value for key, value in there["fit"].items() if key not in restarts.idle}

@@ -135,11 +135,11 @@ def test_an_empty_component_stays_empty(method):
 
 
 @every_method
-def test_a_bad_leap_costs_one_pass_and_nothing_else(method, monkeypatch):
+def test_a_bad_extrapolation_costs_one_pass_and_nothing_else(method, monkeypatch):
     class Astray(ACCELERATIONS[method]):
         def __call__(self, point, image, scale):
-            leap = super().__call__(point, image, scale)
-            return None if leap is None else leap + 2.0
+            point_beyond = super().__call__(point, image, scale)
+            return None if point_beyond is None else point_beyond + 2.0
 
     x = overlapping(10)
     monkeypatch.setitem(acceleration.ACCELERATIONS, method, Astray)

@@ -52,7 +52,7 @@ def test_variances_do_not_depend_on_how_far_groups_are_apart(name, distance):
 
 
 @pytest.mark.parametrize("acceleration", ["anderson"])
-def test_leaps_obey_the_bound_of_the_step(acceleration):
+def test_extrapolations_obey_the_bound_of_the_step(acceleration):
     x = apart(3e3)
     (found,) = fit(x, [start(x)], "full", [20], acceleration=acceleration)
     assert_allclose(

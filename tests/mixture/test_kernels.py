@@ -51,7 +51,7 @@ def a_mixture(rng, k, d):
 
 
 def slow_pass(x, weight, mixture, axis_aligned):
-    """What ``Engine.measure`` returns and leaves on the desk, in plain numpy."""
+    """What a workspace finds in a pass, in plain numpy."""
     k, d = mixture.means.shape
     covariances = mixture.covariances * (np.eye(d) if axis_aligned else 1)
     logs = np.stack(
@@ -192,7 +192,7 @@ def test_a_compiled_m_step_is_its_familys(name):
         spread = root @ root.T
         slow = family.covariances(np.array([5.0]), 5.0 * spread[None], floor)[0]
         fast = spread * np.eye(d) if family.axis_aligned else spread.copy()
-        status = mstep.settle(
+        status = mstep.finish_covariance(
             family.kernel, fast, floor, np.zeros(d), np.zeros((2, d, d)), np.zeros((d, d))
         )
         assert_allclose(fast, slow, rtol=1e-10, atol=1e-14)
@@ -203,7 +203,7 @@ def test_a_compiled_m_step_is_its_familys(name):
 def test_without_a_floor_a_singular_spread_is_broken():
     zero, floor = np.zeros((2, 2)), np.zeros(2)
     for code in (mstep.FULL, mstep.DIAG, mstep.SPHERICAL):
-        status = mstep.settle(
+        status = mstep.finish_covariance(
             code, zero.copy(), floor, floor, np.zeros((2, 2, 2)), np.zeros((2, 2))
         )
         assert status == BROKEN

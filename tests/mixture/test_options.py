@@ -7,7 +7,7 @@ import pytest
 
 from gmmpipe.config import schema
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, meanings, of_section
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, descriptions, from_section
 
 OWNERS = (FitOptions, RestartOptions)
 OPTIONS = [(owner, option.name) for owner in OWNERS for option in fields(owner)]
@@ -40,7 +40,7 @@ def test_numbers_of_numpy_become_plain_ones():
 
 @pytest.mark.parametrize("owner", OWNERS)
 def test_every_option_says_what_it_does(owner):
-    assert list(meanings(owner)) == [option.name for option in fields(owner)]
+    assert list(descriptions(owner)) == [option.name for option in fields(owner)]
 
 
 def test_features_are_what_is_not_plain_em():
@@ -60,5 +60,5 @@ def test_models_nest_where_em_raises_the_likelihood_of_all_parameters(options, n
 
 def test_a_section_of_conf_is_taken_apart():
     section = {"tol": 1e-3, "certify": 5, "algorithm": "exact"}
-    assert of_section(FitOptions, section) == FitOptions(tol=1e-3)
-    assert of_section(RestartOptions, section) == RestartOptions(certify=5)
+    assert from_section(FitOptions, section) == FitOptions(tol=1e-3)
+    assert from_section(RestartOptions, section) == RestartOptions(certify=5)

@@ -16,7 +16,7 @@ from gmmpipe.mixture.densities import Evaluator
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.passes import compiled, for_moments
 from gmmpipe.mixture.em.prior import Prior
-from gmmpipe.mixture.em.problem import Problem, posed
+from gmmpipe.mixture.em.problem import Problem, make_problem
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
@@ -108,7 +108,7 @@ def fit(  # noqa: PLR0913 - the data, and how they are fitted
     where all starts are lost.
     """
     boxed = any(given.box is not None for given in starts)
-    problem = posed(x, family, iterations, options, sample_weight, prior, boxed)
+    problem = make_problem(x, family, iterations, options, sample_weight, prior, boxed)
     placed = [problem.start(given, f"start {i}") for i, given in enumerate(starts)]
     if not placed:
         return []

@@ -104,12 +104,12 @@ class RestartOptions:
         )
 
 
-def of_section(owner: type[Owner], section: Mapping[str, Any]) -> Owner:
+def from_section(owner: type[Owner], section: Mapping[str, Any]) -> Owner:
     """Return ``owner`` made of those keys of a section `fit` that are its options."""
     return owner(**{f.name: section[f.name] for f in fields(owner) if f.name in section})
 
 
-def meanings(owner: type[Owner]) -> dict[str, str]:
+def descriptions(owner: type[Owner]) -> dict[str, str]:
     """Return {option: what the text below it says, and its default}."""
     defaults = {f.name: "none" if f.default == () else f.default for f in fields(owner)}
     found = {}

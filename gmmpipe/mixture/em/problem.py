@@ -83,7 +83,7 @@ class Problem:
         return replace(mixture, weights=(1 - self.options.noise) * mixture.weights)
 
 
-def posed(  # noqa: PLR0913, PLR0917 - what ``em.fit`` is given
+def make_problem(  # noqa: PLR0913, PLR0917 - what ``em.fit`` is given
     x: npt.ArrayLike | Partitioned,
     family: str,
     iterations: Sequence[int],

@@ -18,7 +18,7 @@ from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.diagnostics import best_fit
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em.fit import Fit, n_parameters
-from gmmpipe.mixture.em.options import FitOptions, of_section
+from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.estimator import init_params as starting
 from gmmpipe.mixture.estimator import n_init as runs
@@ -84,7 +84,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         What stays as it starts (see weights_init, means_init, precisions_init); ``bic`` and
         ``aic`` do not count it.
     acceleration : {"none", "anderson"}, default "none"
-        Leaps ahead of EM: the same kind of optimum in fewer iterations, each a pass over X.
+        Extrapolates ahead of EM: the same kind of optimum in fewer iterations, each a pass over X.
     n_jobs : int or None
         Threads; None is 1, -1 all. The result has the same bits whatever it is.
 
@@ -248,7 +248,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
     def _options(self) -> FitOptions:
         """Return those parameters that are options of a fit; reg_covar alone regularises."""
-        return of_section(FitOptions, {**self.get_params(deep=False), "regularisation": 0.0})
+        return from_section(FitOptions, {**self.get_params(deep=False), "regularisation": 0.0})
 
     def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
         family, k, d = self.covariance_type, self.n_components, x.shape[1]

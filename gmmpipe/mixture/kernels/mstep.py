@@ -153,7 +153,7 @@ def clip(covariance, floor, matrix, vectors):
 
 
 @compiled
-def settle(code, covariance, floor, vanishing, scratch, inverse):
+def finish_covariance(code, covariance, floor, vanishing, scratch, inverse):
     """Turn a spread into the family's covariance within the floor, in place, and factorise it.
 
     covariance, inverse (D, D); floor (D,), with any 0 there is none (spherical: the largest

@@ -6,7 +6,7 @@ import numpy as np
 
 from gmmpipe.mixture.kernels.layout import Layout
 
-SOUND, EMPTY, FLOOR, BROKEN = range(4)  # the status of a component: see ``mstep.settle``
+SOUND, EMPTY, FLOOR, BROKEN = range(4)  # the status of a component: see ``mstep.finish_covariance``
 RUNNING, CONVERGED, STOPPED, REFUSED = range(4)  # the outcome of a fit
 
 

@@ -5,7 +5,7 @@ from numba import njit
 
 from gmmpipe.mixture.bounds import COLLAPSED
 from gmmpipe.mixture.kernels.compile import invoke
-from gmmpipe.mixture.kernels.mstep import TIED, copy, least, may_touch, settle
+from gmmpipe.mixture.kernels.mstep import TIED, copy, finish_covariance, least, may_touch
 from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, SOUND
 from gmmpipe.mixture.kernels.team import CHUNK, DECISION, barrier, fetch_add
 
@@ -107,12 +107,12 @@ def reduce(samples, memory, k, reg_covar):
 
 
 @merged
-def _settle(memory, rules, k, rank):
+def _finish(memory, rules, k, rank):
     """Give component k its next covariance and factor; without samples it keeps its last."""
     empty = memory.status[k] == EMPTY
     if empty:
         copy(memory.spreads[k], memory.covariances[k])
-    status = settle(
+    status = finish_covariance(
         rules.code, memory.spreads[k], memory.floor, memory.vanishing, memory.scratch[rank],
         memory.inverses[k],
     )  # fmt: skip
@@ -129,7 +129,7 @@ def _pool(memory, rules, n_components):
             for k in range(n_components):
                 value += memory.counts[k] / rules.total_weight * memory.spreads[k, i, j]
             pooled[i, j] = value
-    status = settle(
+    status = finish_covariance(
         rules.code, pooled, memory.floor, memory.vanishing, memory.scratch[0], memory.inverses[0]
     )
     for k in range(n_components):
@@ -179,7 +179,7 @@ def step(samples, memory, rules, n_components, rank, team, signals):
         for k in range(rank, n_components, team):
             reduce(samples, memory, k, rules.reg_covar)
             if rules.code != TIED:
-                _settle(memory, rules, k, rank)
+                _finish(memory, rules, k, rank)
         barrier(signals, team)
         if rank == 0:
             signals[DECISION] = _decide(samples, memory, rules, n_components, redone)

@@ -28,7 +28,7 @@ from gmmpipe.mixture.diagnostics.restarts import (
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
-from gmmpipe.mixture.em.options import FitOptions, RestartOptions, of_section
+from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
 from gmmpipe.mixture.families.family import contained
@@ -62,7 +62,7 @@ def run(
     `workers`.
     """
     data = artifacts.read_arrays(inputs[0], "x")
-    restarts = of_section(RestartOptions, job.fit)
+    restarts = from_section(RestartOptions, job.fit)
     fitted = _Fitter(data["x"], data.get("weight"), _start(inputs, job), job, threads)
     with _engine(engine or {}, inputs[0], fitted):
         stored = fitted(job.k, job.seed)
@@ -124,7 +124,7 @@ class _Fitter:
         self.passed: Array | Partitioned = x
         self.method = job.start["method"]
         self.options = fit_arrays.fit_options(job.fit)
-        self.certify = of_section(RestartOptions, job.fit).certify
+        self.certify = from_section(RestartOptions, job.fit).certify
         self.content = content(x)
         self.family = str(job.covariance.get("family"))
         self.undrawn = undrawn(start)
