@@ -366,10 +366,8 @@ for name, array in zip(("weights", "means", "covariances"), history[-1], strict=
 # 我们的代码对吗？gmmpipe 的编译引擎从同一个起点出发，应该一步一步走同一条路：
 
 # %%
+from gmmpipe import FitOptions, Mixture, fit
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import fit
-from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.mixture import Mixture
 
 (ours,) = fit(x, [Mixture(*start)], "full", [60], FitOptions(regularisation=0))
 apart = np.abs(ours.trajectory / trajectory - 1).max()
