@@ -1,4 +1,4 @@
-"""Which engine evaluates densities."""
+"""Which engine does the passes over samples in memory."""
 
 import numpy as np
 
@@ -18,10 +18,26 @@ def for_densities(x: Array, mixture: Mixture, threads: int) -> Engine:
 
 def densities(x: Array, weight: Array, threads: int) -> Weighted:
     """Return the engine for Gaussian components; NaN in x is a missing value."""
-    if np.isnan(x).any():
+    return in_memory(x, weight, False, threads, bool(np.isnan(x).any()), densities=True)
+
+
+def in_memory(  # noqa: PLR0913 - the samples, and what is asked of passes over them
+    x: Array,
+    weight: Array,
+    axis_aligned: bool,
+    threads: int,
+    missing: bool,
+    *,
+    densities: bool = False,
+) -> Weighted:
+    """Return an engine over x (N, D) of weight (N,); missing: x holds NaN.
+
+    densities: its passes are to evaluate densities, not moments.
+    """
+    if missing:
         from gmmpipe.mixture.engines.missing import Patterns
 
         return Patterns(x, weight)
     from gmmpipe.mixture.kernels.engine import Engine as Compiled
 
-    return Compiled(x, weight, axis_aligned=False, threads=threads, densities=True)
+    return Compiled(x, weight, axis_aligned, threads, densities)

@@ -51,17 +51,17 @@ class Patterns:
             for first in range(0, len(rows), step)
         ]
 
-    def workspace(self, k: int) -> "Workspace":
+    def workspace(self, k: int) -> "_Workspace":
         """Return the memory of one fit."""
         del k
-        return Workspace(self)
+        return _Workspace(self)
 
     def reweigh(self, weight: Array) -> None:
         """Give the samples the weights (N,)."""
         self.weight = weight
 
 
-class Workspace:
+class _Workspace:
     """Passes over the samples of ``Patterns``; see ``passes.Workspace``."""
 
     mixture: Mixture
@@ -72,7 +72,6 @@ class Workspace:
         self.engine = engine
 
     def load(self, mixture: Mixture) -> int:
-        """Take a mixture for the next pass; return the first component not definite, or -1."""
         self.mixture, self.centres = mixture, mixture.means.copy()
         for k, covariance in enumerate(mixture.covariances):
             try:
@@ -84,11 +83,9 @@ class Workspace:
         return -1
 
     def recentre(self, moved: Mask) -> None:
-        """Take the sums of components (K,) about their means of the last pass until ``load``."""
         self.centres[moved] += self.shifts[moved]
 
     def statistics(self) -> Moments:
-        """Do a pass."""
         k, d = self.centres.shape
         value, weight = 0.0, self.engine.weight
         counts, firsts, seconds = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
@@ -118,7 +115,6 @@ class Workspace:
         return Moments(value, counts, self.centres + shifts, covariances, shifts)
 
     def densities(self) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, K), nats."""
         n = len(self.engine.x)
         totals, logs = np.empty(n), np.empty((n, len(self.centres)))
         for pattern, given in self._given():

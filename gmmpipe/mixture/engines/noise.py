@@ -60,18 +60,15 @@ class _Workspace:
         self.moments, self.gaussian = engine.moments.workspace(k), engine.densities.workspace(k)
 
     def load(self, mixture: Mixture) -> int:
-        """Take a mixture for the next pass; return the first component not definite, or -1."""
         with np.errstate(divide="ignore"):
             self.log_noise = np.log(max(0.0, 1 - mixture.weights.sum()))
         broken = self.moments.load(mixture)
         return broken if broken >= 0 else self.gaussian.load(mixture)
 
     def recentre(self, moved: Mask) -> None:
-        """Take the sums of components (K,) about their means of the last pass until ``load``."""
         self.moments.recentre(moved)
 
     def statistics(self) -> Moments:
-        """Do a pass."""
         weight, gaussian = self.engine.weight, self.gaussian.densities()[0]
         total = np.logaddexp(gaussian, self.log_noise + self.engine.uniform)
         self.engine.moments.reweigh(weight * np.exp(gaussian - total))

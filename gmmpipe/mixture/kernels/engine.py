@@ -33,11 +33,48 @@ def _writable(x: Array) -> Array:
     return np.frombuffer(memory, np.float64).reshape(x.shape)
 
 
-class Engine:
+class CompiledPasses:
+    """Passes over samples by some threads; what is laid out, and how, is the subclass's affair."""
+
+    def __init__(self, samples: Samples, threads: int) -> None:
+        self.samples, self.threads = samples, threads
+
+    @property
+    def layout(self) -> layout.Layout:
+        """Return how the samples are laid out."""
+        return self.samples.layout
+
+    def memory(self, k: int, team: int) -> Memory:
+        """Return the memory of one fit of at most k components by a team."""
+        lay, d = self.layout, self.layout.d
+        width, size = k * lay.width, k * lay.size
+        row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
+        return Memory(
+            np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
+            np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
+            np.zeros(d), np.zeros(d), np.zeros(d),
+            np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
+            _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
+            _aligned(team, (k + 2 + layout.TILE) * lay.block),
+        )  # fmt: skip
+
+    def workspace(self, k: int) -> "_Workspace":
+        """Return the memory of one fit of at most k components, on which all threads work."""
+        return _Workspace(self, self.memory(k, self.threads))
+
+    def measure(self, memory: Memory, k: int) -> float:
+        """Do one pass for the k components in memory; return the log-likelihood in nats."""
+        signals, team = np.zeros(SIGNALS, np.int64), len(memory.work)
+        run = compiled(advance.measure)
+        values = share(team, lambda r: run(self.samples, memory, 0.0, k, r, team, signals))
+        return float(values[0])
+
+
+class Engine(CompiledPasses):
     """Samples x (N, D) of weight (N,), C-ordered float64, laid out for passes by some threads.
 
-    densities: passes keep the densities instead of the moments. cut: how samples
-    that are part of more are laid out.
+    densities: passes keep the densities instead of the moments. cut: how samples that are part of
+    more are laid out.
     """
 
     def __init__(
@@ -53,30 +90,16 @@ class Engine:
         lay = lay if cut is None else cut
         if weight.strides == (0,):
             lay, weight = lay._replace(step=0), weight[:1].copy()
-        self.layout, self.threads, self._workers = lay, min(threads, lay.chunks), threads
-        self._given, x = x, _writable(x)
+        self._workers, self._given, x = threads, x, _writable(x)
         slots = _aligned((lay.blocks if lay.resident else threads) * lay.slot)
         if lay.resident:
             layout.fill_all(lay, x, np.broadcast_to(weight, len(x)), slots)
         make = chunks.chunk_densities if densities else chunks.chunk_pass
-        self.samples = Samples(
+        samples = Samples(
             x, weight, slots, lay, np.array(lay, np.int64), layout.places(lay.d, axis_aligned),
             axis_aligned, specialised(make, chunks.SIGNATURE, *shape).address,
         )  # fmt: skip
-
-    def memory(self, k: int, team: int) -> Memory:
-        """Return memory of one fit of at most k components by a team."""
-        lay, d = self.layout, self.layout.d
-        width, size = k * lay.width, k * lay.size
-        row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
-        return Memory(
-            np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
-            np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
-            np.zeros(d), np.zeros(d), np.zeros(d),
-            np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
-            _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
-            _aligned(team, (k + 2 + layout.TILE) * lay.block),
-        )  # fmt: skip
+        super().__init__(samples, min(threads, lay.chunks))
 
     def advance(self, rules: Rules, fits: Fits, seconds: float) -> None:
         """Run all fits; seconds is what an iteration of the largest takes one thread."""
@@ -99,35 +122,23 @@ class Engine:
         first = rank * self.layout.slot
         return self.samples._replace(slots=self.samples.slots[first : first + self.layout.slot])
 
-    def workspace(self, k: int) -> "Workspace":
-        """Return memory of one fit of at most k components, on which all threads work."""
-        return Workspace(self, self.memory(k, self.threads))
-
-    def measure(self, memory: Memory, k: int) -> float:
-        """Do one pass for the k components in memory; return the log-likelihood in nats."""
-        signals, team = np.zeros(SIGNALS, np.int64), len(memory.work)
-        run = compiled(advance.measure)
-        values = share(team, lambda r: run(self.samples, memory, 0.0, k, r, team, signals))
-        return float(values[0])
-
     def reweigh(self, weight: Array) -> None:
         """Give the samples the weights (N,)."""
         if self.layout.resident:
             layout.fill_all(self.layout, self.samples.x, weight, self.samples.slots)
-        lay = self.layout = self.layout._replace(step=1)
+        lay = self.layout._replace(step=1)
         self.samples = self.samples._replace(
             weight=weight, layout=lay, sizes=np.array(lay, np.int64)
         )
 
 
-class Workspace:
-    """Passes over the samples of an engine with memory of one fit; see ``passes.Workspace``."""
+class _Workspace:
+    """Passes over the samples of an engine with the memory of one fit; see ``passes.Workspace``."""
 
-    def __init__(self, engine: Engine, memory: Memory) -> None:
+    def __init__(self, engine: CompiledPasses, memory: Memory) -> None:
         self.engine, self.memory, self.k = engine, memory, 0
 
     def load(self, mixture: Mixture) -> int:
-        """Take a mixture for the next pass; return the first component not definite, or -1."""
         k, memory = mixture.n_components, self.memory
         memory.weights[:k] = mixture.weights
         memory.means[:k] = mixture.means
@@ -136,18 +147,15 @@ class Workspace:
         return int(compiled(advance.place)(self.engine.samples, memory, k))
 
     def statistics(self) -> Moments:
-        """Do a pass."""
         memory, k = self.memory, self.k
         value, shifts = self.engine.measure(memory, k), memory.shifts[:k].copy()
         counts, covariances = memory.counts[:k].copy(), memory.spreads[:k].copy()
         return Moments(value, counts, self._centres() + shifts, covariances, shifts)
 
     def recentre(self, moved: Mask) -> None:
-        """Take the sums of components (K,) about their means of the last pass until ``load``."""
         self._centres()[moved] += self.memory.shifts[: self.k][moved]
 
     def densities(self) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, K), nats."""
         memory, k, lay = self.memory, self.k, self.engine.layout
         totals, logs = np.empty(lay.n), np.empty((lay.n, k))
         team, run = len(memory.work), compiled(advance.evaluate)

@@ -14,7 +14,7 @@ import numpy as np
 
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
-from gmmpipe.mixture.kernels.engine import Engine, share
+from gmmpipe.mixture.kernels.engine import CompiledPasses, Engine, share
 from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array
@@ -34,18 +34,17 @@ class Model(NamedTuple):
     factors: Array
 
 
-class ChunkEngine(Engine):
-    """One chunk of samples, cut from N: an Engine of its own, to be asked for its sums."""
+class ChunkEngine:
+    """One chunk of samples, cut from N, to be asked for its sums."""
 
     def __init__(self, x: Array, whole: layout.Layout, chunk: int, axis_aligned: bool) -> None:
-        super().__init__(x, np.broadcast_to(np.ones(1), len(x)), axis_aligned, 1,
-                         cut=layout.part(whole, chunk)[1])  # fmt: skip
-        self.axis_aligned = axis_aligned
+        weight, cut = np.broadcast_to(np.ones(1), len(x)), layout.part(whole, chunk)[1]
+        self.engine = Engine(x, weight, axis_aligned, 1, cut=cut)
 
     def sums(self, model: Model) -> Array:
         """Return the log-likelihood in bits, then count and moments of each component."""
-        lay, samples, memory = self.layout, self.samples, self.memory(model.k, 1)
-        shape = layout.plan(lay.n, lay.d, self.axis_aligned)[0]
+        samples, memory = self.engine.samples, self.engine.memory(model.k, 1)
+        shape = layout.plan(samples.layout.n, samples.layout.d, samples.axis_aligned)[0]
         run = specialised(chunks.chunk_pass, chunks.SIGNATURE, *shape).ctypes
         kinds = iter(run.argtypes)
         arrays = (samples.sizes, samples.x, samples.weight, samples.slots)
@@ -56,7 +55,7 @@ class ChunkEngine(Engine):
         return memory.sums[0]
 
 
-class PartitionedEngine(Engine):
+class PartitionedEngine(CompiledPasses):
     """N samples of d features in chunks elsewhere; ask(models) returns the sums of all chunks.
 
     These are, for each model, one array for each chunk in order. ``layout.part`` says which rows a
@@ -70,13 +69,14 @@ class PartitionedEngine(Engine):
         ask: Callable[[Sequence[Model]], Sequence[Sequence[Array]]],
     ) -> None:
         n, d = size
-        lay = self.layout = layout.plan(n, d, axis_aligned)[1]
-        self.threads, self._barrier, self._mine = 1, PassBarrier(ask), threading.local()
+        lay = layout.plan(n, d, axis_aligned)[1]
+        self._barrier, self._mine = PassBarrier(ask), threading.local()
         self._pass = _PASS(self._chunk)  # lives as long as its address is used
-        self.samples = Samples(
+        samples = Samples(
             np.zeros((0, d)), np.zeros(0), np.zeros(0), lay, np.array(lay, np.int64),
             layout.places(d, axis_aligned), axis_aligned, ctypes.cast(self._pass, _ADDRESS).value,
         )  # fmt: skip
+        super().__init__(samples, 1)
 
     def advance(self, rules: Rules, fits: Fits, seconds: float) -> None:
         """Run all fits, side by side."""
