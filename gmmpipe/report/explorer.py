@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gmmpipe.figures import DatasetTables, Style
 from gmmpipe.figures.parts.projection import Plane, plane
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine

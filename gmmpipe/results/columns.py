@@ -8,7 +8,7 @@ from typing import Literal
 
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
-from gmmpipe.results.columns import AXES
+from gmmpipe.store.plan import AXES
 
 Type = Literal["text", "whole", "number", "yes or no", "numbers", "records"]
 

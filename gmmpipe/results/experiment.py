@@ -13,14 +13,14 @@ import pandas as pd
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.diagnostics.criteria import n_samples
-from gmmpipe.results.columns import AXES, DEFECTS
+from gmmpipe.results.columns import DEFECTS
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import Plan
+from gmmpipe.store.plan import AXES, Plan
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture

@@ -12,7 +12,6 @@ import pandas as pd
 from gmmpipe.errors import one_line
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
-from gmmpipe.results.columns import AXES
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
 from gmmpipe.results.tables import BOOTSTRAPPED, bootstrap_paths
@@ -20,7 +19,7 @@ from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import Plan
+from gmmpipe.store.plan import AXES, Plan
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none

@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 import tables_page
 
-from gmmpipe.results.columns import AXES, BOX, CELL, DEFECTS, RESTARTS
+from gmmpipe.results.columns import BOX, CELL, DEFECTS, RESTARTS
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.tables import BOOTSTRAPPED, TABLES
+from gmmpipe.store.plan import AXES
 
 FEW = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]", "sweep.iteration=[1,20]")
 

@@ -11,12 +11,12 @@ from gmmpipe.mixture.diagnostics.matching import assign, overlap_of_labels
 from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.diagnostics.restarts import NATS
 from gmmpipe.mixture.mixture import FIRST, Mixture
-from gmmpipe.results.columns import AXES
 from gmmpipe.results.compare import numbers
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.mixtures import mixtures, rows_at
 from gmmpipe.results.summary import judged
 from gmmpipe.results.verdict import Verdict
+from gmmpipe.store.plan import AXES
 
 PARAMETERS = ("weights", "means", "covariances")
 SELECTED = [

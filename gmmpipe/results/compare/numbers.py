@@ -10,9 +10,10 @@ import pandas as pd
 
 from gmmpipe.mixture.diagnostics.best_fit import TIE
 from gmmpipe.mixture.diagnostics.criteria import n_samples
-from gmmpipe.results.columns import AXES, MODEL
+from gmmpipe.results.columns import MODEL
 from gmmpipe.results.compare.settings import data_digests
 from gmmpipe.results.experiment import Experiment
+from gmmpipe.store.plan import AXES
 
 OTHER = "other data"
 COUNTED = ("bic", "log_likelihood", "n_parameters")  # from which N follows
