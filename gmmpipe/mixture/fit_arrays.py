@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,21 +14,9 @@ from gmmpipe.mixture.diagnostics.convergence import End
 from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.multistart import FailedCell, FittedCell
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
-# seeds of runs that are not drawn, but start from the best of ...
-SPLIT = -1  # ... one component fewer, one of them split
-CONTAINED = -2  # ... a family that this one contains
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One fit of a block: its (k, seed), what EM returned, and where the run ends."""
-
-    k: int
-    seed: int
-    fit: Fit
-    end: End
 
 
 def fit_options(fit: Mapping[str, Any]) -> FitOptions:
@@ -42,17 +30,8 @@ def fit_options(fit: Mapping[str, Any]) -> FitOptions:
     return from_section(FitOptions, fit)
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A cell of a block that could not be fitted: its (k, seed), and why."""
-
-    k: int
-    seed: int
-    reason: str
-
-
 def to_arrays(
-    stored: Sequence[Stored], failed: Sequence[Failed] = ()
+    stored: Sequence[FittedCell], failed: Sequence[FailedCell] = ()
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of F fits, all with S snapshots at the same iterations.
 
@@ -106,7 +85,7 @@ def to_arrays(
     }
 
 
-def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
+def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FittedCell]:
     """Yield the fits of a block as they were given to to_arrays."""
     component = np.cumsum([0, *arrays["k"]])
     step = np.cumsum([0, *(arrays["n_iter"] + 1)])
@@ -142,7 +121,7 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Stored]:
         )
         value, prior = (float(arrays[f"end_{name}"][i]) for name in ("log_likelihood", "log_prior"))
         at_end = End(str(arrays["end"][i]), value, replace(end, box=arrays.get("box")), prior)
-        yield Stored(k, int(arrays["seed"][i]), fit, at_end)
+        yield FittedCell(k, int(arrays["seed"][i]), fit, at_end)
 
 
 def _to_text(defects: Sequence[Defect]) -> str:
@@ -154,7 +133,7 @@ def _from_text(text: str) -> tuple[Defect, ...]:
     return tuple(Defect(component, code, tuple(numbers)) for component, code, numbers in found)
 
 
-def failed_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Failed]:
+def failed_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FailedCell]:
     """Yield the cells of a block that failed."""
     columns = (arrays[f"failed_{name}"].tolist() for name in ("k", "seed", "reason"))
-    yield from map(Failed, *columns)
+    yield from map(FailedCell, *columns)

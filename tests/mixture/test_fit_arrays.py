@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture import fit_arrays
+from gmmpipe.mixture import fit_arrays, multistart
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.convergence import End
 from gmmpipe.mixture.em.fit import Fit, Snapshot
@@ -21,7 +21,9 @@ def stored(seed, k, d, steps, degenerate=()):
         Snapshot(i, min(i, 5), i > 5, float(rng.normal()), mixture(rng, k, d)) for i in steps
     )
     fit = Fit(mixture(rng, k, d), snapshots, rng.normal(size=7), 6, True, degenerate)
-    return fit_arrays.Stored(k, seed, fit, End("saddle", float(rng.normal()), mixture(rng, k, d)))
+    return multistart.FittedCell(
+        k, seed, fit, End("saddle", float(rng.normal()), mixture(rng, k, d))
+    )
 
 
 def same(a, b):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture import fit_arrays
+from gmmpipe.mixture import fit_arrays, multistart
 from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.starts.points import STARTS, Points
@@ -61,7 +61,7 @@ def test_fits_of_mapped_data_share_each_reading(run, monkeypatch):
             super().__init__(*given)
             seen.append(self)
 
-    monkeypatch.setattr(fit, "Partitioned", Seen)
+    monkeypatch.setattr(multistart, "Partitioned", Seen)
     assert run()[0] == run(threads=2)[0] == whole[0]
     assert len(seen) == 2
     assert run(fit={"tol": 0.0, "noise": 0.1})[0] == weighted[0]  # whose box is of all the data
@@ -218,8 +218,8 @@ def test_a_k_that_fewer_components_beat_gets_their_best_split_first(run):
     ends = [fits[key].trajectory[-1] for fits, key in ((fixed, (4, 2)), (three, (3, 2)))]
     assert ends[0] < ends[1] - 70
     _, fits = run(fit={**AUTO, "most_seeds": 1}, **settings)
-    assert list(fits) == [(4, 2), (4, fit_arrays.SPLIT)]
-    assert fits[4, fit_arrays.SPLIT].trajectory[-1] > ends[1]
+    assert list(fits) == [(4, 2), (4, multistart.SPLIT)]
+    assert fits[4, multistart.SPLIT].trajectory[-1] > ends[1]
     np.testing.assert_array_equal(fits[4, 2].trajectory, fixed[4, 2].trajectory)
     _, both = run(fit={**AUTO, "most_seeds": 1}, **{**settings, "k": [3, 4]})
     np.testing.assert_array_equal(both[4, -1].trajectory, fits[4, -1].trajectory)
@@ -234,8 +234,8 @@ def test_a_family_that_one_of_its_parts_beats_starts_from_that_first(run):
     _, diag = run(fit={"tol": 1e-9}, covariance={"family": "diag"}, **settings)
     assert full[4, 4].trajectory[-1] < diag[4, 4].trajectory[-1] - 2
     _, fits = run(fit={**AUTO, "most_seeds": 1}, **settings)
-    assert list(fits) == [(4, 4), (4, fit_arrays.CONTAINED)]
-    assert fits[4, fit_arrays.CONTAINED].trajectory[-1] > diag[4, 4].trajectory[-1]
+    assert list(fits) == [(4, 4), (4, multistart.CONTAINED)]
+    assert fits[4, multistart.CONTAINED].trajectory[-1] > diag[4, 4].trajectory[-1]
     np.testing.assert_array_equal(fits[4, 4].trajectory, full[4, 4].trajectory)
 
 

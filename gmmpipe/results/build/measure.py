@@ -10,14 +10,15 @@ from gmmpipe.mixture.diagnostics.assessment import Assessment
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.fit_arrays import Failed, Stored, fit_options
+from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import FIRST, Array, Mixture
+from gmmpipe.mixture.multistart import FailedCell, FittedCell
 from gmmpipe.results.build.data import Data
 from gmmpipe.results.build.schemas import batch, encoded, lists
 from gmmpipe.results.columns import BOX, DEFECTS
 from gmmpipe.store.jobs import FitJob
 
-Cell: TypeAlias = Stored | Failed
+Cell: TypeAlias = FittedCell | FailedCell
 
 
 class Block(NamedTuple):
@@ -43,7 +44,7 @@ class Slice:
     def __init__(self, cells: Sequence[Cell], block: Block) -> None:
         self.cells, self.job, self.data = cells, block.job, block.data
         self.wanted, job = block.schemas, block.job
-        self.fits = [cell for cell in cells if isinstance(cell, Stored)]
+        self.fits = [cell for cell in cells if isinstance(cell, FittedCell)]
         self.k = cells[0].k
         self.at = {**job.coordinates, "k": self.k}
         options = fit_options(job.fit)
@@ -55,7 +56,7 @@ class Slice:
             for s, found in zip(self.fits, self.assessed, strict=True)
         ]
 
-    def _assess(self, stored: Stored) -> list[Assessment]:
+    def _assess(self, stored: FittedCell) -> list[Assessment]:
         """Return what is found of each snapshot; those after convergence are all the same."""
         found: dict[int, Assessment] = {}
         for snapshot in stored.fit.snapshots:
@@ -101,7 +102,7 @@ class Slice:
             "limit": np.repeat(self._limits(), len(self.job.iteration)).tolist(),
         }
         defects = [found for each in self.defects for found in each]
-        failed: list[Failed] = [cell for cell in self.cells if isinstance(cell, Failed)]
+        failed: list[FailedCell] = [cell for cell in self.cells if isinstance(cell, FailedCell)]
         steps = self.job.iteration
         lost, ok = len(failed) * len(steps), len(snapshots)
         seeds = [s.seed for s in self.fits] + [f.seed for f in failed]
