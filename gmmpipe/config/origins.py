@@ -20,7 +20,7 @@ def origins(
 ) -> dict[str, str]:
     """Return {dotted key: where it was set} for every value of ``config``.
 
-    config is what ``config.load`` made of the other arguments. Where is "conf/fit/fixed.yaml",
+    config is what ``config.load`` made of the other arguments. Where is "conf/fit/plain.yaml",
     "override", "--data", or "default" for what nobody set.
     """
     found = dict.fromkeys(["experiment"], "conf/config.yaml")

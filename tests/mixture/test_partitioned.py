@@ -87,7 +87,7 @@ def test_a_part_is_sent_as_its_source():
     whole = layout.plan(*x.shape, False)[1]
     part = _Part(InMemory(x), whole, 1, False)
     again = pickle.loads(pickle.dumps(part))  # noqa: S301 - our own
-    assert_array_equal(again.chunk.samples.slots, part.chunk.samples.slots)
+    assert_array_equal(again.chunk.engine.samples.slots, part.chunk.engine.samples.slots)
 
 
 def test_an_error_on_the_way_is_raised():
