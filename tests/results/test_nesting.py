@@ -57,10 +57,18 @@ def test_each_family_contains_what_its_m_step_of_the_other_yields(d):
         assert kept == contains(outer, inner, d), (outer, inner)
 
 
-def test_what_a_family_may_start_from_are_parts_of_it_that_are_compiled():
-    assert contained("full", 2) == ["EEE", "VVI", "VII"]
-    assert contained("VVE", 3) == ["EEE", "VVI", "VII"]
-    assert contained("VEV", 3) == ["EEE", "VII"]
-    assert contained("VII", 2) == []
+def test_a_family_may_start_from_its_fastest_and_its_largest_parts():
+    assert contained("full", 2) == ["EEE", "VVI", "VII", "VVE", "VEV", "EVV"]
+    assert contained("VVE", 3) == ["EEE", "VVI", "VII", "VEE", "EVE"]
+    assert contained("diag", 3) == ["VII", "VEI", "EVI"]
+    assert contained("tied", 2) == ["EEI"]
+    assert contained("EII", 2) == []
     assert contained("V", 1) == ["EEE"]
-    assert all(FAMILIES[name].kernel is not None for name in contained("VVV", 2))
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"E", "V"}))
+def test_all_its_parts_lie_within_those_it_may_start_from(family, d):
+    names = [n for n in FAMILIES if len(n) == 3]
+    parts = [n for n in names if contains(family, n, d) and not contains(n, family, d)]
+    assert all(any(contains(m, n, d) for m in contained(family, d)) for n in parts)

@@ -219,6 +219,17 @@ def contains(family: str, other: str, d: int) -> bool:
 
 
 def contained(family: str, d: int) -> list[str]:
-    """Return the families with a compiled M step that are proper parts of this one."""
-    names = ALIASES.values()
-    return [n for n in names if contains(family, n, d) and not contains(n, family, d)]
+    """Return families that are proper parts of this one: the fastest, and the largest.
+
+    The fastest have a compiled M step; the largest lie within no other part.
+    """
+
+    def within(name: str, other: str) -> bool:
+        return contains(other, name, d) and not contains(name, other, d)
+
+    fastest = [name for name in ALIASES.values() if within(name, family)]
+    if d == 1:  # where volume is all, each other is one of these by another name
+        return fastest
+    parts = [name for name in TEXTS if len(name) == 3 and within(name, family)]
+    largest = [name for name in parts if not any(within(name, other) for other in parts)]
+    return [*fastest, *(name for name in largest if name not in fastest)]
