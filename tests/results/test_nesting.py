@@ -64,6 +64,8 @@ def test_a_family_may_start_from_its_fastest_and_its_largest_parts():
     assert contained("tied", 2) == ["EEI"]
     assert contained("EII", 2) == []
     assert contained("V", 1) == ["EEE"]
+    assert contained("toy", 2) == []  # of no letters: nothing is known of it
+    assert contains("toy", "toy", 2)
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])

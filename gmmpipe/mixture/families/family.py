@@ -210,11 +210,14 @@ FREEDOM = "IEV"  # of volume, shape or axes: the identity, equal, varying; each 
 def contains(family: str, other: str, d: int) -> bool:
     """Return whether each mixture of the other family is one of this family, for d features.
 
-    Of a single feature there is a volume alone.
+    Of a single feature there is a volume alone. Families that are not named by the letters of
+    ``FREEDOM`` are not known to contain others.
     """
+    ours, theirs = (ALIASES.get(name, name) for name in (family, other))
+    if not {*ours, *theirs} <= {*FREEDOM}:
+        return family == other
     letters = 1 if d == 1 else 3
-    ours, theirs = (ALIASES.get(name, name)[:letters] for name in (family, other))
-    pairs = zip(ours, theirs, strict=True)
+    pairs = zip(ours[:letters], theirs[:letters], strict=True)
     return all(FREEDOM.index(mine) >= FREEDOM.index(its) for mine, its in pairs)
 
 
