@@ -18,12 +18,13 @@ from gmmpipe.results.columns import RUN, SETTINGS
 from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.refit import steps
-from gmmpipe.results.tables import ALWAYS, BOOTSTRAPPED, TABLES, bootstrap_paths
+from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
 
 LONG = ("parameters", "trajectories")
+UNREAD = (*LONG, "labels", "imputed")  # as a whole
 MOST_RUNS = (
     1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
 )
@@ -43,15 +44,15 @@ def seen_by(name: str, dataset: str, case: str, tables: DatasetTables) -> tuple[
 
 
 def frames_of(study: Plan) -> dict[str, pd.DataFrame]:
-    """Return the tables of a finished version by name, but for the two that are long.
+    """Return the tables of a finished version by name, but for those that may be long.
 
     Of ``labels`` there are the samples that are shown.
     """
-    names = [*ALWAYS, *(BOOTSTRAPPED if bootstrap_paths(study) else ())]
     tables = VersionTables(study.folder)
     shown = [(at, _shown(study.data_sets[data].n)) for data, at in study.cases()]
     labels = _labels(tables.stored("labels"), shown)
-    frames = {name: tables.frame(name) for name in names if name not in (*LONG, "labels")}
+    names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(study)]
+    frames = {name: tables.frame(name) for name in names}
     for name, frame in frames.items():
         if "level" in TABLES[name].names():
             level = study.config["bootstrap"]["level"]

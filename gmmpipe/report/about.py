@@ -9,7 +9,7 @@ from typing import Any
 
 from gmmpipe.data.user_file import arguments
 from gmmpipe.report.table_data import Sheet, listing
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.files import refuse_damaged
@@ -57,7 +57,7 @@ def digests(study: Plan) -> Sheet:
     figures = sorted(map(str, Path(study.folder, FIGURES).glob("[!.]*")))
     parts = {
         "data": study.data,
-        "table": [*table_paths(study), *bootstrap_paths(study)],
+        "table": table_paths(study),
         "figure": figures,
     }
     for part, paths in parts.items():

@@ -14,7 +14,7 @@ from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
-from gmmpipe.results.tables import BOOTSTRAPPED, bootstrap_paths
+from gmmpipe.results.tables import TABLES
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
@@ -77,7 +77,7 @@ def findings(plan: Plan) -> list[Finding]:
     """Return what a finished version found, from the tables in its folder."""
 
     def read(name: str) -> pd.DataFrame | None:
-        if name in BOOTSTRAPPED and not bootstrap_paths(plan):
+        if not TABLES[name].is_asked(plan):
             return None
         return artifacts.read_frame(table(plan.folder, name))
 

@@ -3,13 +3,17 @@
 docs/tables.md is made of them by docs/tables_page.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gmmpipe.results import columns
 from gmmpipe.results.columns import OUTER, Column
-from gmmpipe.store import layout
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Table:
 
     title: on the page of the report, whose tables are in the order of ``place``, 0 = not there.
     shown: the columns that the page shows at first; readable: those of a table for print. These are
-    names between blanks, "" = all. csv: whether it is written as text too; asked_by: a setting that
-    asks for it, "" = always there.
+    names between blanks, "" = all. csv: whether it is written as text too; stage: which makes it;
+    asked_by: a setting that asks for it, "" = always there; is_asked: whether a plan asks for it.
     """
 
     name: str
@@ -30,12 +34,18 @@ class Table:
     shown: str = ""
     readable: str = ""
     csv: bool = False
+    stage: str = "evaluate"
     asked_by: str = ""
+    is_asked: Callable[[Plan], object] = lambda _: True
 
     def names(self, outer: Iterable[str] = ()) -> list[str]:
         """Return the names of its columns where the sweep has these outer axes."""
         axes = list(outer)
         return [n for c in self.columns for n in (axes if c is OUTER else [c.name])]
+
+
+def _is_bootstrapped(plan: Plan) -> object:
+    return plan.bootstrap_blocks
 
 
 _TABLES = (
@@ -91,42 +101,52 @@ _TABLES = (
     Table(
         "bootstrap", columns.BOOTSTRAP,
         "Likelihood-ratio tests of k0 against k1 components.", "Bootstrap tests", 6,
-        csv=True, asked_by="bootstrap.replicates=199",
+        csv=True, stage="combine", asked_by="bootstrap.replicates=199", is_asked=_is_bootstrapped,
     ),
     Table(
         "intervals", columns.INTERVALS, "Bootstrap intervals of the parameters.", "Intervals", 7,
-        csv=True, asked_by="bootstrap.replicates=199",
+        csv=True, stage="combine", asked_by="bootstrap.replicates=199", is_asked=_is_bootstrapped,
     ),
     Table(
         "resamples", columns.STABILITY,
         "Mean adjusted Rand index between the fits of resampled data.",
-        csv=True, asked_by="bootstrap.stability=50",
+        csv=True, stage="combine", asked_by="bootstrap.stability=50", is_asked=_is_bootstrapped,
     ),
     Table(
         "imputed", columns.IMPUTED, "The mean of each missing value by the selected model.",
         asked_by="fit.missing=mar on data with missing values",
+        is_asked=lambda plan: plan.imputes,
     ),
 )  # fmt: skip
 TABLES = {table.name: table for table in _TABLES}
 LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``evaluation``
-ALWAYS = tuple(name for name, table in TABLES.items() if not table.asked_by)
-BOOTSTRAPPED = tuple(
-    name for name, table in TABLES.items() if table.asked_by.startswith("bootstrap.")
-)
 
 
-def table_paths(plan: Plan) -> list[str]:
-    """Return the paths of all files of tables but those of the bootstrap, drawn data included.
+def tables_of(plan: Plan, stage: str) -> list[Table]:
+    """Return the tables of a version that a stage makes."""
+    return [t for t in TABLES.values() if t.stage == stage and t.is_asked(plan)]
 
-    failed.csv has the rows of fits whose status is failed.
+
+def table_paths(plan: Plan, stage: str = "") -> list[str]:
+    """Return the paths of all files of tables, or of those that one stage makes.
+
+    Among those of ``evaluate`` are failed.csv, the rows of fits whose status is failed, and the
+    drawn data.
     """
-    text = [f"{name}.csv" for name in ALWAYS if TABLES[name].csv]
-    names = [*ALWAYS, *(["imputed"] if plan.imputes else [])]
-    files = [*text, "failed.csv", *(f"{name}.parquet" for name in names), *plan.drawn.values()]
+    files: list[str] = []
+    for maker in [stage] if stage else dict.fromkeys(table.stage for table in _TABLES):
+        tables, first = tables_of(plan, maker), maker == "evaluate"
+        files += [f"{table.name}.csv" for table in tables if table.csv]
+        files += ["failed.csv"] if first else []
+        files += [f"{table.name}.parquet" for table in tables]
+        files += plan.drawn.values() if first else []
     return [layout.table(plan.folder, file, "") for file in files]
 
 
-def bootstrap_paths(plan: Plan) -> list[str]:
-    """Return the paths of the tables that combine the replicates; none where there are none."""
-    suffixes = (".csv", ".parquet") if plan.bootstrap_blocks else ()
-    return [layout.table(plan.folder, name, s) for s in suffixes for name in BOOTSTRAPPED]
+def write_tables(folder: str, frames: "Mapping[str, pd.DataFrame]") -> None:
+    """Write tables by name, those for which that is declared as .csv too, without lists."""
+    for name, frame in frames.items():
+        artifacts.write_frame(f"{folder}/{name}.parquet", frame)
+        if TABLES[name].csv:
+            lists = [c.name for c in TABLES[name].columns if c.type in ("numbers", "records")]
+            artifacts.write_frame(f"{folder}/{name}.csv", frame.drop(columns=lists))

@@ -1,7 +1,8 @@
 """The stages of the pipeline in their order: what the jobs of each read, make and are told.
 
-To add one: its module in ``stages`` with ``run``, its entry here, and what its jobs take in
-``demands``; where it has a section of the plan of its own, also ``entries`` and ``plan``.
+To add one: its module in ``stages`` with ``run``, its entry here, and what its jobs ask for in
+``resources``; its tables name it in ``results.tables``. Where it has a section of the plan of its
+own, also ``store.entries`` and ``store.plan``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import layout
 from gmmpipe.store.jobs import BootstrapJob, FitJob, GenerateJob, NormaliseJob, PublishJob
 
@@ -70,7 +71,11 @@ def _plan(plan: Plan, _: str) -> list[str]:
     return [plan.path]
 
 
-def _tables(plan: Plan) -> str:
+def _tables(stage: str) -> Paths:
+    return lambda plan, _: table_paths(plan, stage)
+
+
+def _folder_of_tables(plan: Plan) -> str:
     return f"{plan.folder}/{layout.TABLES}"
 
 
@@ -81,14 +86,13 @@ def _evaluated(plan: Plan, name: str) -> list[str]:
 
 def _shown(plan: Plan, name: str) -> list[str]:
     """Return what figures and the report show."""
-    made = (plan.data, plan.normalisations, table_paths(plan), bootstrap_paths(plan))
-    return [*_plan(plan, name), *(path for paths in made for path in paths)]
+    return [*_plan(plan, name), *plan.data, *plan.normalisations, *table_paths(plan)]
 
 
 def _version(plan: Plan, name: str) -> list[str]:
     """Return all that a version consists of."""
-    made = (plan.store, table_paths(plan), bootstrap_paths(plan), [plan.figures, plan.report])
-    return [*_plan(plan, name), *(path for paths in made for path in paths)]
+    made = (*plan.store, *table_paths(plan), plan.figures, plan.report)
+    return [*_plan(plan, name), *made]
 
 
 _LIST = (
@@ -103,10 +107,11 @@ _LIST = (
           lambda plan, name: plan.replicated(name), _stored("bootstrap"), "bootstrap",
           BootstrapJob, several="+", grows=True),
     Stage("evaluate", "turn the fits of a plan into tables", _evaluated,
-          lambda plan, _: table_paths(plan), reads=_plan, target=_tables, grows=True),
+          _tables("evaluate"), reads=_plan, target=_folder_of_tables, grows=True),
     Stage("combine", "combine the bootstrap of a plan into tables",
-          lambda plan, _: [plan.path, *plan.data, *plan.bootstraps, *table_paths(plan)],
-          lambda plan, _: bootstrap_paths(plan), reads=_plan, target=_tables),
+          lambda plan, _: [plan.path, *plan.data, *plan.bootstraps,
+                           *table_paths(plan, "evaluate")],
+          _tables("combine"), reads=_plan, target=_folder_of_tables),
     Stage("figures", "draw the figures of a plan", _shown, lambda plan, _: [plan.figures],
           reads=_plan, folder=True),
     Stage("report", "bind figures and tables of a plan into one HTML file",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import InputError
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import covered, discard, is_intact, made_by, recorded, seal_of, sweep
@@ -27,7 +27,7 @@ def recover(study: Plan) -> list[str]:
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
     figures = Path(study.figures)
-    declared = {*map(Path, (*study.store, *table_paths(study), *bootstrap_paths(study)))}
+    declared = {*map(Path, (*study.store, *table_paths(study)))}
     declared |= {Path(study.report), figures / CAPTIONS}
     known = sorted(declared | set(covered(study.folder)))
     _refuse_misplaced(study, known)
@@ -112,7 +112,7 @@ def _altered(study: Plan) -> list[Path]:
     manifest = _manifest(study)
     known, made = manifest.get("artifacts", {}), Environments(manifest)
     odd = []
-    for path in (*study.store, *table_paths(study), *bootstrap_paths(study)):
+    for path in (*study.store, *table_paths(study)):
         maker = made.maker(path)
         if maker and recorded(path) not in (None, known[path].get("sha256")):
             odd += [Path(path)] if made_by(path) in ({}, maker) else []
@@ -134,7 +134,7 @@ def _manifest(study: Plan) -> dict[str, Any]:
 def _is_vouched_for(study: Plan) -> bool:
     """Return whether the version's manifest tells what is recorded of each of its artifacts."""
     known = _manifest(study).get("artifacts", {})
-    needed = (study.path, study.origins, *study.store, *table_paths(study), *bootstrap_paths(study))
+    needed = (study.path, study.origins, *study.store, *table_paths(study))
     return all(
         recorded(path) == known[path]["sha256"] if path in known else path not in needed
         for path in (*needed, *known)

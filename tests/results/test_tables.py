@@ -9,7 +9,7 @@ import tables_page
 
 from gmmpipe.results.columns import BOX, CELL, DEFECTS, RESTARTS
 from gmmpipe.results.experiment import Experiment
-from gmmpipe.results.tables import BOOTSTRAPPED, TABLES
+from gmmpipe.results.tables import TABLES
 from gmmpipe.store.plan import AXES
 
 FEW = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]", "sweep.iteration=[1,20]")
@@ -33,7 +33,6 @@ def test_what_is_written_is_what_is_declared(study):
         assert columns == [n for n in TABLES[name].names([axis]) if n not in BOX], name
     texts = {path.stem for path in Path(done.folder, "tables").glob("*.csv")}
     assert texts == {"failed", *(name for name, table in TABLES.items() if table.csv)}
-    assert {name for name in TABLES if name in BOOTSTRAPPED} <= set(written)
 
 
 def test_with_noise_and_missing_values_there_is_more(study):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.workflow.stages import evaluate
 
 SMALL = ("experiment=smoke", "sweep.k=1..3", "sweep.seed=0..3", "sweep.iteration=[1,20]")
@@ -12,7 +12,7 @@ SMALL += ("sweep.covariance=[full,tied]", "sweep.start=[points]", "fit.certify=1
 
 
 def tables(done):
-    return {path: Path(path).read_bytes() for path in table_paths(done) + bootstrap_paths(done)}
+    return {path: Path(path).read_bytes() for path in table_paths(done)}
 
 
 @pytest.mark.parametrize("bootstrap", [(), ("bootstrap.replicates=19", "bootstrap.max_k=1")])

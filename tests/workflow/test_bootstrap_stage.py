@@ -8,7 +8,7 @@ import pytest
 import gmmpipe
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import decision, p_value
-from gmmpipe.results.tables import bootstrap_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.jobs import BootstrapJob, from_json
 from gmmpipe.workflow.stages import bootstrap
@@ -91,7 +91,7 @@ def test_the_tables_say_what_the_blocks_hold(study):
     assert (intervals["low"] <= intervals["high"]).all()
     assert (intervals["se"] > 0).all()
     manifest = artifacts.read_json(f"{done.folder}/manifest.json")
-    assert {*done.bootstraps, *bootstrap_paths(done)} <= set(manifest["artifacts"])
+    assert {*done.bootstraps, *table_paths(done, "combine")} <= set(manifest["artifacts"])
 
 
 def test_windows_of_replicates_make_one_distribution(study, monkeypatch):
@@ -129,6 +129,6 @@ def test_where_every_fit_is_degenerate_the_tables_say_so(study, project):
 
 def test_an_experiment_without_it_has_neither_jobs_nor_tables(study):
     done = study(*SMALL, "bootstrap.replicates=0")
-    assert (done.bootstraps, bootstrap_paths(done)) == ([], [])
+    assert (done.bootstraps, table_paths(done, "combine")) == ([], [])
     with pytest.raises(InputError, match=r"no table intervals; run with bootstrap.replicates"):
         gmmpipe.load(done.folder).intervals  # noqa: B018 - it is read when asked for

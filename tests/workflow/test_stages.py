@@ -7,7 +7,7 @@ from inspect import signature
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store.jobs import FitJob, as_text, from_json
 from gmmpipe.workflow.code_digest import ROOT
 from gmmpipe.workflow.make_plan import make_plan
@@ -22,7 +22,7 @@ def test_every_stage_has_a_module_of_its_name_and_a_demand():
     for name, stage in STAGES.items():
         told = signature(import_module(f"gmmpipe.workflow.stages.{name}").run).parameters
         assert ("job" in told) == (stage.job is not None)
-    homes = {path.stem for path in (ROOT / "stages").glob("[!_]*.py")}
+    homes = {path.stem for path in (ROOT / "workflow/stages").glob("[!_]*.py")}
     assert homes == set(STAGES)
     assert {*DEMANDS, "publish"} == set(STAGES)  # publishing is done where Snakemake itself runs
 
@@ -35,7 +35,7 @@ def test_a_stage_reads_what_earlier_ones_made(project):
         assert names
         assert there.issuperset(path for name in names for path in stage.inputs(plan, name))
         there.update(path for name in names for path in stage.outputs(plan, name))
-    assert there.issuperset([*plan.store, *table_paths(plan), *bootstrap_paths(plan), plan.marker])
+    assert there.issuperset([*plan.store, *table_paths(plan), plan.marker])
 
 
 def test_without_a_bootstrap_nothing_is_combined(project):

@@ -17,7 +17,7 @@ from gmmpipe.results.build.ranking import ALL
 from gmmpipe.results.build.stability import stability
 from gmmpipe.results.columns import FAMILY, MODEL
 from gmmpipe.results.mixtures import rows_at, to_mixture
-from gmmpipe.results.tables import TABLES
+from gmmpipe.results.tables import TABLES, write_tables
 from gmmpipe.store import artifacts
 from gmmpipe.store.entries import BootstrapBlock
 from gmmpipe.store.jobs import to_json
@@ -59,10 +59,7 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
         "intervals": pd.DataFrame(intervals, columns=TABLES["intervals"].names(study.outer)),
         "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
     }
-    for name, frame in frames.items():
-        artifacts.write_frame(f"{output}/{name}.parquet", frame)
-        readable = frame.drop(columns="null", errors="ignore")  # a list has no place in a .csv
-        artifacts.write_frame(f"{output}/{name}.csv", readable)
+    write_tables(output, frames)
 
 
 def _groups(study: Plan) -> Iterator[list[Block]]:

@@ -24,7 +24,7 @@ from gmmpipe.results.build.ranking import trusted
 from gmmpipe.results.build.recovery import recovery
 from gmmpipe.results.build.write import Merger
 from gmmpipe.results.mixtures import Case, mixtures, rows_at
-from gmmpipe.results.tables import ALWAYS, TABLES
+from gmmpipe.results.tables import TABLES, write_tables
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.processes import shared, worth
@@ -58,13 +58,9 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     _write_labels(study, selected, f"{output}/labels.parquet", threads)
     for name, table in (("lineage", lineage), ("recovery", recovery)):
         frames[name] = table(best, parameters, _cases(study), study.outer, threads)
-    for name in ALWAYS:
-        if name in frames:
-            artifacts.write_frame(f"{output}/{name}.parquet", frames[name])
-            if TABLES[name].csv:
-                artifacts.write_frame(f"{output}/{name}.csv", frames[name])
     if study.imputes:
-        artifacts.write_frame(f"{output}/imputed.parquet", _imputed(study, selected))
+        frames["imputed"] = _imputed(study, selected)
+    write_tables(output, frames)
     _write_drawn(study, output)
 
 

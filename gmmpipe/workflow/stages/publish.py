@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.results.tables import bootstrap_paths, table_paths
+from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import made_by, refuse_damaged
@@ -83,7 +83,6 @@ def _contents(study: Plan) -> dict[str, Any]:
         study.origins,
         *study.store,
         *table_paths(study),
-        *bootstrap_paths(study),
         *figures,
     ]
     paths += [path for path in others if Path(path).exists()]
