@@ -25,6 +25,7 @@ DECISIVE = re.compile(  # variables that choose code for a processor, or another
     r"GLIBC_TUNABLES|LD_PRELOAD|LD_LIBRARY_PATH|OPENBLAS_CORETYPE|NPY_(EN|DIS)ABLE_CPU_FEATURES"
     r"|MKL_(CBWR|ENABLE_INSTRUCTIONS|DEBUG_CPU_TYPE)|BLIS_ARCH_TYPE|NUMBA_(?!NUM_THREADS|CACHE_).*"
 )
+FILTER = re.compile(r"^(?!system|global)\w+\tfilter\.", re.MULTILINE)  # of the checkout alone
 
 
 def maker(stage: str) -> str:
@@ -59,7 +60,8 @@ def code(root: Path) -> dict[str, Any]:
 
     package: version and digest of gmmpipe's source. lock, workflow: those files where there are
     any, by path, size and digest. git: commit and whether tracked files differ from it, None
-    outside a checkout. tools: versions of what plans and runs, and decides no byte.
+    outside a checkout; "dirty" is None where its configuration names programs that git would ask.
+    tools: versions of what plans and runs, and decides no byte.
     """
     return {
         "package": package(),
@@ -84,16 +86,27 @@ def _git(root: Path) -> dict[str, Any] | None:
     if _ask_git(root, "ls-files", "--error-unmatch", WORKFLOW) is None:
         return None
     commit = _ask_git(root, "rev-parse", "HEAD")
-    status = _ask_git(root, "status", "--porcelain", "--untracked-files=no")
-    return None if commit is None or status is None else {"commit": commit, "dirty": status != ""}
+    settings = _ask_git(root, "config", "--show-scope", "--name-only", "--list")
+    if commit is None or settings is None:
+        return None
+    if FILTER.search(settings):
+        return {"commit": commit, "dirty": None}
+    status = _ask_git(
+        root, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"
+    )
+    return None if status is None else {"commit": commit, "dirty": status != ""}
 
 
 def _ask_git(root: Path, *question: str) -> str | None:
-    """Return git's answer; it writes nothing and runs no program that the checkout names."""
+    """Return git's answer; it writes nothing and runs no program that the checkout names.
+
+    ``status`` is for checkouts without filters, which git would run.
+    """
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *question]
+    offline = {**os.environ, "GIT_ALLOW_PROTOCOL": "none"}  # else it fetches objects that it lacks
     try:
         done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=root, env=offline, capture_output=True, text=True, check=False, timeout=60
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

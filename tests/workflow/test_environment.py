@@ -68,6 +68,27 @@ def test_asking_git_runs_nothing_that_the_checkout_names(tmp_path):
     git(tmp_path, "commit", "-qm", "first")
     git(tmp_path, "config", "core.fsmonitor", f"touch {tmp_path}/pwned; false")
     assert provenance.code(tmp_path)["git"]["dirty"] is False
+    (tmp_path / "Snakefile").touch()
+    for program in ("clean", "process"):
+        git(tmp_path, "config", f"filter.mark.{program}", f"touch {tmp_path}/pwned; false")
+    (tmp_path / ".gitattributes").write_text("* filter=mark\n")
+    assert provenance.code(tmp_path)["git"]["dirty"] is None
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_asking_git_fetches_nothing_that_the_checkout_lacks(tmp_path):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "Snakefile").write_text("")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    tree = git(tmp_path, "rev-parse", "HEAD^{tree}")
+    (tmp_path / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    remote = {"url": tmp_path, "promisor": "true", "uploadpack": f"touch {tmp_path}/pwned;"}
+    for key, value in {**remote, "partialclonefilter": "blob:none"}.items():
+        git(tmp_path, "config", f"remote.origin.{key}", value)
+    git(tmp_path, "config", "extensions.partialClone", "origin")
+    assert provenance.code(tmp_path)["git"] is None
     assert not (tmp_path / "pwned").exists()
 
 
