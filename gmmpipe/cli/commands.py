@@ -134,6 +134,7 @@ def _add_figure(figure: ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="PATH",
+        default=".",
         help="a .png, .svg, .pdf or .gif file, or a folder for all formats (default: this one)",
     )
     figure.add_argument("--dataset", metavar="NAME", help="only this data set (default: each)")

@@ -13,6 +13,7 @@ from gmmpipe.data.user_file import declare, own_file
 from gmmpipe.errors import InputError, Obstacle, advice, one_line, told
 from gmmpipe.store.files import MADE_BY, destination
 from gmmpipe.store.jobs import from_json
+from gmmpipe.store.manifest import refuse_output
 from gmmpipe.store.terminal import print_data, printing
 from gmmpipe.workflow.pipeline import STAGES, Stage
 from gmmpipe.workflow.process_groups import interruptible
@@ -138,6 +139,8 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
     if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
         args.output = destination(args.output)
+        if args.command in COMMANDS:
+            refuse_output(args.output)
     if args.command in STAGES:
         return _stage(args)
     if args.command in COMMANDS:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
-from gmmpipe.store.layout import MANIFEST
+from gmmpipe.store.layout import MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 
 FORMAT = 2
@@ -93,3 +93,15 @@ def again(target: str = "") -> str:
     """Return what to type to have what the store has lost."""
     words = f" and `-- {target}` at the end" if target else ""
     return f"give its `gmmpipe run` once more, with the same settings{words}"
+
+
+def refuse_output(path: str) -> None:
+    """Raise InputError for an output, a file or a folder, in a version or in the store."""
+    place = Path(path).resolve()
+    place = place / "file" if place.is_dir() else place
+    for folder in place.parents:
+        below = place.relative_to(folder).parts
+        shared = folder.name == RESULTS and (folder.parent / STORE).is_dir()
+        inside = shared and (len(below) > 2 or any(part.startswith(".") for part in below))
+        if inside or all((folder / name).is_file() for name in RECORDS):
+            raise InputError(f"{path}: lies among the results of runs; give -o a place elsewhere")

@@ -68,7 +68,7 @@ def differences(version: Version) -> Iterator[str]:
         elif found["sha256"] != told["sha256"]:
             yield (
                 f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
-                f" the manifest says {told['sha256'][:12]}..."
+                f" the manifest says {str(told['sha256'])[:12]}..."
             )
     first = "config" not in version.manifest
     for name in () if first else RECORDS[1:]:

@@ -85,7 +85,7 @@ def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(t
 
 def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
     done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
-    best, after = tmp_path / "best.csv", f"{done.folder}/tables/more.csv"
+    best, after = tmp_path / "best.csv", "results/smoke/more.csv"
     files.seal_of(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
     for path in (best, after):
         assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
@@ -110,3 +110,24 @@ def test_latest_itself_is_moved_from_version_to_version(study, gmmpipe):
     latest.symlink_to("earlier")
     assert gmmpipe("publish", done.path, "-o", str(latest)).code == 0
     assert str(latest.readlink()) == done.version
+
+
+FIGURE = ("figure", "clusters", "results/smoke/latest", "--dataset", "gmm")
+TABLE = ("table", "best", "results/smoke/latest", "--format", "csv")
+
+
+def test_no_output_lies_among_finished_results(study, gmmpipe, refused, tmp_path, monkeypatch):
+    done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
+    version = Path(done.folder).absolute()
+    monkeypatch.setattr("gmmpipe.cli.figure.redraw", lambda *_: [])
+    (tmp_path / "link.csv").symlink_to(version / "tables/best.csv")
+    places = (version, version / "tables", version / "figures/new.png", done.fits[0])
+    for place in (*places, "results/.lock", "results/smoke/latest/a.png", tmp_path / "link.csv"):
+        refused("lies among the results", *TABLE, "-o", str(place))
+        refused("lies among the results", *FIGURE, "-o", str(place))
+    assert gmmpipe(*TABLE, "-o", "results/mine.csv").code == 0
+    assert gmmpipe("verify", done.folder).code == 0
+    monkeypatch.chdir(version)
+    refused("lies among the results", "figure", "clusters", ".")
+    version.rename(tmp_path / "moved")
+    refused("lies among the results", *TABLE[:2], tmp_path / "moved", "-o", tmp_path / "moved/a")
