@@ -267,8 +267,8 @@ def discard(path: str | Path) -> None:
     path = Path(path)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
+    seal_of(path).unlink(missing_ok=True)  # before, as nobody would look for one that is left
     path.unlink(missing_ok=True)
-    seal_of(path).unlink(missing_ok=True)
 
 
 def move(path: str | Path, target: str | Path) -> None:

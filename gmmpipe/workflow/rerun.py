@@ -90,9 +90,13 @@ def rerun(version: Version, cores: str = "all") -> bool:
 
 def _plan(version: Version, place: Path) -> Plan:
     """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
+    told = f"{version.folder}/manifest.json: its config is not whole"
+    config = version.manifest.get("config")
+    if not isinstance(config, dict) or not _are_mappings(config.get("dataset", {})):
+        raise InputError(told)
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
     given = next(  # the user's own file or folder, from outside of the project
-        (path for path in _own(version.manifest["config"]) if Path(path).is_absolute()), None
+        (path for path in _own(config) if Path(path).is_absolute()), None
     )
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
@@ -103,15 +107,14 @@ def _plan(version: Version, place: Path) -> Plan:
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(version.project / path, target)
-    config = dict(version.manifest["config"])
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
     _refuse_removed(version)
+    config = dict(config)
     config["block"] = check(schema.Block, version.manifest.get("block", {}), "block")
     try:
         plan = plan_of(place, config, given)
     except (KeyError, TypeError, AttributeError) as error:
-        told = f"{version.folder}/manifest.json: its config is not whole"
         raise InputError(f"{told} ({error!r})") from None
     study = replace(plan, path=str(Path(plan.path).relative_to(place)))
     if study.version != version.manifest["version"]:
@@ -132,6 +135,10 @@ def _refuse_removed(version: Version) -> None:
                 f"{version.folder}: this gmmpipe has no {key}={value} any more; use the gmmpipe of"
                 " the manifest"
             )
+
+
+def _are_mappings(entries: Any) -> bool:
+    return isinstance(entries, dict) and all(isinstance(each, dict) for each in entries.values())
 
 
 def _own(config: Mapping[str, Any]) -> Iterator[str]:

@@ -121,6 +121,8 @@ def test_what_is_no_version_is_refused(done, gmmpipe, refused, tmp_path):
         artifacts.write_json(manifest, {**whole, "artifacts": told})
         refused("outside of results/", "verify", done.folder)
         refused("outside of results/", "export", done.folder, "--to", "ro-crate", "-o", "crate")
+    artifacts.write_json(manifest, {**whole, "inputs": {done.fits[0]: {"sha256": 5}}})
+    assert "changed" in gmmpipe("verify", done.folder).err
     for path in ("/dev/zero", str(tmp_path)):
         told = {**whole, "inputs": {path: {"size": 1, "sha256": ""}}}
         artifacts.write_json(manifest, told)
@@ -143,6 +145,9 @@ def test_a_rerun_refuses_what_it_would_make_otherwise(done, gmmpipe):
     del told["config"]["sweep"]["k"]
     artifacts.write_json(manifest, told)
     assert "its config is not whole" in gmmpipe("verify", "--rerun", done.folder).err
+    for config in (None, -1.5, {**told["config"], "dataset": {"gmm": 5}}):
+        artifacts.write_json(manifest, {**told, "config": config})
+        assert "its config is not whole" in gmmpipe("verify", "--rerun", done.folder).err
     told["config"]["experiment"] = "../../elsewhere"
     artifacts.write_json(manifest, told)
     assert "config is of another experiment" in gmmpipe("verify", "--rerun", done.folder).err
