@@ -222,6 +222,21 @@ def test_what_memory_does_not_hold_is_refused(name, content, said, monkeypatch):
         load(content, name, label="kind" if name == "t.arff" else None)
 
 
+@pytest.mark.parametrize("make", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_a_batch_that_unpacks_to_more_than_memory_holds_is_refused(make, monkeypatch):
+    """Before it is unpacked; the number of its rows, which it may lie about, does not matter."""
+    sink, table = io.BytesIO(), pa.table({"a": [0.5, 1.5] * 2000, "b": ["x", "y"] * 2000})
+    table = table.set_column(1, "b", table["b"].dictionary_encode())
+    with make(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    assert len(load(sink.getvalue(), "t.arrow", label="b").x) == 4000
+    monkeypatch.setattr("gmmpipe.store.free_memory.available", lambda: 24 * 4000)
+    monkeypatch.setattr(pa.ipc, "open_file", None)
+    monkeypatch.setattr(pa.ipc, "open_stream", None)
+    with pytest.raises(InputError, match=r"^t.arrow: 6,\d{3} rows of 1 columns would take"):
+        load(sink.getvalue(), "t.arrow", label="b")
+
+
 def test_a_table_is_chosen_only_where_there_may_be_several():
     with pytest.raises(InputError, match="one table; leave out --table"):
         load(b"1\n2\n", table="x")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from struct import unpack_from
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from gmmpipe.data.formats.typed import Typed, from_table, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
+
+FILE = b"ARROW1\0\0"  # before what else is the same as a stream
 
 
 def arrow_file(file: Any) -> Any:
@@ -27,6 +30,7 @@ def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
     with sound(name, "Arrow"):
         source = arrow_file(file)
+        _refuse_bomb(file, name)
         if source.read(6) == b"ARROW1":
             count = IpcFileFormat().make_fragment(arrow_file(file)).count_rows()
             with pa.ipc.open_file(source) as whole:
@@ -38,6 +42,45 @@ def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
             source.seek(0)
             with pa.ipc.open_stream(source) as stream:
                 yield from typed(_selected(stream.schema, _counted(stream, file, name)), name, kind)
+
+
+def _refuse_bomb(file: BinaryIO, name: str) -> None:
+    """Refuse a batch that unpacks to more than memory holds: Arrow unpacks it whole."""
+    import pyarrow as pa
+
+    source = arrow_file(file)
+    if source.read(len(FILE)) != FILE:
+        source.seek(0)
+    for message in pa.ipc.MessageReader.open_stream(source):
+        refuse_huge(_unpacked(message) // 8, 1, name)
+
+
+def _unpacked(message: Any) -> int:
+    """Return how many bytes a message claims to hold packed; each buffer begins with its size.
+
+    https://arrow.apache.org/docs/format/Columnar.html#recordbatch-message
+    """
+    meta = message.metadata.to_pybytes()
+
+    def field(table: int, i: int) -> int:  # where it is, as FlatBuffers have it; 0 for none
+        known = table - unpack_from("<i", meta, table)[0]
+        slot = 4 + 2 * i
+        at = unpack_from("<H", meta, known + slot)[0] if slot < meta[known] else 0
+        return table + at if at else 0
+
+    def led_to(place: int) -> int:
+        return place + int(unpack_from("<I", meta, place)[0])
+
+    if message.type not in ("record batch", "dictionary"):
+        return 0
+    batch = led_to(field(led_to(0), 2))
+    batch = led_to(field(batch, 1)) if message.type == "dictionary" else batch
+    if not field(batch, 3):
+        return 0
+    buffers = led_to(field(batch, 2))
+    places = unpack_from(f"<{2 * unpack_from('<I', meta, buffers)[0]}q", meta, buffers + 4)
+    sizes = zip(places[::2], places[1::2], strict=True)
+    return sum(max(unpack_from("<q", message.body, at)[0], 0) for at, size in sizes if size)
 
 
 def _counted(batches: Any, file: BinaryIO, name: str) -> Iterator[Any]:
@@ -58,8 +101,8 @@ def orc(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
     with sound(name, "ORC"):
         source = orc.ORCFile(arrow_file(file))
-        if isinstance(file, BytesIO):
-            refuse_huge(source.nrows, len(source.schema.names), name)
+        at_once = 1 if isinstance(file, BytesIO) else max(source.nstripes, 1)
+        refuse_huge(-(-source.nrows // at_once), len(source.schema.names), name)
 
         def parts(needed: list[str]) -> Iterator[Any]:
             for i in range(source.nstripes):
