@@ -30,11 +30,27 @@ def h5ad(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
     size = file.seek(0, 2)
     with sound(name, "h5ad"), h5py.File(file, "r") as whole:
+        _refuse_elsewhere(whole, name)
         found = list(_matrices(whole))
         wanted = [MAIN] if kind.table is None and MAIN in found else found
         title = one_of(wanted, kind, name, "matrix")
         others = tuple(f"matrix {other}" for other in found if other != title)
         yield from typed(_typed(whole, title, others, name, size), name, kind)
+
+
+def _refuse_elsewhere(whole: Any, name: str) -> None:
+    """Refuse HDF5 that refers to other files, which h5py would read, whatever they are."""
+    from h5py import Dataset, h5l
+
+    def leads(_: bytes, link: Any) -> bool | None:  # None goes on
+        return link.type == h5l.TYPE_EXTERNAL or None
+
+    def lies(_: str, element: Any) -> bool | None:
+        outside = isinstance(element, Dataset) and (element.external or element.is_virtual)
+        return bool(outside) or None
+
+    if whole.id.links.visit(leads, info=True) or whole.visititems(lies):
+        raise InputError(f"{name}: refers to other files; save it anew with anndata, all in one")
 
 
 def _matrices(whole: Any) -> Iterator[str]:
@@ -54,6 +70,7 @@ def _typed(whole: Any, title: str, others: tuple[str, ...], name: str, size: int
     import pyarrow as pa
 
     (n, d), matrix = _opened(whole[title], name)
+    refuse_growth(name, size, size, 8 * d)
     obs, var = _frame(whole, "obs", name), _frame(whole, "var", name)
     features = [f"{title.partition('/')[2]}{c + 1}" for c in range(d)]
     if not title.startswith("obsm/"):

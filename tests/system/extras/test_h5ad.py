@@ -1,6 +1,7 @@
 """Matrices of single cells: dense, sparse by rows or columns, layers and embeddings."""
 
 import io
+import os
 
 import numpy as np
 import pandas as pd
@@ -73,12 +74,12 @@ def test_without_a_matrix_the_embedding_is_read(written):
     assert found.features == ("X_umap1", "X_umap2")
 
 
-def raw(n, names):
-    """Return a file that claims n rows, and says nothing of them."""
+def raw(n, names, d=None):
+    """Return a file that claims n rows, of d features, and says nothing of them."""
     h5py = library("h5py")
     file = io.BytesIO()
     with h5py.File(file, "w") as whole:
-        shape = (n, len(names))
+        shape = (n, d or len(names))
         whole.create_dataset("X", shape, "f4", chunks=(min(n, 1000), 1), compression="gzip")
         for key in ("obs", "var"):
             group = whole.create_group(key)
@@ -88,11 +89,32 @@ def raw(n, names):
     return file.getvalue()
 
 
-def test_claims_of_a_small_file_are_refused():
-    content = raw(10**9, ["g1", "g2"])
+@pytest.mark.parametrize(("n", "d"), [(10**9, 2), (3, 10**9)])
+def test_claims_of_a_small_file_are_refused(n, d):
+    content = raw(n, ["g1", "g2"], d)
     assert len(content) < 20_000
     with pytest.raises(InputError, match=r"t.h5ad: of .* bytes, grows more than 100-fold"):
         load(content)
+
+
+@pytest.mark.parametrize("way", ["storage", "link", "view"])
+def test_what_lies_in_other_files_is_not_read(written, tmp_path, way):
+    h5py = library("h5py")
+    path, other = tmp_path / "t.h5ad", tmp_path / "other"
+    path.write_bytes(written(X))
+    os.mkfifo(other)  # to open it would be to wait
+    with h5py.File(path, "r+") as whole:
+        del whole["X"]
+        if way == "storage":
+            whole.create_dataset("X", X.shape, "u1", external=[(str(other), 0, X.size)])
+        elif way == "link":
+            whole["X"] = h5py.ExternalLink(str(other), "X")
+        else:
+            layout = h5py.VirtualLayout(X.shape, "f8")
+            layout[:] = h5py.VirtualSource(str(other), "X", X.shape)
+            whole.create_virtual_dataset("X", layout)
+    with pytest.raises(InputError, match=r"t.h5ad: refers to other files"):
+        load(path.read_bytes())
 
 
 def test_features_of_one_name_are_refused():
