@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -107,7 +107,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     recording = _is_in_results(path)
     targets = (seal_of(path), path) if recording else (path,)
     temporaries = {target: temporary_of(target) for target in targets}
-    try:
+    with _cleared(path, temporaries.values()):
         with temporaries[path].open("w+b") as file:
             yield file
             to_disk(file)
@@ -122,10 +122,17 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         for target, temporary in temporaries.items():
             temporary.replace(target)
         flush(path.parent)
+
+
+@contextmanager
+def _cleared(path: Path, temporaries: Iterable[Path]) -> Iterator[None]:
+    """Remove the temporaries where something fails; an error of the disk names the file."""
+    try:
+        yield
     except BaseException as error:
-        for temporary in temporaries.values():
+        for temporary in temporaries:
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, *map(str, temporaries.values())):
+        if isinstance(error, OSError) and error.filename in (None, *map(str, temporaries)):
             error.filename = str(path)  # a full disk does not say which file it had no room for
         raise
 
@@ -180,8 +187,9 @@ def _descriptor(path: Path) -> int | None:
 def seal(path: Path, found: str, maker: Mapping[str, Any]) -> None:
     """Record the SHA-256 of a file that is there, and what made it if that is known."""
     temporary = temporary_of(seal_of(path))
-    _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
-    temporary.replace(seal_of(path))
+    with _cleared(seal_of(path), [temporary]):
+        _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
+        temporary.replace(seal_of(path))
 
 
 def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:

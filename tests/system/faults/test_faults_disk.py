@@ -9,7 +9,7 @@ from tiny_study import fail_everywhere
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import is_intact
+from gmmpipe.store.files import is_intact, seal, seal_of
 
 FRAME = pd.DataFrame({"k": [1, 2], "text": ["a", "é"]})
 WRITERS = {
@@ -54,6 +54,20 @@ def test_a_write_that_fails_anywhere_leaves_the_old_file_or_the_new(name, there,
         assert artifacts.read(path) == wanted
     assert not disk.failed
     assert n > 6
+
+
+def test_a_record_that_fails_anywhere_names_the_file_and_leaves_nothing(tmp_path):
+    path = tmp_path / "file"
+    for n in range(1, MOST):
+        with failing_at(n) as disk:
+            try:
+                seal(path, "0" * 64, {})
+            except OSError as error:
+                assert error.filename == str(seal_of(path))
+            if not disk.failed:
+                break
+        assert temporaries(tmp_path) == []
+    assert n > 3
 
 
 def test_a_link_that_fails_anywhere_points_at_the_old_or_the_new(tmp_path):
