@@ -115,7 +115,11 @@ def _opened(path: Path) -> int:
     if path.is_symlink():  # what it leads to would be overwritten
         raise InputError(f"{path}: is a symbolic link; remove it")
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # waits for nobody
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    status = os.fstat(handle)
+    ours = status.st_nlink == 1 or not _holder(handle).strip(
+        "0123456789"
+    )  # as of a backup by links
+    if not (stat.S_ISREG(status.st_mode) and ours):
         os.close(handle)
         raise InputError(f"{path}: is no file that can be locked; remove it")
     return handle

@@ -126,6 +126,18 @@ def stop(pid):
     wait_for(lambda: ") T" in Path(f"/proc/{pid}/stat").read_text())
 
 
+def test_a_file_that_is_linked_to_the_place_of_the_lock_stays_as_it_is(lock, tmp_path):
+    guard.Lock(lock).close()
+    os.link(lock, tmp_path / "backup")
+    guard.Lock(lock).close()
+    lock.unlink()
+    (tmp_path / "theirs").write_text("a thesis")
+    os.link(tmp_path / "theirs", lock)
+    with pytest.raises(InputError, match=r"\.lock: is no file that can be locked"):
+        guard.Lock(lock)
+    assert (tmp_path / "theirs").read_text() == "a thesis"
+
+
 def test_a_follower_that_is_slow_to_end_is_waited_for(lock, monkeypatch):
     """On a busy machine it holds the lock of its dead run for seconds."""
     guard.Lock(lock).close()
