@@ -18,6 +18,7 @@ from gmmpipe.data.read import summary
 from gmmpipe.errors import Obstacle, one_line, told
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
+from gmmpipe.store.files import MADE_BY
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_folders
@@ -82,6 +83,7 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
     for what is wrong, and Obstacle.
     """
+    os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
     block = snakemake_options.settings(Path(), options) if main else {}
     if not main:
         return from_snakemake(settings, main)

@@ -129,5 +129,5 @@ def test_no_output_lies_among_finished_results(study, gmmpipe, refused, tmp_path
     assert gmmpipe("verify", done.folder).code == 0
     monkeypatch.chdir(version)
     refused("lies among the results", "figure", "clusters", ".")
-    version.rename(tmp_path / "moved")
-    refused("lies among the results", *TABLE[:2], tmp_path / "moved", "-o", tmp_path / "moved/a")
+    moved = str(version.rename(tmp_path / "moved"))
+    refused("lies among the results", *TABLE[:2], moved, "-o", f"{moved}/a")

@@ -1,11 +1,13 @@
 """The profiles in profiles/: what each must say, and how one is chosen."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from gmmpipe.errors import InputError
+from gmmpipe.store.files import MADE_BY, made_by
 from gmmpipe.workflow import run as launch
 from gmmpipe.workflow import snakemake_options
 
@@ -56,6 +58,14 @@ def test_the_blocks_of_a_profile_are_the_same_for_plain_snakemake(said, project,
     assert launch.prepare(handed, True, ["-n", *chosen]).block["target_seconds"] == 78
     typed = {"experiment": "smoke", "overrides": ["block.target_seconds=79"]}
     assert launch.prepare(typed, True, ["-n", *chosen]).block["target_seconds"] == 79
+
+
+def test_plain_snakemake_records_no_maker_that_the_environment_names(project, monkeypatch):
+    monkeypatch.setenv(MADE_BY, '{"stage": "fit", "code": "", "environment": {}}')
+    monkeypatch.setattr(launch, "_lock", lambda: SimpleNamespace(environment={}))
+    monkeypatch.chdir(project)
+    study = launch.prepare({"experiment": "smoke"}, True, [])
+    assert made_by(study.path) == {}
 
 
 @pytest.mark.parametrize(
