@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -194,7 +195,7 @@ def _number(
     cell, refuse = cell.strip(), missing != "drop"
     if (plain := form.plain(cell)) is not None:
         value = float(plain)
-        if INTEGER.fullmatch(plain) and abs(value) >= EXACT and abs(int(plain)) > EXACT:
+        if INTEGER.fullmatch(plain) and abs(value) >= EXACT and abs(Decimal(plain)) > EXACT:
             raise fail(i, cell, "is an integer beyond 2^53, which doubles round; leave it out", ())
         if np.isfinite(value) or not refuse:
             return value
