@@ -1,5 +1,6 @@
 """The rows of a file, table by table: counted, and kept in memory or in files without a name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,8 +13,12 @@ from gmmpipe.data.dataset import Sample
 from gmmpipe.data.kinds import File
 from gmmpipe.data.labels import encode
 from gmmpipe.data.table import Part, Table, kept, refuse_useless
+from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import cuts
+
+LONGEST = 2000  # characters of the name of a column or group; figures show it
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # numpy cuts a NUL off; of half a pair there is no UTF-8
 
 
 @dataclass
@@ -101,6 +106,13 @@ class Gathering:
 
     def check(self, name: str) -> None:
         """Raise InputError where the rows, now all there, are of no use."""
+        texts = (*self.columns, *(self.codes or ()), *self.decided.get("left_out", ()))
+        for text in texts:
+            if NO_TEXT.search(text):
+                raise InputError(f"{name}: {text!r} has no place in a table, as no file holds it")
+            if len(text) > LONGEST:
+                long = f"{text[:20]!r}... has {len(text):,} characters"
+                raise InputError(f"{name}: the name {long}; shorten it to {LONGEST:,}")
         refuse_useless(name, self.n, self.dropped, self.equal, self.total)
 
     @property

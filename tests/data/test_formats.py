@@ -222,6 +222,22 @@ def test_what_memory_does_not_hold_is_refused(name, content, said, monkeypatch):
         load(content, name, label="kind" if name == "t.arff" else None)
 
 
+@pytest.mark.parametrize("odd", ["a\\ud800", "a\\u0000", "a" * 9999])
+@pytest.mark.parametrize(
+    "row", ['{"%s": %d, "b": %d}', '{"a": %d, "b": %d, "%s": 1}', '{"a": %d, "b": %d, "k": "%s"}']
+)
+def test_names_that_no_table_or_figure_holds_are_refused(row, odd):
+    rows = [row.replace("%s", odd) % (i, i * i) for i in range(3)]
+    with pytest.raises(InputError, match=r"^t.jsonl: .*(no place|shorten it|a NUL|no Unicode)"):
+        load("\n".join(rows).encode(), "t.jsonl", label="k" if '"k"' in row else None)
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "0" * 5000 + "9" * 20])
+def test_an_integer_of_any_length_is_refused(digits):
+    with pytest.raises(InputError, match=r"beyond"):
+        load(f"1,2\n{digits},3\n".encode(), "t.csv")
+
+
 @pytest.mark.parametrize("make", [pa.ipc.new_file, pa.ipc.new_stream])
 def test_a_batch_that_unpacks_to_more_than_memory_holds_is_refused(make, monkeypatch):
     """Before it is unpacked; the number of its rows, which it may lie about, does not matter."""

@@ -12,6 +12,7 @@ from typing import Any
 from gmmpipe.data.formats.text import delimited
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
+from gmmpipe.errors import InputError
 
 IN_MEMORY = 2**23  # bytes
 
@@ -27,7 +28,7 @@ def read_rows(
     known: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
     if columns is not None:
         known |= {"header": False, "names": kind.names or columns}
-    with _written(rows) as (file, pointed):
+    with _written(rows, name) as (file, pointed):
         if pointed and kind.decimal == "auto":
             known["decimal"] = "point"
         for table in delimited(file, name, replace(kind, **known)):
@@ -39,18 +40,18 @@ def read_rows(
 
 
 @contextmanager
-def _written(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, bool]]:
+def _written(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[Any, bool]]:
     """Give the rows as text, and whether some values are fractions."""
     fractions = False
     with SpooledTemporaryFile(IN_MEMORY) as file:
-        text = TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
         writer = csv.writer(text, lineterminator="\n")
         for row in rows:
             fractions = fractions or any(isinstance(value, float) for value in row)
-            if row:
-                writer.writerow([_cell(value) for value in row])
-            else:
-                text.write("\n")
+            try:
+                writer.writerow([_cell(value) for value in row]) if row else text.write("\n")
+            except UnicodeEncodeError as error:
+                raise InputError(f"{name}: {error.object[:40]!r} is no Unicode; mend it") from None
         text.flush()
         file.seek(0)
         yield file, fractions
