@@ -76,6 +76,10 @@ def test_times_and_host_are_in_run_json_alone(study):
     timing = Path(f"results/benchmarks/fit/{block}.tsv")
     timing.parent.mkdir(parents=True)
     timing.write_text("s\th:m:s\tmax_rss\n1.5\t0:00:01\t99\n")
+    for content in (b"s\nNA\n", b"\xff", b""):  # damaged, or a job too short to be measured
+        timing.with_name(f"{content.hex()}.tsv").write_bytes(content)
+        names = [block, content.hex()]
+        assert publish._seconds("fit", names) == {block: 1.5}
     Path(done.folder, "run.json").unlink()
     publish.run([done.path], "results/smoke/latest", PublishJob())
     run = artifacts.read_json(f"{done.folder}/run.json")

@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in names:
         path = Path(benchmark(stage, name))
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        if len(lines) > 1:  # a heading, then seconds first
-            found[name] = float(lines[1].split("\t")[0])
+        with suppress(OSError, IndexError, ValueError):  # it is lost or damaged, or says NA
+            heading_then_seconds = path.read_text(encoding="utf-8").splitlines()
+            found[name] = float(heading_then_seconds[1].split("\t")[0])
     return found
