@@ -92,11 +92,7 @@ def own_folders(root: Path, experiment: str) -> None:
     Nor may anything in the folders that all experiments share, or among Snakemake's notes, be a
     link, or what would be waited for, such as a pipe. Nor may numba find settings in the project.
     """
-    if (root / NUMBA).exists():
-        raise InputError(
-            f"{root / NUMBA}: numba would take settings from it that the manifest does not tell;"
-            " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
-        )
+    refuse_numba_settings(root)
     results, notes = root / RESULTS, root / ".snakemake"
     own_store(root)
     folders = (root / LOGS, root / BENCHMARKS, results / experiment)
@@ -105,6 +101,18 @@ def own_folders(root: Path, experiment: str) -> None:
         refuse_odd(folder)
     for path in (*root.glob(log("*", "*")), *root.glob(benchmark("*", "*"))):
         refuse_folder(path)
+
+
+def refuse_numba_settings(folder: Path = Path()) -> None:
+    """Raise InputError where numba, imported in a folder, would find settings.
+
+    No manifest tells them, and they may name a cache, whose code would run.
+    """
+    if (folder / NUMBA).exists():
+        raise InputError(
+            f"{folder / NUMBA}: numba would take settings from it that the manifest does not tell;"
+            " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
+        )
 
 
 def own_store(root: Path) -> None:

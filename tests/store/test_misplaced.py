@@ -127,6 +127,13 @@ def test_numba_has_no_settings_of_the_project(project):
         launch._lock()
 
 
+@pytest.mark.parametrize("command", ["replay x", "figure clusters x", "show"])
+def test_no_command_imports_numba_where_it_would_find_settings(command, project, refused):
+    """As of whoever made the data: a cache that they name is code."""
+    (project / ".numba_config.yaml").write_text(f"cache_dir: {project}\n")
+    refused(".numba_config.yaml: numba would take settings from it", *command.split())
+
+
 def test_a_record_of_no_file_is_passed_over(study):
     done = study(*TINY)
     for name in ("..sha256", "...sha256", "....sha256"):  # of what is called "", "." and ".."
