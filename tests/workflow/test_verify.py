@@ -121,7 +121,7 @@ def test_what_is_no_version_is_refused(done, gmmpipe, refused, tmp_path):
         artifacts.write_json(manifest, {**whole, "artifacts": told})
         refused("outside of results/", "verify", done.folder)
         refused("outside of results/", "export", done.folder, "--to", "ro-crate", "-o", "crate")
-    artifacts.write_json(manifest, {**whole, "inputs": {done.fits[0]: {"sha256": 5}}})
+    artifacts.write_json(manifest, {**whole, "inputs": {"data/gmm.data": {"sha256": 5}}})
     assert "changed" in gmmpipe("verify", done.folder).err
     for path in ("/dev/zero", str(tmp_path)):
         told = {**whole, "inputs": {path: {"size": 1, "sha256": ""}}}
