@@ -98,8 +98,11 @@ def _layers(study: Plan) -> Iterator[Iterable[str]]:
     starts = {path for block in study.fit_blocks for path in study.fitted(block)[1:]}
     yield [study.path, study.origins, *starts]
     for stage in STAGES.values():
-        made = [path for name in stage.jobs(study) for path in stage.outputs(study, name)]
-        yield [f"{path}/{TIMESTAMP}" for path in made] if stage.folder else made
+        names = stage.jobs(study)
+        made = [path for name in names for path in stage.outputs(study, name)]
+        if stage.folder:
+            made = [f"{path}/{TIMESTAMP}" for path in made]
+        yield [*made, *(layout.benchmark(stage.name, name) for name in names)]
 
 
 def _altered(study: Plan) -> list[Path]:

@@ -12,6 +12,7 @@ from gmmpipe.results.compare.comparison import compare
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import made_by, recorded, seal, seal_of
+from gmmpipe.store.jobs import PublishJob
 from gmmpipe.workflow import rerun
 from gmmpipe.workflow.code_digest import source_digest
 from gmmpipe.workflow.environment import environment
@@ -32,7 +33,7 @@ def remade(done, path, **changed):
     """Let an artifact be made by something else, and publish the version again."""
     seal(Path(path), recorded(path), {**made_by(path), **changed})
     stages = {"fit": made_by(done.fits[1])["code"]}
-    job(publish, [done.path], f"results/{done.experiment}/latest", {"stages": stages})
+    job(publish, [done.path], f"results/{done.experiment}/latest", PublishJob(stages=stages))
     return artifacts.read_json(f"{done.folder}/manifest.json")
 
 
