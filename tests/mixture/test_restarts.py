@@ -38,6 +38,11 @@ def test_one_optimum_whatever_the_order_of_components():
     np.testing.assert_array_equal(optima(values, mixtures), [0, 0, 0])
 
 
+def test_components_of_one_mean_are_paired_by_their_weights():
+    ours, theirs = at(0, 0, 5, weights=[0.2, 0.3, 0.5]), at(0, 1e-9, 5, weights=[0.3, 0.2, 0.5])
+    assert optima(np.array([-10.0, -10.0]), [ours, theirs]).tolist() == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("value", "other"),
     [(-10.02, at(0, 5)), (-10.0, at(0, 6)), (-10.0, at(0, 5, weights=[0.45, 0.55]))],

@@ -142,12 +142,10 @@ def _whitening(mixture: Mixture) -> Array:
 
 
 def _same(seen: Mixture, whiten: Array, mixture: Mixture) -> bool:
+    """Return whether the components can be paired so that all pairs agree in mean and weight."""
     from scipy.optimize import linear_sum_assignment
 
     apart = (seen.means[:, None, :] - mixture.means[None, :, :]) @ whiten
-    distance = np.sqrt((apart**2).sum(axis=2))
-    ours, theirs = linear_sum_assignment(distance)
-    return bool(
-        distance[ours, theirs].max() <= APART
-        and np.abs(seen.weights[ours] - mixture.weights[theirs]).max() <= SHARE
-    )
+    agrees = np.sqrt((apart**2).sum(axis=2)) <= APART
+    agrees &= np.abs(seen.weights[:, None] - mixture.weights) <= SHARE
+    return bool(agrees[linear_sum_assignment(~agrees)].all())
