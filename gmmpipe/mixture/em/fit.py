@@ -14,7 +14,7 @@ from gmmpipe.mixture.checks import frozen_parts, positive, suited
 from gmmpipe.mixture.defects import UNUSABLE, Defect, sentence, unnamed
 from gmmpipe.mixture.densities import Evaluator
 from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.em.passes import compiled, for_moments
+from gmmpipe.mixture.em.passes import Fused, for_moments
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem, make_problem
 from gmmpipe.mixture.engines.partitioned import Partitioned
@@ -127,14 +127,14 @@ def _advance(problem: Problem, starts: list[Mixture], threads: int) -> Fits:
     from gmmpipe.mixture.kernels.records import Rules
 
     code, fits = problem.family.kernel, joined(starts, problem.iterations)
-    if code is None or problem.features:
-        advance_each(for_moments(problem, threads), problem, fits)
+    engine = for_moments(problem, threads)
+    if code is None or problem.features or not isinstance(engine, Fused):
+        advance_each(engine, problem, fits)
     else:
         rules = Rules(
             code, problem.iterations[-1], problem.options.tol, problem.variances,
             problem.regularisation, problem.vanishing, problem.reg_covar, problem.total,
         )  # fmt: skip
-        engine = compiled(problem, threads)
         engine.advance(rules, fits, _iteration(problem, max(s.n_components for s in starts)))
     return fits
 
