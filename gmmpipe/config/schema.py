@@ -19,6 +19,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, Style
 from gmmpipe.mixture.bootstrap.parameters import KINDS
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
+from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.results.words.language import require_font
@@ -84,7 +85,7 @@ class Engine(BaseModel):
     """Who does the passes over the data: no number depends on it."""
 
     model_config = STRICT
-    kind: Literal["local", "dask"] = "local"
+    kind: Literal["local", *EXECUTORS] = "local"  # type: ignore[valid-type]  # a registry
     address: Annotated[str, Field(pattern=r"^(tcp|tls)://[A-Za-z0-9_.:\[\]-]{1,200}$")] | None = (
         None
     )

@@ -19,8 +19,8 @@ from gmmpipe.config.schema import BLOCK
 from gmmpipe.data.user_file import OPTIONS, own_file
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
-from gmmpipe.mixture.engines.dask import PACKAGES, missing
-from gmmpipe.mixture.engines.partitioned import Partitioned
+from gmmpipe.mixture.engines.choose import EXECUTORS
+from gmmpipe.mixture.engines.partitioned import Partitioned, missing
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.entries import DataSet, FitBlock, NormalisedData, StartFile
 from gmmpipe.store.files import is_intact
@@ -129,17 +129,17 @@ def _refuse_unnamed(engine: Mapping[str, Any], overrides: Sequence[str]) -> None
 
 def _refuse_beyond(engine: Mapping[str, Any], data: DataSet, fit: Section) -> None:
     """Raise InputError for what a cluster's engine cannot do, or where it is not installed."""
-    if engine.get("kind", "local") == "local":
+    if (kind := engine.get("kind", "local")) == "local":
         return
-    for package in PACKAGES:
+    for package in EXECUTORS[kind].packages:
         if find_spec(package) is None:
-            raise InputError(f"engine.kind is dask: {missing(package)}")
+            raise InputError(f"engine.kind is {kind}: {missing(package, kind)}")
     asked = from_section(FitOptions, fit).features() | (
         {"weights"} if data.total is not None else set()
     )
     for feature in sorted(asked - Partitioned.supports):
         raise InputError(
-            f"engine.kind is dask, which does not take {BEYOND.get(feature, f'fit.{feature}')}"
+            f"engine.kind is {kind}, which does not take {BEYOND.get(feature, f'fit.{feature}')}"
             f" (data set {data.dataset}); set engine.kind=local"
         )
 

@@ -1,10 +1,14 @@
-"""Which engine does the passes over samples in memory."""
+"""Which engine does the passes over samples in memory, and which executors there are besides."""
 
 import numpy as np
 
 from gmmpipe.mixture.engine import Engine, Weighted
+from gmmpipe.mixture.engines.dask import Dask
 from gmmpipe.mixture.engines.noise import WithNoise
+from gmmpipe.mixture.engines.partitioned import Cluster
 from gmmpipe.mixture.mixture import Array, Mixture
+
+EXECUTORS: dict[str, type[Cluster]] = {"dask": Dask}  # by engine.kind
 
 
 def for_densities(x: Array, mixture: Mixture, threads: int) -> Engine:

@@ -6,17 +6,12 @@ the sums that are missing: the numbers are the same.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from gmmpipe.errors import InputError, Obstacle
+from gmmpipe.mixture.engines.partitioned import missing
 
 PATIENCE = 10  # seconds for a scheduler to answer
-PACKAGES = ("distributed", "cryptography")
-
-
-def missing(package: str) -> str:
-    """Return the words about a package of the extra that is not installed."""
-    return f"the package {package} is missing; pip install -e '.[dask]'"
 
 
 class Dask:
@@ -30,12 +25,14 @@ class Dask:
     where ``distributed`` or ``cryptography`` is missing, or no scheduler answers.
     """
 
+    packages: ClassVar[tuple[str, ...]] = ("distributed", "cryptography")
+
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         try:
             from distributed import Client, LocalCluster  # isort: skip
             import cryptography  # noqa: F401 - makes the certificates
         except ImportError as error:
-            raise InputError(f"engine dask: {missing(str(error.name))}") from None
+            raise InputError(f"engine dask: {missing(str(error.name), 'dask')}") from None
         self.cluster = None
         if address is None:
             self.cluster = LocalCluster(

@@ -7,7 +7,7 @@ the last bit. Who holds the partitions is an executor's affair.
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -41,6 +41,26 @@ class Executor(Protocol):
 
     def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
         """Return what ``work(thing, *given)`` returns for each of the things, in order."""
+
+
+class Cluster(Executor, Protocol):
+    """An executor that ``engine.kind`` names, as does the extra that brings its packages."""
+
+    packages: ClassVar[tuple[str, ...]]
+
+    def __init__(self, address: str | None, workers: int | None) -> None:
+        """Reach the one at an address, or begin one here with so many workers."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """End the connection, and what was begun here."""
+
+
+def missing(package: str, extra: str) -> str:
+    """Return the words about a package of an extra that is not installed."""
+    return f"the package {package} is missing; pip install -e '.[{extra}]'"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from gmmpipe.mixture.defects import numbered, renumbered, sentence
 from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.soundness import Judge
 from gmmpipe.mixture.em.options import RestartOptions, from_section
+from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.fit_arrays import fit_options, to_arrays
 from gmmpipe.mixture.mixture import FIRST
@@ -76,14 +77,13 @@ def _start(inputs: Sequence[str], job: FitJob) -> Any:
 @contextmanager
 def _passing(starts: MultiStart, engine: Mapping[str, Any], path: str) -> Iterator[MultiStart]:
     """Give the starts with the passes over the data, in the file ``path``, left to the engine."""
-    if engine.get("kind", "local") == "local":
+    if (kind := engine.get("kind", "local")) == "local":
         yield starts.sharing_passes()
         return
     from gmmpipe.data.rows import Stored
-    from gmmpipe.mixture.engines.dask import Dask
 
     workers = engine.get("workers") or starts.threads
-    with Dask(engine.get("address"), workers) as cluster:
+    with EXECUTORS[kind](engine.get("address"), workers) as cluster:
         data = Partitioned(Stored(str(Path(path).absolute())), cluster)
         yield replace(starts, passed=data)
 
