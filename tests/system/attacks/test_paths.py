@@ -5,6 +5,10 @@ import socket
 
 import pytest
 
+from gmmpipe.data.kinds import File
+from gmmpipe.data.source import tables
+from gmmpipe.errors import InputError
+
 GOOD = "a,b\n1,2\n2,1\n3,5\n4,4\n"
 
 pytestmark = pytest.mark.usefixtures("no_job_starts")
@@ -125,3 +129,10 @@ def test_a_file_that_cannot_be_read(project, refused, monkeypatch):
 
     monkeypatch.setattr(os, "open", forbidden)
     refused("x.csv read Permission", "run", "--data", "x.csv")
+
+
+@pytest.mark.usefixtures("prompt")
+def test_a_file_that_became_a_pipe_since_it_was_looked_at_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "t.csv")
+    with pytest.raises(InputError, match=r"t.csv: not a regular file"):
+        list(tables(tmp_path / "t.csv", "t.csv", File("t.csv")))
