@@ -35,6 +35,7 @@ OPTIONS = {
     ),
 }
 HEADER = {"yes": True, "no": False, "true": True, "false": False}
+NO_UTF_8 = re.compile("[\ud800-\udfff]")  # bytes of a file's name that are none, in the locale
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "\\t": "tab", "|": "pipe", " ": "blank"}
 
 
@@ -76,6 +77,8 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     if URL.match(str(settings["data"])) or not (path.is_file() or parquet):
         what = "not a regular file or a folder of .parquet" if path.exists() else "no such file"
         raise InputError(f"{settings['data']}: {what}; give --data the path of a local data file")
+    if NO_UTF_8.search(str(path)):
+        raise InputError(f"{str(named)!r}: is no UTF-8; rename the file, or set LC_ALL=C.UTF-8")
     inside = path.is_relative_to(project)
     own = {"path": str(path.relative_to(project) if inside else path)}
     return own | reading(settings)

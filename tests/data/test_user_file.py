@@ -23,6 +23,14 @@ def own_of(project, words):
     return args.overrides, own_file(project, vars(args))
 
 
+def test_a_name_that_is_no_utf_8_is_refused(project):
+    """As any name beyond ASCII where the locale is C and Python's UTF-8 mode is off."""
+    path = project / "\udce6.csv"
+    path.write_text(ROWS)
+    with pytest.raises(InputError, match=r"^'.*udce6.csv': is no UTF-8; rename the file, or set"):
+        own_file(project, {"data": str(path)})
+
+
 @pytest.mark.parametrize("given", GIVEN)
 def test_the_command_of_a_version_makes_the_same_version(project, given):
     (project / "own file.csv").write_text(ROWS)
