@@ -15,9 +15,9 @@ import numpy as np
 from sklearn.datasets import load_iris
 
 from gmmpipe.data.generators import Blobs
-from gmmpipe.mixture.diagnostics.convergence import Settler
+from gmmpipe.mixture.diagnostics.convergence import RunFinisher
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, NATS, certify, reached
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.mixture import Mixture
@@ -68,14 +68,14 @@ def run(case: Case, seeds: range) -> Runs:
     purpose = ("start", content(case.x), START, case.k)
     starts = [start(case.k, stream(*purpose, seed)) for seed in seeds]
     fits = em.fit(case.x, starts, case.family, [ITERATIONS], OPTIONS)
-    settle = Settler(
+    finish = RunFinisher(
         partial(advance, case), RestartOptions().certify, OPTIONS, weight=float(len(case.x))
     )
-    judge, ends = Judge(case.x, case.family), settle(fits)
+    checker, ends = SoundnessChecker(case.x, case.family), finish(fits)
     return Runs(
         np.array([end.log_likelihood for end in ends]),
         [end.mixture for end in ends],
-        [DEGENERATE if judge.soundness(end.mixture).defects else end.kind for end in ends],
+        [DEGENERATE if checker.soundness(end.mixture).defects else end.kind for end in ends],
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
@@ -63,7 +63,7 @@ def models(folder: Path, name: str, x: np.ndarray) -> tuple[float, list[tuple[st
         )
         d = x.shape[1]
         mixture = Mixture(weights, means.reshape(-1, d), covariances.reshape(-1, d, d))
-        judged = Judge(x, row.family).soundness(mixture)
+        judged = SoundnessChecker(x, row.family).soundness(mixture)
         if is_estimable(x, row.family, row.k) and not judged.defects:
             bic = float(row.bic)
             break
@@ -87,14 +87,14 @@ def ends(x: np.ndarray, family: str, k: int, start: str, draws: int) -> pd.DataF
     ready = prepared(STARTS[start](), x, family)
     purpose = ("start", content(x), start, k)
     starts = [ready(k, stream(*purpose, seed), seed) for seed in range(draws)]
-    judge, p = Judge(x, family), em.n_parameters(family, k, x.shape[1])
+    checker, p = SoundnessChecker(x, family), em.n_parameters(family, k, x.shape[1])
     rows = []
     try:
         fits = em.fit(x, starts, family, [ITERATIONS], FitOptions(tol=TOL))
     except InputError:  # all are lost
         fits = []
     for seed, fit in enumerate(fits):
-        sound = not fit.lost and judge.is_sound(fit)
+        sound = not fit.lost and checker.is_sound(fit)
         bic = p * np.log(len(x)) - 2 * fit.trajectory[-1] if sound else np.inf
         rows.append((family, k, start, seed, bic, fit.n_iter + own_passes(start, k, seed)))
     return pd.DataFrame(rows, columns=["family", "k", "start", "seed", "bic", "passes"])

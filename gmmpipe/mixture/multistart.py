@@ -10,7 +10,7 @@ import numpy as np
 from gmmpipe.mixture.bounds import pooled
 from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.mixture.diagnostics.best_fit import best
-from gmmpipe.mixture.diagnostics.convergence import End, Settler, most_iterations
+from gmmpipe.mixture.diagnostics.convergence import End, RunFinisher, most_iterations
 from gmmpipe.mixture.diagnostics.restarts import (
     DEGENERATE,
     NATS,
@@ -19,7 +19,7 @@ from gmmpipe.mixture.diagnostics.restarts import (
     is_closed_form,
     reached,
 )
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
@@ -128,7 +128,7 @@ class MultiStart:
         starts = [self._prepared(k, stream(*purpose, k, seed), seed) for k, seed in cells]
         fits = self._em(starts, self.iterations, self.options)
         usable = [(cell, fit) for cell, fit in zip(cells, fits, strict=True) if not fit.lost]
-        ends = [self._judged(end) for end in self.settle([fit for _, fit in usable])]
+        ends = [self._checked_end(end) for end in self.finish([fit for _, fit in usable])]
         reason = sentence(UNUSABLE, unnamed)
         lost = [cell for cell, fit in zip(cells, fits, strict=True) if fit.lost]
         self.failed.extend(FailedCell(*cell, reason) for cell in lost)
@@ -171,23 +171,23 @@ class MultiStart:
     def _best_from(self, starts: Sequence[Mixture], seed: int) -> list[FittedCell]:
         try:
             fits = self._em(starts, self.iterations, self.options)
-            fit = fits[best(fits, self.judge.is_sound)]
+            fit = fits[best(fits, self.checker.is_sound)]
         except FAULTS:
             return []
         if fit.lost:
             return []
-        (end,) = self.settle([fit])
-        return [FittedCell(starts[0].n_components, seed, fit, self._judged(end))]
+        (end,) = self.finish([fit])
+        return [FittedCell(starts[0].n_components, seed, fit, self._checked_end(end))]
 
-    def _judged(self, end: End) -> End:
+    def _checked_end(self, end: End) -> End:
         """Return the end of a run, degenerate where it is not sound."""
-        lost = end.kind == DEGENERATE or self.judge.soundness(end.mixture).defects
+        lost = end.kind == DEGENERATE or self.checker.soundness(end.mixture).defects
         return replace(end, kind=DEGENERATE) if lost else end
 
     @cached_property
-    def judge(self) -> Judge:
-        """Return what says whether a fit may be selected."""
-        return Judge(
+    def checker(self) -> SoundnessChecker:
+        """Return the check whether a fit may be selected."""
+        return SoundnessChecker(
             self.x,
             self.family,
             self.weight,
@@ -197,11 +197,11 @@ class MultiStart:
         )
 
     @property
-    def settle(self) -> Settler:
-        """Return what says where a run ends."""
+    def finish(self) -> RunFinisher:
+        """Return what carries runs on to their ends."""
         most = most_iterations(self.restarts.certify, *self.x.shape)
         total = len(self.x) if self.weight is None else self.weight.sum()
-        return Settler(self._em, most, self.options, float(total))
+        return RunFinisher(self._em, most, self.options, float(total))
 
 
 def add_restarts(

@@ -7,7 +7,7 @@ import pytest
 
 from gmmpipe.config import load
 from gmmpipe.data.generators import Blobs
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.rng import content, stream
@@ -23,13 +23,13 @@ def sample(**options):
 def best(x, family, k, settings):
     """Return the highest log-likelihood of a sound fit."""
     starts, seeds, fit, iteration = settings
-    judge, found = Judge(x, family), [-np.inf]
+    checker, found = SoundnessChecker(x, family), [-np.inf]
     for name in starts:
         start = prepared(STARTS[name](), x, family)
         purpose = ("start", content(x), name, k)
         drawn = [start(k, stream(*purpose, seed), seed) for seed in seeds]
         fits = em.fit(x, drawn, family, [iteration], FitOptions(tol=fit["tol"]))
-        found += [each.trajectory[-1] for each in fits if judge.is_sound(each)]
+        found += [each.trajectory[-1] for each in fits if checker.is_sound(each)]
     return max(found)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gmmpipe import GaussianMixture
 from gmmpipe.mixture.diagnostics.best_fit import TIE, best, best_sound, objective
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.prior import Prior
@@ -61,7 +61,7 @@ def test_under_a_prior_the_log_posterior_decides():
     x[:20] *= 0.05
     starts = [Points()(x, 3, np.random.default_rng(seed)) for seed in range(12)]
     fits = em.fit(x, starts, "full", [400], FitOptions(tol=1e-9, regularisation=0.0), prior=Prior())
-    sound = Judge(x, "full").is_sound
+    sound = SoundnessChecker(x, "full").is_sound
     posterior = [objective(fit) if sound(fit) else -np.inf for fit in fits]
     likelihood = [fit.trajectory[-1] if sound(fit) else -np.inf for fit in fits]
     assert objective(fits[best(fits, sound)]) == pytest.approx(max(posterior), rel=TIE)

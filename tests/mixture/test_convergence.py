@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 
 from gmmpipe.config.build import build
 from gmmpipe.mixture.diagnostics import convergence
-from gmmpipe.mixture.diagnostics.convergence import Settler, most_iterations
+from gmmpipe.mixture.diagnostics.convergence import RunFinisher, most_iterations
 from gmmpipe.mixture.diagnostics.restarts import (
     DEGENERATE,
     MAXIMUM,
@@ -46,7 +46,7 @@ def settler(x, family, most=50_000, sample_weight=None, **options):
     def run(starts, iterations, options):
         return em.fit(x, starts, family, iterations, options, sample_weight=sample_weight)
 
-    return Settler(run, most, FitOptions(**options), float(len(x)))
+    return RunFinisher(run, most, FitOptions(**options), float(len(x)))
 
 
 @pytest.mark.parametrize(("k", "optimum"), [(2, -1140.187), (3, -1126.316)])
@@ -199,7 +199,7 @@ def test_a_start_that_em_refuses_loses_no_other():
             raise ValueError("refused")
         return em.fit(x, starts, "full", iterations, options)
 
-    found = Settler(run, 50_000, FitOptions(), weight=272.0)(fits)
+    found = RunFinisher(run, 50_000, FitOptions(), weight=272.0)(fits)
     assert [end.kind for end in found] == [MAXIMUM, UNFINISHED, MAXIMUM]
     assert [found[i].log_likelihood for i in (0, 2)] == [expected[i] for i in (0, 2)]
 

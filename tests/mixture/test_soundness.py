@@ -9,7 +9,12 @@ from gmmpipe.mixture import slices
 from gmmpipe.mixture.defects import indexed, sentence, unnamed
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics import soundness as module
-from gmmpipe.mixture.diagnostics.soundness import Evidence, Judge, Ties, least_samples
+from gmmpipe.mixture.diagnostics.soundness import (
+    ComponentEvidence,
+    SoundnessChecker,
+    TiedValues,
+    least_samples,
+)
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
@@ -19,7 +24,7 @@ X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
 
 
 def measured(x, mixture, family="full", weight=None, frozen=()):
-    evidence = Evidence(mixture, Ties(x), weight)
+    evidence = ComponentEvidence(mixture, TiedValues(x), weight)
     for rows, logs in Responsibilities(x)(mixture):
         evidence.add(rows, np.exp(logs))
     again = ((rows, np.exp(logs)) for rows, logs in Responsibilities(x)(mixture))
@@ -136,7 +141,7 @@ def test_slices_and_a_part_of_the_rows_judge_as_all_at_once(size, most, monkeypa
     for mixture in (two_groups(np.eye(2)), two_groups(np.diag([1e-5, 1.0]))):
         counts, tied = plain(x, mixture, weight)
         judged, whole = (
-            Judge(x, "full", weight).soundness(mixture),
+            SoundnessChecker(x, "full", weight).soundness(mixture),
             measured(x, mixture, "full", weight),
         )
         for found in (judged, whole):
@@ -153,13 +158,13 @@ def test_covariances_that_are_held_are_never_too_thin():
     thin = two_groups(np.diag([1e-5, 1.0]))
     assert measured(X, thin).defects
     assert measured(X, thin, frozen=["covariances"]).defects == ()
-    assert Judge(X, "full", frozen=["covariances"]).soundness(thin).defects == ()
+    assert SoundnessChecker(X, "full", frozen=["covariances"]).soundness(thin).defects == ()
 
 
 def test_missing_values_are_tied_to_nothing():
     x = np.column_stack([X[:, 0], np.where(np.arange(300) < 200, np.nan, X[:, 1])])
-    ties = Ties(x)
-    assert ties.shares(np.ones((300, 1))) == pytest.approx(1 / 300)
+    tied = TiedValues(x)
+    assert tied.shares(np.ones((300, 1))) == pytest.approx(1 / 300)
 
 
 def test_noise_is_no_component_that_could_be_unsound():
@@ -189,7 +194,7 @@ def test_a_feature_without_variance_is_unsound_not_an_error():
     flat = np.diag([1.0, 0.0])
     mixture = Mixture(np.array([1.0]), np.zeros((1, 2)), flat[None])
     x = np.column_stack([RNG.normal(size=8), np.zeros(8)])
-    evidence = Evidence(mixture, Ties(x))
+    evidence = ComponentEvidence(mixture, TiedValues(x))
     evidence.add(slice(0, 8), np.ones((8, 1)))
     found = evidence.soundness("full", (), False, ())
     assert "100% of them alike in a feature" in sentence(found.defects, unnamed)
@@ -203,8 +208,8 @@ def test_more_parameters_than_samples_are_unsound(weight):
     found = measured(x[:, :2], mixture, weight=weights).defects
     said = {d.numbers for d in found if d.code == "parameters"}
     assert said == (set() if weight is None else {(11, 10.5)})
-    judge = Judge(x[:, :2], "full", weights, prior=True)
-    assert "parameters" not in {d.code for d in judge.soundness(mixture).defects}
+    checker = SoundnessChecker(x[:, :2], "full", weights, prior=True)
+    assert "parameters" not in {d.code for d in checker.soundness(mixture).defects}
 
 
 def test_a_model_with_more_parameters_than_rows_says_so():

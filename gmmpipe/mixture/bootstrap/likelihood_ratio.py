@@ -13,7 +13,7 @@ import numpy as np
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.best_fit import best
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions
@@ -24,7 +24,7 @@ from gmmpipe.mixture.sampling import draw
 from gmmpipe.mixture.starts.points import ShortEM
 from gmmpipe.mixture.starts.split import split
 
-REFITTED = FitOptions(tol=1e-7)
+REFIT_OPTIONS = FitOptions(tol=1e-7)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Refit:
     """
 
     family: str
-    options: FitOptions = REFITTED
+    options: FitOptions = REFIT_OPTIONS
     iterations: int = 1000
     starts: int = 2
     threads: int = 1
@@ -54,13 +54,13 @@ class Refit:
             sample_weight=weight,
             threads=self.threads,
         )
-        judge = self.judge(x, weight)
-        chosen = fits[best(fits, judge.is_sound)]
-        return replace(chosen, degenerate=judge.defects(chosen))
+        checker = self.checker(x, weight)
+        chosen = fits[best(fits, checker.is_sound)]
+        return replace(chosen, degenerate=checker.defects(chosen))
 
-    def judge(self, x: Array, weight: Array | None = None) -> Judge:
-        """Return the judge of fits to x (N, D) with sample weights (N,)."""
-        return Judge(
+    def checker(self, x: Array, weight: Array | None = None) -> SoundnessChecker:
+        """Return the checker of fits to x (N, D) with sample weights (N,)."""
+        return SoundnessChecker(
             x,
             self.family,
             weight,

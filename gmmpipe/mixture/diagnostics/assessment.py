@@ -9,7 +9,7 @@ from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.criteria import Entropy, entropies
 from gmmpipe.mixture.diagnostics.matching import NOISE, comparison_rows, component_of
 from gmmpipe.mixture.diagnostics.metrics import METRICS, Codes
-from gmmpipe.mixture.diagnostics.soundness import Evidence, Soundness, Ties
+from gmmpipe.mixture.diagnostics.soundness import ComponentEvidence, Soundness, TiedValues
 from gmmpipe.mixture.mixture import Array, Mixture
 
 
@@ -47,26 +47,29 @@ class Assessor:
         self.weight, self.truth = weight, truth
         self._responsibilities = Responsibilities(x, threads)
         self.compared = comparison_rows(len(x))
-        self._ties = Ties(x)
+        self._tied_values = TiedValues(x)
         self._groups = 0 if truth is None else 1 + int(truth.max())
 
     def __call__(
         self, mixture: Mixture, family: str, frozen: Collection[str] = (), prior: bool = False
     ) -> Assessment:
-        """Assess a mixture of a covariance family; frozen and prior: as ``Judge``."""
-        evidence = Evidence(mixture, self._ties, self.weight)
+        """Assess a mixture of a covariance family; frozen and prior: as ``SoundnessChecker``."""
+        evidence = ComponentEvidence(mixture, self._tied_values, self.weight)
         tallies = np.zeros((mixture.n_components - NOISE, self._groups))
         labels, entropy = [], np.zeros(2)
         for rows, log_resp in self._responsibilities(mixture):
-            resp, held = np.exp(log_resp), None if self.weight is None else self.weight[rows]
-            entropy += entropies(log_resp, held)
+            resp, slice_weight = (
+                np.exp(log_resp),
+                None if self.weight is None else self.weight[rows],
+            )
+            entropy += entropies(log_resp, slice_weight)
             evidence.add(rows, resp)
             found = component_of(log_resp, mixture)
             first, last = np.searchsorted(self.compared, (rows.start, rows.stop))
             labels.append(found[self.compared[first:last] - rows.start])
             if self.truth is not None:
                 cells = (found - NOISE) * self._groups + self.truth[rows]
-                tallies += np.bincount(cells, held, tallies.size).reshape(tallies.shape)
+                tallies += np.bincount(cells, slice_weight, tallies.size).reshape(tallies.shape)
         again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
         sound = evidence.soundness(family, frozen, prior, again)
         return Assessment(

@@ -45,7 +45,7 @@ def best(fits: Sequence[Fit], is_sound: Callable[[Fit], bool]) -> int:
     """Return which of the fits is the best by ``best_sound``.
 
     Where none is sound: of those in which EM found no fault, else of all. is_sound: as that of
-    ``soundness.Judge``.
+    ``soundness.SoundnessChecker``.
     """
     objectives = np.array([objective(fit) for fit in fits])
     rules: list[Callable[[int], bool]] = [

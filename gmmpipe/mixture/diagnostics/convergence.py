@@ -72,8 +72,8 @@ def most_iterations(asked: int, n: int, d: int) -> int:
 
 
 @dataclass(frozen=True)
-class Settler:
-    """Finds where runs end; what it says of one depends on no other.
+class RunFinisher:
+    """Carries runs on to their ends; the end of one depends on no other.
 
     run: EM on one data set. most: iterations by which each run is carried on at the most. options:
     of the runs; with tol > 0 one that comes to a saddle stays there. weight: of all samples.
@@ -87,13 +87,13 @@ class Settler:
     def __call__(self, fits: Sequence[Fit]) -> list[End]:
         """Return the end of each fit."""
         try:
-            return self._carried_on(fits)
+            return self._finished(fits)
         except FAULTS:  # of which fit? Each alone gives the same as among others
             if len(fits) > 1:
                 return [end for fit in fits for end in self([fit])]
             return [End(UNFINISHED, np.nan, fits[0].snapshots[-1].mixture)]
 
-    def _carried_on(self, fits: Sequence[Fit]) -> list[End]:
+    def _finished(self, fits: Sequence[Fit]) -> list[End]:
         ends = [
             End(DEGENERATE if fit.degenerate else UNFINISHED, np.nan, fit.snapshots[-1].mixture)
             for fit in fits
@@ -105,8 +105,8 @@ class Settler:
             counts = [length - 2, length - 1, length]
             width = max(1, TOGETHER // length)
             for some in (going[i : i + width] for i in range(0, len(going), width)):
-                again = self._carry([ends[i].mixture for i in some], counts)
-                for i, fit, kind in zip(some, again, self._kinds(again), strict=True):
+                again = self._continue([ends[i].mixture for i in some], counts)
+                for i, fit, kind in zip(some, again, self._ends(again), strict=True):
                     last = fit.snapshots[-1]
                     ends[i] = End(kind, last.log_likelihood, last.mixture, last.log_prior)
             leaving = {UNFINISHED} if self.options.tol > 0 else {UNFINISHED, SADDLE}
@@ -114,16 +114,16 @@ class Settler:
             most, length = most - length, 2 * length
         return ends
 
-    def _carry(self, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[Fit]:
+    def _continue(self, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[Fit]:
         return self.run(starts, iterations, replace(self.options, tol=0.0, acceleration="none"))
 
     def _run(self, starts: Sequence[Mixture], iterations: Sequence[int]) -> list[Fit]:
-        fits = self._carry(starts, iterations)
+        fits = self._continue(starts, iterations)
         if any(fit.lost for fit in fits):
             raise ArithmeticError("a mixture beside the end of a run cannot be used")
         return fits
 
-    def _kinds(self, fits: Sequence[Fit]) -> list[str]:
+    def _ends(self, fits: Sequence[Fit]) -> list[str]:
         """Return what the end of each fit is, as far as it is known."""
         kinds = [DEGENERATE if fit.degenerate else UNFINISHED for fit in fits]
         gains = [_gains(fit) for fit in fits]

@@ -25,7 +25,7 @@ TIED = 0.5  # ... of which no more than this share has one value of a feature in
 MOST_ROWS = 2**17  # of more rows, a random choice says which share values
 
 
-class Ties:
+class TiedValues:
     """The features of x (N, D), NaN where missing, in which rows share values.
 
     Of more than ``MOST_ROWS`` rows a random choice is looked at, ``rows``, the same every time.
@@ -60,8 +60,8 @@ class Soundness:
 
     eigenvalues: the smallest of its covariance where the pooled covariance is the identity.
     counts: the effective samples, sum_n w_n r_nk. tied: the largest share of them that has one
-    value of a feature in common (duplicated rows have them all). held: the covariances were not
-    estimated, so that none can be too thin. n_parameters: the free ones of the mixture, 0 where a
+    value of a feature in common (duplicated rows have them all). frozen_covariances: they were not
+    estimated, so none can be too thin. n_parameters: the free ones of the mixture, 0 where a
     prior holds them; n_samples: the weight of all samples.
     """
 
@@ -70,7 +70,7 @@ class Soundness:
     tied: Array
     n_features: int
     least: int
-    held: bool
+    frozen_covariances: bool
     n_parameters: int
     n_samples: float
 
@@ -84,44 +84,51 @@ class Soundness:
         ):
             if count < self.least - 1e-6:
                 found.append(Defect(k, "few", (count, self.least)))
-            elif not self.held and eigenvalue < THIN and (count < few or tied > TIED):
+            elif not self.frozen_covariances and eigenvalue < THIN and (count < few or tied > TIED):
                 found.append(Defect(k, "thin", (eigenvalue, count, tied)))
         if self.n_parameters > self.n_samples + 1e-6:
             found.append(Defect(None, "parameters", (self.n_parameters, self.n_samples)))
         return tuple(found)
 
 
-class Evidence:
-    """What samples say of the components of one mixture, taken in slice by slice.
+class ComponentEvidence:
+    """What the samples say of the components of a mixture, collected slice by slice.
 
-    ties: of these samples; weight (N,): none = 1 each; all_ties: of every component, else only of
-    those that are thin, as nothing else is needed to judge them.
+    tied_values: of these samples; weight (N,): none = 1 each; all_components: measure tied shares
+    of every component, else of the thin ones only, as the others are sound without it.
     """
 
     def __init__(
-        self, mixture: Mixture, ties: Ties, weight: Array | None = None, *, all_ties: bool = True
+        self,
+        mixture: Mixture,
+        tied_values: TiedValues,
+        weight: Array | None = None,
+        *,
+        all_components: bool = True,
     ) -> None:
         self.eigenvalues = _eigenvalues(mixture)
         self.thin = np.flatnonzero(self.eigenvalues < THIN)
-        self.ties, self.weight = ties, weight
-        self.asked = np.arange(mixture.n_components) if all_ties else self.thin
+        self.tied_values, self.weight = tied_values, weight
+        self.measured = np.arange(mixture.n_components) if all_components else self.thin
         self.counts, self.total = np.zeros(mixture.n_components), 0.0
-        self.noisy = mixture.box is not None
-        self._mass = np.empty((len(ties.rows), len(self.asked)))
-        self._majorities = None if ties.whole or not self.thin.size else Majorities(self.thin)
+        self.has_noise = mixture.box is not None
+        self._mass = np.empty((len(tied_values.rows), len(self.measured)))
+        self._majority_values = (
+            None if tied_values.whole or not self.thin.size else MajorityValues(self.thin)
+        )
 
     def add(self, rows: slice, responsibilities: Array) -> None:
         """Take in the responsibilities (n, K) of the rows; a further column is of the noise."""
-        mass = self._weighed(rows, responsibilities)
+        mass = self._masses(rows, responsibilities)
         self.counts += mass.sum(axis=0)
         self.total += float(len(mass) if self.weight is None else self.weight[rows].sum())
-        first, last = np.searchsorted(self.ties.rows, (rows.start, rows.stop))
-        seen = self.ties.rows[first:last] - rows.start
-        self._mass[first:last] = mass[seen][:, self.asked]
-        if self._majorities is not None:
-            self._majorities.propose(self.ties.x[rows], mass)
+        first, last = np.searchsorted(self.tied_values.rows, (rows.start, rows.stop))
+        seen = self.tied_values.rows[first:last] - rows.start
+        self._mass[first:last] = mass[seen][:, self.measured]
+        if self._majority_values is not None:
+            self._majority_values.propose(self.tied_values.x[rows], mass)
 
-    def _weighed(self, rows: slice, responsibilities: Array) -> Array:
+    def _masses(self, rows: slice, responsibilities: Array) -> Array:
         mass = responsibilities[:, : len(self.counts)]
         return mass if self.weight is None else mass * self.weight[rows, None]
 
@@ -132,29 +139,31 @@ class Evidence:
         prior: bool,
         again: Iterable[tuple[slice, Array]],
     ) -> Soundness:
-        """Return what was found; ``again`` has the slices once more, if they are needed.
+        """Return the measures; ``again`` has the slices once more, if they are needed.
 
         family, frozen: as in ``em.fit``; prior: whether there was one.
         Among many samples the random choice may hold few of a thin component, or none: whether
-        most of it has one value is then found out from all.
+        most of it has one value is then computed from all.
         """
-        d, tied = self.ties.x.shape[1], np.zeros(len(self.counts))
-        if len(self.asked):
-            tied[self.asked] = self.ties.shares(self._mass)
-        if self._majorities is not None:
+        d, tied = self.tied_values.x.shape[1], np.zeros(len(self.counts))
+        if len(self.measured):
+            tied[self.measured] = self.tied_values.shares(self._mass)
+        if self._majority_values is not None:
             for rows, responsibilities in again:
-                mass = self._weighed(rows, responsibilities)
-                self._majorities.weigh(self.ties.x[rows], mass)
-            tied[self.thin] = self._majorities.most() / np.maximum(self.counts[self.thin], 1e-300)
+                mass = self._masses(rows, responsibilities)
+                self._majority_values.weigh(self.tied_values.x[rows], mass)
+            tied[self.thin] = self._majority_values.most() / np.maximum(
+                self.counts[self.thin], 1e-300
+            )
         return Soundness(
             self.eigenvalues, self.counts, np.minimum(tied, 1.0), d,
             least_samples(family, d, frozen), "covariances" in frozen,
-            0 if prior else n_parameters(family, len(self.counts), d, frozen, self.noisy),
+            0 if prior else n_parameters(family, len(self.counts), d, frozen, self.has_noise),
             self.total,
         )  # fmt: skip
 
 
-class Majorities:
+class MajorityValues:
     """Values that more than half of a component's mass may have, and how much of it has them.
 
     A value with more than half of all the mass has more than half of it in some slice, so it is
@@ -194,8 +203,8 @@ class Majorities:
         return np.array(list(found.values()))
 
 
-class Judge:
-    """Judges mixtures of a covariance family fitted to x (N, D), NaN where missing.
+class SoundnessChecker:
+    """Checks mixtures of a covariance family fitted to x (N, D), NaN where missing.
 
     weight (N,): of the samples, 1 by default; frozen: as in ``em.fit``; prior: whether there is
     one.
@@ -212,7 +221,7 @@ class Judge:
         threads: int = 1,
     ) -> None:
         self.family, self.weight, self.frozen, self.prior = family, weight, frozen, prior
-        self._responsibilities, self._ties = Responsibilities(x, threads), Ties(x)
+        self._responsibilities, self._tied_values = Responsibilities(x, threads), TiedValues(x)
 
     def defects(self, fit: Fit) -> tuple[Defect, ...]:
         """Return what EM and ``soundness`` find wrong with the end of a fit."""
@@ -224,7 +233,7 @@ class Judge:
 
     def soundness(self, mixture: Mixture) -> Soundness:
         """Measure a mixture; tied is known for the components that are thin, else 0."""
-        evidence = Evidence(mixture, self._ties, self.weight, all_ties=False)
+        evidence = ComponentEvidence(mixture, self._tied_values, self.weight, all_components=False)
         for rows, resp in self._slices(mixture):
             evidence.add(rows, resp)
         return evidence.soundness(self.family, self.frozen, self.prior, self._slices(mixture))

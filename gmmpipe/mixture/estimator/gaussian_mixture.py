@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.diagnostics import best_fit
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em.fit import Fit, n_parameters
 from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.em.prior import Prior
@@ -234,10 +234,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         total = float(len(samples) if weight is None else weight.sum())
         if self.verbose:
             runs.report(fits, total, self.verbose, self.verbose_interval)
-        judge = self._judge(samples.astype(np.float64, copy=False), weight)
-        best = fits[best_fit.best(fits, judge.is_sound)]
+        checker = self._checker(samples.astype(np.float64, copy=False), weight)
+        best = fits[best_fit.best(fits, checker.is_sound)]
         self._keep(best, kept, total, data.dtype)
-        self.degenerate_ = sentence(judge.defects(best), indexed)
+        self.degenerate_ = sentence(checker.defects(best), indexed)
         return self
 
     def fit_predict(
@@ -281,9 +281,9 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             )
         return mixture
 
-    def _judge(self, x: Array, weight: Array | None) -> Judge:
-        """Return what says of fits to the samples which components are no groups, as reports do."""
-        return Judge(
+    def _checker(self, x: Array, weight: Array | None) -> SoundnessChecker:
+        """Return the check for components that are no groups, as in reports."""
+        return SoundnessChecker(
             x,
             self.covariance_type,
             weight,

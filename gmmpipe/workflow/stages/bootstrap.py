@@ -56,10 +56,10 @@ def _best(paths: Sequence[str], x: Array, weight: Array | None, refit: Refit) ->
     for path in paths:
         for stored in fit_arrays.from_arrays(artifacts.read_arrays(path)):
             found.setdefault(stored.k, []).append(stored.fit)
-    judge, top = refit.judge(x, weight), {}
+    checker, top = refit.checker(x, weight), {}
     for k in sorted(found):
-        fit = found[k][best(found[k], judge.is_sound)]
-        if judge.is_sound(fit):
+        fit = found[k][best(found[k], checker.is_sound)]
+        if checker.is_sound(fit):
             top[k] = fit
     return top
 

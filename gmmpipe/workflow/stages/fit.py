@@ -13,7 +13,7 @@ from gmmpipe.config.build import build
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import numbered, renumbered, sentence
 from gmmpipe.mixture.diagnostics.best_fit import best
-from gmmpipe.mixture.diagnostics.soundness import Judge
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em.options import RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.engines.partitioned import Partitioned
@@ -62,7 +62,7 @@ def run(
     for lost in starts.failed:
         print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
     for k in sorted({cell.k for cell in fitted}):
-        _report(k, [cell for cell in fitted if cell.k == k], starts.judge)
+        _report(k, [cell for cell in fitted if cell.k == k], starts.checker)
 
 
 def _start(inputs: Sequence[str], job: FitJob) -> Any:
@@ -88,10 +88,10 @@ def _passing(starts: MultiStart, engine: Mapping[str, Any], path: str) -> Iterat
         yield replace(starts, passed=data)
 
 
-def _report(k: int, cells: Sequence[FittedCell], judge: Judge) -> None:
+def _report(k: int, cells: Sequence[FittedCell], checker: SoundnessChecker) -> None:
     """Print the parameters of the best of the fits with ``k`` components, in normalised units."""
-    chosen = cells[best([cell.fit for cell in cells], judge.is_sound)]
-    last, defects = chosen.fit.snapshots[-1], judge.defects(chosen.fit)
+    chosen = cells[best([cell.fit for cell in cells], checker.is_sound)]
+    last, defects = chosen.fit.snapshots[-1], checker.defects(chosen.fit)
     wrong = sentence(renumbered(defects, range(FIRST, FIRST + k)), numbered)
     print(
         f"k={k}: best of {len(cells)} seeds is {chosen.seed}, log-likelihood"
