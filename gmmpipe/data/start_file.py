@@ -9,7 +9,7 @@ from gmmpipe.data.kinds import File
 from gmmpipe.data.labels import encode
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.mixture.starts.given import Given, Grouped
+from gmmpipe.mixture.starts.given import ExplicitStart, GroupStart
 
 KEYS = ("means", "weights", "covariances")
 
@@ -21,7 +21,7 @@ class Column(File):
     features_needed: ClassVar[bool] = False
 
 
-def given(content: bytes, name: str) -> Given | Grouped:
+def given(content: bytes, name: str) -> ExplicitStart | GroupStart:
     """Return the start that a file gives: .json is parameters, else a table is groups of rows.
 
     Raises InputError: one line with file, line (or row) and a remedy.
@@ -31,7 +31,7 @@ def given(content: bytes, name: str) -> Given | Grouped:
     return groups(content, name)
 
 
-def parameters(content: bytes, name: str) -> Given:
+def parameters(content: bytes, name: str) -> ExplicitStart:
     """Return the start that JSON text says: an object of means, and if you like the rest.
 
     Raises InputError, one line with the file's name, for anything else.
@@ -46,7 +46,9 @@ def parameters(content: bytes, name: str) -> Given:
         if key not in KEYS:
             raise InputError(f"{name}: {suggest('a key', key, list(KEYS))}")
     try:
-        return Given(**{key: _tuples(value) for key, value in found.items() if value is not None})
+        return ExplicitStart(
+            **{key: _tuples(value) for key, value in found.items() if value is not None}
+        )
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except (TypeError, ValueError):
@@ -56,7 +58,7 @@ def parameters(content: bytes, name: str) -> Given:
         ) from None
 
 
-def groups(content: bytes, name: str) -> Grouped:
+def groups(content: bytes, name: str) -> GroupStart:
     """Return the start of the groups in a table of one column.
 
     Raises InputError, one line with the file's name, for other tables and for rows without group.
@@ -71,7 +73,7 @@ def groups(content: bytes, name: str) -> Grouped:
                 raise InputError(f"{name}: {part.place(i)}: no group; give one for each row")
             labels.append(label.strip())
     codes, _ = encode(labels)
-    return Grouped(codes)
+    return GroupStart(codes)
 
 
 def _tuples(value: Any) -> Any:

@@ -47,8 +47,8 @@ def within(mixture: Mixture, variances: Array, regularisation: float) -> Array:
     bounded = floor > 0
     if bounded.any():
         root = np.sqrt(floor[bounded])
-        held = mixture.covariances[:, bounded][:, :, bounded] / np.multiply.outer(root, root)
-        least = np.linalg.eigvalsh(held).min()
+        scaled = mixture.covariances[:, bounded][:, :, bounded] / np.multiply.outer(root, root)
+        least = np.linalg.eigvalsh(scaled).min()
         scale = scale * min(1.0, max(float(least), 0.0))
     result: Array = np.maximum(scale, COLLAPSED * variances)
     return result

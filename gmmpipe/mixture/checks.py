@@ -127,16 +127,16 @@ def observed_variances(data: Array, weight: Array) -> Array:
     return np.concatenate([variances(*column) for column in columns])
 
 
-def known(family: str) -> Family:
+def family_named(family: str) -> Family:
     """Return the family of that name."""
     if family not in FAMILIES:
         raise InputError(suggest("covariance", family, list(FAMILIES)))
     return FAMILIES[family]
 
 
-def suited(family: str, d: int) -> Family:
+def family_for(family: str, d: int) -> Family:
     """Return the family of that name, if it is for data of d features."""
-    found = known(family)
+    found = family_named(family)
     if found.features not in (None, d):
         raise InputError(f"family {family} is for one feature; data has {d}")
     return found

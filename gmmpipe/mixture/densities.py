@@ -11,7 +11,7 @@ from gmmpipe.mixture.engine import Engine, Workspace
 from gmmpipe.mixture.engines.choose import for_densities
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import cuts
-from gmmpipe.mixture.tails import sharpen
+from gmmpipe.mixture.tails import stable_log_responsibilities
 
 
 class Evaluator:
@@ -47,7 +47,7 @@ class Evaluator:
             )
         densities, logs = work.densities()
         if checked.box is None:
-            sharpen(self.x, checked, densities, logs)
+            stable_log_responsibilities(self.x, checked, densities, logs)
         return densities, logs
 
 

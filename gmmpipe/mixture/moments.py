@@ -44,9 +44,9 @@ def soft_moments(
     counts = mass.sum(axis=0)
     whole = np.average(x, axis=0, weights=weight)
     centred = x - whole
-    held = counts > 1e-9
-    shift = mass.T @ centred / np.where(held, counts, 1.0)[:, None]
-    means = np.where(held[:, None], whole + shift, centres)
+    nonempty = counts > 1e-9
+    shift = mass.T @ centred / np.where(nonempty, counts, 1.0)[:, None]
+    means = np.where(nonempty[:, None], whole + shift, centres)
     covariances = np.empty((k, d, d))
     prior = (d + 1) * total_covariance(x, weight)
     for j in range(k):
@@ -107,8 +107,8 @@ def group_means(z: Array, labels: Indices, empty: Array, weight: Array | None = 
     counts = np.bincount(labels, weight, minlength=len(empty))
     masses = z if weight is None else z * weight[:, None]
     sums = np.stack([np.bincount(labels, column, len(empty)) for column in masses.T], axis=1)
-    held = counts > 0
-    centres: Array = np.where(held[:, None], sums / np.where(held, counts, 1)[:, None], empty)
+    filled = counts > 0
+    centres: Array = np.where(filled[:, None], sums / np.where(filled, counts, 1)[:, None], empty)
     return centres
 
 

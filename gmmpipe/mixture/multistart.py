@@ -28,7 +28,7 @@ from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
 from gmmpipe.mixture.families.family import contained
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.rng import content, stream
-from gmmpipe.mixture.starts.given import Grouped
+from gmmpipe.mixture.starts.given import GroupStart
 from gmmpipe.mixture.starts.points import prepared, undrawn
 from gmmpipe.mixture.starts.split import split
 
@@ -94,8 +94,8 @@ class MultiStart:
         if weight is not None:  # what does not count is no place to start at
             counts = weight > 0
             x, weight = x[counts], weight[counts]
-            if isinstance(start, Grouped):
-                start = Grouped(start.labels[counts])
+            if isinstance(start, GroupStart):
+                start = GroupStart(start.labels[counts])
         if self.options.missing == "mar":
             x = completed(x, weight)
         return prepared(start, x, self.family, weight)

@@ -21,9 +21,9 @@ def extremes(x: Array, weight: Array | None = None) -> tuple[Array, Array]:
     """
     low = high = np.full(x.shape[1], np.nan)
     for cut in cuts(len(x)):
-        held = x[cut] if weight is None else x[cut][weight[cut] > 0]
-        low = np.fmin(low, np.fmin.reduce(held, axis=0, initial=np.nan))
-        high = np.fmax(high, np.fmax.reduce(held, axis=0, initial=np.nan))
+        rows = x[cut] if weight is None else x[cut][weight[cut] > 0]
+        low = np.fmin(low, np.fmin.reduce(rows, axis=0, initial=np.nan))
+        high = np.fmax(high, np.fmax.reduce(rows, axis=0, initial=np.nan))
     return low, high
 
 

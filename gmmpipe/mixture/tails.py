@@ -18,10 +18,12 @@ FAR = 1e9  # nats below zero from which log-densities are known to 1e-7 at best
 CAP = 1e300  # a finite number of nats that stands for more
 
 
-def sharpen(x: Array, mixture: Mixture, log_densities: Array, log_resp: Array) -> None:
-    """Put into log_resp (N, K) what holds of the far samples among x (N, D), in nats.
+def stable_log_responsibilities(
+    x: Array, mixture: Mixture, log_densities: Array, log_resp: Array
+) -> None:
+    """Overwrite log_resp (N, K), nats, of the samples of x (N, D) that are far from the mixture.
 
-    log_densities (N,) say which these are; samples with missing values are left as they are.
+    log_densities (N,) say which are; samples with missing values are left as they are.
     """
     far = np.flatnonzero((log_densities < -FAR) & np.isfinite(x).all(axis=1))
     if len(far) == 0:

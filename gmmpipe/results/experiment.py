@@ -179,11 +179,11 @@ class Experiment:
         most probably noise is predicted to be -1. It knows the features' names while the store has
         the data.
         """
-        from gmmpipe.mixture.estimator.from_mixture import fitted
+        from gmmpipe.mixture.estimator.from_mixture import from_mixture
 
         row = self._chosen(dataset, cell)
         trajectory = np.asarray(self.rows("trajectories", row)["log_likelihood"].iloc[0])
-        model = fitted(
+        model = from_mixture(
             self.mixture_of(row),
             self.config["covariance"][row["covariance"]]["family"],
             n_samples=n_samples(row["bic"], row["log_likelihood"], row["n_parameters"]),

@@ -66,7 +66,7 @@ def slow_step(x, mixture, family):
     means = np.einsum("nk,nkd->kd", r, filled) / counts[:, None]
     away = filled - means
     scatter = np.einsum("nk,nki,nkj->kij", r, away, away) + np.einsum("nk,nkij->kij", r, left)
-    covariances = FAMILIES[family].covariances(counts, scatter, np.zeros(d))
+    covariances = FAMILIES[family].m_step(counts, scatter, np.zeros(d))
     return Mixture(counts / n, means, covariances), value
 
 

@@ -7,7 +7,7 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.moments import moments, soft_moments, total_covariance
 from gmmpipe.mixture.starts import short_em
-from gmmpipe.mixture.starts.given import Given
+from gmmpipe.mixture.starts.given import ExplicitStart
 from gmmpipe.mixture.starts.points import (  # fmt: skip
     STARTS,
     Mixed,
@@ -110,7 +110,7 @@ def test_a_sound_run_beats_a_likelier_degenerate_one():
 
 
 def test_given_is_what_was_written():
-    start = Given(
+    start = ExplicitStart(
         means=((0, 0, 0), (1, 2, 3)), weights=(0.25, 0.75), covariances=(2.0, (1.0, 2.0, 3.0))
     )(X, 2, rng())
     np.testing.assert_array_equal(start.means, [[0, 0, 0], [1, 2, 3]])
@@ -119,14 +119,14 @@ def test_given_is_what_was_written():
 
 
 def test_given_means_alone_get_equal_weights_and_the_whole_covariance():
-    start = Given(means=X[:3].tolist())(X, 3, rng())
+    start = ExplicitStart(means=X[:3].tolist())(X, 3, rng())
     np.testing.assert_array_equal(start.weights, np.full(3, 1 / 3))
     np.testing.assert_array_equal(start.covariances, np.tile(total_covariance(X), (3, 1, 1)))
 
 
 def test_a_stored_start_can_be_given_back():
     stored = STARTS["kmeans"]()(X, 4, rng())
-    again = Given(
+    again = ExplicitStart(
         means=stored.means.tolist(),
         weights=stored.weights.tolist(),
         covariances=stored.covariances.tolist(),
@@ -153,11 +153,11 @@ def test_a_stored_start_can_be_given_back():
 )
 def test_given_refuses_what_contradicts_itself(options, words):
     with pytest.raises(InputError, match=words):
-        Given(**{"means": ((0.0, 0.0), (1.0, 1.0)), **options})
+        ExplicitStart(**{"means": ((0.0, 0.0), (1.0, 1.0)), **options})
 
 
 def test_given_refuses_another_k_or_another_number_of_features():
-    start = Given(means=((0.0, 0.0), (1.0, 1.0)))
+    start = ExplicitStart(means=((0.0, 0.0), (1.0, 1.0)))
     with pytest.raises(InputError, match="2 means, but k is 3; sweep k = 2"):
         start(X, 3, rng())
     with pytest.raises(InputError, match="means of 2 numbers, but the data have 3 features"):

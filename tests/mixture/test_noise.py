@@ -58,7 +58,9 @@ def test_iterations_are_those_of_a_plain_twin(name, d):
         means = r[:, :2].T @ x / counts[:, None]
         away = x[:, None] - means
         scatter = np.einsum("nk,nki,nkj->kij", r[:, :2], away, away)
-        covariances = FAMILIES[name].step(counts, scatter, np.zeros(d), mixture.covariances)
+        covariances = FAMILIES[name].monotone_m_step(
+            counts, scatter, np.zeros(d), mixture.covariances
+        )
         mixture = Mixture(counts / len(x), means, covariances)
         got = found.snapshots[step + 1].mixture
         assert_allclose(got.weights, mixture.weights, rtol=1e-9)

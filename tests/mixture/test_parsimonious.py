@@ -88,8 +88,8 @@ def test_the_m_step_follows_the_units_of_its_family(name, floor):
 
     def agrees(scale):
         square = np.multiply.outer(scale, scale)
-        there = family.covariances(counts, scatter * square, bound * scale**2) / square
-        here = family.covariances(counts, scatter, bound)
+        there = family.m_step(counts, scatter * square, bound * scale**2) / square
+        here = family.m_step(counts, scatter, bound)
         return np.allclose(there, here, rtol=1e-5, atol=1e-5)
 
     assert agrees(np.full(4, 1e3))
@@ -121,7 +121,7 @@ def test_all_fourteen_are_mclusts_or_likelier(k):
     scatter = np.einsum("nk,nki,nkj->kij", z, away, away)
     theirs = mclust(IRIS, z, FOURTEEN, 3000)
     for name, (expected, _) in zip(FOURTEEN, theirs, strict=True):
-        first = FAMILIES[name].covariances(counts, scatter, np.zeros(4))
+        first = FAMILIES[name].m_step(counts, scatter, np.zeros(4))
         start = Mixture(counts / len(IRIS), means, first)
         (found,) = fit(IRIS, [start], name, [3000], tol=1e-12)
         assert found.trajectory[-1] >= expected - 0.01, (name, expected)

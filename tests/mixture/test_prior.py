@@ -124,7 +124,7 @@ def test_the_density_is_scipys(name):
     def drawn():
         root = rng.normal(size=(k, d, 5))
         scatter = root @ root.swapaxes(1, 2)
-        covariances = FAMILIES[name].covariances(np.ones(k), scatter, np.zeros(d))
+        covariances = FAMILIES[name].m_step(np.ones(k), scatter, np.zeros(d))
         return Mixture(np.full(k, 0.5), rng.normal(size=(k, d)), covariances)
 
     def density(mixture):

@@ -22,7 +22,7 @@ def thin(d, rows, seed=0):
 @pytest.mark.parametrize(("d", "rows"), [(2, 1), (2, 2), (5, 2), (9, 3)])
 def test_a_thin_component_stays_within_what_doubles_can_bear(name, d, rows):
     counts, scatter = thin(d, rows)
-    found = FAMILIES[name].covariances(counts, scatter, np.full(d, 1e-6))
+    found = FAMILIES[name].m_step(counts, scatter, np.full(d, 1e-6))
     values = np.linalg.eigvalsh(found)
     assert values[:, 0].min() >= 1e-6 * (1 - 1e-6)
     assert (values[:, -1] / values[:, 0]).max() < 1e10

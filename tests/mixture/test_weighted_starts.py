@@ -5,7 +5,7 @@ import pytest
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.metrics import METRICS
-from gmmpipe.mixture.starts.given import Grouped
+from gmmpipe.mixture.starts.given import GroupStart
 from gmmpipe.mixture.starts.points import STARTS, prepared
 
 RNG = np.random.default_rng(8)
@@ -74,14 +74,14 @@ def test_a_start_that_takes_no_weights_says_so():
 
 
 def test_groups_of_rows_are_a_start():
-    found = Grouped(GROUPS)(X, 3, np.random.default_rng(0), WEIGHT)
-    written = Grouped(np.repeat(GROUPS, WEIGHT.astype(int)))(WHOLE, 3, np.random.default_rng(0))
+    found = GroupStart(GROUPS)(X, 3, np.random.default_rng(0), WEIGHT)
+    written = GroupStart(np.repeat(GROUPS, WEIGHT.astype(int)))(WHOLE, 3, np.random.default_rng(0))
     np.testing.assert_allclose(found.means, written.means, rtol=1e-12)
     np.testing.assert_allclose(found.covariances, written.covariances, rtol=1e-9)
     with pytest.raises(InputError, match="groups of 120 rows, but the data have 119"):
-        Grouped(GROUPS)(X[1:], 3, np.random.default_rng(0))
+        GroupStart(GROUPS)(X[1:], 3, np.random.default_rng(0))
     with pytest.raises(InputError, match="3 groups, but k is 2; sweep k = 3 alone"):
-        Grouped(GROUPS)(X, 2, np.random.default_rng(0))
+        GroupStart(GROUPS)(X, 2, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", METRICS)

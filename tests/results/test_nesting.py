@@ -49,10 +49,10 @@ def test_each_family_contains_what_its_m_step_of_the_other_yields(d):
     names = [n for n, f in FAMILIES.items() if f.features in (None, d)]
     counts, roots = np.array([30.0, 50.0]), rng.normal(size=(2, d, d))
     scatter = counts[:, None, None] * (roots @ roots.swapaxes(1, 2) + np.eye(d))
-    members = {n: FAMILIES[n].covariances(counts, scatter, np.zeros(d)) for n in names}
+    members = {n: FAMILIES[n].m_step(counts, scatter, np.zeros(d)) for n in names}
     for outer, inner in product(names, names):
         member = members[inner]
-        again = FAMILIES[outer].covariances(counts, counts[:, None, None] * member, np.zeros(d))
+        again = FAMILIES[outer].m_step(counts, counts[:, None, None] * member, np.zeros(d))
         kept = np.allclose(again, member, rtol=1e-6, atol=1e-8)
         assert kept == contains(outer, inner, d), (outer, inner)
 

@@ -49,7 +49,7 @@ def enough(name, size):
 def volumes_vary(name):
     """Return whether components may differ in volume, so that one can collapse alone."""
     scatter = np.array([np.eye(2), 4 * np.eye(2)])
-    covariances = FAMILIES[name].covariances(np.ones(2), scatter, np.zeros(2))
+    covariances = FAMILIES[name].m_step(np.ones(2), scatter, np.zeros(2))
     return bool(np.linalg.det(covariances[1]) > 2 * np.linalg.det(covariances[0]))
 
 

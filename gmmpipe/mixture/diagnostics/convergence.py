@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from gmmpipe.mixture.checks import PARTS
-from gmmpipe.mixture.coordinates import coordinates, parts, scale
+from gmmpipe.mixture.coordinates import coordinates, from_coordinates, scale
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED
 from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions
@@ -178,7 +178,7 @@ def _least_certain(
     """Return what is known of EM's derivative at each point, after KRYLOV steps."""
     spaces = [_Krylov(point, weight, frozen) for point in points]
     for space, fit in zip(spaces, run(points, [1]), strict=True):
-        space.image = coordinates(fit.snapshots[-1].mixture, space.held)
+        space.image = coordinates(fit.snapshots[-1].mixture, space.alive)
     for size in range(KRYLOV):
         fits = run([space.moved(DIFFERENCE * space.basis[size]) for space in spaces], [1])
         for space, fit in zip(spaces, fits, strict=True):
@@ -193,9 +193,9 @@ class _Krylov:
     """
 
     def __init__(self, mixture: Mixture, weight: float, frozen: Collection[str]) -> None:
-        self.mixture, self.held = mixture, np.asarray(mixture.weights > 0)
-        self.point, self.scale = coordinates(mixture, self.held), scale(mixture, self.held)
-        self.free = _free(mixture, self.held, weight, frozen)
+        self.mixture, self.alive = mixture, np.asarray(mixture.weights > 0)
+        self.point, self.scale = coordinates(mixture, self.alive), scale(mixture, self.alive)
+        self.free = _free(mixture, self.alive, weight, frozen)
         self.image = self.point
         self.basis = np.zeros((KRYLOV + 1, len(self.point)))
         first = np.random.default_rng(0).standard_normal(len(self.point)) * self.free
@@ -205,14 +205,14 @@ class _Krylov:
     def moved(self, step: Array) -> Mixture:
         """Return the mixture a step (P,) away."""
         at = self.point + step / self.scale
-        weights, means, lower = parts(at, self.mixture, self.held)
+        weights, means, lower = from_coordinates(at, self.mixture, self.alive)
         covariances = self.mixture.covariances.copy()
-        covariances[self.held] = (lower @ lower.swapaxes(1, 2))[self.held]
+        covariances[self.alive] = (lower @ lower.swapaxes(1, 2))[self.alive]
         return Mixture(weights, means, covariances, self.mixture.box)
 
     def learn(self, size: int, image: Mixture) -> None:
         """Take in EM's step from beside the mixture, in the newest direction."""
-        away = coordinates(image, self.held) - self.image
+        away = coordinates(image, self.alive) - self.image
         vector = self.scale * self.free * away / DIFFERENCE
         known = self.basis[: size + 1]
         for _ in range(2):  # once more, for the rounding
@@ -232,14 +232,14 @@ class _Krylov:
         return float(values[place].real), direction / np.linalg.norm(direction)
 
 
-def _free(mixture: Mixture, held: Mask, weight: float, frozen: Collection[str]) -> Mask:
+def _free(mixture: Mixture, alive: Mask, weight: float, frozen: Collection[str]) -> Mask:
     """Return which of the coordinates (P,) may be moved.
 
     Not those of frozen parts, nor those of what has less than one sample, of which EM knows next
     to nothing.
     """
     d, noise = mixture.n_features, [mixture.noise] if mixture.noise > 0 else []
-    counted = mixture.weights[held] * weight >= 1
+    counted = mixture.weights[alive] * weight >= 1
     shares = np.append(counted, np.array(noise) * weight >= 1)
     means, below = np.repeat(counted, d), np.repeat(counted, d * d)
     each = {"weights": shares, "means": means, "covariances": np.append(means, below)}

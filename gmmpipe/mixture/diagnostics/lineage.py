@@ -54,7 +54,7 @@ def overlaps(
     for cut in cuts(len(x)):
         logs = (em.log_responsibilities(x[cut], m, threads, "mar")[1] for m in mixtures)
         resp = [np.exp(each[:, :k]) for each, k in zip(logs, sizes, strict=True)]
-        held = None if weight is None else weight[cut]
+        slice_weight = None if weight is None else weight[cut]
         for i, (before, now) in enumerate(pairwise(resp)):
-            tables[i] += overlap(now, before, held)
+            tables[i] += overlap(now, before, slice_weight)
     return tables

@@ -40,9 +40,9 @@ def overlap_of_labels(a: Codes, b: Codes, k: int, other: int, weight: Array | No
     """
     if a.shape != b.shape:
         raise InputError(f"labels of shape {a.shape} and {b.shape}; give the same samples")
-    held = (a != NOISE) & (b != NOISE)
-    if not held.all():
-        a, b, weight = a[held], b[held], None if weight is None else weight[held]
+    labelled = (a != NOISE) & (b != NOISE)
+    if not labelled.all():
+        a, b, weight = a[labelled], b[labelled], None if weight is None else weight[labelled]
     cells = np.bincount(a.astype(np.int64) * other + b, weight, k * other)
     return cells.reshape(k, other).astype(np.float64)
 
@@ -52,10 +52,10 @@ def overlaps_of_labels(labels: Codes, other: Codes, k: int, weight: Array | None
 
     That is (F, k, k), with the same bits.
     """
-    held = (labels != NOISE) & (other != NOISE)
-    cells = np.where(held, labels * k + other, 0).astype(np.int64)
+    labelled = (labels != NOISE) & (other != NOISE)
+    cells = np.where(labelled, labels * k + other, 0).astype(np.int64)
     cells += k * k * np.arange(len(labels))[:, None]
-    counted = held if weight is None else held * weight
+    counted = labelled if weight is None else labelled * weight
     found = np.bincount(cells.ravel(), counted.ravel(), k * k * len(labels))
     return found.reshape(-1, k, k).astype(np.float64)
 
@@ -134,8 +134,8 @@ def component_of(log_resp: Array, mixture: Mixture) -> Codes:
 
 def count(labels: Codes, k: int, weight: Array | None = None) -> Array:
     """Return the number of samples in each of k components, (k,); labels as above."""
-    held = labels != NOISE
-    counted = np.bincount(labels[held], None if weight is None else weight[held], k)
+    labelled = labels != NOISE
+    counted = np.bincount(labels[labelled], None if weight is None else weight[labelled], k)
     return counted.astype(np.float64)
 
 

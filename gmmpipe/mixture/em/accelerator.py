@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
-from gmmpipe.mixture.coordinates import coordinates, parts, scale
+from gmmpipe.mixture.coordinates import coordinates, from_coordinates, scale
 from gmmpipe.mixture.em.acceleration import ACCELERATIONS, Method
 from gmmpipe.mixture.em.problem import Problem
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
@@ -46,7 +46,7 @@ class Accelerator:
     def _mixture(self, values: Array, image: Mixture, bounds: Bounds) -> Mixture | None:
         """Return the mixture that is feasible and nearest to the coordinates."""
         problem, positive = self.problem, self.positive
-        weights, means, lower = parts(values, image, positive)
+        weights, means, lower = from_coordinates(values, image, positive)
         if not all(np.isfinite(part).all() for part in (weights, means, lower)):
             return None
         if "weights" in problem.frozen:
@@ -58,7 +58,7 @@ class Accelerator:
             counts = weights * problem.total
             scatter = counts[:, None, None] * (lower @ lower.swapaxes(1, 2))
             floor = np.maximum(bounds.floor, problem.reg_covar)
-            covariances = problem.family.step(counts, scatter, floor, image.covariances)
+            covariances = problem.family.monotone_m_step(counts, scatter, floor, image.covariances)
             covariances[~positive] = image.covariances[~positive]
         vanishing = np.diagonal(covariances, axis1=1, axis2=2) <= bounds.vanishing
         return None if vanishing.any() else Mixture(weights, means, covariances, image.box)

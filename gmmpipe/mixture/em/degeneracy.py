@@ -19,18 +19,18 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tup
     found = []
     mine = slice(fits.first[index], fits.first[index + 1])
     for k, (status, count) in enumerate(zip(fits.status[mine], fits.counts[mine], strict=True)):
-        held = float(count)
+        effective = float(count)
         if status == EMPTY:
             found.append(Defect(k, "empty_frozen" if "weights" in problem.frozen else "empty"))
         elif status == FLOOR:
             deviations = np.sqrt(problem.bounds(mixture).within)
             scale = np.multiply.outer(deviations, deviations)
             least = float(np.linalg.eigvalsh(mixture.covariances[k] / scale)[0])
-            found.append(Defect(k, "floor", (least, problem.regularisation, held)))
+            found.append(Defect(k, "floor", (least, problem.regularisation, effective)))
         elif status == BROKEN:
-            found.append(Defect(k, "indefinite", (held,)))
+            found.append(Defect(k, "indefinite", (effective,)))
         elif problem.reg_covar > 0 and (least := _bare(problem, mixture, k)) < BARE:
-            found.append(Defect(k, "reg_covar", (least, problem.reg_covar, held)))
+            found.append(Defect(k, "reg_covar", (least, problem.reg_covar, effective)))
     stopped = fits.outcome[index] == STOPPED
     if stopped:
         found.append(Defect(None, "stopped", (int(fits.n_iter[index]),)))

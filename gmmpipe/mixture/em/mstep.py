@@ -25,12 +25,14 @@ def maximise(problem: Problem, bounds: Bounds, moments: Moments, last: Mixture) 
         scatter = scatter + _outer(counts, means - centres)
     prior, family, empty = problem.prior, problem.family, counts == 0
     if prior is None:
-        covariances = family.step(counts, scatter, bounds.floor, last.covariances)
+        covariances = family.monotone_m_step(counts, scatter, bounds.floor, last.covariances)
         covariances[empty] = last.covariances[empty]
     else:
         count, scale = prior.pseudo(len(counts))
         scatter = scatter + scale + _outer(prior.shrinkage, centres - prior.mean)
-        covariances = family.step(counts + count, scatter, bounds.floor, last.covariances)
+        covariances = family.monotone_m_step(
+            counts + count, scatter, bounds.floor, last.covariances
+        )
     return Mixture(weights, centres, covariances)
 
 

@@ -114,7 +114,7 @@ def make_problem(  # noqa: PLR0913, PLR0917 - what ``em.fit`` is given
         else:
             features -= {"missing"}
             variances = checks.variances(data, weight)
-    chosen = checks.suited(family, data.shape[1])
+    chosen = checks.family_for(family, data.shape[1])
     return Problem(
         data, weight, variances, chosen, checks.counts(iterations), options, features - {"weights"},
         None if prior is None else conjugate(prior, data, weight, chosen),

@@ -28,8 +28,8 @@ class Pattern(NamedTuple):
     """The rows (n,) in which the same features are observed; features by number."""
 
     rows: Rows
-    seen: Rows
-    lost: Rows
+    observed: Rows
+    missing: Rows
 
 
 class Patterns:
@@ -89,17 +89,17 @@ class _Workspace:
         k, d = self.centres.shape
         value, weight = 0.0, self.engine.weight
         counts, firsts, seconds = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
-        for pattern, given in self._given():
-            total, logs = given.log_responsibilities()
+        for pattern, conditional in self._conditionals():
+            total, logs = conditional.log_responsibilities()
             value += float(weight[pattern.rows] @ total)
             r = weight[pattern.rows] * np.exp(logs)
-            away = given.deviations(self.centres)
+            away = conditional.deviations(self.centres)
             count = r.sum(axis=1)
             counts += count
             firsts += (r[:, None, :] @ away)[:, 0]
             seconds += (away * r[:, :, None]).swapaxes(1, 2) @ away
-            seconds[:, pattern.lost[:, None], pattern.lost] += (
-                count[:, None, None] * given.left_over()
+            seconds[:, pattern.missing[:, None], pattern.missing] += (
+                count[:, None, None] * conditional.covariance()
             )
         return self._moments(value, counts, firsts, seconds)
 
@@ -117,33 +117,33 @@ class _Workspace:
     def densities(self) -> tuple[Array, Array]:
         n = len(self.engine.x)
         totals, logs = np.empty(n), np.empty((n, len(self.centres)))
-        for pattern, given in self._given():
-            total, terms = given.log_responsibilities()
+        for pattern, conditional in self._conditionals():
+            total, terms = conditional.log_responsibilities()
             totals[pattern.rows], logs[pattern.rows] = total, terms.T
         return totals, logs
 
-    def _given(self) -> Iterator[tuple[Pattern, "Given"]]:
+    def _conditionals(self) -> Iterator[tuple[Pattern, "Conditional"]]:
         for pattern in self.engine.patterns:
-            yield pattern, Given(self.mixture, pattern, self.engine.x)
+            yield pattern, Conditional(self.mixture, pattern, self.engine.x)
 
 
-class Given:
-    """What each of K components says of a pattern's n rows of x, given what they show."""
+class Conditional:
+    """Each of K components conditional on what is observed in a pattern's n rows of x."""
 
     def __init__(self, mixture: Mixture, pattern: Pattern, x: Array) -> None:
-        seen, lost = pattern.seen, pattern.lost
+        observed, missing = pattern.observed, pattern.missing
         self.mixture, self.pattern = mixture, pattern
         self.x = x[pattern.rows]
-        within = mixture.covariances[:, seen[:, None], seen]
+        within = mixture.covariances[:, observed[:, None], observed]
         self.lower = np.linalg.cholesky(within)
-        away = self.x[:, seen] - mixture.means[:, None, seen]
+        away = self.x[:, observed] - mixture.means[:, None, observed]
         self.scores = np.linalg.solve(self.lower, away.swapaxes(1, 2))  # (K, seen, n)
-        self.loads = np.linalg.solve(self.lower, mixture.covariances[:, seen[:, None], lost])
+        self.loads = np.linalg.solve(self.lower, mixture.covariances[:, observed[:, None], missing])
 
     def log_responsibilities(self) -> tuple[Array, Array]:
         """Return the log-density (n,) and the log responsibilities (K, n), nats."""
         log_det = 2 * np.log(np.diagonal(self.lower, axis1=1, axis2=2)).sum(axis=1)
-        log_det += len(self.pattern.seen) * np.log(2 * np.pi)
+        log_det += len(self.pattern.observed) * np.log(2 * np.pi)
         with np.errstate(divide="ignore"):
             peaks = np.log(self.mixture.weights) - 0.5 * log_det
         with np.errstate(over="ignore"):
@@ -155,17 +155,17 @@ class Given:
 
     def deviations(self, centres: Array) -> Array:
         """Return the rows less centres (K, D), conditional means where missing, (K, n, D)."""
-        lost = self.pattern.lost
+        missing = self.pattern.missing
         away = self.x - centres[:, None, :]
         shift = self.scores.swapaxes(1, 2) @ self.loads
-        away[:, :, lost] = (self.mixture.means - centres)[:, None, lost] + shift
+        away[:, :, missing] = (self.mixture.means - centres)[:, None, missing] + shift
         return away
 
-    def left_over(self) -> Array:
-        """Return the covariance of what is missing given what is not, (K, lost, lost)."""
-        lost = self.pattern.lost
+    def covariance(self) -> Array:
+        """Return the covariance of what is missing given what is not, (K, missing, missing)."""
+        missing = self.pattern.missing
         explained = self.loads.swapaxes(1, 2) @ self.loads
-        remaining: Array = self.mixture.covariances[:, lost[:, None], lost] - explained
+        remaining: Array = self.mixture.covariances[:, missing[:, None], missing] - explained
         return remaining
 
 
@@ -176,10 +176,10 @@ def imputed(x: npt.ArrayLike, mixture: Mixture) -> Array:
     """
     filled = np.array(x, np.float64)
     for pattern in Patterns(filled, np.ones(len(filled))).patterns:
-        given = Given(mixture, pattern, filled)
-        r = np.exp(given.log_responsibilities()[1])
-        expected = given.deviations(np.zeros_like(mixture.means))[:, :, pattern.lost]
-        filled[pattern.rows[:, None], pattern.lost] = (r[:, :, None] * expected).sum(axis=0)
+        conditional = Conditional(mixture, pattern, filled)
+        r = np.exp(conditional.log_responsibilities()[1])
+        expected = conditional.deviations(np.zeros_like(mixture.means))[:, :, pattern.missing]
+        filled[pattern.rows[:, None], pattern.missing] = (r[:, :, None] * expected).sum(axis=0)
     return filled
 
 
@@ -200,10 +200,10 @@ def normal(x: Array, weight: Array) -> Mixture:
 
     Least eigenvalue 1e-6 where each feature has variance 1, so that D may exceed N.
     """
-    d, seen = x.shape[1], ~np.isnan(x)
+    d, observed = x.shape[1], ~np.isnan(x)
     variance = observed_variances(x, weight)
-    count = weight @ seen
-    shift = (weight @ np.where(seen, x - np.nanmin(x, axis=0), 0.0)) / count
+    count = weight @ observed
+    shift = (weight @ np.where(observed, x - np.nanmin(x, axis=0), 0.0)) / count
     shift += np.nanmin(x, axis=0)
     scale = np.sqrt(np.where(variance > 0, variance, 1.0))
     work, before = Patterns((x - shift) / scale, weight).workspace(1), -np.inf

@@ -1,4 +1,4 @@
-"""A mixture that is known already, as a fitted estimator."""
+"""A given mixture as a fitted estimator."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Array, Mixture
 
 
-def fitted(  # noqa: PLR0913 - what a fit leaves
+def from_mixture(  # noqa: PLR0913 - what a fit leaves
     mixture: Mixture,
     family: str,
     *,

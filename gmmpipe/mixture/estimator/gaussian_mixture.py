@@ -208,8 +208,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         data = self._validated(X, ensure_min_samples=2)
         samples, weight = validation.weighted(data, sample_weight)
         if self.missing == "mar":
-            held = validation.with_values(samples)
-            samples, weight = samples[held], None if weight is None else weight[held]
+            counted = validation.with_values(samples)
+            samples, weight = samples[counted], None if weight is None else weight[counted]
         if len(samples) < self.n_components:
             raise InputError(
                 "Expected n_samples >= n_components but got n_components = "
@@ -265,7 +265,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             k=k,
             family=family,
             reg_covar=self.reg_covar,
-            given=starting.Given(
+            given=starting.ExplicitInit(
                 validation.checked_weights(self.weights_init, k),
                 validation.checked_means(self.means_init, k, d),
                 validation.checked_precisions(self.precisions_init, family, k, d),

@@ -65,7 +65,7 @@ SINGLE = {"k-means++", "random_from_data"}  # components that start from one sam
 
 
 @dataclass(frozen=True)
-class Given:
+class ExplicitInit:
     """What the caller fixed of a start: weights (K,), means (K, D), covariances (K, D, D)."""
 
     weights: Array | None = None
@@ -98,7 +98,7 @@ def starts(  # noqa: PLR0913 - the parameters of the method
     k: int,
     family: str,
     reg_covar: float,
-    given: Given,
+    given: ExplicitInit,
 ) -> list[Mixture]:
     """Return n_init starts on x (N, D); their covariances may be singular.
 
@@ -133,7 +133,7 @@ def one_m_step(moments: Moments, family: str, reg_covar: float) -> Mixture:
     A component without samples gets weight 0, and the mean of all samples.
     """
     d = moments.means.shape[1]
-    covariances = FAMILIES[family].covariances(moments.counts, moments.scatter, np.zeros(d))
+    covariances = FAMILIES[family].m_step(moments.counts, moments.scatter, np.zeros(d))
     return Mixture(
         moments.counts / moments.counts.sum(), moments.means, covariances + reg_covar * np.eye(d)
     )

@@ -15,56 +15,58 @@ class Family:
 
     n_parameters(k, d) counts the free covariance parameters alone.
 
-    covariances(counts (K,), scatter (K, D, D), floor (D,)) -> (K, D, D) is the M step: the member
+    m_step(counts (K,), scatter (K, D, D), floor (D,)) returns covariances (K, D, D): the member
     of the family with the highest likelihood among those where each covariance minus
     ``diag(floor)`` is positive semidefinite; a floor of 0 in any feature asks for no bound (but
     spherical goes by the largest). What a component of count 0 gets is finite and up to the family.
 
-    onward is the same from present covariances (K, D, D), its fourth argument, for families whose
-    maximiser is sought by iteration and may be one of several.
+    m_step_from does the same from the current covariances (K, D, D), its fourth argument, for
+    families whose maximiser is computed by iteration and may be one of several.
 
     kernel names the compiled M step of ``kernels``; without one EM comes back to Python at each
-    iteration to call ``step``. axis_aligned families skip all D x D work. scale_invariant families
-    contain diag(s) Sigma diag(s) with each Sigma, so that the units of single features are of no
-    account; for the others they matter. features: the only D the family is for; None: any.
-    text: one line on what its members are.
+    iteration to call ``monotone_m_step``. axis_aligned families skip all D x D work.
+    scale_invariant families contain diag(s) Sigma diag(s) with each Sigma, so the units of single
+    features do not matter; for the others they do. features: the only D the family is for;
+    None: any. text: one line on what its members are.
     """
 
     n_parameters: Callable[[int, int], int]
-    covariances: Callable[[Array, Array, Array], Array]
-    onward: Callable[[Array, Array, Array, Array], Array] | None = None
+    m_step: Callable[[Array, Array, Array], Array]
+    m_step_from: Callable[[Array, Array, Array, Array], Array] | None = None
     kernel: int | None = None
     axis_aligned: bool = False
     scale_invariant: bool = False
     features: int | None = None
     text: str = field(kw_only=True)
 
-    def step(self, counts: Array, scatter: Array, floor: Array, present: Array) -> Array:
-        """Return the next covariances (K, D, D): ``present`` where these are within and likelier.
+    def monotone_m_step(self, counts: Array, scatter: Array, floor: Array, current: Array) -> Array:
+        """Return the next covariances (K, D, D): ``current`` where these are within and likelier.
 
-        So the likelihood never falls, though a maximiser sought by iteration may be a lesser one.
+        So the likelihood never falls, though iteration may end at a lesser maximum.
         """
-        if self.onward is None:
-            found = self.covariances(counts, scatter, floor)
+        if self.m_step_from is None:
+            proposed = self.m_step(counts, scatter, floor)
         else:
-            found = self.onward(counts, scatter, floor, present)
-        held = counts > TINY
-        before, after = (_expected(counts[held], scatter[held], c[held]) for c in (present, found))
+            proposed = self.m_step_from(counts, scatter, floor, current)
+        alive = counts > TINY
+        before, after = (
+            _expected(counts[alive], scatter[alive], c[alive]) for c in (current, proposed)
+        )
         bounded = bool((floor > 0).all())
-        keep = before > after and not (bounded and not within(present[held], floor))
-        return present.copy() if keep else found
+        keep = before > after and not (bounded and not within(current[alive], floor))
+        return current.copy() if keep else proposed
 
     def project(self, weights: Array, covariances: Array) -> Array:
         """Return the covariances (K, D, D) as members of the family; members keep their bits.
 
         Components of weight 0 keep theirs.
         """
-        nearest = self.covariances(
+        nearest = self.m_step(
             weights, weights[:, None, None] * covariances, np.zeros(covariances.shape[1])
         )
         nearest[weights == 0] = covariances[weights == 0]
         size = np.sqrt(np.abs(np.diagonal(covariances, axis1=1, axis2=2)))
-        close = 1e-14 if self.kernel is not None else 1e-9  # the latter are sought by iteration
+        close = 1e-14 if self.kernel is not None else 1e-9  # the latter are computed by iteration
         same = np.abs(nearest - covariances) <= close * size[:, :, None] * size[:, None, :]
         same &= (nearest != 0) | (covariances == 0)
         return covariances if same.all() else nearest
@@ -126,7 +128,7 @@ def spherical(counts: Array, scatter: Array, floor: Array) -> Array:
     return bounded[:, None, None] * np.eye(len(floor))
 
 
-def ball(counts: Array, scatter: Array, floor: Array) -> Array:
+def isotropic_shared(counts: Array, scatter: Array, floor: Array) -> Array:
     """Give all components one variance for all features."""
     d = len(floor)
     variance = max(np.trace(scatter.sum(axis=0)) / (counts.sum() * d), floor.max())
@@ -173,10 +175,10 @@ TEXTS = {
 }
 
 
-def _family(name: str, covariances: Callable[..., Array], kernel: int | None = None) -> Family:
-    sought = covariances if name in {"EVE", "VVE"} else None
+def _family(name: str, m_step: Callable[..., Array], kernel: int | None = None) -> Family:
+    iterative = m_step if name in {"EVE", "VVE"} else None
     return Family(
-        _free_parameters(name), covariances, sought, kernel,
+        _free_parameters(name), m_step, iterative, kernel,
         axis_aligned=name[2] == "I", scale_invariant=name in RESCALES, text=TEXTS[name],
     )  # fmt: skip
 
@@ -189,7 +191,7 @@ FAMILIES: dict[str, Family] = {
     "tied": _EEE,
     "diag": _VVI,
     "spherical": _VII,
-    "EII": _family("EII", ball),
+    "EII": _family("EII", isotropic_shared),
     "VII": _VII,
     **{name: _family(name, Parsimonious(name)) for name in ("EEI", "VEI", "EVI")},
     "VVI": _VVI,

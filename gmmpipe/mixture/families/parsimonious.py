@@ -17,14 +17,14 @@ SHAPES = {"EE": 0, "VE": 1, "EV": 2, "VV": 3}  # the codes of ``kernels.shapes``
 TINY = 1e-100  # counts below hold no information: the moments' last digits are gone
 _LEAN = 0.1  # of the bound: what a component's scatter must exceed to have axes of its own
 _ROUNDS = 1_000  # of axes and variances in turn, at most ...
-_ONWARD = 40  # ... where the next iteration of EM goes on from here
+_ROUNDS_FROM_CURRENT = 40  # ... where the next iteration of EM goes on from here
 _ROUNDING = 1e-10  # of the largest eigenvalue, of which one this small may be the rounding
 _NONE = 1e-30  # stands for no bound, where the mean variance is about 1
 
 
 @dataclass(frozen=True)
 class Parsimonious:
-    """The M step of a family by mclust's name; see ``covariance.Family.covariances``.
+    """The M step of a family by mclust's name; see ``Family.m_step``.
 
     Where the maximiser without the bound is within it, that is the result. Otherwise each variance
     is at least the part of ``diag(floor)`` along its axis, and volumes are raised by the little
@@ -34,13 +34,15 @@ class Parsimonious:
     name: str
 
     def __call__(
-        self, counts: Array, scatter: Array, floor: Array, present: Array | None = None
+        self, counts: Array, scatter: Array, floor: Array, current: Array | None = None
     ) -> Array:
-        """Return covariances (K, D, D); present ones (K, D, D) suggest axes to EVE and VVE."""
-        held = counts > TINY
+        """Return covariances (K, D, D); current ones (K, D, D) suggest axes to EVE and VVE."""
+        positive = counts > TINY
         result: Array = np.tile(np.diag(floor), (len(counts), 1, 1))
-        suggested = None if present is None else present[held]
-        result[held] = self._held(counts[held], scatter[held], floor, suggested)
+        suggested = None if current is None else current[positive]
+        result[positive] = self._positive_counts(
+            counts[positive], scatter[positive], floor, suggested
+        )
         return result
 
     @property
@@ -48,18 +50,20 @@ class Parsimonious:
         """Return whether the family contains diag(s) Sigma diag(s) with each of its Sigma."""
         return self.name in RESCALES
 
-    def _held(self, counts: Array, scatter: Array, floor: Array, present: Array | None) -> Array:
+    def _positive_counts(
+        self, counts: Array, scatter: Array, floor: Array, current: Array | None
+    ) -> Array:
         d = len(floor)
         pooled = np.diagonal(scatter.sum(axis=0)) / counts.sum()
         if not self.rescales:
             pooled = np.full(d, pooled.mean())
         unit = np.sqrt(np.where(pooled > 0, pooled, 1.0))
-        free = self._in_units(counts, scatter, unit, np.full(d, _NONE), present)
+        free = self._in_units(counts, scatter, unit, np.full(d, _NONE), current)
         if np.any(floor == 0) or _sound(free, floor):
             return free
         if self.rescales:
             unit = np.sqrt(floor)
-        bounded = self._in_units(counts, scatter, unit, floor / unit**2, present)
+        bounded = self._in_units(counts, scatter, unit, floor / unit**2, current)
         missing = 1 / np.minimum(_values(bounded, floor)[:, 0], 1.0)
         if self.name[0] == "E":
             missing = np.full_like(missing, missing.max())
@@ -67,15 +71,15 @@ class Parsimonious:
         return raised
 
     def _in_units(
-        self, counts: Array, scatter: Array, unit: Array, floor: Array, present: Array | None
+        self, counts: Array, scatter: Array, unit: Array, floor: Array, current: Array | None
     ) -> Array:
         """Return the maximiser, found in these units (D,) of the features."""
         square = np.multiply.outer(unit, unit)
-        if present is not None:
-            present = present / square
-        found = _METHODS[self.name[2]](self.name, counts, scatter / square, floor, present)
-        found[np.abs(found) < 100 * _NONE] = 0.0  # no bound held these up
-        result: Array = found * square
+        if current is not None:
+            current = current / square
+        fitted = _METHODS[self.name[2]](self.name, counts, scatter / square, floor, current)
+        fitted[np.abs(fitted) < 100 * _NONE] = 0.0  # no bound held these up
+        result: Array = fitted * square
         return result
 
 
@@ -119,7 +123,7 @@ def _variances(name: str, counts: Array, spread: Array, bound: Array) -> Array:
 
 
 def _parallel(
-    name: str, counts: Array, scatter: Array, floor: Array, _present: Array | None
+    name: str, counts: Array, scatter: Array, floor: Array, _current: Array | None
 ) -> Array:
     """Return covariances along the features."""
     spread = np.diagonal(scatter, axis1=1, axis2=2)
@@ -129,7 +133,7 @@ def _parallel(
 
 
 def _own_axes(
-    name: str, counts: Array, scatter: Array, floor: Array, _present: Array | None
+    name: str, counts: Array, scatter: Array, floor: Array, _current: Array | None
 ) -> Array:
     """Return covariances along each component's axes, in the order of its spreads."""
     vectors = np.linalg.eigh(_leaning(counts, scatter, floor))[1]
@@ -137,7 +141,7 @@ def _own_axes(
 
 
 def _common_axes(
-    name: str, counts: Array, scatter: Array, floor: Array, present: Array | None
+    name: str, counts: Array, scatter: Array, floor: Array, current: Array | None
 ) -> Array:
     """Return covariances along one set of axes; VEE needs no more than their common matrix."""
     from gmmpipe.mixture.kernels import axes
@@ -149,12 +153,12 @@ def _common_axes(
         compiled(axes.share_matrix)(counts, scatter, float(floor.max()), matrix, volumes)
         return matrix * volumes[:, None, None]
     starts = [np.linalg.eigh(scatter.sum(axis=0))[1]]
-    starts = [_commuting(present), *starts] if present is not None else [
+    starts = [_commuting(current), *starts] if current is not None else [
         _commuting(scatter), *starts, *np.linalg.eigh(scatter)[1]
     ]  # fmt: skip
     rows = np.ascontiguousarray(np.array(starts).transpose(0, 2, 1))
     best, leaning = np.empty((d, d)), _leaning(counts, scatter, floor)
-    rounds = _ROUNDS if present is None else _ONWARD
+    rounds = _ROUNDS if current is None else _ROUNDS_FROM_CURRENT
     compiled(axes.share_axes)(SHAPES[name[:2]], counts, leaning, floor, rows, rounds, best)
     vectors = np.tile(best.T, (len(counts), 1, 1))
     return _along(vectors, _variances(name, counts, *_seen(vectors, scatter, floor)))

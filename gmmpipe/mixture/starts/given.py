@@ -16,7 +16,7 @@ Scale = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
-class Given:
+class ExplicitStart:
     """Means, and if you like weights and covariances, that you write down, here or in a file.
 
     All in the units that the normaliser makes of the data, as start_mean, start_weight and
@@ -87,7 +87,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Grouped:
+class GroupStart:
     """Groups of the rows that you write down, ``labels`` (N,) from 0 on; all seeds are the same."""
 
     seedless: ClassVar[bool] = True
@@ -117,12 +117,12 @@ class Grouped:
         return moments(x, self.labels, np.tile(x.mean(axis=0), (k, 1)), weight)
 
 
-def to_arrays(start: Given | Grouped) -> dict[str, Array | Indices]:
+def to_arrays(start: ExplicitStart | GroupStart) -> dict[str, Array | Indices]:
     """Return a start as arrays: labels (N,), or means (K, D), weights (K,), covariances (K, D, D).
 
     What is not given is left out.
     """
-    if isinstance(start, Grouped):
+    if isinstance(start, GroupStart):
         return {"labels": start.labels}
     means = np.array(start.means, np.float64)
     found: dict[str, Array | Indices] = {"means": means}
@@ -134,11 +134,11 @@ def to_arrays(start: Given | Grouped) -> dict[str, Array | Indices]:
     return found
 
 
-def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Given | Grouped:
+def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> ExplicitStart | GroupStart:
     """Return the start that ``to_arrays`` made the arrays of."""
     if "labels" in arrays:
-        return Grouped(arrays["labels"])
-    return Given(**{name: _tuples(values.tolist()) for name, values in arrays.items()})
+        return GroupStart(arrays["labels"])
+    return ExplicitStart(**{name: _tuples(values.tolist()) for name, values in arrays.items()})
 
 
 def _tuples(value: Any) -> Any:

@@ -38,7 +38,7 @@ from gmmpipe.mixture.moments import (
     total_covariance,
 )
 from gmmpipe.mixture.slices import subset
-from gmmpipe.mixture.starts.given import Given
+from gmmpipe.mixture.starts.given import ExplicitStart
 from gmmpipe.mixture.starts.short_em import best_of
 from gmmpipe.mixture.starts.split import Split
 from gmmpipe.mixture.starts.ward import Ward
@@ -297,5 +297,5 @@ STARTS: dict[str, type] = {
     "short-em": ShortEM,
     "split": Split,
     "mixed": Mixed,
-    "given": Given,
+    "given": ExplicitStart,
 }

@@ -72,7 +72,7 @@ def _m_step(case: Case, last: Mixture, resp: Array, floor: Array) -> Mixture:
         deviation = case.x - mean
         scatter[k] = (resp[:, k, None] * deviation).T @ deviation
     scatter += counts[:, None, None] * case.reg_covar * np.eye(len(floor))
-    covariances = FAMILIES[case.family].step(counts, scatter, floor, last.covariances)
+    covariances = FAMILIES[case.family].monotone_m_step(counts, scatter, floor, last.covariances)
     if (
         FAMILIES[case.family] is not FAMILIES["tied"]
     ):  # which has one covariance for all, empty or not
