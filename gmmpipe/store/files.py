@@ -107,7 +107,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     recording = _is_in_results(path)
     targets = (seal_of(path), path) if recording else (path,)
     temporaries = {target: temporary_of(target) for target in targets}
-    with _cleared(path, temporaries.values()):
+    with naming(path, temporaries.values()):
         with temporaries[path].open("w+b") as file:
             yield file
             to_disk(file)
@@ -125,8 +125,8 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _cleared(path: Path, temporaries: Iterable[Path]) -> Iterator[None]:
-    """Remove the temporaries where something fails; an error of the disk names the file."""
+def naming(path: Path, temporaries: Iterable[Path] = ()) -> Iterator[None]:
+    """Let an error of the disk name the file, and remove its temporaries where something fails."""
     try:
         yield
     except BaseException as error:
@@ -187,7 +187,7 @@ def _descriptor(path: Path) -> int | None:
 def seal(path: Path, found: str, maker: Mapping[str, Any]) -> None:
     """Record the SHA-256 of a file that is there, and what made it if that is known."""
     temporary = temporary_of(seal_of(path))
-    with _cleared(seal_of(path), [temporary]):
+    with naming(seal_of(path), [temporary]):
         _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
         temporary.replace(seal_of(path))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gmmpipe.errors import InputError, Obstacle
+from gmmpipe.store.files import naming
 from gmmpipe.store.layout import LOCK
 
 RUN = "GMMPIPE_RUN"  # environment of a run's processes: the holder's process, its host, the lock
@@ -31,8 +32,9 @@ class Lock:
         end = time.monotonic() + PATIENCE
         try:
             self._take(path, end)
-            os.ftruncate(self._handle, 0)
-            os.pwrite(self._handle, str(os.getpid()).encode(), 0)
+            with naming(path):
+                os.ftruncate(self._handle, 0)
+                os.pwrite(self._handle, str(os.getpid()).encode(), 0)
             jobs = _opened(_jobs(path))
             try:
                 while not _try(jobs, exclusive=True):  # they see another holder, and end

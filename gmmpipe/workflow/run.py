@@ -18,7 +18,7 @@ from gmmpipe.data.read import summary
 from gmmpipe.errors import Obstacle, one_line, told
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import MADE_BY
+from gmmpipe.store.files import MADE_BY, naming
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_folders
@@ -195,7 +195,8 @@ def _run(study: Plan, command: Sequence[str], environment: Mapping[str, str]) ->
     progress = Progress(sys.stdout)
     with group(command, environment) as process:
         try:
-            _listen(process, progress, log)
+            with naming(log):
+                _listen(process, progress, log)
             code = process.wait()
         finally:  # interrupted, or the disk is full
             progress.close()

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -136,6 +137,15 @@ def test_a_file_that_is_linked_to_the_place_of_the_lock_stays_as_it_is(lock, tmp
     with pytest.raises(InputError, match=r"\.lock: is no file that can be locked"):
         guard.Lock(lock)
     assert (tmp_path / "theirs").read_text() == "a thesis"
+
+
+def test_a_quota_that_is_used_up_is_told_with_the_name_of_the_lock(lock, monkeypatch):
+    def full(*_):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match=r"\.lock'$"):
+        guard.Lock(lock)
 
 
 def test_a_follower_that_is_slow_to_end_is_waited_for(lock, monkeypatch):
