@@ -14,7 +14,7 @@ from gmmpipe.data.formats.registry import Parser, format_of, suffixes
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
-from gmmpipe.store.files import describe, opened, sha256
+from gmmpipe.store.files import describe, open_regular, sha256
 
 Told = Callable[[int, int], None]  # bytes of the file and rows that are read
 
@@ -58,7 +58,7 @@ def tables(
             if told is not None:
                 told(0, len(table.x))
         return
-    with BytesIO(source) if isinstance(source, bytes) else opened(source) as raw:
+    with BytesIO(source) if isinstance(source, bytes) else open_regular(source) as raw:
         try:
             file, parse = _opened(raw, name, shown, kind)
             for table in parse(file, shown, kind):

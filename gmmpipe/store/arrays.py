@@ -18,7 +18,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.files import digest, opened, recorded, refuse_damaged, sha256, writing
+from gmmpipe.store.files import checksum_of, digest, open_regular, refuse_damaged, sha256, writing
 
 MAPPED = 2**26  # bytes from which a file's arrays stay where they are
 SMALL = 2**20  # bytes up to which an array of such a file is read all the same
@@ -63,16 +63,16 @@ def _write(archive: ZipFile, file: BinaryIO, name: str, array: npt.ArrayLike | R
 
 
 def _write_rows(member: IO[bytes], rows: Rows) -> None:
-    dtype, held = np.dtype(rows.dtype), 0
+    dtype, written = np.dtype(rows.dtype), 0
     described = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": rows.shape}
     npy.write_array_header_1_0(member, described)
     for block in rows.blocks:
         if block.shape[1:] != rows.shape[1:]:
             raise ValueError(f"rows of shape {block.shape[1:]} among those of {rows.shape[1:]}")
         member.write(np.ascontiguousarray(block, dtype).data.cast("B"))
-        held += len(block)
-    if held != rows.shape[0]:
-        raise ValueError(f"{held} rows where there should be {rows.shape[0]}")
+        written += len(block)
+    if written != rows.shape[0]:
+        raise ValueError(f"{written} rows where there should be {rows.shape[0]}")
 
 
 def read_arrays(path: str | Path, *needed: str) -> Arrays:
@@ -80,7 +80,7 @@ def read_arrays(path: str | Path, *needed: str) -> Arrays:
 
     Raises InputError if it is damaged or lacks ``needed``.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         if os.fstat(file.fileno()).st_size >= MAPPED:
             refuse_damaged(path, hashlib.file_digest(file, "sha256").hexdigest())
             source: BinaryIO = file
@@ -89,7 +89,8 @@ def read_arrays(path: str | Path, *needed: str) -> Arrays:
             refuse_damaged(path, sha256(content))
             source = BytesIO(content)
         try:
-            arrays = dict(_arrays(source, mapped=source is file, sealed=recorded(path) is not None))
+            hashed = checksum_of(path) is not None
+            arrays = dict(_arrays(source, mapped=source is file, hashed=hashed))
         except _UNSOUND as error:
             raise InputError(f"{path}: damaged or not written by gmmpipe ({error})") from None
     for name in needed:
@@ -101,15 +102,15 @@ def read_arrays(path: str | Path, *needed: str) -> Arrays:
 _UNSOUND = (BadZipFile, ValueError, EOFError, KeyError, AttributeError, RuntimeError, struct.error)
 
 
-def _arrays(file: BinaryIO, mapped: bool, sealed: bool) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Yield names and arrays; a checksum that the seal makes superfluous is not made again."""
+def _arrays(file: BinaryIO, mapped: bool, hashed: bool) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield names and arrays; where a SHA-256 is recorded, the CRC is not checked again."""
     with ZipFile(file) as archive:
         _refuse_incomplete(archive, file)
         _refuse_growing(archive, file)
         for info in archive.infolist():
             name = info.filename.removesuffix(".npy")
             if mapped and info.file_size > SMALL:
-                yield name, _mapped(archive, file, info, sealed)
+                yield name, _mapped(archive, file, info, hashed)
                 continue
             with archive.open(info) as member:
                 yield name, npy.read_array(member, allow_pickle=False)
@@ -130,13 +131,13 @@ def _refuse_growing(archive: ZipFile, file: BinaryIO) -> None:
         raise ValueError(f"its {size:,} bytes would grow to {claimed:,}")
 
 
-def _mapped(archive: ZipFile, file: BinaryIO, info: ZipInfo, sealed: bool) -> npt.NDArray[Any]:
+def _mapped(archive: ZipFile, file: BinaryIO, info: ZipInfo, hashed: bool) -> npt.NDArray[Any]:
     with archive.open(info) as member:
         version = npy.read_magic(member)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read_header(member)
         header = member.tell()
-        while not sealed and member.read(_PIECE):
+        while not hashed and member.read(_PIECE):
             pass
     size = int(np.prod(shape, dtype=object)) * dtype.itemsize
     if dtype.hasobject or info.compress_type != ZIP_STORED or header + size != info.file_size:

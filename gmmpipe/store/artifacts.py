@@ -14,11 +14,11 @@ from gmmpipe.store.arrays import Rows, read_arrays, write_arrays
 from gmmpipe.store.files import (
     describe,
     digest,
-    flush,
+    flush_file,
+    flush_folder,
     read,
     sha256,
-    temporary_of,
-    to_disk,
+    temporary_path,
     write,
     writing,
 )
@@ -118,8 +118,8 @@ def read_frame(path: str | Path) -> "pd.DataFrame":
 
 @contextmanager
 def scratch(folder: str | Path) -> Iterator[str]:
-    """Give a folder inside that is gone afterwards; ``sweep`` removes what a crash leaves."""
-    place = temporary_of(Path(folder) / "scratch")
+    """Give a folder inside, removed at the end; ``remove_stale`` removes what a crash leaves."""
+    place = temporary_path(Path(folder) / "scratch")
     place.mkdir(parents=True)
     try:
         yield str(place)
@@ -143,7 +143,7 @@ def link(path: str | Path, target: str) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_of(path)
+    temporary = temporary_path(path)
     temporary.unlink(missing_ok=True)
     try:
         temporary.symlink_to(target)
@@ -152,13 +152,13 @@ def link(path: str | Path, target: str) -> None:
             raise
         with temporary.open("wb") as file:
             file.write(f"{LINK}{target}\n".encode())
-            to_disk(file)
+            flush_file(file)
     try:
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    flush(path.parent)
+    flush_folder(path.parent)
 
 
 def linked(path: str | Path) -> str | None:

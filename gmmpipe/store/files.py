@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, in results/ each with its SHA-256 beside it."""
+"""Files written whole or not at all, in results/ each with its SHA-256 beside it."""
 
 import errno
 import hashlib
@@ -40,18 +40,18 @@ def read(path: str | Path) -> bytes:
 
     Raises DamagedArtifact if they are not those that ``write`` put there.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         content = file.read()
     refuse_damaged(path, sha256(content))
     return content
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[BufferedReader]:
+def open_regular(path: str | Path) -> Iterator[BufferedReader]:
     """Open a regular file to read it; raises InputError if there is none to be read."""
     try:
         _refuse_special(Path(path).stat(), path)  # a device may act on being opened
-        with open(path, "rb", opener=_at_once) as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             _refuse_special(os.fstat(file.fileno()), path)
             yield file
     except InputError:
@@ -66,7 +66,7 @@ def opened(path: str | Path) -> Iterator[BufferedReader]:
 
 def refuse_damaged(path: str | Path, found: str) -> None:
     """Raise DamagedArtifact unless the SHA-256 found is the one recorded, or none is."""
-    if recorded(path) not in (None, found):
+    if checksum_of(path) not in (None, found):
         raise DamagedArtifact(
             f"{path}: damaged, its SHA-256 is not the recorded one; `gmmpipe run` makes it again"
         )
@@ -77,7 +77,7 @@ def _refuse_special(status: os.stat_result, path: str | Path) -> None:
         raise InputError(f"{path}: not a regular file; give the path of a file")
 
 
-def _at_once(path: str, flags: int) -> int:
+def _without_waiting(path: str, flags: int) -> int:
     """Open without waiting for the other end of a pipe."""
     return os.open(path, flags | os.O_NONBLOCK)
 
@@ -95,33 +95,35 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     It goes to a temporary name in the same folder, is flushed to disk, and renamed at the end. So
     does, in the results/ of a project, its record: its SHA-256 and what made it. A crash between
     the two leaves a file that counts as damaged, never one that is wrong. Files elsewhere belong to
-    whoever named them and get no record. A file that is replaced leaves its mode. What is no
+    whoever named them and get no record. A file that is replaced keeps its mode. What is no
     regular file, such as a device or a pipe, is written to.
     """
     path = Path(path)
     if is_special(path):
-        with _through(path) as file:
+        with _buffered(path) as file:
             yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     recording = _is_in_results(path)
-    targets = (seal_of(path), path) if recording else (path,)
-    temporaries = {target: temporary_of(target) for target in targets}
+    targets = (checksum_path(path), path) if recording else (path,)
+    temporaries = {target: temporary_path(target) for target in targets}
     with naming(path, temporaries.values()):
         with temporaries[path].open("w+b") as file:
             yield file
-            to_disk(file)
+            flush_file(file)
             file.seek(0)
             found = hashlib.file_digest(file, "sha256").hexdigest() if recording else ""
         if recording:
-            _write_record(temporaries[seal_of(path)], path, found, os.environ.get(MADE_BY, ""))
+            _write_record(
+                temporaries[checksum_path(path)], path, found, os.environ.get(MADE_BY, "")
+            )
         else:
-            seal_of(path).unlink(missing_ok=True)  # of an older gmmpipe, which recorded everywhere
+            checksum_path(path).unlink(missing_ok=True)  # older versions recorded everywhere
         if path.exists():
             shutil.copymode(path, temporaries[path])
         for target, temporary in temporaries.items():
             temporary.replace(target)
-        flush(path.parent)
+        flush_folder(path.parent)
 
 
 @contextmanager
@@ -163,7 +165,7 @@ def is_special(path: str | Path) -> bool:
 
 
 @contextmanager
-def _through(path: Path) -> Iterator[BinaryIO]:
+def _buffered(path: Path) -> Iterator[BinaryIO]:
     """Let a file be written that can be sought in; its bytes go to what is there, at the end."""
     with TemporaryFile() as file:
         yield file
@@ -184,12 +186,12 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def seal(path: Path, found: str, maker: Mapping[str, Any]) -> None:
-    """Record the SHA-256 of a file that is there, and what made it if that is known."""
-    temporary = temporary_of(seal_of(path))
-    with naming(seal_of(path), [temporary]):
+def write_checksum(path: Path, found: str, maker: Mapping[str, Any]) -> None:
+    """Record the SHA-256 of an existing file, and what made it if that is known."""
+    temporary = temporary_path(checksum_path(path))
+    with naming(checksum_path(path), [temporary]):
         _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
-        temporary.replace(seal_of(path))
+        temporary.replace(checksum_path(path))
 
 
 def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:
@@ -197,10 +199,10 @@ def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:
     comment = f"# {sha256(maker.encode())[:12]} {maker}\n" if maker else ""
     with temporary.open("wb") as file:
         file.write(f"{found}  {path.name}\n{comment}".encode())
-        to_disk(file)
+        flush_file(file)
 
 
-def to_disk(file: BinaryIO) -> None:
+def flush_file(file: BinaryIO) -> None:
     """Flush what was written to a file to the disk."""
     file.flush()
     os.fsync(file.fileno())
@@ -208,12 +210,12 @@ def to_disk(file: BinaryIO) -> None:
 
 def describe(path: str | Path) -> dict[str, Any]:
     """Return size and SHA-256 of a regular file; raises InputError if there is none to be read."""
-    with opened(path) as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         return {"size": size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def recorded(path: str | Path) -> str | None:
+def checksum_of(path: str | Path) -> str | None:
     """Return the SHA-256 that was recorded when an artifact was written.
 
     None if there is no record, "" if the record itself is damaged.
@@ -229,10 +231,10 @@ def made_by(path: str | Path) -> dict[str, Any]:
 
 
 def _record(path: Path) -> tuple[str, dict[str, Any]] | None:
-    if not os.path.lexists(seal_of(path)):
+    if not os.path.lexists(checksum_path(path)):
         return None
     try:
-        with opened(seal_of(path)) as file:
+        with open_regular(checksum_path(path)) as file:
             text = file.read(LONGEST_RECORD).decode(errors="replace")
     except InputError:  # a pipe, a folder, or not ours to read
         return "", {}
@@ -259,40 +261,40 @@ def _maker(comment: str) -> dict[str, Any] | None:
 def is_intact(path: str | Path) -> bool:
     """Return whether an artifact is there, and has the SHA-256 that was recorded."""
     try:
-        return bool(recorded(path) == describe(path)["sha256"])
+        return bool(checksum_of(path) == describe(path)["sha256"])
     except InputError:
         return False
 
 
-def covered(folder: str | Path) -> list[Path]:
-    """Return the paths of all artifacts written in or below a folder, even if gone since."""
-    seals = [path for path in Path(folder).rglob(".*.sha256") if path.name.strip(".") != "sha256"]
-    return sorted(seal.with_name(seal.name[1 : -len(".sha256")]) for seal in seals)
+def checksummed(folder: str | Path) -> list[Path]:
+    """Return the paths below a folder of all artifacts with a checksum, even if gone since."""
+    files = [path for path in Path(folder).rglob(".*.sha256") if path.name.strip(".") != "sha256"]
+    return sorted(file.with_name(file.name[1 : -len(".sha256")]) for file in files)
 
 
-def discard(path: str | Path) -> None:
+def remove_artifact(path: str | Path) -> None:
     """Remove an artifact and what is recorded of it; a folder of artifacts whole."""
     path = Path(path)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
-    seal_of(path).unlink(missing_ok=True)  # before, as nobody would look for one that is left
+    checksum_path(path).unlink(missing_ok=True)  # before, as nobody would look for one that is left
     path.unlink(missing_ok=True)
 
 
-def move(path: str | Path, target: str | Path) -> None:
+def move_artifact(path: str | Path, target: str | Path) -> None:
     """Move an artifact, with what is recorded of it, to another folder, under the same name.
 
     A crash between the two leaves nothing in the folder that counts as whole.
     """
     path, target = Path(path), Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    seal_of(path).replace(seal_of(target))
+    checksum_path(path).replace(checksum_path(target))
     path.replace(target)
-    flush(target.parent)
+    flush_folder(target.parent)
 
 
-def sweep(folder: str | Path) -> None:
-    """Remove the temporaries that writers left behind who are no more."""
+def remove_stale(folder: str | Path) -> None:
+    """Remove the temporary files of writers that have ended."""
     for temporary in list(Path(folder).rglob(".*.tmp")):
         writer = temporary.name.split(".")[-2]
         if writer.isdigit() and not _is_alive(int(writer)):
@@ -302,12 +304,12 @@ def sweep(folder: str | Path) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def seal_of(path: Path) -> Path:
+def checksum_path(path: Path) -> Path:
     """Return where the SHA-256 of an artifact is recorded, beside it."""
     return path.with_name(f".{path.name}.sha256")
 
 
-def temporary_of(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """Return the name beside ``path`` that this process writes to before it renames."""
     return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.tmp")
 
@@ -322,7 +324,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def flush(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush the entries of a folder to disk, so that a rename outlives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -24,7 +24,7 @@ def write_table(path: str | Path, table: "pa.Table") -> None:
     """Write an Arrow table as Parquet with a checksum on every page."""
     import pyarrow.parquet as pq
 
-    metadata = _sealed(table.schema, table.num_rows).metadata
+    metadata = _with_digest(table.schema, table.num_rows).metadata
     with writing(path) as file, _gathered(file) as sink:
         pq.write_table(table.replace_schema_metadata(metadata), sink, **PARQUET)
 
@@ -68,14 +68,14 @@ def appending(
     """
     import pyarrow.parquet as pq
 
-    sealed = _sealed(schema, rows)
+    described = _with_digest(schema, rows)
     group = max(1, min(GROUP_ROWS, GROUP_BYTES // row_bytes))
     with (
         writing(path) as file,
         _gathered(file) as sink,
-        pq.ParquetWriter(sink, sealed, **PARQUET) as writer,
+        pq.ParquetWriter(sink, described, **PARQUET) as writer,
     ):
-        appender = Appender(writer, sealed, group)
+        appender = Appender(writer, described, group)
         yield appender
         appender.finish()
         if appender.rows != rows:
@@ -194,18 +194,18 @@ def _sound(path: str | Path) -> Iterator[None]:
 
 
 def _checked(table: "pa.Table") -> "pa.Table":
-    seal = (table.schema.metadata or {}).get(b"seal")
-    if seal and seal != _seal(table.schema, table.num_rows).encode():
+    recorded = (table.schema.metadata or {}).get(b"seal")
+    if recorded and recorded != _digest(table.schema, table.num_rows).encode():
         raise ValueError("names or types have changed")
     return table
 
 
-def _sealed(schema: "pa.Schema", rows: int) -> "pa.Schema":
+def _with_digest(schema: "pa.Schema", rows: int) -> "pa.Schema":
     metadata: Mapping[Any, Any] = schema.metadata or {}
-    return schema.with_metadata({**metadata, "seal": _seal(schema, rows)})
+    return schema.with_metadata({**metadata, "seal": _digest(schema, rows)})
 
 
-def _seal(schema: "pa.Schema", rows: int) -> str:
+def _digest(schema: "pa.Schema", rows: int) -> str:
     """Return a digest of what Parquet keeps no checksum of: names, types, metadata, extent."""
     metadata = {k.hex(): v.hex() for k, v in (schema.metadata or {}).items() if k != b"seal"}
     columns = schema.remove_metadata().to_string().replace("item:", "element:")  # as read
@@ -213,7 +213,7 @@ def _seal(schema: "pa.Schema", rows: int) -> str:
 
 
 def write_batches(path: str | Path, batches: Sequence["pa.RecordBatch"]) -> None:
-    """Write batches of one schema as scratch: not sealed, gone when the process that asked is."""
+    """Write batches of one schema as scratch, without a checksum; gone with the process."""
     import pyarrow as pa
 
     Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -7,12 +7,12 @@ from typing import Any
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import recorded, seal
+from gmmpipe.store.files import checksum_of, write_checksum
 from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS
 from gmmpipe.store.names import is_of_results
 
 
-def restore_seals(root: Path) -> int:
+def restore_checksums(root: Path) -> int:
     """Write the missing or damaged records of artifacts that a manifest vouches for.
 
     Only where the bytes are those that the manifest tells; returns how many that were. Copies
@@ -25,10 +25,10 @@ def restore_seals(root: Path) -> int:
             place = root / path
             if not is_of_results(path) or not isinstance(known, dict):
                 continue  # that of others may name what is not its own
-            if recorded(place) in (None, "") and place.is_file() and not place.is_symlink():
+            if checksum_of(place) in (None, "") and place.is_file() and not place.is_symlink():
                 found = artifacts.describe(place)["sha256"]
                 if found == known.get("sha256"):
-                    seal(place, found, made.maker(path))
+                    write_checksum(place, found, made.maker(path))
                     count += 1
     return count
 

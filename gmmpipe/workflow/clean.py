@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts, layout
-from gmmpipe.store.files import discard
+from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, RESERVED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_store
@@ -32,7 +32,7 @@ def clean(project: Path, remove: bool = False) -> None:
             total += size
             print(f"{_shown(size):>9}  {one_line(str(path.relative_to(project)))}")
             if remove:
-                discard(path)
+                remove_artifact(path)
     if not found:
         print("every entry of the store belongs to a version")
     elif remove:

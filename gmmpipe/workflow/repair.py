@@ -13,7 +13,15 @@ from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import covered, discard, is_intact, made_by, recorded, seal_of, sweep
+from gmmpipe.store.files import (
+    checksum_of,
+    checksum_path,
+    checksummed,
+    is_intact,
+    made_by,
+    remove_artifact,
+    remove_stale,
+)
 from gmmpipe.store.layout import CAPTIONS, FIGURES, MANIFEST, RECORDS, RESULTS, TABLES, TIMESTAMP
 from gmmpipe.store.names import refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.plan import Plan
@@ -29,9 +37,9 @@ def recover(study: Plan) -> list[str]:
     figures = Path(study.figures)
     declared = {*map(Path, (*study.store, *table_paths(study)))}
     declared |= {Path(study.report), figures / CAPTIONS}
-    known = sorted(declared | set(covered(study.folder)))
+    known = sorted(declared | set(checksummed(study.folder)))
     _refuse_misplaced(study, known)
-    sweep(RESULTS)
+    remove_stale(RESULTS)
     _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
@@ -40,9 +48,9 @@ def recover(study: Plan) -> list[str]:
     damaged = [str(path) for path in bad if path.exists()]
     for path in bad:
         if figures in path.parents:  # one output: Snakemake makes the folder or does not
-            discard(figures)
+            remove_artifact(figures)
             continue
-        discard(path)
+        remove_artifact(path)
         if path not in declared:  # made by the last rule, which has the marker for output
             Path(study.marker).unlink(missing_ok=True)
     latest = Path(layout.latest(study.experiment))
@@ -66,7 +74,7 @@ def _refuse_misplaced(study: Plan, known: Iterable[Path]) -> None:
         refuse_file(path)
     for path in (Path(study.marker), *(home / name for name in RECORDS), *known):
         refuse_folder(path)
-        refuse_folder(seal_of(path))
+        refuse_folder(checksum_path(path))
 
 
 def settle_times(study: Plan) -> None:
@@ -117,7 +125,7 @@ def _altered(study: Plan) -> list[Path]:
     odd = []
     for path in (*study.store, *table_paths(study)):
         maker = made.maker(path)
-        if maker and recorded(path) not in (None, known[path].get("sha256")):
+        if maker and checksum_of(path) not in (None, known[path].get("sha256")):
             odd += [Path(path)] if made_by(path) in ({}, maker) else []
     return odd
 
@@ -139,7 +147,7 @@ def _is_vouched_for(study: Plan) -> bool:
     known = _manifest(study).get("artifacts", {})
     needed = (study.path, study.origins, *study.store, *table_paths(study))
     return all(
-        recorded(path) == known[path]["sha256"] if path in known else path not in needed
+        checksum_of(path) == known[path]["sha256"] if path in known else path not in needed
         for path in (*needed, *known)
     )
 

@@ -24,7 +24,7 @@ from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_folders
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
-from gmmpipe.workflow.checksums import restore_seals
+from gmmpipe.workflow.checksums import restore_checksums
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
@@ -113,7 +113,7 @@ def readings(study: Plan) -> list[str]:
 def _lock() -> Lock:
     own_folders(Path(), ".")  # nothing is written through a link
     lock = Lock(LOCK)
-    if count := restore_seals(Path()):
+    if count := restore_checksums(Path()):
         print(
             f"gmmpipe: the hidden SHA-256 files of {count} artifacts were missing or damaged; they"
             " are written again, as manifests tell the same of the artifacts",

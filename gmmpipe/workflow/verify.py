@@ -8,7 +8,7 @@ from typing import Any
 from gmmpipe.errors import one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import seal_of
+from gmmpipe.store.files import checksum_path
 from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, TIMESTAMP
 from gmmpipe.store.manifest import format_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
@@ -76,7 +76,7 @@ def differences(version: Version) -> Iterator[str]:
             yield f"{version.folder / name}: missing"
     known = {version.find(path) for path in version.told}
     known |= {version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if first else ()))}
-    known |= {seal_of(path) for path in known}
+    known |= {checksum_path(path) for path in known}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()
         if not folder and place not in known and place.name != TIMESTAMP:

@@ -22,7 +22,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     arrays.write_arrays(tmp_path / "file.npz", {"x": [1.0, 2.0]})
     assert read == [(tmp_path / "file.npz").read_bytes()]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    assert not files.seal_of(pipe).exists()
+    assert not files.checksum_path(pipe).exists()
 
 
 def test_a_device_stays_a_device(tmp_path):
@@ -75,9 +75,9 @@ def test_links_in_a_ring_end_in_one_line(tmp_path, refused):
 def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(tmp_path):
     path = tmp_path / "results/store/a"
     files.write(path, "x")
-    files.seal_of(path).unlink()
-    os.mkfifo(files.seal_of(path))
-    assert (files.recorded(path), files.is_intact(path)) == ("", False)
+    files.checksum_path(path).unlink()
+    os.mkfifo(files.checksum_path(path))
+    assert (files.checksum_of(path), files.is_intact(path)) == ("", False)
     path.unlink()
     os.mkfifo(path)
     assert not files.is_intact(path)
@@ -86,7 +86,7 @@ def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(t
 def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
     done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
     best, after = tmp_path / "best.csv", "results/smoke/more.csv"
-    files.seal_of(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
+    files.checksum_path(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
     for path in (best, after):
         assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
     folder = str(tmp_path / "drawn")
@@ -97,7 +97,7 @@ def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, t
     config = '{"method": "standard"}'
     assert gmmpipe("normalise", source, "-o", output, "--config", config).code == 0
     assert list(tmp_path.rglob(".*.sha256")) == [*Path("results").absolute().rglob(".*.sha256")]
-    assert files.recorded(after) == files.describe(after)["sha256"]
+    assert files.checksum_of(after) == files.describe(after)["sha256"]
     best.write_text(best.read_text().replace("kmeans", "mine"))
     assert "mine" in files.read(best).decode()
 

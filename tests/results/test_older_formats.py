@@ -21,7 +21,7 @@ from gmmpipe.results.replay.replay import run as replay
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store import manifest as formats
-from gmmpipe.store.files import discard
+from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.manifest import FORMAT, format_of
 from gmmpipe.workflow import inputs, make_plan
 from gmmpipe.workflow.clean import clean
@@ -143,7 +143,7 @@ def first_of_all(folder):
     kept["artifacts"] = {name: t for name, t in told if not any(n in name for n in named)}
     artifacts.write_json(folder / "manifest.json", kept)
     for name in ("run.json", "Snakefile"):
-        discard(folder / name)
+        remove_artifact(folder / name)
     path = Path(f"results/store/plans/smoke-{folder.name}.json")
     content = artifacts.read_json(path)
     del content["config"]

@@ -6,7 +6,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.store import arrays as archive
 from gmmpipe.store.arrays import Rows, read_arrays, write_arrays
-from gmmpipe.store.files import seal_of
+from gmmpipe.store.files import checksum_path
 
 X = np.random.default_rng(0).normal(size=(1000, 3))
 ARRAYS = {"a": np.array(["é", "b"]), "x": X, "labels": np.arange(1000), "flat": np.float32(X[:, 0])}
@@ -50,13 +50,13 @@ def test_large_arrays_are_mapped_where_they_are(tmp_path):
 
 
 @pytest.mark.usefixtures("mapping")
-@pytest.mark.parametrize("sealed", [True, False])
-def test_no_flipped_bit_is_ever_mapped(tmp_path, sealed):
+@pytest.mark.parametrize("has_checksum", [True, False])
+def test_no_flipped_bit_is_ever_mapped(tmp_path, has_checksum):
     path = tmp_path / "results/store/a.npz"
     write_arrays(path, ARRAYS)
     whole = path.read_bytes()
-    if not sealed:
-        seal_of(path).unlink()
+    if not has_checksum:
+        checksum_path(path).unlink()
     for place in np.random.default_rng(1).integers(len(whole), size=200):
         content = bytearray(whole)
         content[place] ^= 1 << int(place % 8)
@@ -66,7 +66,7 @@ def test_no_flipped_bit_is_ever_mapped(tmp_path, sealed):
         except InputError as error:
             assert "a.npz: damaged" in str(error)  # noqa: PT017 - or nothing has changed
         else:
-            assert not sealed
+            assert not has_checksum
             assert all(np.array_equal(found[name], ARRAYS[name]) for name in ARRAYS)
 
 

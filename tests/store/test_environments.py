@@ -11,7 +11,7 @@ from projects import job
 from gmmpipe.results.compare.comparison import compare
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import made_by, recorded, seal, seal_of
+from gmmpipe.store.files import checksum_of, checksum_path, made_by, write_checksum
 from gmmpipe.store.jobs import PublishJob
 from gmmpipe.workflow import rerun
 from gmmpipe.workflow.code_digest import source_digest
@@ -31,7 +31,7 @@ def done(study):
 
 def remade(done, path, **changed):
     """Let an artifact be made by something else, and publish the version again."""
-    seal(Path(path), recorded(path), {**made_by(path), **changed})
+    write_checksum(Path(path), checksum_of(path), {**made_by(path), **changed})
     stages = {"fit": made_by(done.fits[1])["code"]}
     job(publish, [done.path], f"results/{done.experiment}/latest", PublishJob(stages=stages))
     return artifacts.read_json(f"{done.folder}/manifest.json")
@@ -55,12 +55,12 @@ def test_a_job_records_what_made_its_artifacts(project, gmmpipe):
 
 @pytest.mark.parametrize("odd", ["# x\n", "# 000000000000 {}\n", "#", "# 44136fa355b3 {}\n"])
 def test_a_damaged_record_of_what_made_an_artifact_is_damage(odd, done):
-    record = seal_of(Path(done.fits[0]))
+    record = checksum_path(Path(done.fits[0]))
     first, _ = record.read_text().splitlines()
     record.write_text(f"{first}\n")
-    assert (bool(recorded(done.fits[0])), made_by(done.fits[0])) == (True, {})  # an older one
+    assert (bool(checksum_of(done.fits[0])), made_by(done.fits[0])) == (True, {})  # an older one
     record.write_text(f"{first}\n{odd}")
-    assert (recorded(done.fits[0]), made_by(done.fits[0])) == ("", {})
+    assert (checksum_of(done.fits[0]), made_by(done.fits[0])) == ("", {})
 
 
 def test_the_manifest_lists_every_environment_once(done, gmmpipe):

@@ -21,7 +21,7 @@ from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, told
 from gmmpipe.results.experiment import load
 from gmmpipe.store import arrays, free_memory, parquet
-from gmmpipe.store import files as sealed
+from gmmpipe.store import files as store_files
 from gmmpipe.store import lock as guard
 from gmmpipe.workflow import verify
 from gmmpipe.workflow.repair import recover
@@ -56,14 +56,14 @@ def test_a_folder_that_cannot_be_flushed_is_no_obstacle(tmp_path, monkeypatch):
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    sealed.flush(tmp_path)
+    store_files.flush_folder(tmp_path)
 
     def broken(_handle):
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="Input/output"):
-        sealed.flush(tmp_path)
+        store_files.flush_folder(tmp_path)
 
 
 def test_latest_is_a_file_where_there_are_no_links(study, gmmpipe, monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts, parquet
-from gmmpipe.store.files import sweep
+from gmmpipe.store.files import remove_stale
 
 ROWS = 1_000
 TABLE = pa.table(
@@ -134,7 +134,7 @@ def test_scratch_is_gone_afterwards_and_also_after_a_kill(tmp_path):
     with artifacts.scratch(tmp_path) as folder:
         artifacts.write_batches(f"{folder}/0.rows", TABLE.to_batches(max_chunksize=300))
         assert artifacts.read_batch(f"{folder}/0.rows", 3).num_rows == 100
-        sweep(tmp_path)  # of others that are no more
+        remove_stale(tmp_path)  # of others that are no more
         assert Path(folder).is_dir()
     assert list(tmp_path.iterdir()) == []
     code = (
@@ -144,5 +144,5 @@ def test_scratch_is_gone_afterwards_and_also_after_a_kill(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, env=os.environ)
     assert done.returncode == -9
     assert len(list(tmp_path.rglob("rows"))) == 1
-    sweep(tmp_path)
+    remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == []

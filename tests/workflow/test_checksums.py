@@ -8,9 +8,9 @@ import pytest
 
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import MADE_BY, covered, made_by, recorded, seal_of
+from gmmpipe.store.files import MADE_BY, checksum_of, checksum_path, checksummed, made_by
 from gmmpipe.workflow import run
-from gmmpipe.workflow.checksums import restore_seals
+from gmmpipe.workflow.checksums import restore_checksums
 from gmmpipe.workflow.repair import recover
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -36,20 +36,20 @@ def test_a_copy_without_hidden_files_is_gone_on_with(done, capsys):
     assert "SHA-256 files" in said
     assert recover(done) == []
     assert contents() == before
-    sealed = set(covered("results"))
-    assert {Path(path) for path in [done.path, *done.store, *table_paths(done)]} <= sealed
+    listed = set(checksummed("results"))
+    assert {Path(path) for path in [done.path, *done.store, *table_paths(done)]} <= listed
     assert made_by(done.fits[0]) == maker != {}
-    assert restore_seals(Path()) == 0
+    assert restore_checksums(Path()) == 0
 
 
 def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
     changed, spoilt, forged = map(Path, (done.fits[0], done.data[0], table_paths(done)[0]))
     changed.write_bytes(changed.read_bytes()[:-1])
-    seal_of(changed).unlink()
-    seal_of(spoilt).write_bytes(b"?")
-    seal_of(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # says something else: damaged
-    assert restore_seals(Path()) == 1
-    assert recorded(spoilt) == artifacts.describe(spoilt)["sha256"]
+    checksum_path(changed).unlink()
+    checksum_path(spoilt).write_bytes(b"?")
+    checksum_path(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # says something else: damaged
+    assert restore_checksums(Path()) == 1
+    assert checksum_of(spoilt) == artifacts.describe(spoilt)["sha256"]
     assert recover(done) == sorted(map(str, (changed, forged)))
     assert spoilt.exists()
 
@@ -75,8 +75,8 @@ def test_a_manifest_of_others_seals_nothing_outside_of_results(path, project):
     place.touch()
     told = {str(place) if path[0] == "/" else path: artifacts.describe(place)}
     artifacts.write_json("results/smoke/0123/manifest.json", {"artifacts": told})
-    assert restore_seals(Path()) == 0
-    assert not seal_of(place).exists()
+    assert restore_checksums(Path()) == 0
+    assert not checksum_path(place).exists()
 
 
 @pytest.mark.parametrize("odd", [None, [], {"a": None}, {"a": {}}])
@@ -91,5 +91,5 @@ def test_the_environment_does_not_say_what_made_an_output(done, gmmpipe, monkeyp
     path = Path("results/best.csv")
     monkeypatch.setenv(MADE_BY, "another")
     assert gmmpipe("table", "best", done.folder, "-o", str(path)).code == 0
-    assert recorded(path) == artifacts.describe(path)["sha256"]
+    assert checksum_of(path) == artifacts.describe(path)["sha256"]
     assert made_by(path) == {}

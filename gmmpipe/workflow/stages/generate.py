@@ -14,7 +14,7 @@ from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import is_intact, move
+from gmmpipe.store.files import is_intact, move_artifact
 from gmmpipe.store.jobs import GenerateJob
 
 
@@ -34,7 +34,7 @@ def run(inputs: Sequence[str], output: str, job: GenerateJob, threads: int = 1) 
         write(output, kind.sample(stream("generate", name, job.options.get("seed", 0))), name)
     elif job.text and is_intact(job.text):
         refuse_changed(inputs[0], job.sha256)
-        move(job.text, output)
+        move_artifact(job.text, output)
     else:
         write(output, _read(inputs[0], kind, output, job.sha256), Path(inputs[0]).name)
     made = artifacts.read_arrays(output)

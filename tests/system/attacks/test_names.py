@@ -96,6 +96,6 @@ def test_a_forged_plan_leads_nowhere(where, value):
         value = {name: {"name": name, "seconds": 0, "memory": 0, **entry}
                  for name, entry in value.items()}  # fmt: skip
     forged[where[0]] = value
-    artifacts.write_json(path, forged)  # sealed as if it were ours
+    artifacts.write_json(path, forged)  # with a valid checksum
     with pytest.raises(InputError, match="names no artifact"):
         Plan.read(path)

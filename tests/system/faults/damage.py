@@ -8,7 +8,7 @@ from killed_runs import flip
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store.artifacts import read
-from gmmpipe.store.files import covered
+from gmmpipe.store.files import checksummed
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.repair import recover
 
@@ -24,7 +24,7 @@ def damages(study: Plan, each: int = 6, seed: int = 0) -> tuple[Counter[str], li
     chance = random.Random(seed)  # noqa: S311 - no secret
     tried: Counter[str] = Counter()
     lost = []
-    paths = [path for path in covered("results") if path.exists()]
+    paths = [path for path in checksummed("results") if path.exists()]
     paths += [path.with_name(f".{path.name}.sha256") for path in paths]
     by_sort = {sort: [path for path in paths if path.suffix == sort] for sort in SORTS}
     everything = {path: path.read_bytes() for path in [*paths, Path(study.marker)] if path.exists()}

@@ -9,7 +9,7 @@ from tiny_study import fail_everywhere
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import is_intact, seal, seal_of
+from gmmpipe.store.files import checksum_path, is_intact, write_checksum
 
 FRAME = pd.DataFrame({"k": [1, 2], "text": ["a", "é"]})
 WRITERS = {
@@ -61,12 +61,12 @@ def test_a_record_that_fails_anywhere_names_the_file_and_leaves_nothing(tmp_path
     for n in range(1, MOST):
         with failing_at(n) as disk:
             try:
-                seal(path, "0" * 64, {})
+                write_checksum(path, "0" * 64, {})
             except OSError as error:
                 told = error.filename
             if not disk.failed:
                 break
-        assert (told, temporaries(tmp_path)) == (str(seal_of(path)), [])
+        assert (told, temporaries(tmp_path)) == (str(checksum_path(path)), [])
     assert n > 3
 
 
