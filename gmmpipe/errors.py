@@ -1,4 +1,4 @@
-"""The errors that a person can mend, and how they are told."""
+"""The errors that a person can mend, and the lines that explain them."""
 
 import errno
 import re
@@ -124,7 +124,7 @@ class UnusableStart(InputError, DegenerateComponent):  # noqa: N818 - it says wh
     """EM cannot begin: in each of the starts a component has no proper covariance."""
 
 
-def told(error: BaseException) -> tuple[str, int] | None:
+def explain(error: BaseException) -> tuple[str, int] | None:
     """Return the one line that a person reads and the exit code; None for a fault of the code."""
     if isinstance(error, InputError) and not isinstance(error, DamagedArtifact):
         return f"gmmpipe: {one_line(str(error))}", 2

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from gmmpipe.cli import main
-from gmmpipe.errors import DamagedArtifact, InputError, Obstacle, told
+from gmmpipe.errors import DamagedArtifact, InputError, Obstacle, explain
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/x.npz")
 LINES = [
@@ -48,4 +48,4 @@ def test_what_stands_in_the_way_is_told_in_one_line(error, code, words, monkeypa
     "fault", [KeyError("x"), OSError(errno.EBADF, "bad"), ModuleNotFoundError("", name="gmmpipe.x")]
 )
 def test_a_fault_of_the_code_is_not_made_pretty(fault):
-    assert told(fault) is None
+    assert explain(fault) is None

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from gmmpipe.cli.commands import COMMANDS, project
 from gmmpipe.data.user_file import declare, own_file
-from gmmpipe.errors import InputError, Obstacle, advice, one_line, told
+from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
 from gmmpipe.store.files import MADE_BY, destination
 from gmmpipe.store.jobs import from_json
 from gmmpipe.store.manifest import refuse_output
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # the reader of our output left, e.g. `| head`
             return 1
         except (Exception, KeyboardInterrupt) as error:
-            if (line := told(error)) is None:
+            if (line := explain(error)) is None:
                 raise
             print(line[0], file=sys.stderr)
             return line[1]

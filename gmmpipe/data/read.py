@@ -16,7 +16,7 @@ from gmmpipe.data.file_summary import counting, summary
 from gmmpipe.data.formats.registry import FORMATS
 from gmmpipe.data.gather import Gathering
 from gmmpipe.data.kinds import File
-from gmmpipe.data.source import Told, described, is_large, is_text, tables
+from gmmpipe.data.source import ProgressCallback, described, is_large, is_text, tables
 from gmmpipe.data.start_file import given
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 
 def read(source: Path | bytes, name: str, kind: File) -> Sample:
     """Return the rows of a data file, held in memory; else as ``gather``."""
-    return _gathered(Gathering(kind, BytesIO), source, name, told=None).sample()
+    return _gathered(Gathering(kind, BytesIO), source, name, progress=None).sample()
 
 
 def look(path: Path, name: str, kind: File) -> str:
@@ -48,7 +48,7 @@ def gather(
     name: str,
     kind: File,
     folder: Path | None = None,
-    told: Told | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Gathering:
     """Go through a data file once; its rows are kept in the folder, if there is one.
 
@@ -60,12 +60,14 @@ def gather(
     def keep() -> BinaryIO:
         return TemporaryFile(dir=folder)
 
-    return _gathered(Gathering(kind, keep if folder else None), source, name, told)
+    return _gathered(Gathering(kind, keep if folder else None), source, name, progress)
 
 
-def _gathered(found: Gathering, source: Path | bytes, name: str, told: Told | None) -> Gathering:
+def _gathered(
+    found: Gathering, source: Path | bytes, name: str, progress: ProgressCallback | None
+) -> Gathering:
     try:
-        for table in tables(source, name, found.kind, told):
+        for table in tables(source, name, found.kind, progress):
             found.add(table)
         found.check(name if name.isprintable() else repr(name))
     except BaseException:

@@ -16,7 +16,7 @@ from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 from gmmpipe.store.files import describe, open_regular, sha256
 
-Told = Callable[[int, int], None]  # bytes of the file and rows that are read
+ProgressCallback = Callable[[int, int], None]  # bytes of the file and rows that are read
 
 LARGE = 2**23  # bytes of a file that is not held in memory
 
@@ -37,13 +37,13 @@ def described(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         return describe(path)
     each = {str(file.relative_to(path)): describe(file) for file in files(path)}
-    text = "".join(f"{told['sha256']}  {name}\n" for name, told in each.items())
-    size = sum(told["size"] for told in each.values())
+    text = "".join(f"{entry['sha256']}  {name}\n" for name, entry in each.items())
+    size = sum(entry["size"] for entry in each.values())
     return {"size": size, "sha256": sha256(text.encode()), "files": each}
 
 
 def tables(
-    source: Path | bytes, name: str, kind: File, told: Told | None = None
+    source: Path | bytes, name: str, kind: File, progress: ProgressCallback | None = None
 ) -> Generator[Table]:
     """Yield the chosen columns of a data file, some rows at a time.
 
@@ -55,16 +55,16 @@ def tables(
     if isinstance(source, Path) and source.is_dir():
         for table in parquet_folder(source, shown, kind):
             yield table
-            if told is not None:
-                told(0, len(table.x))
+            if progress is not None:
+                progress(0, len(table.x))
         return
     with BytesIO(source) if isinstance(source, bytes) else open_regular(source) as raw:
         try:
             file, parse = _opened(raw, name, shown, kind)
             for table in parse(file, shown, kind):
                 yield table
-                if told is not None:
-                    told(raw.tell(), len(table.x))
+                if progress is not None:
+                    progress(raw.tell(), len(table.x))
         except EOFError:
             raise InputError(f"{shown}: the gzip file is cut off; copy it again") from None
         except (gzip.BadGzipFile, zlib.error) as error:

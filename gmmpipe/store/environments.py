@@ -34,7 +34,8 @@ class Environments:
         if "environments" not in manifest and (older := _older(manifest)):
             first = digest(older)
             self.known = {first: older}
-        keys = {path: str(told.get("environment", first)) for path, told in self._artifacts.items()}
+        entries = self._artifacts.items()
+        keys = {path: str(entry.get("environment", first)) for path, entry in entries}
         self.of = {
             path: key if key in self.known else None
             for path, key in keys.items()
@@ -43,11 +44,11 @@ class Environments:
 
     def maker(self, path: str) -> dict[str, Any]:
         """Return what made an artifact, see ``environment.maker``; nothing if it is not listed."""
-        told = self._artifacts.get(path, {})
+        entry = self._artifacts.get(path, {})
         key = self.of.get(path)
-        if key is None or "stage" not in told:
+        if key is None or "stage" not in entry:
             return {}
-        return {**{k: str(told.get(k)) for k in ("stage", "code")}, "environment": self.known[key]}
+        return {**{k: str(entry.get(k)) for k in ("stage", "code")}, "environment": self.known[key]}
 
     def values(self) -> dict[str, list[str]]:
         """Return {dotted key: its values, as texts, each once}."""
@@ -65,12 +66,12 @@ class Environments:
                 for key, texts in self.values().items()
                 if len(texts) > 1
             ]
-            said = f", which differ in {', '.join(differ)}" if differ else ""
-            yield one_line(f"its artifacts were made in several environments: {each}{said}")
+            differences = f", which differ in {', '.join(differ)}" if differ else ""
+            yield one_line(f"its artifacts were made in several environments: {each}{differences}")
         other = [
             path
-            for path, told in self._artifacts.items()
-            if told.get("code") != self._stages.get(str(told.get("stage")), told.get("code"))
+            for path, entry in self._artifacts.items()
+            if entry.get("code") != self._stages.get(str(entry.get("stage")), entry.get("code"))
         ]
         if other:
             yield one_line(

@@ -12,15 +12,15 @@ CGROUP = Path("/sys/fs/cgroup")
 
 def refuse_beyond(what: str, numbers: int) -> None:
     """Raise InputError where so many numbers, held as often as a stage does, are too many."""
-    if numbers > held():
-        need, free = 8 * COPIES * numbers / 1e9, 8 * COPIES * held() / 1e9
+    if numbers > capacity():
+        need, free = 8 * COPIES * numbers / 1e9, 8 * COPIES * capacity() / 1e9
         raise InputError(
             f"{what} would take about {need:.1f} GB of memory, and {free:.1f} GB are free; cut it,"
             " or free some"
         )
 
 
-def held() -> int:
+def capacity() -> int:
     """Return how many numbers memory holds as often as a stage does."""
     free = available()
     return (MOST if free is None else free) // (8 * COPIES)

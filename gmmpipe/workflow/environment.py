@@ -135,9 +135,9 @@ def _machine() -> dict[str, Any]:
     cpuinfo = Path("/proc/cpuinfo")  # Linux
     if cpuinfo.exists():
         first = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
-        told = {key.strip(): value.strip() for key, _, value in map(_cut, first.splitlines())}
-        model = told.get("model name", model)
-        flags = told.get("flags", told.get("Features", ""))
+        cpu = {key.strip(): value.strip() for key, _, value in map(_cut, first.splitlines())}
+        model = cpu.get("model name", model)
+        flags = cpu.get("flags", cpu.get("Features", ""))
     return {
         "system": platform.system(),
         "libc": " ".join(platform.libc_ver()).strip(),

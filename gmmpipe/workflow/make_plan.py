@@ -62,9 +62,9 @@ def make_plan(
     if scratch and scratch not in path.parents:
         return plan
     _write_changed(layout.engine(path), settled["engine"])
-    told = {"overrides": list(overrides), "own": None if own is None else dict(own)}
-    told["origins"] = origins(root / "conf", overrides, own, _studied(settled))
-    _write_changed(layout.origins(path), told)
+    recorded = {"overrides": list(overrides), "own": None if own is None else dict(own)}
+    recorded["origins"] = origins(root / "conf", overrides, own, _studied(settled))
+    _write_changed(layout.origins(path), recorded)
     return plan
 
 

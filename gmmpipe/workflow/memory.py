@@ -29,7 +29,7 @@ MATRICES = 24  # D x D for each component of the fits at work: scatter, factors,
 TEXT = 30  # times the bytes of a text, while its cells are words
 
 
-def held(n: int, d: int) -> int:
+def of_data(n: int, d: int) -> int:
     """Return the bytes of an array of the store in memory: none where it stays in its file."""
     size = 8 * n * d
     return size if size < MAPPED else 0
@@ -37,7 +37,7 @@ def held(n: int, d: int) -> int:
 
 def _read(data: DataSet) -> int:
     """Return the bytes of normalised rows, and of their weights if they have any, and of a copy."""
-    return 2 * held(data.n, data.d + (data.total is not None))
+    return 2 * of_data(data.n, data.d + (data.total is not None))
 
 
 def of_generate(data: DataSet, in_parts: bool) -> int:
@@ -49,7 +49,7 @@ def of_generate(data: DataSet, in_parts: bool) -> int:
 
 def of_normalise(data: DataSet) -> int:
     """Return about the bytes that normalising takes."""
-    return int(NUMPY + 2 * held(data.n, data.d) + 8 * 6 * min(data.n, SLICE) * data.d)
+    return int(NUMPY + 2 * of_data(data.n, data.d) + 8 * 6 * min(data.n, SLICE) * data.d)
 
 
 def of_fit(

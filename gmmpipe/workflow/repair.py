@@ -138,7 +138,7 @@ def _manifest(study: Plan) -> dict[str, Any]:
         return {}
     known = found.get("artifacts") if isinstance(found, dict) else None
     listed = known.values() if isinstance(known, dict) else [None]
-    sound = all(isinstance(told, dict) and "sha256" in told for told in listed)
+    sound = all(isinstance(entry, dict) and "sha256" in entry for entry in listed)
     return found if sound else {}
 
 

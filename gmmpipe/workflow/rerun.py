@@ -83,17 +83,17 @@ def rerun(version: Version, cores: str = "all") -> bool:
         )
         return False
     shutil.rmtree(place, ignore_errors=True)
-    told = ", ".join(f"{count} {what}" for what, count in compared.items())
-    print(f"made again: {told}")
+    words = ", ".join(f"{count} {what}" for what, count in compared.items())
+    print(f"made again: {words}")
     return True
 
 
 def _plan(version: Version, place: Path) -> Plan:
     """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
-    told = f"{version.folder}/manifest.json: its config is not whole"
+    wrong = f"{version.folder}/manifest.json: its config is not whole"
     config = version.manifest.get("config")
     if not isinstance(config, dict) or not _are_mappings(config.get("dataset", {})):
-        raise InputError(told)
+        raise InputError(wrong)
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
     given = next(  # the user's own file or folder, from outside of the project
         (path for path in _own(config) if Path(path).is_absolute()), None
@@ -115,7 +115,7 @@ def _plan(version: Version, place: Path) -> Plan:
     try:
         plan = plan_of(place, config, given)
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{told} ({error!r})") from None
+        raise InputError(f"{wrong} ({error!r})") from None
     study = replace(plan, path=str(Path(plan.path).relative_to(place)))
     if study.version != version.manifest["version"]:
         raise InputError(
@@ -203,11 +203,11 @@ def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], 
     here: of which the bytes are to be the same.
     """
     wrong, compared = [], Counter[str]()
-    for path, told in version.manifest["artifacts"].items():
+    for path, entry in version.manifest["artifacts"].items():
         again = place / path
         if not again.is_file():
             wrong.append(f"{path}: not made again")
-        elif artifacts.describe(again)["sha256"] == told["sha256"]:
+        elif artifacts.describe(again)["sha256"] == entry["sha256"]:
             compared["files of the same bytes"] += 1
         elif path in here:
             wrong.append(f"{path}: other bytes when made again")

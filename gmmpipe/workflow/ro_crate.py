@@ -76,16 +76,16 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
 
     Raises InputError for a file that is lost or changed, and where there is no workflow.
     """
-    inside = {version.find(path): told for path, told in version.manifest["artifacts"].items()}
-    inside = {path: told for path, told in inside.items() if path.is_relative_to(version.folder)}
-    for path, told in inside.items():
-        if not path.is_file() or artifacts.describe(path)["sha256"] != told["sha256"]:
+    inside = {version.find(path): entry for path, entry in version.manifest["artifacts"].items()}
+    inside = {path: entry for path, entry in inside.items() if path.is_relative_to(version.folder)}
+    for path, entry in inside.items():
+        if not path.is_file() or artifacts.describe(path)["sha256"] != entry["sha256"]:
             raise InputError(
                 f"{path}: is not as the manifest says; `gmmpipe verify {version.folder}` tells more"
             )
     records = (version.folder / name for name in RECORDS)
     inside |= {path: artifacts.describe(path) for path in records}
-    files = {path.relative_to(version.folder).as_posix(): told for path, told in inside.items()}
+    files = {path.relative_to(version.folder).as_posix(): entry for path, entry in inside.items()}
     if WORKFLOW not in files:
         raise InputError(f"{version.folder}: has no {WORKFLOW}, which the crate is about")
     return files
@@ -112,14 +112,14 @@ def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
         },
     )
     inside = {
-        name: crate.add_file(folder / name, name, properties=_described(name, told))
-        for name, told in files.items()
+        name: crate.add_file(folder / name, name, properties=_described(name, entry))
+        for name, entry in files.items()
         if name != WORKFLOW
     }
     given = [inside.pop(CONFIG)]
-    for path, told in manifest["inputs"].items():
-        words = {**_described(Path(path).name, told), "description": "Input data"}
-        given.append(crate.add_file(_named(told["sha256"]), properties=words))
+    for path, entry in manifest["inputs"].items():
+        words = {**_described(Path(path).name, entry), "description": "Input data"}
+        given.append(crate.add_file(_named(entry["sha256"]), properties=words))
     results = list(inside.values())
     for key, entities in {"input": given, "output": results}.items():
         for entity in entities:
@@ -155,9 +155,9 @@ def _empty(title: str, published: str) -> Any:
     return crate
 
 
-def _described(name: str, told: Mapping[str, Any]) -> dict[str, str]:
+def _described(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
     """Return the properties of a file."""
-    words = {"name": name, "contentSize": str(told["size"]), "sha256": told["sha256"]}
+    words = {"name": name, "contentSize": str(entry["size"]), "sha256": entry["sha256"]}
     if form := FORMATS.get(Path(name).suffix) or guess_type(name)[0]:
         words["encodingFormat"] = form
     if name in PURPOSES:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gmmpipe.data.progress import Progress
 from gmmpipe.data.read import summary
-from gmmpipe.errors import Obstacle, one_line, told
+from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import MADE_BY, naming
@@ -245,7 +245,7 @@ def _explain(progress: Progress, log: Path) -> int:
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
         said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
     if met := OBSTACLE.fullmatch(lines[-1] if lines else ""):
-        said, _ = told(OSError(int(met[1]), met[2], met[3])) or (said, 1)
+        said, _ = explain(OSError(int(met[1]), met[2], met[3])) or (said, 1)
     found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
     reason = " ".join(lines[max(found, 0) :][:2])
     print(one_line(said or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)

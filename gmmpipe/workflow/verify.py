@@ -27,7 +27,7 @@ class Version:
         self.project = project_of(self.folder)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def entries(self) -> dict[str, Any]:
         """Return {path as in the manifest: size and sha256} of all inputs and artifacts."""
         return {**self.manifest["inputs"], **self.manifest["artifacts"]}
 
@@ -46,9 +46,9 @@ def verify(version: Version) -> bool:
         print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
     title = f"{version.manifest['experiment']} {version.manifest['version']}"
     if wrong:
-        print(f"gmmpipe: {title}: {len(wrong)} files are not as told", file=sys.stderr)
+        print(f"gmmpipe: {title}: {len(wrong)} files differ from the manifest", file=sys.stderr)
     else:
-        count = len(version.told)
+        count = len(version.entries)
         print(f"{title}: {count} files are as the manifest says, none is missing or extra")
     for note in Environments(version.manifest).notes():
         print(f"{title}: {note}")
@@ -57,24 +57,24 @@ def verify(version: Version) -> bool:
 
 def differences(version: Version) -> Iterator[str]:
     """Yield a line on each file that is missing, changed, or not in the manifest."""
-    for path, told in version.told.items():
+    for path, entry in version.entries.items():
         place = version.find(path)
         if not place.exists():
             yield f"{path}: missing"
             continue
         found = artifacts.describe(place)
-        if found["size"] != told.get("size", found["size"]):
-            yield f"{path}: changed: {found['size']} bytes, the manifest says {told['size']}"
-        elif found["sha256"] != told["sha256"]:
+        if found["size"] != entry.get("size", found["size"]):
+            yield f"{path}: changed: {found['size']} bytes, the manifest says {entry['size']}"
+        elif found["sha256"] != entry["sha256"]:
             yield (
                 f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
-                f" the manifest says {str(told['sha256'])[:12]}..."
+                f" the manifest says {str(entry['sha256'])[:12]}..."
             )
     first = "config" not in version.manifest
     for name in () if first else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
-    known = {version.find(path) for path in version.told}
+    known = {version.find(path) for path in version.entries}
     known |= {version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if first else ()))}
     known |= {checksum_path(path) for path in known}
     for place in sorted(version.folder.rglob("*")):

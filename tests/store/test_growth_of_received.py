@@ -18,7 +18,7 @@ from gmmpipe.config import trust
 from gmmpipe.data import read as reader
 from gmmpipe.data.formats import limits
 from gmmpipe.data.kinds import File
-from gmmpipe.errors import InputError, told
+from gmmpipe.errors import InputError, explain
 from gmmpipe.results.experiment import load
 from gmmpipe.store import arrays, free_memory, parquet
 from gmmpipe.store import files as store_files
@@ -94,7 +94,7 @@ def test_a_file_system_without_locks_is_named_in_one_line(number, tmp_path, monk
     monkeypatch.setattr(fcntl, "flock", flock)
     with pytest.raises(OSError, match=os.strerror(number)) as caught:
         guard.Lock(tmp_path / "results/.lock")
-    line, code = told(caught.value)
+    line, code = explain(caught.value)
     assert (code, line.count("\n")) == (1, 0)
     assert f"{tmp_path}/results/.lock: " in line
     assert "use a file system that can lock files" in line
@@ -103,7 +103,7 @@ def test_a_file_system_without_locks_is_named_in_one_line(number, tmp_path, monk
 @pytest.mark.parametrize("number", [errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EBUSY, None])
 def test_an_obstacle_of_the_system_is_one_line(number):
     error = OSError("odd") if number is None else OSError(number, os.strerror(number), "a\nb")
-    line, code = told(error)
+    line, code = explain(error)
     assert (code, line.count("\n")) == (1, 0)
     assert line.endswith("and give the command again")
 

@@ -138,7 +138,7 @@ def test_scratch_is_gone_afterwards_and_also_after_a_kill(tmp_path):
         assert Path(folder).is_dir()
     assert list(tmp_path.iterdir()) == []
     code = (
-        "import os, sys; from gmmpipe import artifacts\n"
+        "import os, sys; from gmmpipe.store import artifacts\n"
         "with artifacts.scratch(sys.argv[1]) as f: open(f + '/rows', 'w'); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, env=os.environ)

@@ -52,7 +52,7 @@ def _tables(
     def parts(needed: list[str]) -> Iterator[Any]:
         width = sum(-(-notes.variable_storage_width[column] // 8) for column in needed)
         refuse_huge(notes.number_rows or 0, width, name)
-        most = free_memory.held() // width + 1  # where the file does not say how many it has
+        most = free_memory.capacity() // width + 1  # where the file does not say how many it has
         file.seek(0)
         limit = notes.number_rows or most
         data, _ = read(file, usecols=needed, encoding=kind.encoding, row_limit=limit)

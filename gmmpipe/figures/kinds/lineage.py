@@ -134,10 +134,10 @@ def _label(axes: Axes, links: pd.DataFrame, chosen: int, style: Style) -> None:
     """Write K below each column, and what the new component comes from, where there is room."""
     ks, origins = _ks(links), _origins(links)
     fits = style.characters((MILLIMETRES[style.width] - ROOM) / len(ks))
-    told = bool(origins) and max(map(len, origins.values())) + 1 <= fits
+    is_named = bool(origins) and max(map(len, origins.values())) + 1 <= fits
     step = -(-len(ks) * (len(str(ks[-1])) + 1) // style.characters(MILLIMETRES[style.width] - ROOM))
     shown = range(ks.index(chosen) % step if chosen in ks else 0, len(ks), step)
-    texts = [f"{ks[i]}\n{origins.get(ks[i], '')}" if told else str(ks[i]) for i in shown]
+    texts = [f"{ks[i]}\n{origins.get(ks[i], '')}" if is_named else str(ks[i]) for i in shown]
     axes.set_xticks(list(shown), texts, linespacing=1.5)
     for label, i in zip(axes.get_xticklabels(), shown, strict=True):
         label.set_fontweight("bold" if ks[i] == chosen else "normal")

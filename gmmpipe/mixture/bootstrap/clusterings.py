@@ -38,9 +38,9 @@ def bootstrap_labels(  # noqa: PLR0913 - data, method and design of a bootstrap
             f"bootstrap of {n} samples: weights of shape {mass.shape};"
             " give for each sample a weight of 0 or more, not all 0"
         )
-    draws, told = round(float(mass.sum())), content(x)
+    draws, fingerprint = round(float(mass.sum())), content(x)
     for r in replicates:
-        rng = stream("bootstrap", told, *purpose, r)
+        rng = stream("bootstrap", fingerprint, *purpose, r)
         counts = rng.multinomial(draws, mass / mass.sum()).astype(np.float64)
         mixture = fit(x, counts, rng)
         if mixture is None:

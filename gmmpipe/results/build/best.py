@@ -134,8 +134,8 @@ def references(
                     found[group] = (part, place, int(at[0]))
     runs = pd.DataFrame([_row(scratch, *at) for at in found.values()])
     numbers = numbers_of(runs, best, ["dataset", *outer])
-    told = zip(found, runs["seed"], runs["start"], runs["labels"], numbers, strict=True)
-    return {group: Reference(*values) for group, *values in told}
+    rows = zip(found, runs["seed"], runs["start"], runs["labels"], numbers, strict=True)
+    return {group: Reference(*values) for group, *values in rows}
 
 
 def _order(part: Part) -> tuple[bool, float]:

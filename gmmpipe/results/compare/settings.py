@@ -15,7 +15,7 @@ PARTS = ("config", "data", "code", "environment")
 COLUMNS = ["part", "key", "before", "after"]
 # keys of manifest.json that are code, with all below them
 CODE = ("format", "package", "stages", "lock", "workflow", "git", "tools")
-LONG = 80  # characters of a value that are told
+LONG = 80  # characters of a value that are shown
 UNKNOWN = "not recorded"
 
 

@@ -122,10 +122,10 @@ def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
     if not all((folder / name).is_file() for name in RECORDS):
         return False
     try:
-        told = artifacts.read_json(folder / MANIFEST)
+        manifest = artifacts.read_json(folder / MANIFEST)
     except ValueError:  # damaged
         return False
-    return isinstance(told, dict) and all(told.get(key) == contents[key] for key in contents)
+    return isinstance(manifest, dict) and all(manifest.get(k) == v for k, v in contents.items())
 
 
 def _run(study: Plan) -> dict[str, Any]:
