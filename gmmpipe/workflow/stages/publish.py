@@ -45,7 +45,7 @@ def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -
     contents = _contents(study) | {"stages": job.stages}
     for note in Environments(contents).notes():
         print(f"{folder}: {note}")
-    if not _is_told(folder, contents):
+    if not _is_recorded(folder, contents):
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
         artifacts.write_json(folder / RUN, _run(study))
     artifacts.link(output, study.version)
@@ -117,8 +117,8 @@ def _made(paths: Sequence[str]) -> dict[str, Any]:
     return {"artifacts": described, "environments": environments}
 
 
-def _is_told(folder: Path, contents: Mapping[str, Any]) -> bool:
-    """Say whether the records are there and tell of these contents."""
+def _is_recorded(folder: Path, contents: Mapping[str, Any]) -> bool:
+    """Return whether the records exist and have these contents."""
     if not all((folder / name).is_file() for name in RECORDS):
         return False
     try:
