@@ -15,7 +15,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.results.columns import DEFECTS
 from gmmpipe.results.mixtures import rows_at, to_mixture
-from gmmpipe.results.tables import TABLES
+from gmmpipe.results.tables import TABLES, TableAttributes
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.mixture import Mixture
 
 
-class Experiment:
+class Experiment(TableAttributes):
     """One version of an experiment, read from its folder when asked.
 
     Tables are tidy data frames in original units; their columns are those of the files. In them
@@ -36,25 +36,11 @@ class Experiment:
     Raises InputError for one that the version does not have.
     """
 
-    fits: pd.DataFrame
-    best: pd.DataFrame
-    parameters: pd.DataFrame
-    trajectories: pd.DataFrame
-    labels: pd.DataFrame
-    certificates: pd.DataFrame
-    lineage: pd.DataFrame
-    stability: pd.DataFrame
-    recovery: pd.DataFrame
-    bootstrap: pd.DataFrame
-    intervals: pd.DataFrame
-    resamples: pd.DataFrame
-    imputed: pd.DataFrame
-
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
         self._tables = VersionTables(self.folder)
 
-    if not TYPE_CHECKING:  # a type checker knows the tables above, and misspelt ones as such
+    if not TYPE_CHECKING:  # a type checker knows ``TableAttributes``, and misspelt ones as such
 
         def __getattr__(self, name: str) -> pd.DataFrame:
             """Return a table, which stays an attribute."""

@@ -3,6 +3,8 @@
 docs/tables.md is made of them by docs/tables_page.py.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -119,7 +121,25 @@ _TABLES = (
     ),
 )  # fmt: skip
 TABLES = {table.name: table for table in _TABLES}
-LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``evaluation``
+LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``build.write``
+
+
+class TableAttributes:
+    """The tables as attributes of what has them, for type checkers."""
+
+    fits: pd.DataFrame
+    best: pd.DataFrame
+    parameters: pd.DataFrame
+    trajectories: pd.DataFrame
+    labels: pd.DataFrame
+    certificates: pd.DataFrame
+    lineage: pd.DataFrame
+    stability: pd.DataFrame
+    recovery: pd.DataFrame
+    bootstrap: pd.DataFrame
+    intervals: pd.DataFrame
+    resamples: pd.DataFrame
+    imputed: pd.DataFrame
 
 
 def tables_of(plan: Plan, stage: str) -> list[Table]:
@@ -143,7 +163,7 @@ def table_paths(plan: Plan, stage: str = "") -> list[str]:
     return [layout.table(plan.folder, file, "") for file in files]
 
 
-def write_tables(folder: str, frames: "Mapping[str, pd.DataFrame]") -> None:
+def write_tables(folder: str, frames: Mapping[str, pd.DataFrame]) -> None:
     """Write tables by name, those for which that is declared as .csv too, without lists."""
     for name, frame in frames.items():
         artifacts.write_frame(f"{folder}/{name}.parquet", frame)

@@ -3,6 +3,7 @@
 import typing
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import tables_page
@@ -57,7 +58,7 @@ def test_what_is_shown_is_a_column():
 @pytest.mark.parametrize("kind", ["annotations", "dir"])
 def test_an_experiment_has_every_table_as_an_attribute(kind):
     known = (
-        typing.get_type_hints(Experiment)
+        typing.get_type_hints(Experiment, localns={"pd": pd})
         if kind == "annotations"
         else dir(object.__new__(Experiment))
     )
