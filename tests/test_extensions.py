@@ -1,17 +1,26 @@
-"""A family and a start of one's own: three lines register them, and nothing else is needed."""
+"""Recipes of CONTRIBUTING.md followed from outside: an entry in a registry, no more is needed."""
 
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from unittest import mock
 
 import numpy as np
 import pytest
 
 import gmmpipe as package
+from gmmpipe.data.formats.registry import FORMATS, Format
+from gmmpipe.data.formats.rows import read_rows
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.results.columns import Column
+from gmmpipe.results.tables import TABLES, Table, table_paths
+from gmmpipe.store.artifacts import read_json
+from gmmpipe.workflow.pipeline import STAGES, Stage
+from gmmpipe.workflow.resources import DEMANDS, Demand, Demands
 
 TESTS = Path(__file__).parent
 TOY = """
@@ -94,3 +103,68 @@ def test_toys_run_through_the_contract_tests(tmp_path):
     assert done.returncode == 0, done.stdout
     passed = int(re.search(r"(\d+) passed", done.stdout)[1])
     assert passed > 15, done.stdout
+
+
+def bars(file, name, kind):
+    """Yield the columns of a text whose cells are parted by bars."""
+    names, *rows = (line.split("|") for line in file.read().decode().splitlines())
+    yield from read_rows(rows, name, kind, tuple(names))
+
+
+@pytest.mark.usefixtures("project")
+def test_a_data_format_is_known_by_its_ending(gmmpipe, monkeypatch):
+    monkeypatch.setitem(FORMATS, "bars", Format((".bars",), bars, text=True))
+    Path("cells.bars").write_text("u|v|group\n" + "1.5|2|a\n3.5|4|b\n2.5|3|a\n" * 5)
+    said = gmmpipe("show", "--data", "cells.bars", "--label", "group")
+    assert said.out.endswith("# cells.bars: 2 numeric columns\n"), said
+    Path("cells.bar").touch()
+    assert ".bars, or these with .gz" in gmmpipe("show", "--data", "cells.bar").out
+
+
+LIKELIEST = """
+from gmmpipe.results.tables import write_tables
+from gmmpipe.store.artifacts import read_frame
+from gmmpipe.store.layout import table
+from gmmpipe.store.plan import Plan
+
+
+def run(inputs, output, threads=1):
+    plan = Plan.read(inputs[0])
+    best = read_frame(table(plan.folder, "best"))
+    likeliest = best.groupby("dataset")["log_likelihood"].max().reset_index()
+    write_tables(output, {"likeliest": likeliest})
+"""
+
+
+@pytest.fixture
+def with_a_stage(monkeypatch):
+    """Register a stage before ``figures``, and the table that it makes."""
+    module = ModuleType("gmmpipe.workflow.stages.likeliest")
+    exec(LIKELIEST, module.__dict__)  # noqa: S102 - as a module of the package would be run
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    columns = (Column("dataset", "data set", type="text"), Column("log_likelihood", "", "nats"))
+    note = "The likeliest fit."
+    monkeypatch.setitem(TABLES, "likeliest", Table("likeliest", columns, note, stage="likeliest"))
+    monkeypatch.setitem(DEMANDS, "likeliest", lambda *_: Demand(1e6, alone=1))
+    stage = Stage(
+        "likeliest", "find the likeliest fit", lambda plan, _: table_paths(plan, "evaluate"),
+        lambda plan, _: table_paths(plan, "likeliest"), reads=STAGES["combine"].reads,
+        target=STAGES["combine"].target,
+    )  # fmt: skip
+    stages = {}
+    for name, each in STAGES.items():
+        stages |= {"likeliest": stage, name: each} if name == "figures" else {name: each}
+    with mock.patch.dict(STAGES, stages, clear=True):
+        yield
+
+
+@pytest.mark.usefixtures("with_a_stage")
+def test_a_stage_is_listed_and_its_table_is_published(study, gmmpipe):
+    few = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..2")
+    done = study(*few, "sweep.seed=[0]", "sweep.iteration=[5]")
+    assert "stage: find the likeliest fit" in gmmpipe("--help").out
+    run = package.load(done.folder)
+    assert run.likeliest["log_likelihood"].tolist() == [run.best["log_likelihood"].max()]
+    (path,) = table_paths(done, "likeliest")
+    assert path in read_json(f"{done.folder}/manifest.json")["artifacts"]
+    assert Demands(done).runtime("likeliest")([], 1, 1) == 6

@@ -154,7 +154,7 @@ def table_paths(plan: Plan, stage: str = "") -> list[str]:
     drawn data.
     """
     files: list[str] = []
-    for maker in [stage] if stage else dict.fromkeys(table.stage for table in _TABLES):
+    for maker in [stage] if stage else dict.fromkeys(t.stage for t in TABLES.values()):
         tables, first = tables_of(plan, maker), maker == "evaluate"
         files += [f"{table.name}.csv" for table in tables if table.csv]
         files += ["failed.csv"] if first else []
