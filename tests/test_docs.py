@@ -118,3 +118,14 @@ def test_the_command_writes_both(tmp_path, capsys, monkeypatch):
     assert [cell.cell_type for cell in english.cells] == ["markdown", "code"]
     assert [cell.cell_type for cell in chinese.cells] == ["code"]
     assert english.cells[1].outputs[0].data["text/plain"] == "2"
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "README.md", "README.zh-CN.md"])
+def test_every_file_that_a_page_names_is_there(name):
+    named = re.findall(
+        r"`([a-z_]+/[\w/-]+\.(?:py|toml|yml|ini))`", (HOME / name).read_text("utf-8")
+    )
+    homes = (HOME, HOME / "gmmpipe", HOME / "gmmpipe/mixture", HOME / "tests")
+    files = [file for file in named if "NAME" not in file]
+    assert files
+    assert [file for file in files if not any((home / file).is_file() for home in homes)] == []

@@ -89,7 +89,7 @@ def test_what_a_toy_cannot_do_is_said(refused):
 
 def test_toys_run_through_the_contract_tests(tmp_path):
     (tmp_path / "toys.py").write_text(TOY)
-    files = ("test_covariance", "test_em_edges", "test_starts")
+    files = ("test_family", "test_em_edges", "test_starts")
     options = ["-q", "-n", "0", "-p", "toys", "-p", "no:cacheprovider", "-k", "toy"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *(f"tests/mixture/{n}.py" for n in files)],
