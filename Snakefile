@@ -19,8 +19,8 @@ pin_threads()  # before numpy is loaded, here and in every job
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import layout
 from gmmpipe.store.names import STORED
-from gmmpipe.workflow.resources import Demands
-from gmmpipe.errors import told
+from gmmpipe.workflow.resources import JobResources
+from gmmpipe.errors import explain
 from gmmpipe.store.lock import follow
 from gmmpipe.store.jobs import PublishJob, as_text
 from gmmpipe.workflow.pipeline import STAGES
@@ -37,9 +37,9 @@ try:
         from gmmpipe.workflow.run import prepare
 
         plan = prepare(config, workflow.is_main_process, sys.argv[1:])
-    demands = Demands(plan)
+    job_resources = JobResources(plan)
 except Exception as error:
-    if (line := told(error)) is None:
+    if (line := explain(error)) is None:
         raise
     print(line[0], file=sys.stderr)
     sys.exit(line[1])
@@ -92,7 +92,7 @@ localrules:
 
 
 # Not worth a place in a queue: a second each, where Snakemake itself runs.
-if demands.is_small:
+if job_resources.is_small:
 
     localrules:
         generate,
@@ -122,10 +122,10 @@ for stage in STAGES.values():
             layout.log(stage.name, name_of(stage)),
         benchmark:
             layout.benchmark(stage.name, name_of(stage))
-        threads: demands.threads(stage.name)
+        threads: job_resources.threads(stage.name)
         resources:
-            mem_mb=demands.mem_mb(stage.name),
-            runtime=demands.runtime(stage.name),
+            mem_mb=job_resources.mem_mb(stage.name),
+            runtime=job_resources.runtime(stage.name),
         params:
             stage=stage.name,
             reads=of_job(stage.arguments),
@@ -146,10 +146,10 @@ rule fit:
         layout.log("fit", "{name}"),
     benchmark:
         layout.benchmark("fit", "{name}")
-    threads: demands.threads("fit")
+    threads: job_resources.threads("fit")
     resources:
-        mem_mb=demands.mem_mb("fit"),
-        runtime=demands.runtime("fit"),
+        mem_mb=job_resources.mem_mb("fit"),
+        runtime=job_resources.runtime("fit"),
     params:
         config=of_job(STAGES["fit"].parameters),
         code=CODE["fit"],

@@ -26,7 +26,7 @@ from gmmpipe.mixture.em import fit as em  # noqa: E402
 from gmmpipe.mixture.families.family import FAMILIES  # noqa: E402
 from gmmpipe.mixture.starts.points import STARTS, prepared  # noqa: E402
 from gmmpipe.workflow import make_plan  # noqa: E402
-from gmmpipe.workflow.resources import Demands  # noqa: E402
+from gmmpipe.workflow.resources import JobResources  # noqa: E402
 
 Row = dict[str, Any]
 HOME = Path(__file__).parents[1]
@@ -229,7 +229,7 @@ def memory(folder: Path) -> Iterator[Row]:
                 folder, [sys.executable, "-P", "-c", HELD, str(FILE.parent), stage, *arguments]
             )
             if stage in told:
-                need = Demands(study).of(stage, told[stage]).memory
+                need = JobResources(study).of(stage, told[stage]).memory
                 yield {"stage": stage, "n": n, "d": d, "values": 8 * n * d,
                        "held": float(said.split()[-1]) * 2**20,
                        "reckoned": need}  # fmt: skip

@@ -22,7 +22,7 @@ from scale import write
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.memory import MB
 from gmmpipe.workflow.pipeline import STAGES
-from gmmpipe.workflow.resources import Demands
+from gmmpipe.workflow.resources import JobResources
 
 HOME = Path(__file__).parents[1]
 OVERRIDES = ("sweep.k=1..3", "sweep.covariance=[full]", "sweep.iteration=[20]")
@@ -129,12 +129,12 @@ def main() -> None:
         print("| stage | seconds | most MB of its own | with mapped pages | asks for |")
         print("| --- | ---: | ---: | ---: | ---: |")
         study = Plan.read(plan)
-        demands = Demands(study)
+        job_resources = JobResources(study)
         for stage, (seconds, anonymous, resident) in most.items():
             wanted = "-"
             if stage in ("generate", "normalise", "fit", "evaluate", "figures", "report"):
                 names = STAGES[stage].jobs(study)
-                wanted = f"{max(demands.of(stage, n).memory for n in names) / MB:.0f}"
+                wanted = f"{max(job_resources.of(stage, n).memory for n in names) / MB:.0f}"
             print(f"| {stage} | {seconds:.0f} | {anonymous:.0f} | {resident:.0f} | {wanted} |")
 
 

@@ -12,7 +12,7 @@ from projects import Answer, carry_out, finish_once, make_project, run
 from gmmpipe.cli import main
 from gmmpipe.store.files import MADE_BY
 from gmmpipe.store.plan import Plan
-from gmmpipe.workflow import run as launch
+from gmmpipe.workflow import run as workflow_run
 
 # A machine may be as slow as it likes.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -77,8 +77,8 @@ def no_job_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError(f"a process was started: {arguments} {options}")
 
-    monkeypatch.setattr(launch.subprocess, "Popen", refuse)
-    monkeypatch.setattr(launch.subprocess, "run", refuse)
+    monkeypatch.setattr(workflow_run.subprocess, "Popen", refuse)
+    monkeypatch.setattr(workflow_run.subprocess, "run", refuse)
 
 
 @pytest.fixture

@@ -155,16 +155,16 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         import yaml
 
         from gmmpipe.config import load as config
-        from gmmpipe.workflow.inputs import readings
+        from gmmpipe.workflow.inputs import how_read
 
         composed = config.load(root / "conf", args.overrides, own)
         print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
-        for line in readings(root, composed, own):
+        for line in how_read(root, composed, own):
             print(f"# {line}")
         return 0
-    from gmmpipe.workflow.run import launch
+    from gmmpipe.workflow.run import run
 
-    return launch(root, args.overrides, own, snakemake)
+    return run(root, args.overrides, own, snakemake)
 
 
 def _stage(args: argparse.Namespace) -> int:

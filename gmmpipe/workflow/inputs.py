@@ -21,28 +21,28 @@ from gmmpipe.store.names import file_name, located
 from gmmpipe.workflow.stages import generate
 
 
-def _settled(options: Section, fit: Section) -> Section:
-    """Return the options of a data set, whether to keep missing values settled by fit.missing."""
+def _with_missing(options: Section, fit: Section) -> Section:
+    """Return the options of a data set, whether to keep missing values decided by fit.missing."""
     if options.get("missing") != "auto":
         return options
     return {**options, "missing": "keep" if fit["missing"] == "mar" else "refuse"}
 
 
 def data_set(
-    root: Path, name: str, there: Section, given: str | None, scratch: Path | None
+    root: Path, name: str, point: Section, given: str | None, scratch: Path | None
 ) -> DataSet:
     """Describe one data set: its options, its size, and the digest of its source.
 
-    there: the configuration at an outer point. given is the path that the user himself gave beside
+    point: the configuration at an outer point. given is the path that the user himself gave beside
     it, if any; scratch as in ``plan.make_plan``. Raises InputError for data that cannot be used.
     """
-    options = _settled(there["dataset"][name], there["fit"])
+    options = _with_missing(point["dataset"][name], point["fit"])
     if options["kind"] != "file":
         n, d = build(DATASETS, "data set", options, "kind").shape
         identity = _identity(name, options)
         return DataSet(name=identity, dataset=name, n=n, d=d, config=options, digested=options)
     data = _data_file(root, name, options, given, scratch)
-    if data.missing and there["fit"]["missing"] != "mar":
+    if data.missing and point["fit"]["missing"] != "mar":
         raise InputError(f"dataset {name} keeps {data.missing} missing values; set fit.missing=mar")
     return data
 
@@ -60,9 +60,9 @@ def _data_file(
     text = stored("text", identity) if large and reader.is_text(path) else None
     source = Source(str(options["path"]), described["sha256"], text)
     kind = build(DATASETS, "data set", options, "kind")
-    look = partial(_looked_at, scratch or root, path, kind, source)
+    look = partial(_scanned, scratch or root, path, kind, source)
     try:
-        size = _remembered(root / stored("data", identity, ".json"), look, keep=scratch is None)
+        size = _cached(root / stored("data", identity, ".json"), look, keep=scratch is None)
     except UnreadableData as error:  # whose remedies are options of the user's own file
         raise error if given == options["path"] else error.of_dataset(name) from None
     return DataSet(
@@ -108,7 +108,7 @@ def start_file(
     return StartFile(path, len(content), digest, str(place))
 
 
-def _remembered(known: Path, look: Callable[[], Section], keep: bool) -> Section:
+def _cached(known: Path, look: Callable[[], Section], keep: bool) -> Section:
     """Return what a plan must know of a file, see ``Gathering.size``; ``known`` remembers it.
 
     Of a large text the numbers are kept, for ``generate``.
@@ -122,7 +122,7 @@ def _remembered(known: Path, look: Callable[[], Section], keep: bool) -> Section
     return found
 
 
-def _looked_at(root: Path, path: Path, kind: File, source: Source) -> Section:
+def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:
     if source.text:
         target = root / source.text
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,12 +140,12 @@ def _looked_at(root: Path, path: Path, kind: File, source: Source) -> Section:
     return found.size
 
 
-def readings(root: Path, settled: Section, own: Mapping[str, Any] | None) -> Iterator[str]:
+def how_read(root: Path, config: Section, own: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield for each data set from a file how it is read, or why it is not."""
     given = None if own is None else str(own["path"])
-    for name, options in settled["dataset"].items():
+    for name, options in config["dataset"].items():
         if options["kind"] == "file":
-            kind = build(DATASETS, "data set", _settled(options, settled["fit"]), "kind")
+            kind = build(DATASETS, "data set", _with_missing(options, config["fit"]), "kind")
             try:
                 path = located(root, options["path"], given)
                 yield reader.look(path, options["path"], kind)

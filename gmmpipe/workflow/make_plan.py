@@ -54,39 +54,39 @@ def make_plan(
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
     machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
-    settled = load.load(root / "conf", [*machine, *overrides], own)
-    own_folders(root, settled["experiment"])
-    _refuse_unnamed(settled["engine"], overrides)
-    plan = plan_of(root, settled, str(own["path"]) if own else None, scratch)
+    config = load.load(root / "conf", [*machine, *overrides], own)
+    own_folders(root, config["experiment"])
+    _refuse_unnamed(config["engine"], overrides)
+    plan = plan_of(root, config, str(own["path"]) if own else None, scratch)
     path = Path(plan.path)
     if scratch and scratch not in path.parents:
         return plan
-    _write_changed(layout.engine(path), settled["engine"])
+    _write_changed(layout.engine(path), config["engine"])
     recorded = {"overrides": list(overrides), "own": None if own is None else dict(own)}
-    recorded["origins"] = origins(root / "conf", overrides, own, _studied(settled))
+    recorded["origins"] = origins(root / "conf", overrides, own, _studied_config(config))
     _write_changed(layout.origins(path), recorded)
     return plan
 
 
 def plan_of(
-    root: Path, settled: Section, given: str | None = None, scratch: Path | None = None
+    root: Path, config: Section, given: str | None = None, scratch: Path | None = None
 ) -> Plan:
     """Plan a configuration that is composed and checked already; else as ``make_plan``.
 
     given: the path of the user's own file, which may lie outside of the project.
     """
-    plan = Plan(settled["experiment"], _studied(settled), settled["block"], {}, {}, {})
-    for outer, there in load.points(settled):
-        for name in there["dataset"]:
-            data = data_set(root, name, there, given, scratch)
-            _refuse_beyond(settled.get("engine", {}), data, there["fit"])
+    plan = Plan(config["experiment"], _studied_config(config), config["block"], {}, {}, {})
+    for outer, point in load.points(config):
+        for name in point["dataset"]:
+            data = data_set(root, name, point, given, scratch)
+            _refuse_beyond(config.get("engine", {}), data, point["fit"])
             plan.data_sets[data.name] = data
-            for normaliser, family, start in product(*(there[a] for a in load.NAMED[1:])):
-                normalised = _normalised(data, normaliser, there["normaliser"][normaliser])
+            for normaliser, family, start in product(*(point[a] for a in load.NAMED[1:])):
+                normalised = _normalised(data, normaliser, point["normaliser"][normaliser])
                 plan.normalised_data[normalised.name] = normalised
                 at = dict(zip(load.NAMED, (name, normaliser, family, start), strict=True)) | outer
-                source = start_file(root, data, there["start"][start], there["sweep"]["k"], scratch)
-                for block in blocks(normalised.name, data, at, there, source):
+                source = start_file(root, data, point["start"][start], point["sweep"]["k"], scratch)
+                for block in blocks(normalised.name, data, at, point, source):
                     plan.fit_blocks[block.name] = block
     for replicated in bootstrap_blocks.blocks(plan):
         plan.bootstrap_blocks[replicated.name] = replicated
@@ -113,9 +113,9 @@ def _write(root: Path, plan: Plan, scratch: Path | None) -> Plan:
     return replace(plan, path=str(path))
 
 
-def _studied(settled: Mapping[str, Any]) -> Section:
+def _studied_config(config: Mapping[str, Any]) -> Section:
     """Return what results depend on: all but how the work is cut into jobs, and who does it."""
-    return {key: value for key, value in settled.items() if key not in ("block", "engine")}
+    return {key: value for key, value in config.items() if key not in ("block", "engine")}
 
 
 def _refuse_unnamed(engine: Mapping[str, Any], overrides: Sequence[str]) -> None:
@@ -158,7 +158,7 @@ def blocks(
     normalised: str,
     data: DataSet,
     at: Section,
-    there: Mapping[str, Any],
+    point: Mapping[str, Any],
     source: StartFile | None = None,
 ) -> Iterator[FitBlock]:
     """Yield the blocks of one (data set, normaliser, family, start, outer point).
@@ -169,15 +169,15 @@ def blocks(
     depends on the cost of its fits and on the values of K they share, never on how many seeds
     there are, so a sweep that grows leaves its full blocks as they are.
     """
-    sweep, family = there["sweep"], there["covariance"][at["covariance"]]
+    sweep, family = point["sweep"], point["covariance"][at["covariance"]]
     _refuse_more(sweep["k"][-1], data)
-    each = partial(cost, data, family["family"], there["fit"], sweep["iteration"][-1])
+    each = partial(cost, data, family["family"], point["fit"], sweep["iteration"][-1])
     words = ".".join(str(at[axis]) for axis in load.NAMED)
-    restarts = from_section(RestartOptions, there["fit"])
+    restarts = from_section(RestartOptions, point["fit"])
     auto = restarts.restarts == "auto"  # then one job sees all seeds of a k
     most = max(restarts.most_seeds, len(sweep["seed"])) if auto else 1
-    fit = {key: value for key, value in there["fit"].items() if key not in restarts.idle}
-    target = there["block"]["target_seconds"]
+    fit = {key: value for key, value in point["fit"].items() if key not in restarts.idle}
+    target = point["block"]["target_seconds"]
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):
         whole = sum(map(each, ks))
         takes = partial(memory.of_fit, data, fit, ks, iteration=sweep["iteration"])
@@ -189,7 +189,7 @@ def blocks(
             job = FitJob(
                 coordinates=at,
                 covariance=family,
-                start=there["start"][at["start"]],
+                start=point["start"][at["start"]],
                 fit=fit,
                 k=ks,
                 seed=seeds,

@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MOST = 4  # processes: each loads its own libraries
-WORTH = 2_048  # cells for which one more is worth that
+CELLS_PER_PROCESS = 2_048  # for which one more process is worth its start
 
 
-def worth(cells: int, threads: int = MOST) -> int:
-    """Return how many processes are to share so many cells: one where these are soon done."""
-    return max(1, min(threads, MOST, cells // WORTH))
+def n_processes(cells: int, threads: int = MOST) -> int:
+    """Return the number of processes for so many cells: one where these take little time."""
+    return max(1, min(threads, MOST, cells // CELLS_PER_PROCESS))
 
 
-def shared(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
+def run_shares(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
     """Return ``work(*given, share, shares)`` of each share, from 0 on; the first is done here.
 
     All are where there is no shared memory for other processes to wait in, which is said.

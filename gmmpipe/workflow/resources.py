@@ -32,28 +32,28 @@ SMALL = 1_000_000  # values of a data set that are read and normalised in a seco
 
 
 @dataclass(frozen=True)
-class Demand:
-    """Bytes; seconds of one core that more cores shorten, and that they do not; cores worth having.
+class Resources:
+    """Bytes; seconds of one core that more cores shorten, and that they do not; useful cores.
 
     They leave out what Snakemake itself takes on a node, and the time until the work begins.
     """
 
     memory: float
-    shared: float = 0.0
-    alone: float = 0.0
+    parallel: float = 0.0
+    serial: float = 0.0
     threads: int = 1
 
     def minutes(self, threads: int) -> int:
         """Return whole minutes that suffice on so many cores, half of them in vain."""
-        return ceil((BEGIN + MARGIN * (self.alone + 2 * self.shared / (1 + threads))) / 60)
+        return ceil((BEGIN + MARGIN * (self.serial + 2 * self.parallel / (1 + threads))) / 60)
 
 
-class Demands:
-    """Of the jobs of a plan: functions of a job's wildcards that Snakemake calls."""
+class JobResources:
+    """The resources of the jobs of a plan, as functions of a job's wildcards for Snakemake."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._largest: dict[str, Demand] = {}
+        self._largest: dict[str, Resources] = {}
 
     def threads(self, rule: str) -> Callable[[Sequence[str]], int]:
         """Return what gives the cores of a job of a rule."""
@@ -71,17 +71,17 @@ class Demands:
             attempt * self.of(rule, *wildcards).minutes(threads)
         )
 
-    def of(self, rule: str, name: str = "") -> Demand:
-        """Return the demand of a job of a rule; name: what its wildcard says.
+    def of(self, rule: str, name: str = "") -> Resources:
+        """Return the resources of a job of a rule; name: its wildcard.
 
         With block.alike it is the largest of all jobs of the rule, number by number.
         """
-        demand = DEMANDS[rule]
+        estimate = RESOURCES[rule]
         if not STAGES[rule].section or not self.plan.block["alike"]:
-            return demand(self.plan, name)
+            return estimate(self.plan, name)
         if rule not in self._largest:
-            each = [astuple(demand(self.plan, other)) for other in STAGES[rule].jobs(self.plan)]
-            self._largest[rule] = Demand(*map(max, zip(*each, strict=True)))
+            each = [astuple(estimate(self.plan, other)) for other in STAGES[rule].jobs(self.plan)]
+            self._largest[rule] = Resources(*map(max, zip(*each, strict=True)))
         return self._largest[rule]
 
     def widest(self, block: str, free: int) -> int | None:
@@ -105,39 +105,39 @@ class Demands:
         return all(data.n * data.d <= SMALL for data in self.plan.data_sets.values())
 
 
-def _generate(plan: Plan, name: str) -> Demand:
+def _generate(plan: Plan, name: str) -> Resources:
     data = plan.data_sets[name]
     seconds = VALUE * (data.n * data.d + data.bytes)
     in_parts = data.bytes >= LARGE or bool(data.files)
-    return Demand(memory.of_generate(data, in_parts), 0, seconds)
+    return Resources(memory.of_generate(data, in_parts), 0, seconds)
 
 
-def _normalise(plan: Plan, name: str) -> Demand:
+def _normalise(plan: Plan, name: str) -> Resources:
     data = plan.data_of(name)
-    return Demand(memory.of_normalise(data), 0, VALUE * data.n * data.d)
+    return Resources(memory.of_normalise(data), 0, VALUE * data.n * data.d)
 
 
-def _fit(plan: Plan, name: str) -> Demand:
+def _fit(plan: Plan, name: str) -> Resources:
     block = plan.fit_blocks[name]
     data, job = plan.data_of(block.normalised), block.config
     rows = min(data.n, MOST_ROWS)
     starts = sum(START + rows * (START_ROW + START_PRODUCT * k * data.d) for k in job.k)
     seeds = max(len(job.seed), job.fit.get("most_seeds", 0))  # where they may become so
     threads = 1 if block.seconds < LONG else ALL
-    return Demand(block.memory, block.seconds, seeds * starts, threads)
+    return Resources(block.memory, block.seconds, seeds * starts, threads)
 
 
-def _evaluate(plan: Plan, _: str) -> Demand:
+def _evaluate(plan: Plan, _: str) -> Resources:
     seconds = 0.0
     for block in plan.fit_blocks.values():
         n, job = plan.data_of(block.normalised).n, block.config
         each = sum(CELL + CELL_PRODUCT * n * (k + 5) for k in job.k)
         seconds += each * len(job.seed) * len(job.iteration)
-    processes = 1 if plan.is_wide else workers.worth(plan.n_cells)
-    return Demand(processes * _tables(plan), 0, seconds, ALL if plan.is_wide else SHARED)
+    processes = 1 if plan.is_wide else workers.n_processes(plan.n_cells)
+    return Resources(processes * _tables(plan), 0, seconds, ALL if plan.is_wide else SHARED)
 
 
-def _bootstrap(plan: Plan, name: str) -> Demand:
+def _bootstrap(plan: Plan, name: str) -> Resources:
     block = plan.bootstrap_blocks[name]
     fits = [plan.fit_blocks[fit] for fit in block.fits]
     # all fits are read, then a block is like one
@@ -148,23 +148,23 @@ def _bootstrap(plan: Plan, name: str) -> Demand:
     # they take turns: many for long ones
     threads = 1 if block.seconds < len(block.config.replicates) else ALL
     total = own + max(held) + sum(held) - len(held) * memory.BASE
-    return Demand(total, block.seconds, 0, threads)
+    return Resources(total, block.seconds, 0, threads)
 
 
-def _combine(plan: Plan, _: str) -> Demand:
+def _combine(plan: Plan, _: str) -> Resources:
     replicates = [len(b.config.replicates) for b in plan.bootstrap_blocks.values()]
-    return Demand(_tables(plan), 0, CASE + REPLICATE * sum(replicates))
+    return Resources(_tables(plan), 0, CASE + REPLICATE * sum(replicates))
 
 
-def _figures(plan: Plan, _: str) -> Demand:
+def _figures(plan: Plan, _: str) -> Resources:
     shown = (min(plan.data_sets[data].n, MOST_SHOWN) for data, _ in plan.cases())
     seconds = sum(CASE + SAMPLE * n for n in shown)
-    return Demand(SHARED * (memory.DRAWING + _shown(plan)), seconds, 0, SHARED)
+    return Resources(SHARED * (memory.DRAWING + _shown(plan)), seconds, 0, SHARED)
 
 
-def _report(plan: Plan, _: str) -> Demand:
+def _report(plan: Plan, _: str) -> Resources:
     cases = sum(1 for _ in plan.cases())
-    return Demand(memory.PAGE + _shown(plan) + cases * PICTURES, 0, CASE * cases)
+    return Resources(memory.PAGE + _shown(plan) + cases * PICTURES, 0, CASE * cases)
 
 
 def _shown(plan: Plan) -> int:
@@ -183,7 +183,7 @@ def _tables(plan: Plan) -> int:
     return int(block + max(memory.of_tables(data, most) for data in plan.data_sets.values()))
 
 
-DEMANDS: dict[str, Callable[[Plan, str], Demand]] = {  # of each stage that Snakemake sends out
+RESOURCES: dict[str, Callable[[Plan, str], Resources]] = {  # of each stage that Snakemake sends out
     "generate": _generate,
     "normalise": _normalise,
     "fit": _fit,

@@ -29,7 +29,7 @@ from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
 from gmmpipe.workflow.repair import recover
-from gmmpipe.workflow.resources import Demands
+from gmmpipe.workflow.resources import JobResources
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
 QUESTIONS = re.compile(
@@ -44,7 +44,7 @@ SILENT = "it ended without a word, killed or out of memory"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
 
-def launch(
+def run(
     root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None, extra: Sequence[str]
 ) -> int:
     """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
@@ -61,13 +61,13 @@ def launch(
         if here and not any(PLACE.fullmatch(option) for option in extra):
             profile += ["--cores", "all"]
         extra = [*profile, *extra]
-        if asks(extra):
+        if runs_nothing(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
                 study = make_plan(Path(), overrides, own, block, Path(scratch))
                 return subprocess.run(_command(study, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
             study = make_plan(Path(), overrides, own, block)
-            for line in (f"{study.experiment} {study.version}: {_extent(study)}", *readings(study)):
+            for line in (f"{study.experiment} {study.version}: {_extent(study)}", *how_read(study)):
                 print(line)
             _recover(study)
             command = _command(study, extra)
@@ -80,27 +80,27 @@ def launch(
 def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Plan:
     """Return the plan of plain Snakemake's --config settings and command-line options.
 
-    Its main process holds the lock to its end, and begins as ``launch`` does. Raises InputError
+    Its main process holds the lock to its end, and begins as ``run`` does. Raises InputError
     for what is wrong, and Obstacle.
     """
     os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
     block = snakemake_options.settings(Path(), options) if main else {}
     if not main:
         return from_snakemake(settings, main)
-    if asks(options):
+    if runs_nothing(options):
         scratch = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         return from_snakemake(settings, main, block, Path(scratch))
     os.environ.update(_lock().environment)
     study = from_snakemake(settings, main, block)
-    for line in readings(study):
+    for line in how_read(study):
         print(line, file=sys.stderr)
     _recover(study)
     _free_memory(study)
     return study
 
 
-def readings(study: Plan) -> list[str]:
+def how_read(study: Plan) -> list[str]:
     """Return how each file was read, in one line."""
     lines = (
         summary(Path(data.source.path).name, data.reading)
@@ -133,11 +133,11 @@ def _free_memory(study: Plan) -> int | None:
     free = free_memory.available()
     if free is None:
         return None
-    demands = Demands(study)
+    job_resources = JobResources(study)
     for rule, name in _missing(study):
-        need = demands.of(rule, name).memory
+        need = job_resources.of(rule, name).memory
         if need > free:
-            most = demands.widest(name, free) if rule == "fit" else None
+            most = job_resources.widest(name, free) if rule == "fit" else None
             remedy = "sweep fewer seeds or iteration counts, or a smaller k"
             if most is not None:
                 remedy = (
@@ -179,8 +179,8 @@ def _missing(study: Plan) -> Iterator[tuple[str, str]]:
                 yield stage.name, name
 
 
-def asks(options: Sequence[str]) -> bool:
-    """Return whether Snakemake would answer a question, and run nothing."""
+def runs_nothing(options: Sequence[str]) -> bool:
+    """Return whether Snakemake only answers a question, and runs nothing."""
     return any(QUESTIONS.fullmatch(option) for option in options)
 
 

@@ -7,7 +7,7 @@ import pytest
 from gmmpipe.figures.cases import frames_of
 from gmmpipe.report.build import reading_of
 from gmmpipe.results.experiment import load
-from gmmpipe.workflow import run as launch
+from gmmpipe.workflow import run as workflow_run
 
 SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=[2]")
 SWEEP += ("sweep.seed=[0]", "sweep.iteration=[20]", "sweep.normaliser=[none]")
@@ -54,7 +54,7 @@ def test_imputed_values_have_the_row_of_the_file(study, frame, project):
 def test_a_run_and_its_report_say_how_the_file_was_read(study):
     done = study(options("drop"), *SWEEP)
     line = "mine.csv: comma separated, header, 2 numeric columns, left out: id, group, 3 rows with"
-    (said,) = launch.readings(done)
+    (said,) = workflow_run.how_read(done)
     assert said.startswith(line)
     (data,) = done.data_sets.values()
     assert reading_of(data) == said

@@ -25,7 +25,7 @@ def test_how_the_work_is_cut_changes_no_byte(study, monkeypatch):
     monkeypatch.setattr(assess, "MOST_NUMBERS", 1)  # a slice for each cell
     evaluate.run([done.path], "cells")
     assert content("cells") == whole
-    monkeypatch.setattr(workers, "WORTH", 1)
+    monkeypatch.setattr(workers, "CELLS_PER_PROCESS", 1)
     evaluate.run([done.path], "processes", 2)
     assert content("processes") == whole
 

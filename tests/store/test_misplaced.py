@@ -9,7 +9,7 @@ import pytest
 
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
-from gmmpipe.workflow import run as launch
+from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover
 
@@ -22,7 +22,7 @@ def test_no_log_or_artifact_goes_through_a_link(place, project, tmp_path):
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path)
     with pytest.raises(InputError, match="is a symbolic link"):
-        launch._lock()
+        workflow_run._lock()
 
 
 @pytest.mark.parametrize("place", ["results", "results/store", "results/logs", ".snakemake"])
@@ -31,7 +31,7 @@ def test_a_file_where_a_folder_belongs_stays(place, project):
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine")
     with pytest.raises(InputError, match="is a file where a folder belongs; rename it"):
-        launch._lock()
+        workflow_run._lock()
     assert path.read_text() == "mine"
 
 
@@ -71,7 +71,7 @@ def test_a_folder_in_place_of_a_log_is_named_before_any_job(project):
         path = project / "results" / place
         path.mkdir(parents=True)
         with pytest.raises(InputError, match=f"{path.name}: is a folder where a file belongs"):
-            launch._lock()
+            workflow_run._lock()
         path.rmdir()
 
 
@@ -97,14 +97,14 @@ def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
 def test_nobody_waits_for_what_is_no_file(place, kind, project):
     make_special(project / place, kind)
     with pytest.raises(InputError, match=f"{Path(place).name}: is {kind} where files belong"):
-        launch._lock()
+        workflow_run._lock()
 
 
 @pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
 def test_a_lock_is_a_file(name, project):
     make_special(project / "results" / name, "a pipe")
     with pytest.raises(InputError, match=f"{name}: is no file that can be locked; remove it"):
-        launch._lock()
+        workflow_run._lock()
 
 
 @pytest.mark.parametrize("name", [".lock", ".lock.jobs"])
@@ -114,7 +114,7 @@ def test_a_lock_is_no_link(name, project, tmp_path):
     precious.write_text("mine")
     Path("results").mkdir(exist_ok=True)
     Path("results", name).symlink_to(precious)
-    for lock in (launch._lock, lambda: clean(project, remove=True)):
+    for lock in (workflow_run._lock, lambda: clean(project, remove=True)):
         with pytest.raises(InputError, match=f"{name}: is a symbolic link; remove it"):
             lock()
     assert precious.read_text() == "mine"
@@ -124,7 +124,7 @@ def test_numba_has_no_settings_of_the_project(project):
     """They decide last bits, or name a cache of code, and no manifest tells them."""
     (project / ".numba_config.yaml").write_text("disable_jit: 1\n")
     with pytest.raises(InputError, match=r"numba would take settings from it .* remove it"):
-        launch._lock()
+        workflow_run._lock()
 
 
 @pytest.mark.parametrize("command", ["replay x", "figure clusters x", "show"])

@@ -6,13 +6,13 @@ import pytest
 
 from gmmpipe.errors import InputError
 from gmmpipe.workflow import make_plan
-from gmmpipe.workflow.resources import Demands
+from gmmpipe.workflow.resources import JobResources
 
 BASE = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "sweep.k=1..3")
 ON = (*BASE, "bootstrap.replicates=199", "bootstrap.max_k=2")
 
 
-def freeze(*overrides):
+def plan_of_settings(*overrides):
     return make_plan.make_plan(Path(), overrides)
 
 
@@ -24,17 +24,17 @@ def held(study, kind):
 
 @pytest.mark.usefixtures("project")
 def test_off_it_is_no_part_of_the_version():
-    off = freeze(*BASE)
+    off = plan_of_settings(*BASE)
     assert off.bootstrap_blocks == {}
-    assert freeze(*BASE, "bootstrap.level=0.1", "bootstrap.seed=3") == off
-    assert freeze(*ON).version != off.version
-    assert freeze(*ON).fit_blocks == off.fit_blocks
+    assert plan_of_settings(*BASE, "bootstrap.level=0.1", "bootstrap.seed=3") == off
+    assert plan_of_settings(*ON).version != off.version
+    assert plan_of_settings(*ON).fit_blocks == off.fit_blocks
 
 
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("n", [19, 128, 199, 1025])
 def test_blocks_part_the_replicates(n):
-    study = freeze(*ON, f"bootstrap.replicates={n}")
+    study = plan_of_settings(*ON, f"bootstrap.replicates={n}")
     for kind in ("test", "parametric", "nonparametric"):
         assert held(study, kind) == list(range(n))
     names = list(study.bootstrap_blocks)
@@ -48,7 +48,10 @@ def test_blocks_part_the_replicates(n):
 @pytest.mark.parametrize(("n", "kept"), [(1024, 1), (1025, 1), (3000, 2)])
 def test_more_replicates_leave_full_blocks_as_they_are(n, kept):
     """Of intervals a block holds 1024 replicates, the last is filled in part."""
-    few, many = freeze(*ON, f"bootstrap.replicates={n}"), freeze(*ON, "bootstrap.replicates=9000")
+    few, many = (
+        plan_of_settings(*ON, f"bootstrap.replicates={n}"),
+        plan_of_settings(*ON, "bootstrap.replicates=9000"),
+    )
     assert few.version != many.version
     shared = set(few.bootstrap_blocks) & set(many.bootstrap_blocks)
     assert len([name for name in shared if ".parametric." in name]) == kept
@@ -72,7 +75,7 @@ CHANGES = {  # -> kinds whose blocks keep their names
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_makes_anew_what_it_touches(change):
-    before, after = freeze(*ON), freeze(*ON, change)
+    before, after = plan_of_settings(*ON), plan_of_settings(*ON, change)
     assert before.version != after.version
     kept = set(before.bootstrap_blocks) & set(after.bootstrap_blocks)
     assert {before.bootstrap_blocks[name].config.kind for name in kept} == CHANGES[change]
@@ -81,7 +84,7 @@ def test_a_change_makes_anew_what_it_touches(change):
 @pytest.mark.usefixtures("project")
 def test_each_family_and_outer_point_has_its_own_and_starts_share():
     more = ("sweep.covariance=[full,tied]", "sweep.start=[kmeans,points]", "sweep.fit.tol=[0,1e-6]")
-    study = freeze(*ON, *more)
+    study = plan_of_settings(*ON, *more)
     sections = study.bootstrap_blocks.values()
     assert len(sections) == 2 * 2 * 3
     assert all(len(section.fits) == 2 for section in sections)
@@ -92,13 +95,13 @@ def test_each_family_and_outer_point_has_its_own_and_starts_share():
 def test_large_data_are_small_blocks():
     blobs = ("dataset.blobs.n=100000", "dataset.blobs.d=10", "sweep.dataset=blobs")
     full = ("sweep.covariance=[full]", "sweep.k=1..4", "bootstrap.replicates=32")
-    study = freeze("experiment=smoke", *blobs, *full)
+    study = plan_of_settings("experiment=smoke", *blobs, *full)
     tests = [s for s in study.bootstrap_blocks.values() if s.config.kind == "test"]
     assert len(tests) >= 32
     assert all(len(s.config.replicates) == 1 for s in tests)
     many, one = (
-        Demands(found).of("bootstrap", next(iter(found.bootstrap_blocks))).threads
-        for found in (study, freeze(*ON))
+        JobResources(found).of("bootstrap", next(iter(found.bootstrap_blocks))).threads
+        for found in (study, plan_of_settings(*ON))
     )
     assert many > one == 1
 
@@ -122,4 +125,4 @@ def test_large_data_are_small_blocks():
 )
 def test_what_is_wrong_is_refused_before_any_job(change, words):
     with pytest.raises(InputError, match=words):
-        freeze(*ON, change)
+        plan_of_settings(*ON, change)

@@ -9,7 +9,7 @@ import pytest
 from gmmpipe.config import compose
 from gmmpipe.store import artifacts, names
 from gmmpipe.store.layout import engine
-from gmmpipe.workflow import run as launch
+from gmmpipe.workflow import run as workflow_run
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
 
@@ -62,7 +62,7 @@ def test_a_run_that_has_begun_needs_what_it_has_fitted(study, gmmpipe):
     done = study(*TINY)
     rmtree(done.folder)
     assert done.fits[0] in listed(gmmpipe("clean", "--unused"))
-    launch._recover(done)
+    workflow_run._recover(done)
     assert listed(gmmpipe("clean", "--unused")) == set()
 
 

@@ -20,7 +20,7 @@ BASE = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.covariance=[full]", "s
 FULL = {"family": "full"}
 
 
-def freeze(project, *overrides, own=None):
+def plan_of_settings(project, *overrides, own=None):
     return make_plan.make_plan(project, overrides, own)
 
 
@@ -87,12 +87,14 @@ def test_a_sweep_that_grows_leaves_full_blocks_as_they_are(k, seed, new, n):
 
 def test_with_automatic_restarts_one_block_has_all_seeds_of_a_k(project):
     auto = [*BASE, "sweep.k=1..20", "fit.restarts=auto", "fit.most_seeds=3000"]
-    found = freeze(project, *auto).fit_blocks.values()
+    found = plan_of_settings(project, *auto).fit_blocks.values()
     assert sorted(k for b in found for k in b.config.k) == list(range(1, 21))
     assert all(b.config.seed == list(range(10)) for b in found)
     assert all(b.config.fit["most_seeds"] == 3000 for b in found)
-    fixed = freeze(project, *BASE).fit_blocks
-    assert freeze(project, *BASE, "fit.target=0.01").fit_blocks == fixed  # it has no effect
+    fixed = plan_of_settings(project, *BASE).fit_blocks
+    assert (
+        plan_of_settings(project, *BASE, "fit.target=0.01").fit_blocks == fixed
+    )  # it has no effect
 
 
 def test_ten_thousand_seeds_of_one_k_are_ten_blocks():
@@ -139,13 +141,13 @@ CHANGED = [
 
 @pytest.mark.parametrize("change", NEUTRAL)
 def test_what_says_the_same_is_the_same_version(change, project):
-    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    before, after = plan_of_settings(project, *BASE), plan_of_settings(project, *BASE, change)
     assert (before.path, before) == (after.path, after)
 
 
 @pytest.mark.parametrize("change", GROWN)
 def test_a_grown_sweep_adds_blocks(change, project):
-    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    before, after = plan_of_settings(project, *BASE), plan_of_settings(project, *BASE, change)
     assert before.version != after.version
     fresh = set(after.fit_blocks) - set(before.fit_blocks)
     gone = set(before.fit_blocks) - set(after.fit_blocks)
@@ -153,12 +155,12 @@ def test_a_grown_sweep_adds_blocks(change, project):
     assert len(gone) <= 1
     assert set(before.data_sets) <= set(after.data_sets)
     assert set(before.normalised_data) <= set(after.normalised_data)
-    assert freeze(project, *BASE) == before
+    assert plan_of_settings(project, *BASE) == before
 
 
 @pytest.mark.parametrize("change", CHANGED)
 def test_a_changed_setting_changes_every_block_and_the_version(change, project):
-    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    before, after = plan_of_settings(project, *BASE), plan_of_settings(project, *BASE, change)
     assert before.version != after.version
     assert not set(before.fit_blocks) & set(after.fit_blocks)
     assert (set(before.data_sets) == set(after.data_sets)) == ("dataset." not in change)
@@ -166,14 +168,17 @@ def test_a_changed_setting_changes_every_block_and_the_version(change, project):
 
 @pytest.mark.parametrize("change", ["block.target_seconds=600", "block.alike=true"])
 def test_how_the_work_is_cut_is_no_part_of_a_version(change, project):
-    before, after = freeze(project, *BASE), freeze(project, *BASE, change)
+    before, after = plan_of_settings(project, *BASE), plan_of_settings(project, *BASE, change)
     assert before.version == after.version
     assert before.config == after.config
     assert (set(before.fit_blocks) == set(after.fit_blocks)) == ("alike" in change)
 
 
 def test_figures_change_the_version_but_no_block(project):
-    before, after = freeze(project, *BASE), freeze(project, *BASE, "figures.dpi=100")
+    before, after = (
+        plan_of_settings(project, *BASE),
+        plan_of_settings(project, *BASE, "figures.dpi=100"),
+    )
     assert before.version != after.version
     assert set(before.fit_blocks) == set(after.fit_blocks)
 
@@ -181,35 +186,35 @@ def test_figures_change_the_version_but_no_block(project):
 def test_a_changed_byte_of_the_data_changes_everything_and_going_back_nothing(project):
     data = project / "data/gmm.data"
     text = data.read_text()
-    before = freeze(project, *BASE)
+    before = plan_of_settings(project, *BASE)
     data.write_text(text.replace("3.600000", "3.600001", 1))
-    after = freeze(project, *BASE)
+    after = plan_of_settings(project, *BASE)
     assert before.version != after.version
     for stage in ("data", "normalised", "fits"):
         assert not set(before.entries(stage)) & set(after.entries(stage))
     data.write_text(text)
-    assert freeze(project, *BASE) == before
+    assert plan_of_settings(project, *BASE) == before
 
 
 def test_the_same_content_elsewhere_is_the_same_data(project, tmp_path):
     shutil.copy(project / "data/gmm.data", tmp_path / "gmm.data")
     rest = [text for text in BASE if not text.startswith("sweep.dataset")]
-    near = freeze(project, *rest, own={"path": "data/gmm.data"})
-    far = freeze(project, *rest, own={"path": str(tmp_path / "gmm.data")})
+    near = plan_of_settings(project, *rest, own={"path": "data/gmm.data"})
+    far = plan_of_settings(project, *rest, own={"path": str(tmp_path / "gmm.data")})
     assert set(near.fit_blocks) == set(far.fit_blocks)
     assert near.version == far.version
 
 
 def test_a_plan_that_is_the_same_is_not_written_again(project):
-    path = project / freeze(project, *BASE).path
+    path = project / plan_of_settings(project, *BASE).path
     before = path.stat()
-    freeze(project, *BASE)
+    plan_of_settings(project, *BASE)
     after = path.stat()
     assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
 
 
 def test_a_plan_is_readable_and_names_say_what_they_hold(project):
-    study = freeze(project, *BASE)
+    study = plan_of_settings(project, *BASE)
     assert json.loads((project / study.path).read_text()) == study.to_json()
     assert Plan.read(project / study.path) == study
     (block,) = study.fit_blocks
@@ -222,7 +227,7 @@ def test_a_plan_is_readable_and_names_say_what_they_hold(project):
 def test_the_largest_block_goes_into_a_command_line(project):
     """Linux takes no argument of 128 KiB, and a shell command is one."""
     sweep = ("sweep.dataset=gmm", "sweep.k=[1]", "sweep.seed=1000000..1070000")
-    study = freeze(project, *BASE, *sweep, "block.target_seconds=3600")
+    study = plan_of_settings(project, *BASE, *sweep, "block.target_seconds=3600")
     assert max(len(b.config.seed) for b in study.fit_blocks.values()) > 30_000
     assert all(len(study.job("fits", block)) < 2_000 for block in study.fit_blocks)
 
@@ -238,7 +243,7 @@ def test_the_largest_block_goes_into_a_command_line(project):
 def test_ten_thousand_cells_are_few_jobs_planned_soon(sweep, project):
     arguments = (project, "experiment=smoke", "sweep.normaliser=none", *sweep)
     profile = cProfile.Profile()
-    study = profile.runcall(freeze, *arguments)
+    study = profile.runcall(plan_of_settings, *arguments)
     assert pstats.Stats(profile).total_calls < 3 * 10**6  # a few seconds; of one cell 10**6
     n_cells = 1
     for values in study.config["sweep"].values():
@@ -249,31 +254,33 @@ def test_ten_thousand_cells_are_few_jobs_planned_soon(sweep, project):
 
 
 def test_the_default_experiment_is_at_most_25_jobs(project):
-    study = freeze(project)
+    study = plan_of_settings(project)
     assert sum(len(study.entries(stage)) for stage in ("data", "normalised", "fits")) + 5 <= 25
 
 
 def test_every_point_of_an_outer_axis_has_its_own_blocks(project):
-    study = freeze(project, *BASE, "sweep.fit.tol=[0,1e-6]")
+    study = plan_of_settings(project, *BASE, "sweep.fit.tol=[0,1e-6]")
     assert study.outer == ["fit.tol"]
     assert [b.config.fit["tol"] for b in study.fit_blocks.values()] == [0, 1e-6]
     assert [at["fit.tol"] for _, at in study.cases()] == [0, 1e-6]
     assert len(study.data_sets) == len(study.normalised_data) == 1
-    generated = freeze(project, "sweep.dataset=blobs", "sweep.dataset.blobs.separation=[1,2]")
+    generated = plan_of_settings(
+        project, "sweep.dataset=blobs", "sweep.dataset.blobs.separation=[1,2]"
+    )
     assert len(generated.data_sets) == 2
     assert len(set(generated.drawn.values())) == 2
 
 
 def test_more_components_than_rows_are_refused(project):
     with pytest.raises(InputError, match=r"sweep\.k holds 101, but data set sample has 100 rows"):
-        freeze(project, "experiment=smoke", "sweep.k=[1,101]")
+        plan_of_settings(project, "experiment=smoke", "sweep.k=[1,101]")
 
 
 def test_snakemake_settings_are_the_same_plan(project, monkeypatch):
     monkeypatch.chdir(project)
     settings_ = {"experiment": "smoke", "overrides": list(BASE[1:])}
     planned = make_plan.from_snakemake(settings_, main=True)
-    assert artifacts.read_json(planned.path) == freeze(project, *BASE).to_json()
+    assert artifacts.read_json(planned.path) == plan_of_settings(project, *BASE).to_json()
     assert make_plan.from_snakemake(settings_, main=False) == planned
 
 

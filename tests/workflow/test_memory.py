@@ -11,7 +11,7 @@ from gmmpipe.mixture.diagnostics.convergence import FIRST, KRYLOV, VALUES
 from gmmpipe.store import artifacts, free_memory
 from gmmpipe.store.entries import DataSet
 from gmmpipe.workflow import memory
-from gmmpipe.workflow.resources import SHARED, Demands
+from gmmpipe.workflow.resources import SHARED, JobResources
 
 GB = 10**9
 ROOMY = "MemTotal: 40000000 kB\nMemAvailable: 32000000 kB\n"
@@ -240,7 +240,7 @@ def test_what_the_other_stages_take_is_what_they_are_said_to_take(case, study):
     for rule, arguments in inputs.items():
         name = {"generate": data, "bootstrap": next(iter(done.bootstrap_blocks), "")}.get(rule, "")
         processes = SHARED if rule == "figures" else 1
-        said = Demands(done).of(rule, name).memory / processes
+        said = JobResources(done).of(rule, name).memory / processes
         found[rule] = (round(peak(rule, *arguments) / memory.MB), round(said / memory.MB))
     odd = [rule for rule, (most, said) in found.items() if not most < said < 3 * most + 100]
     assert odd == [], found

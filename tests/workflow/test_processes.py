@@ -12,7 +12,7 @@ def share(what, number, count):
 
 def test_one_share_needs_no_other_process(monkeypatch):
     monkeypatch.setattr(workers, "ProcessPoolExecutor", None)
-    assert workers.shared(share, 1, "a") == [("a", 0, 1, os.getpid())]
+    assert workers.run_shares(share, 1, "a") == [("a", 0, 1, os.getpid())]
 
 
 def test_without_semaphores_one_process_does_all(monkeypatch, capsys):
@@ -20,7 +20,7 @@ def test_without_semaphores_one_process_does_all(monkeypatch, capsys):
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
-    assert workers.shared(share, 2, "a") == [("a", n, 2, os.getpid()) for n in range(2)]
+    assert workers.run_shares(share, 2, "a") == [("a", n, 2, os.getpid()) for n in range(2)]
     assert capsys.readouterr().out == (
         "one process does all: no semaphores (Function not implemented); make /dev/shm writable\n"
     )

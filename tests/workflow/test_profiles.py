@@ -8,7 +8,7 @@ import yaml
 
 from gmmpipe.errors import InputError
 from gmmpipe.store.files import MADE_BY, made_by
-from gmmpipe.workflow import run as launch
+from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow import snakemake_options
 
 HOME = Path(__file__).parents[2]
@@ -47,24 +47,24 @@ def test_the_blocks_of_a_profile_are_the_same_for_plain_snakemake(said, project,
     """With --config on its command line Snakemake forgets the profile's own."""
     (project / "profiles/mine").mkdir()
     (project / "profiles/mine/config.yaml").write_text(f"cores: 1\nconfig: {said}\n")
-    monkeypatch.setattr(launch, "_run", lambda study, *_: seen.append(study) or 0)
+    monkeypatch.setattr(workflow_run, "_run", lambda study, *_: seen.append(study) or 0)
     seen = []
     chosen = ["--workflow-profile", "profiles/mine"]
-    assert launch.launch(project, ["experiment=smoke"], None, chosen) == 0
-    study = launch.prepare({"experiment": "smoke"}, True, ["-n", *chosen])
+    assert workflow_run.run(project, ["experiment=smoke"], None, chosen) == 0
+    study = workflow_run.prepare({"experiment": "smoke"}, True, ["-n", *chosen])
     assert study == seen[0]
     assert study.block == {"target_seconds": 77.0, "alike": False}
     handed = {"experiment": "smoke", "target_seconds": 78}
-    assert launch.prepare(handed, True, ["-n", *chosen]).block["target_seconds"] == 78
+    assert workflow_run.prepare(handed, True, ["-n", *chosen]).block["target_seconds"] == 78
     typed = {"experiment": "smoke", "overrides": ["block.target_seconds=79"]}
-    assert launch.prepare(typed, True, ["-n", *chosen]).block["target_seconds"] == 79
+    assert workflow_run.prepare(typed, True, ["-n", *chosen]).block["target_seconds"] == 79
 
 
 def test_plain_snakemake_records_no_maker_that_the_environment_names(project, monkeypatch):
     monkeypatch.setenv(MADE_BY, '{"stage": "fit", "code": "", "environment": {}}')
-    monkeypatch.setattr(launch, "_lock", lambda: SimpleNamespace(environment={}))
+    monkeypatch.setattr(workflow_run, "_lock", lambda: SimpleNamespace(environment={}))
     monkeypatch.chdir(project)
-    study = launch.prepare({"experiment": "smoke"}, True, [])
+    study = workflow_run.prepare({"experiment": "smoke"}, True, [])
     assert made_by(study.path) == {}
 
 

@@ -9,14 +9,14 @@ from gmmpipe.store.plan import WIDE
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.processes import MOST
-from gmmpipe.workflow.resources import ALL, DEMANDS, Demand, Demands
+from gmmpipe.workflow.resources import ALL, RESOURCES, JobResources, Resources
 
 BASE = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[full]", "sweep.k=[2]")
 BASE += ("sweep.iteration=[10]", "sweep.seed=0..3", "bootstrap.replicates=19", "bootstrap.max_k=9")
 
 
-def demands(project, *overrides):
-    return Demands(make_plan.make_plan(project, [*BASE, *overrides]))
+def planned(project, *overrides):
+    return JobResources(make_plan.make_plan(project, [*BASE, *overrides]))
 
 
 def jobs(found, rule):
@@ -25,8 +25,8 @@ def jobs(found, rule):
 
 def asked(project, rule, *overrides):
     """Return bytes and seconds of all jobs of a rule."""
-    each = jobs(demands(project, *overrides), rule)
-    return sum(d.memory for d in each), sum(d.shared + d.alone for d in each)
+    each = jobs(planned(project, *overrides), rule)
+    return sum(d.memory for d in each), sum(d.parallel + d.serial for d in each)
 
 
 GROWING = {
@@ -45,7 +45,7 @@ GROWING = {
 SAME_SECONDS = {("fit", "sweep.start=[short-em]")}  # every start is reckoned as the longest
 
 
-@pytest.mark.parametrize("rule", DEMANDS)
+@pytest.mark.parametrize("rule", RESOURCES)
 def test_more_work_asks_for_more(rule, project):
     small = asked(project, rule)
     assert small[0] >= 50 * 2**20
@@ -65,7 +65,7 @@ def test_a_family_that_takes_longer_gets_more_time(project):
 
 
 def test_minutes_grow_with_attempts_and_shrink_with_cores(project):
-    found = demands(project, "dataset.blobs.n=3000000", "sweep.iteration=[9000]", "sweep.seed=0")
+    found = planned(project, "dataset.blobs.n=3000000", "sweep.iteration=[9000]", "sweep.seed=0")
     (block,) = found.plan.fit_blocks
     assert found.threads("fit")([block]) == ALL
     minutes, megabytes = found.runtime("fit"), found.mem_mb("fit")
@@ -79,39 +79,39 @@ def test_minutes_grow_with_attempts_and_shrink_with_cores(project):
     assert megabytes([block], 3) == pytest.approx(3 * megabytes([block], 1), abs=3)
     needed = found.plan.fit_blocks[block].seconds
     assert minutes([block], 1, 1) * 60 > 3 * needed
-    assert Demand(0).minutes(1) == 5  # to begin at all
+    assert Resources(0).minutes(1) == 5  # to begin at all
 
 
 def test_the_tasks_of_an_array_ask_for_the_same(project):
     sizes = ("sweep.k=[2,40]", "sweep.seed=0..600", "dataset.blobs.n=20000")
-    each = jobs(demands(project, *sizes), "fit")
+    each = jobs(planned(project, *sizes), "fit")
     assert len(set(each)) > 1
-    alike = set(jobs(demands(project, *sizes, "block.alike=true"), "fit"))
+    alike = set(jobs(planned(project, *sizes, "block.alike=true"), "fit"))
     assert alike == {
-        Demand(*(max(getattr(d, f) for d in each) for f in Demand.__dataclass_fields__))
+        Resources(*(max(getattr(d, f) for d in each) for f in Resources.__dataclass_fields__))
     }
 
 
 def test_no_job_asks_for_cores_that_it_does_not_use(project):
-    found = demands(project)
+    found = planned(project)
     assert found.of("figures").threads == found.of("evaluate").threads == MOST
-    wide = demands(project, "dataset.blobs.n=600000")
+    wide = planned(project, "dataset.blobs.n=600000")
     assert wide.of("evaluate").threads == ALL
     assert WIDE < 600_000 * 2
 
 
 def test_only_jobs_of_a_second_stay_where_snakemake_is(project):
-    assert demands(project, "sweep.dataset=[blobs,iris]").is_small
-    assert not demands(project, "sweep.dataset=[blobs,iris]", "dataset.blobs.n=600000").is_small
+    assert planned(project, "sweep.dataset=[blobs,iris]").is_small
+    assert not planned(project, "sweep.dataset=[blobs,iris]", "dataset.blobs.n=600000").is_small
 
 
 def test_snakemake_hands_on_what_every_job_asks_for(command):
     said = command("gmmpipe", "run", *BASE, "--", "-n").out
     jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)", said, re.MULTILINE)
-    assert {name for name, _ in jobs} == {*DEMANDS, "publish", "all"}
+    assert {name for name, _ in jobs} == {*RESOURCES, "publish", "all"}
     for name, resources in jobs:
         found = dict(pair.split("=") for pair in resources.split(", "))
-        if name in DEMANDS:
+        if name in RESOURCES:
             assert int(found["mem_mb"]) >= 550  # two Snakemakes besides
             assert int(found["runtime"]) >= 5
 
@@ -119,13 +119,13 @@ def test_snakemake_hands_on_what_every_job_asks_for(command):
 def test_every_process_that_makes_tables_has_its_memory(project):
     one = ("sweep.k=[1]", "sweep.covariance=[full]", "sweep.iteration=[1]", "sweep.start=[points]")
     few, many = (
-        demands(project, *one, f"sweep.seed=0..{last}").of("evaluate").memory
+        planned(project, *one, f"sweep.seed=0..{last}").of("evaluate").memory
         for last in (99, 19_999)
     )
     assert many > 3 * few
     wide = (*one, "dataset.blobs.n=600000")
     few, many = (
-        demands(project, *wide, f"sweep.seed=0..{last}").of("evaluate").memory
+        planned(project, *wide, f"sweep.seed=0..{last}").of("evaluate").memory
         for last in (99, 19_999)
     )
     assert many < 1.5 * few  # threads share the passes of one process

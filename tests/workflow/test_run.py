@@ -9,8 +9,8 @@ from gmmpipe.data.progress import Progress
 from gmmpipe.errors import Obstacle
 from gmmpipe.store import free_memory
 from gmmpipe.workflow import make_plan, memory
-from gmmpipe.workflow import run as launch
-from gmmpipe.workflow.resources import Demands
+from gmmpipe.workflow import run as workflow_run
+from gmmpipe.workflow.resources import JobResources
 
 CHATTER = """\
 Building DAG of jobs...
@@ -85,19 +85,19 @@ def test_what_failed_and_what_is_idle():
     ],
 )
 def test_options_that_ask_and_options_that_do(option, question):
-    assert bool(launch.QUESTIONS.fullmatch(option)) == question
+    assert bool(workflow_run.QUESTIONS.fullmatch(option)) == question
 
 
 @pytest.mark.parametrize(
     "option", ["--cores", "--cores=2", "-c", "-c2", "-j4", "--jobs", "-e", "--executor=slurm"]
 )
 def test_where_jobs_run_is_left_to_the_user_if_given(option):
-    assert launch.PLACE.fullmatch(option)
+    assert workflow_run.PLACE.fullmatch(option)
 
 
 @pytest.mark.parametrize("option", ["--config", "--conda-cleanup-envs", "-k", "--keep-going"])
 def test_other_options_say_not_where_jobs_run(option):
-    assert not launch.PLACE.fullmatch(option)
+    assert not workflow_run.PLACE.fullmatch(option)
 
 
 def explained(tmp_path, capsys, log, job=None):
@@ -106,7 +106,7 @@ def explained(tmp_path, capsys, log, job=None):
     if job is not None:
         (tmp_path / "job.log").write_text(job)
         progress.failed.append(str(tmp_path / "job.log"))
-    code = launch._explain(progress, tmp_path / "run.log")
+    code = workflow_run._explain(progress, tmp_path / "run.log")
     said = capsys.readouterr().err
     assert said.startswith("gmmpipe: ")
     assert said.count("\n") == 1
@@ -137,7 +137,7 @@ def test_an_obstacle_that_snakemake_met_is_said_as_our_own(tmp_path, capsys):
     log += "PermissionError: [Errno 13] Permission denied: '.x/y'\n"
     progress = Progress(io.StringIO())
     (tmp_path / "run.log").write_text(log)
-    assert launch._explain(progress, tmp_path / "run.log") == 1
+    assert workflow_run._explain(progress, tmp_path / "run.log") == 1
     said = "gmmpipe stopped: .x/y: Permission denied; change its permissions and"
     assert capsys.readouterr().err == f"{said} give the command again\n"
 
@@ -166,37 +166,37 @@ def test_only_a_run_with_work_or_an_error_replaces_the_log(words, kept, tmp_path
     log = tmp_path / "run.log"
     log.write_text("the last run's\n")
     process = types.SimpleNamespace(stdout=words)
-    launch._listen(process, Progress(io.StringIO()), log)
+    workflow_run._listen(process, Progress(io.StringIO()), log)
     assert log.read_text() == (kept or "".join(words))
 
 
 def test_too_little_memory_is_told_before_a_job_starts(study, monkeypatch):
     done = study("experiment=smoke", "sweep.k=1", "sweep.seed=0", "sweep.iteration=1")
     monkeypatch.setattr(free_memory, "available", lambda: 10 * memory.MB)
-    assert launch._free_memory(done) == 10 * memory.MB  # all is there
+    assert workflow_run._free_memory(done) == 10 * memory.MB  # all is there
     monkeypatch.setattr(free_memory, "available", lambda: None)
-    assert launch._free_memory(done) is None
+    assert workflow_run._free_memory(done) is None
     monkeypatch.setattr(free_memory, "available", lambda: 10 * memory.MB)
     Path(done.fits[1]).unlink()
     words = rf"{Path(done.fits[1]).stem}: this takes about 0.3 GB of memory, and 0.0 GB are free;"
     with pytest.raises(Obstacle, match=words):
-        launch._free_memory(done)
+        workflow_run._free_memory(done)
 
 
 def test_too_many_features_are_told_how_many_fit(project, monkeypatch):
     wide = ("experiment=smoke", "sweep.dataset=[blobs]", "sweep.covariance=[diag]", "sweep.k=[2]")
     wide += ("dataset.blobs.n=60", "dataset.blobs.d=1000")
-    found = Demands(make_plan.make_plan(project, wide))
+    found = JobResources(make_plan.make_plan(project, wide))
     (block,) = found.plan.fit_blocks
     most = found.widest(block, 4 * 10**8)
-    narrow = Demands(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most}"]))
-    wider = Demands(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most + 1}"]))
+    narrow = JobResources(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most}"]))
+    wider = JobResources(make_plan.make_plan(project, [*wide, f"dataset.blobs.d={most + 1}"]))
     needs = [next(iter(each.plan.fit_blocks.values())).memory for each in (narrow, wider)]
     assert needs[0] <= 4 * 10**8 < needs[1]
     monkeypatch.setattr(free_memory, "available", lambda: 4 * 10**8)
     with pytest.raises(Obstacle, match=rf"at most {most:,} of the features .* also of diag"):
-        launch._free_memory(found.plan)
-    rows = Demands(make_plan.make_plan(project, [*wide[:4], "dataset.blobs.n=90000"]))
+        workflow_run._free_memory(found.plan)
+    rows = JobResources(make_plan.make_plan(project, [*wide[:4], "dataset.blobs.n=90000"]))
     assert rows.widest(next(iter(rows.plan.fit_blocks)), 10**8) is None
 
 
@@ -239,12 +239,12 @@ def test_snakemake_s_own_reason_is_said_where_no_job_left_one(tmp_path, capsys):
 def test_where_the_user_s_caches_cannot_be_the_project_s_are(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new/cache"))
-    assert launch._cache() == {}
+    assert workflow_run._cache() == {}
     assert capsys.readouterr().err == ""
     monkeypatch.delenv("XDG_CACHE_HOME")
     (tmp_path / "home").write_text("a file stops root too")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert launch._cache() == {"XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache")}
+    assert workflow_run._cache() == {"XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache")}
     assert capsys.readouterr().err.startswith("gmmpipe: ~/.cache (or XDG_CACHE_HOME) cannot be")
 
 

@@ -12,7 +12,7 @@ from gmmpipe.store.jobs import FitJob, as_text, from_json
 from gmmpipe.workflow.code_digest import ROOT
 from gmmpipe.workflow.make_plan import make_plan
 from gmmpipe.workflow.pipeline import STAGES
-from gmmpipe.workflow.resources import DEMANDS
+from gmmpipe.workflow.resources import RESOURCES
 
 SWEEP = ("experiment=smoke", "sweep.dataset=[gmm,blobs]", "sweep.k=1..3", "sweep.iteration=[5]")
 SWEEP += ("bootstrap.replicates=19", "bootstrap.max_k=1", "bootstrap.stability=3")
@@ -24,7 +24,7 @@ def test_every_stage_has_a_module_of_its_name_and_a_demand():
         assert ("job" in told) == (stage.job is not None)
     homes = {path.stem for path in (ROOT / "workflow/stages").glob("[!_]*.py")}
     assert homes == set(STAGES)
-    assert {*DEMANDS, "publish"} == set(STAGES)  # publishing is done where Snakemake itself runs
+    assert {*RESOURCES, "publish"} == set(STAGES)  # publishing is done where Snakemake itself runs
 
 
 def test_a_stage_reads_what_earlier_ones_made(project):

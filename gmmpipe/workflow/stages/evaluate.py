@@ -27,7 +27,7 @@ from gmmpipe.results.mixtures import Case, mixtures, rows_at
 from gmmpipe.results.tables import TABLES, write_tables
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
-from gmmpipe.workflow.processes import shared, worth
+from gmmpipe.workflow.processes import n_processes, run_shares
 
 Row = dict[str, Any]
 
@@ -41,8 +41,8 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     """
     study = Plan.read(inputs[0])
     with artifacts.scratch(output) as scratch:
-        n = 1 if study.is_wide else worth(study.n_cells, threads)
-        shares = shared(assess, n, study.path, scratch, max(1, threads // n))
+        n = 1 if study.is_wide else n_processes(study.n_cells, threads)
+        shares = run_shares(assess, n, study.path, scratch, max(1, threads // n))
         parts = in_order(part for share in shares for part in share)
         if not any(part.likeliest for part in parts):
             raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")

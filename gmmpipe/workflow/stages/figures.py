@@ -11,7 +11,7 @@ from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Plan
-from gmmpipe.workflow.processes import MOST, shared
+from gmmpipe.workflow.processes import MOST, run_shares
 
 Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
 
@@ -25,7 +25,7 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     matplotlib is not for threads.
     """
     with artifacts.scratch(output) as scratch:
-        drawn = chain(*shared(_draw, min(threads, MOST), inputs[0], output, scratch))
+        drawn = chain(*run_shares(_draw, min(threads, MOST), inputs[0], output, scratch))
     captions = {stem: caption for _, stem, caption in sorted(drawn)}
     artifacts.write_json(Path(output) / CAPTIONS, captions)
 

@@ -81,7 +81,7 @@ def test_a_shell_line_holds_nothing_unquoted():
 def test_threads_of_a_shell_line_are_whole_numbers():
     text = (HOME / "Snakefile").read_text()
     for given in re.findall(r"^ +threads: (.*)$", text, re.MULTILINE):
-        assert re.fullmatch(r"demands\.threads\((\"\w+\"|stage\.name)\)", given)
+        assert re.fullmatch(r"job_resources\.threads\((\"\w+\"|stage\.name)\)", given)
 
 
 def test_the_lock_has_a_hash_for_every_package_and_no_address():
