@@ -20,7 +20,7 @@ from gmmpipe.results.columns import Column
 from gmmpipe.results.tables import TABLES, Table, table_paths
 from gmmpipe.store.artifacts import read_json
 from gmmpipe.workflow.pipeline import STAGES, Stage
-from gmmpipe.workflow.resources import DEMANDS, Demand, Demands
+from gmmpipe.workflow.resources import RESOURCES, JobResources, Resources
 
 TESTS = Path(__file__).parent
 TOY = """
@@ -145,7 +145,7 @@ def with_a_stage(monkeypatch):
     columns = (Column("dataset", "data set", type="text"), Column("log_likelihood", "", "nats"))
     note = "The likeliest fit."
     monkeypatch.setitem(TABLES, "likeliest", Table("likeliest", columns, note, stage="likeliest"))
-    monkeypatch.setitem(DEMANDS, "likeliest", lambda *_: Demand(1e6, alone=1))
+    monkeypatch.setitem(RESOURCES, "likeliest", lambda *_: Resources(1e6, serial=1))
     stage = Stage(
         "likeliest", "find the likeliest fit", lambda plan, _: table_paths(plan, "evaluate"),
         lambda plan, _: table_paths(plan, "likeliest"), reads=STAGES["combine"].reads,
@@ -167,4 +167,4 @@ def test_a_stage_is_listed_and_its_table_is_published(study, gmmpipe):
     assert run.likeliest["log_likelihood"].tolist() == [run.best["log_likelihood"].max()]
     (path,) = table_paths(done, "likeliest")
     assert path in read_json(f"{done.folder}/manifest.json")["artifacts"]
-    assert Demands(done).runtime("likeliest")([], 1, 1) == 6
+    assert JobResources(done).runtime("likeliest")([], 1, 1) == 6
