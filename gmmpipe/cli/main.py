@@ -13,7 +13,6 @@ from gmmpipe.data.user_file import declare, own_file
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
 from gmmpipe.store.files import MADE_BY, destination
 from gmmpipe.store.jobs import from_json
-from gmmpipe.store.manifest import refuse_output
 from gmmpipe.store.names import refuse_numba_settings
 from gmmpipe.store.terminal import print_data, printing
 from gmmpipe.workflow.pipeline import STAGES, Stage
@@ -142,6 +141,8 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
         args.output = destination(args.output)
         if args.command in COMMANDS:
+            from gmmpipe.store.manifest import refuse_output
+
             refuse_output(args.output)
     if args.command in STAGES:
         return _stage(args)

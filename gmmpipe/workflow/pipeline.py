@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gmmpipe.results.tables import table_paths
 from gmmpipe.store import layout
 from gmmpipe.store.jobs import BootstrapJob, FitJob, GenerateJob, NormaliseJob, PublishJob
 
@@ -71,8 +70,14 @@ def _plan(plan: Plan, _: str) -> list[str]:
     return [plan.path]
 
 
+def _table_paths(plan: Plan, stage: str = "") -> list[str]:
+    from gmmpipe.results.tables import table_paths  # which needs numpy, and --help does not
+
+    return table_paths(plan, stage)
+
+
 def _tables(stage: str) -> Paths:
-    return lambda plan, _: table_paths(plan, stage)
+    return lambda plan, _: _table_paths(plan, stage)
 
 
 def _folder_of_tables(plan: Plan) -> str:
@@ -86,12 +91,12 @@ def _evaluated(plan: Plan, name: str) -> list[str]:
 
 def _shown(plan: Plan, name: str) -> list[str]:
     """Return what figures and the report show."""
-    return [*_plan(plan, name), *plan.data, *plan.normalisations, *table_paths(plan)]
+    return [*_plan(plan, name), *plan.data, *plan.normalisations, *_table_paths(plan)]
 
 
 def _version(plan: Plan, name: str) -> list[str]:
     """Return all that a version consists of."""
-    made = (*plan.store, *table_paths(plan), plan.figures, plan.report)
+    made = (*plan.store, *_table_paths(plan), plan.figures, plan.report)
     return [*_plan(plan, name), *made]
 
 
@@ -110,7 +115,7 @@ _LIST = (
           _tables("evaluate"), reads=_plan, target=_folder_of_tables, grows=True),
     Stage("combine", "combine the bootstrap of a plan into tables",
           lambda plan, _: [plan.path, *plan.data, *plan.bootstraps,
-                           *table_paths(plan, "evaluate")],
+                           *_table_paths(plan, "evaluate")],
           _tables("combine"), reads=_plan, target=_folder_of_tables),
     Stage("figures", "draw the figures of a plan", _shown, lambda plan, _: [plan.figures],
           reads=_plan, folder=True),

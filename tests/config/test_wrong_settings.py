@@ -230,4 +230,4 @@ def test_damaged_arrays(damage, project, refused):
 @pytest.mark.parametrize("key", SOUND)
 def test_fit_lacks_a_key(key, refused):
     rest = {k: v for k, v in SOUND.items() if k != key}
-    refused(f"--config {key!r}", "fit", "n.npz", "-o", "o", "--config", json.dumps(rest))
+    refused(f"--config.{key} is missing", "fit", "n.npz", "-o", "o", "--config", json.dumps(rest))

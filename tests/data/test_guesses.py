@@ -35,7 +35,9 @@ def test_different_text_is_a_different_class(one, other):
     assert len(load("x,s\n" + text(rows), label="s").classes) == 2
     table = parquet({"x": [row[0] for row in rows], "s": [row[1] for row in rows]})
     assert load(table, "t.parquet", label="s").labels.tolist() in ([0, 1, 0], [1, 0, 1])
-    assert start_file(text([(label,) for _, label in rows]).encode(), "g.csv").n_components == 2
+    assert (
+        start_file.given(text([(label,) for _, label in rows]).encode(), "g.csv").n_components == 2
+    )
 
 
 def test_only_numbers_throughout_may_be_one_class():

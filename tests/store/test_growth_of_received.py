@@ -14,13 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe.config import trust
 from gmmpipe.data import read as reader
 from gmmpipe.data.formats import limits
 from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, explain
 from gmmpipe.results.experiment import load
-from gmmpipe.store import arrays, free_memory, parquet
+from gmmpipe.store import arrays, free_memory, parquet, yaml_file
 from gmmpipe.store import files as store_files
 from gmmpipe.store import lock as guard
 from gmmpipe.workflow import verify
@@ -32,14 +31,14 @@ def test_settings_whose_aliases_multiply_are_refused(tmp_path):
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     (tmp_path / "config.yaml").write_text("\n".join(lines))
     with pytest.raises(InputError, match="aliases"):
-        trust.settings(tmp_path / "config.yaml")
+        yaml_file.settings(tmp_path / "config.yaml")
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", ""])
 def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(InputError, match=r"config\.yaml: (not YAML|holds no settings)"):
-        trust.settings(tmp_path / "config.yaml")
+        yaml_file.settings(tmp_path / "config.yaml")
 
 
 def test_arrays_that_grow_a_thousandfold_are_refused_before_they_do(tmp_path):
