@@ -3,12 +3,11 @@
 ``em.fit``, the section `fit` of conf/ and the estimator take them from here.
 """
 
-import ast
 import inspect
 import operator
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import numpy as np
@@ -24,24 +23,58 @@ Owner = TypeVar("Owner", bound="FitOptions | RestartOptions")
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How EM runs. Raises InputError for a value that is not allowed."""
+    """How EM runs.
+
+    Parameters
+    ----------
+    tol : float, default 0.0
+        Once an iteration gains less log-likelihood per unit weight (nats), the next is the last, as
+        in scikit-learn; 0 = never.
+    regularisation : float or "map", default 1e-6
+        Least eigenvalue of a covariance, in units where each feature's mean variance within
+        components is 1; map = no bound but mclust's conjugate prior, with its defaults.
+    reg_covar : float, default 0.0
+        Added to the diagonal in each M step, in squared units of the data, as in scikit-learn.
+    missing : {"refuse", "mar"}, default "refuse"
+        What NaN is: an error, or a value missing at random; then EM goes by what is observed.
+    frozen : tuple of {"weights", "means", "covariances"}, default ()
+        Parts that stay as they start, two at most.
+    noise : float, default 0.0
+        Weight at the start of one more component, even over the box of the data; 0 = without it.
+    acceleration : {"none", "anderson"}, default "none"
+        Extrapolation ahead of EM: the same kind of optimum in fewer passes over the data.
+
+    Raises
+    ------
+    InputError
+        For a value that is not allowed.
+
+    References
+    ----------
+    Bound: Won, Lim, Kim & Rajaratnam (2013), Condition-number-regularized covariance estimation,
+    JRSS B 75, 427-450. map: Fraley & Raftery (2007), Journal of Classification 24, 155-181.
+    acceleration: Walker & Ni (2011), Anderson acceleration for fixed-point iterations, SIAM Journal
+    on Numerical Analysis 49, 1715-1735.
+
+    Examples
+    --------
+    >>> from gmmpipe import FitOptions
+    >>> options = FitOptions(tol=1e-6, frozen=("weights",))
+    >>> sorted(options.features()), options.nests
+    (['frozen'], False)
+    >>> FitOptions(tol=-1)
+    Traceback (most recent call last):
+    gmmpipe.errors.InputError: tol: -1, expected a finite number >= 0 and <= 1e+09
+
+    """
 
     tol: Annotated[float, Ge(0), Le(1e9)] = 0.0
-    """Once an iteration gains less log-likelihood per unit weight (nats), the next is the last, as
-    in scikit-learn; 0 = never."""
     regularisation: Annotated[float, Ge(0), Lt(1)] | Literal["map"] = 1e-6
-    """Least eigenvalue of a covariance, in units where each feature's mean variance within
-    components is 1; map = no bound but mclust's conjugate prior, with its defaults."""
     reg_covar: Annotated[float, Ge(0)] = 0.0
-    """Added to the diagonal in each M step, in squared units of the data, as in scikit-learn."""
     missing: Literal["refuse", "mar"] = "refuse"
-    """What NaN is: an error, or a value missing at random; then EM goes by what is observed."""
     frozen: tuple[Literal["weights", "means", "covariances"], ...] = ()
-    """Parts that stay as they start, two at most."""
     noise: Annotated[float, Ge(0), Lt(1)] = 0.0
-    """Weight at the start of one more component, even over the box of the data; 0 = without it."""
     acceleration: Literal["none", *ACCELERATIONS] = "none"  # type: ignore[valid-type]  # a registry
-    """Extrapolation ahead of EM: the same kind of optimum in fewer passes over the data."""
 
     def __post_init__(self) -> None:
         """Check all values; frozen is sorted, numbers become floats."""
@@ -55,7 +88,11 @@ class FitOptions:
     def features(self) -> frozenset[str]:
         """Return what is asked for beyond EM's own iterations of all parameters on whole rows.
 
-        Not every engine supports it.
+        Returns
+        -------
+        frozenset of str
+            Of prior, missing, frozen, noise and acceleration. Not every engine supports all.
+
         """
         asked = {
             "prior": self.regularisation == "map",
@@ -77,20 +114,35 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class RestartOptions:
-    """How many runs there are of a model, and what is made of their ends."""
+    """How many runs there are of a model, and what is made of their ends.
+
+    Parameters
+    ----------
+    restarts : {"fixed", "auto"}, default "fixed"
+        As many as sweep.seed holds; auto = then further seeds, for each K until its target.
+    target : float, default 0.05
+        Chance (at 95 %) that one more seed finds a better optimum, below which auto is done.
+    most_seeds : int, default 1000
+        Seeds of a K after which auto goes no further.
+    certify : int, default 50000
+        Iterations by which a run is carried on at the most, to know its optimum; fewer in
+        proportion on more than 20,000 values (rows x columns). 0 = every end counts as unfinished.
+    on_failure : {"stop", "continue"}, default "stop"
+        After a cell that cannot be fitted all others are; then the run ends with exit code 1 (stop)
+        or 0.
+
+    Raises
+    ------
+    InputError
+        For a value that is not allowed.
+
+    """
 
     restarts: Literal["fixed", "auto"] = "fixed"
-    """As many as sweep.seed holds; auto = then further seeds, for each K until its target."""
     target: Annotated[float, Gt(0), Lt(1)] = 0.05
-    """Chance (at 95 %) that one more seed finds a better optimum, below which auto is done."""
     most_seeds: Annotated[int, Ge(1), Le(1_000_000)] = 1000
-    """Seeds of a K after which auto goes no further."""
     certify: Annotated[int, Ge(0), Le(100_000_000)] = 50_000
-    """Iterations by which a run is carried on at the most, to know its optimum; fewer in proportion
-    on more than 20,000 values (rows x columns). 0 = every end counts as unfinished."""
     on_failure: Literal["stop", "continue"] = "stop"
-    """After a cell that cannot be fitted all others are; then the run ends with exit code 1 (stop)
-    or 0."""
 
     def __post_init__(self) -> None:
         """Check all values."""
@@ -110,15 +162,13 @@ def from_section(owner: type[Owner], section: Mapping[str, Any]) -> Owner:
 
 
 def descriptions(owner: type[Owner]) -> dict[str, str]:
-    """Return {option: what the text below it says, and its default}."""
+    """Return {option: what the docstring of its owner says of it, and its default}."""
     defaults = {f.name: "none" if f.default == () else f.default for f in fields(owner)}
-    found = {}
-    (node,) = ast.parse(inspect.getsource(owner)).body
-    for pair in pairwise(ast.iter_child_nodes(node)):
-        match pair:
-            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
-                found[name] = f"{' '.join(text.split())} Default: {defaults[name]}"
-    return found
+    section = (
+        (inspect.getdoc(owner) or "").partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+    )
+    texts = re.findall(r"^(\w+) : .*\n((?:    .*\n?)+)", section, re.MULTILINE)
+    return {name: f"{' '.join(text.split())} Default: {defaults[name]}" for name, text in texts}
 
 
 def kinds(annotation: Any) -> tuple[Any, list[str]]:
