@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gmmpipe.figures import kinds
+from gmmpipe.figures.kinds import FigureModule
 from gmmpipe.figures.render import METADATA, render, render_movie
 from gmmpipe.figures.style import Style
 from gmmpipe.results.dataset_tables import DatasetTables
@@ -67,17 +68,15 @@ class FigureKind:
 
     def draw(self, tables: DatasetTables, style: Style) -> Figure:
         """Return the figure; where ``applies`` says no, the tables lack what it shows."""
-        figure: Figure = self._loaded().draw(tables, style)
-        return figure
+        return self._loaded().draw(tables, style)
 
     def animate(self, tables: DatasetTables, style: Style) -> Movie:
         """Return the animation of a figure that moves, under the same condition."""
-        movie: Movie = self._loaded().animate(tables, style)
-        return movie
+        return self._loaded().animate(tables, style)
 
     def caption(self, tables: DatasetTables, style: Style) -> str:
         """Return one or two sentences on what the figure shows, plain text."""
-        text = str(self._loaded().caption(tables, style))
+        text = self._loaded().caption(tables, style)
         if not self.samples or len(tables.x) == tables.n_samples:
             return text
         some = style.say(
@@ -89,9 +88,9 @@ class FigureKind:
 
     def applies(self, tables: DatasetTables) -> bool:
         """Say whether the tables hold what the figure shows."""
-        return bool(self._loaded().applies(tables))
+        return self._loaded().applies(tables)
 
-    def _loaded(self) -> Any:
+    def _loaded(self) -> FigureModule:
         return kinds.load(self.module)
 
 
