@@ -14,7 +14,13 @@ from gmmpipe.results.verdict import Verdict
 class Differences:
     """What changed from one version to another, as data frames.
 
-    In all tables the suffix _a is before and _b after; components are matched.
+    Parameters
+    ----------
+    before : Experiment
+        Has the suffix _a in all tables.
+    after : Experiment
+        Has the suffix _b; components are matched.
+
     """
 
     def __init__(self, before: Experiment, after: Experiment) -> None:
@@ -80,4 +86,4 @@ class Differences:
         """Whether nothing changed at all."""
         alone = [n for m in (self.matched, self.best) for n in (m.only_a, m.only_b)]
         moved = self.cells["moved"].sum() + self.cells["rounding"].sum()
-        return self.settings.empty and not any(alone) and moved == 0
+        return bool(self.settings.empty and not any(alone) and moved == 0)
