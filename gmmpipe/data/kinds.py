@@ -1,11 +1,11 @@
 """Data sets: where the rows come from, and for generators the truth behind them.
 
-One frozen dataclass per kind; its fields are the options of ``dataset:`` in the configuration.
-A new kind is one class with ``sample`` and one line in ``DATASETS``.
+A new kind is a frozen dataclass whose fields are the options of ``dataset:`` in the configuration,
+a ``Kind``, and one line in ``DATASETS``.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from annotated_types import MaxLen, MinLen
@@ -20,6 +20,39 @@ SHAPES = {
     "breast_cancer": (569, 30, 0),
     "digits": (1797, 64, 3),
 }
+
+
+class Kind(Protocol):
+    """A data set that is drawn or comes with a library; a ``File`` is read instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe.data.kinds import DATASETS
+    >>> iris = DATASETS["bundled"](name="iris")
+    >>> iris.shape, iris.sample(np.random.default_rng(0)).classes
+    ((150, 4), ('setosa', 'versicolor', 'virginica'))
+
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (N, D), known without drawing or loading."""
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """Return the rows.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            All that is random comes from it.
+
+        Returns
+        -------
+        Sample
+            Rows, features, and classes or the true mixture where known.
+
+        """
 
 
 @dataclass(frozen=True)

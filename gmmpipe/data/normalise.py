@@ -1,11 +1,12 @@
 """Normalisers: affine maps of the features, so that EM works on comparable numbers.
 
-x (N, D) has NaN where a value is missing: the maps are of what is observed. weight (N,) >= 0 is how
-many times each row counts, none = once. The rows are gone through in slices, none of them kept.
+A new one is a frozen dataclass whose fields are its options, a ``Normaliser``, and one line in
+``NORMALISERS``. The rows are gone through in slices, none of them kept.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +14,44 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import cuts, extremes
+
+
+class Normaliser(Protocol):
+    """What makes an affine map of the features for some data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe.data.normalise import NORMALISERS
+    >>> x = np.array([[1.0, 10.0], [3.0, 30.0]])
+    >>> NORMALISERS["minmax"]()(x, ["length", "width"]).apply(x).tolist()
+    [[0.0, 0.0], [1.0, 1.0]]
+
+    """
+
+    def __call__(self, x: Array, names: Sequence[str], weight: Array | None = None) -> Affine:
+        """Return the map.
+
+        Parameters
+        ----------
+        x : (N, D) float64 array
+            In units of the source, NaN where a value is missing: the map is of what is observed.
+        names : sequence of str
+            Of the D features.
+        weight : (N,) float64 array, optional
+            How many times each row counts, >= 0; by default once.
+
+        Returns
+        -------
+        Affine
+            Its ``apply`` gives the normalised data.
+
+        Raises
+        ------
+        InputError
+            For data that cannot be mapped so, such as a constant feature.
+
+        """
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,49 @@ class Mapped:
         return n, d
 
     def rows(self, first: int, last: int) -> Array:
-        """Return the rows, mapped."""
+        """Return some rows, mapped.
+
+        Parameters
+        ----------
+        first : int
+            The first row, from 0.
+        last : int
+            The row after the last.
+
+        Returns
+        -------
+        (last - first, D) array
+            A view of the file.
+
+        """
         found: Array = self.array[first:last]
         return found
 
 
 @dataclass(frozen=True)
 class Npy(Mapped):
-    """A .npy file of float64 in C order, (N, D), mapped and not read."""
+    """The rows of a .npy file, mapped and not read.
+
+    Parameters
+    ----------
+    path : str
+        File of a float64 array (N, D) in C order.
+
+    Notes
+    -----
+    A file that is not sound, or not such an array, is refused by InputError when its rows are first
+    asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe.data.rows import Npy
+    >>> np.save("rows.npy", np.arange(6.0).reshape(3, 2))
+    >>> source = Npy("rows.npy")
+    >>> source.shape, source.rows(1, 3).tolist()
+    ((3, 2), [[2.0, 3.0], [4.0, 5.0]])
+
+    """
 
     path: str
 
@@ -63,7 +98,29 @@ class Npy(Mapped):
 
 @dataclass(frozen=True)
 class Parquet:
-    """Number columns of a Parquet file, or of all *.parquet in a folder by name; all by default."""
+    """The rows of Parquet, read as row groups.
+
+    Parameters
+    ----------
+    path : str
+        A file, or a folder, of which all ``*.parquet`` are read in the order of their names.
+    columns : tuple of str, default ()
+        Columns of numbers to read; by default all.
+
+    Notes
+    -----
+    What is not sound Parquet, or has no such columns of numbers, is refused by InputError when its
+    rows are first asked for.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gmmpipe.data.rows import Parquet
+    >>> pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]}).to_parquet("rows.parquet")
+    >>> Parquet("rows.parquet", columns=("b",)).rows(1, 3).tolist()
+    [[5.0], [6.0]]
+
+    """
 
     path: str
     columns: tuple[str, ...] = ()
@@ -103,7 +160,21 @@ class Parquet:
         return self.ends[-1], len(self.names)
 
     def rows(self, first: int, last: int) -> Array:
-        """Return the rows; of each file only the row groups that hold some are read."""
+        """Return some rows; of each file only the row groups that hold some are read.
+
+        Parameters
+        ----------
+        first : int
+            The first row, from 0.
+        last : int
+            The row after the last.
+
+        Returns
+        -------
+        (last - first, D) array
+            float64 in C order.
+
+        """
         found = np.empty((last - first, len(self.names)))
         for file, end in zip(self.files, self.ends, strict=True):
             begin = end - file.metadata.num_rows

@@ -57,11 +57,38 @@ class Look:
 class Style:
     """What a person may choose about all figures.
 
-    width: ``column`` is 85 mm, ``page`` 180 mm. language: ``en`` or ``zh``. font_size in points
-    as printed. sigmas: radii of the ellipses in standard deviations. projection: how more than
-    two features are shown, by the two ``discriminant`` directions or by the two ``features`` that
-    separate best. Above rasterise_over samples, points become pixels in SVG and PDF too. frames:
-    most pictures of an animation, rate: how many of them a second.
+    Parameters
+    ----------
+    width : {"column", "page"}, default "column"
+        85 mm, or 180 mm.
+    language : {"en", "zh"}, default "en"
+        English, or Chinese.
+    font_size : float, default 7.0
+        In points as printed.
+    sigmas : tuple of float, default (1.0, 2.0)
+        Radii of the ellipses in standard deviations.
+    projection : {"discriminant", "features"}, default "discriminant"
+        How more than two features are shown: by the two discriminant directions, or by the two
+        features that separate best.
+    rasterise_over : int, default 20000
+        Above so many samples points become pixels in SVG and PDF too.
+    frames : int, default 40
+        Most pictures of an animation.
+    rate : float, default 6.0
+        Pictures of it a second.
+
+    References
+    ----------
+    Colours: Paul Tol, Colour schemes (SRON/EPS/TN/09-002); Okabe & Ito (2008), Color universal
+    design.
+
+    Examples
+    --------
+    >>> from gmmpipe.figures import Style
+    >>> style = Style(width="page")
+    >>> style.pick("narrow", "wide"), style.component(1).marker
+    ('wide', 'o')
+
     """
 
     width: Literal["column", "page"] = "column"
@@ -77,15 +104,53 @@ class Style:
     rate: Annotated[float, Gt(0), Le(50)] = 6.0
 
     def say(self, text: str, **values: Any) -> str:
-        """Return the English ``text`` in the figures' language, its {fields} filled."""
+        """Return a text in the figures' language.
+
+        Parameters
+        ----------
+        text : str
+            English, its {fields} not filled.
+        **values
+            What fills them.
+
+        Returns
+        -------
+        str
+            The translation, filled.
+
+        """
         return say(self.language, text, **values)
 
     def sentences(self, *parts: str) -> str:
-        """Return the parts of a caption that are not empty, as one text."""
+        """Return the parts of a caption that are not empty, as one text.
+
+        Parameters
+        ----------
+        *parts : str
+            Sentences, already in the figures' language.
+
+        Returns
+        -------
+        str
+            With the blanks that the language has between sentences.
+
+        """
         return sentences(self.language, parts)
 
     def listing(self, words: list[str]) -> str:
-        """Return "a, b and c"."""
+        """Return words as "a, b and c".
+
+        Parameters
+        ----------
+        words : list of str
+            Already in the figures' language.
+
+        Returns
+        -------
+        str
+            The list in that language.
+
+        """
         return listing(self.language, words)
 
     @property
@@ -94,40 +159,135 @@ class Style:
         return Look(NOISE_COLOUR, "*", SERIES_DASHES[0], "++")
 
     def component(self, index: int) -> Look:
-        """Return the look of component ``index`` of a mixture."""
+        """Return the look of a component.
+
+        Parameters
+        ----------
+        index : int
+            From 0, as in the arrays of a mixture.
+
+        Returns
+        -------
+        Look
+            Colour, marker, dashes and hatch.
+
+        """
         return _look(index, COMPONENT_COLOURS, COMPONENT_MARKERS)
 
     def looks(self, mixture: Mixture) -> list[Look]:
-        """Return the looks of the components, then of the noise if there is any."""
+        """Return the looks of the components, then of the noise if there is any.
+
+        Parameters
+        ----------
+        mixture : Mixture
+            Whose components.
+
+        Returns
+        -------
+        list of Look
+            One each.
+
+        """
         looks = [self.component(index) for index in range(mixture.n_components)]
         return looks if mixture.box is None else [*looks, self.noise]
 
     def series(self, index: int) -> Look:
-        """Return the look of the family or start at position ``index`` of the sweep."""
+        """Return the look of a family or start.
+
+        Parameters
+        ----------
+        index : int
+            Its position in the sweep, from 0.
+
+        Returns
+        -------
+        Look
+            Colour, marker, dashes and hatch.
+
+        """
         return _look(index, SERIES_COLOURS, SERIES_MARKERS)
 
     def pick(self, column: T, page: T) -> T:
-        """Return the value for the present width."""
+        """Return the value for the present width.
+
+        Parameters
+        ----------
+        column : object
+            Where width is column.
+        page : object
+            Where it is page.
+
+        Returns
+        -------
+        object
+            One of them.
+
+        """
         return column if self.width == "column" else page
 
     def characters(self, millimetres: float) -> int:
-        """Return about how many characters of text fit a length."""
+        """Return about how many characters of text fit a length.
+
+        Parameters
+        ----------
+        millimetres : float
+            The length.
+
+        Returns
+        -------
+        int
+            At ``font_size``.
+
+        """
         return int(millimetres / (0.57 * self.font_size / 72 * 25.4))
 
     def title(self, dataset: str, rest: str = "") -> str:
-        """Return a figure's title of one line, the name of the data set elided if need be."""
+        """Return a figure's title of one line.
+
+        Parameters
+        ----------
+        dataset : str
+            Name of the data set, elided if need be.
+        rest : str, default ""
+            What follows it.
+
+        Returns
+        -------
+        str
+            The title.
+
+        """
         room = self.characters(0.85 * MILLIMETRES[self.width]) - breadth(rest)
         return elide(dataset, max(room, 8)) + rest
 
     def figure(self, height: float) -> Figure:
-        """Return an empty figure, ``height`` in millimetres."""
+        """Return an empty figure.
+
+        Parameters
+        ----------
+        height : float
+            In millimetres.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            As wide as ``width`` says.
+
+        """
         from matplotlib.figure import Figure
 
         size = (MILLIMETRES[self.width] / 25.4, height / 25.4)
         return Figure(figsize=size, layout="constrained")
 
     def parameters(self) -> dict[str, Any]:
-        """Return matplotlib's parameters."""
+        """Return matplotlib's parameters.
+
+        Returns
+        -------
+        dict
+            For ``matplotlib.style.context``.
+
+        """
         return {
             "font.family": _fonts(),
             "font.size": self.font_size,
@@ -162,7 +322,14 @@ class Style:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Apply the style inside a ``with``, over matplotlib's defaults, not the user's file."""
+        """Apply the style inside a ``with``, over matplotlib's defaults, not the user's file.
+
+        Yields
+        ------
+        None
+            While the style is in force.
+
+        """
         import matplotlib.style
 
         with matplotlib.style.context(["default", self.parameters()]):

@@ -1,4 +1,7 @@
-"""What EM asks of an engine, which does the passes over the samples."""
+"""What EM asks of an engine, which does the passes over the samples.
+
+A new engine implements ``Engine`` and ``Workspace``; ``em.passes`` chooses one.
+"""
 
 from typing import NamedTuple, Protocol
 
@@ -6,11 +9,21 @@ from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 
 class Moments(NamedTuple):
-    """What a pass finds of the samples under a mixture of K components.
+    """What a pass computes of the samples under a mixture of K components.
 
-    log_likelihood: total, nats. Of each component the soft count (K,), 0 where it is too small to
-    tell anything; mean (K, D) and covariance (K, D, D) about it, of its samples; shift (K, D) of
-    the mean from the centre about which sums were taken.
+    Parameters
+    ----------
+    log_likelihood : float
+        Total, nats.
+    counts : (K,) float64 array
+        Soft counts; 0 where one is too small to tell anything.
+    means : (K, D) float64 array
+        Weighted by the responsibilities.
+    covariances : (K, D, D) float64 array
+        About these means, weighted alike.
+    shifts : (K, D) float64 array
+        Of the means from the centres about which sums were taken.
+
     """
 
     log_likelihood: float
@@ -24,27 +37,81 @@ class Workspace(Protocol):
     """The memory of one fit in progress, and its passes over the samples of an engine."""
 
     def load(self, mixture: Mixture) -> int:
-        """Take a mixture for the next pass; return the first component not definite, or -1."""
+        """Take a mixture for the next pass.
+
+        Parameters
+        ----------
+        mixture : Mixture
+            At most as many components as the workspace was made for.
+
+        Returns
+        -------
+        int
+            The first component whose covariance is not positive definite, or -1.
+
+        """
 
     def recentre(self, moved: Mask) -> None:
-        """Take the sums of components (K,) about their means of the last pass until ``load``."""
+        """Take the sums of some components about their means of the last pass, until ``load``.
+
+        Parameters
+        ----------
+        moved : (K,) bool array
+            Which components.
+
+        """
 
     def statistics(self) -> Moments:
-        """Do a pass."""
+        """Do a pass under the mixture loaded: the E step, and the sums that an M step needs.
+
+        Returns
+        -------
+        Moments
+            The same, to the last bit, for any number of threads.
+
+        """
 
     def densities(self) -> tuple[Array, Array]:
-        """Return log p(x) (N,) and log responsibilities (N, K), nats."""
+        """Do a pass under the mixture loaded that keeps what is computed of each sample.
+
+        Returns
+        -------
+        log_density : (N,) float64 array
+            log p(x), nats.
+        log_responsibilities : (N, K) float64 array
+            In nats.
+
+        """
 
 
 class Engine(Protocol):
     """What does the passes over some samples."""
 
     def workspace(self, k: int) -> Workspace:
-        """Return the memory of one fit of at most k components."""
+        """Return the memory of one fit.
+
+        Parameters
+        ----------
+        k : int
+            The most components it is to hold.
+
+        Returns
+        -------
+        Workspace
+            Independent of others of the engine.
+
+        """
 
 
 class Weighted(Engine, Protocol):
     """An engine whose samples may change their weights."""
 
     def reweigh(self, weight: Array) -> None:
-        """Give the samples the weights (N,)."""
+        """Give the samples other weights.
+
+        Parameters
+        ----------
+        weight : (N,) float64 array
+            How many times each sample counts, >= 0.
+
+        """

@@ -20,12 +20,39 @@ RIGHT = 'style="text-align:right"'
 class Mixture:
     """A Gaussian mixture of K components in D dimensions.
 
-    weights (K,) sum to one; means (K, D); covariances (K, D, D), whatever the family, in the
-    squared units of the data. The arrays are float64 and are not to be written to;
-    component i of a table, a figure or a text is the row i - 1 of each.
+    Parameters
+    ----------
+    weights : (K,) float64 array
+        They sum to one, or to less where there is noise.
+    means : (K, D) float64 array
+        In the units of the data.
+    covariances : (K, D, D) float64 array
+        Whole matrices whatever the family, in squared units of the data.
+    box : (2, D) float64 array, optional
+        With it there is one more component, noise of the same density all over the box from box[0]
+        to box[1]; its weight is what the others leave of one. See ``noise``.
 
-    box (2, D): with it there is one more component, noise of the same density all over the box
-    from box[0] to box[1]; its weight is what the others leave of one. See ``noise``.
+    Notes
+    -----
+    The arrays are not to be written to. Component i of a table, a figure or a text is row i - 1 of
+    each.
+
+    References
+    ----------
+    McLachlan & Peel (2000), Finite mixture models, Wiley. Noise: Banfield & Raftery (1993),
+    Model-based Gaussian and non-Gaussian clustering, Biometrics 49, 803-821.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import Mixture
+    >>> mixture = Mixture(np.array([0.3, 0.7]), np.array([[0.0], [5.0]]), np.ones((2, 1, 1)))
+    >>> mixture.n_components, mixture.n_features, mixture.noise
+    (2, 1, 0.0)
+    >>> print(mixture.describe())
+      component 1: weight 0.300000, mean [0.0], covariance [[1.0]]
+      component 2: weight 0.700000, mean [5.0], covariance [[1.0]]
+
     """
 
     weights: Array
@@ -49,7 +76,30 @@ class Mixture:
         return 0.0 if self.box is None else max(0.0, 1 - float(self.weights.sum()))
 
     def rescaled(self, shift: Array, scale: Array) -> "Mixture":
-        """Return the mixture of ``shift + scale * x``; shift (D,) and scale (D,)."""
+        """Return the mixture of ``shift + scale * x``.
+
+        Parameters
+        ----------
+        shift : (D,) float64 array
+            In the new units.
+        scale : (D,) float64 array
+            New units per old unit of each feature.
+
+        Returns
+        -------
+        Mixture
+            The same weights in the new units.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from gmmpipe import Mixture
+        >>> celsius = Mixture(np.ones(1), np.array([[20.0]]), np.array([[[4.0]]]))
+        >>> fahrenheit = celsius.rescaled(np.array([32.0]), np.array([1.8]))
+        >>> fahrenheit.means.item(), round(fahrenheit.covariances.item(), 6)
+        (68.0, 12.96)
+
+        """
         return Mixture(
             self.weights,
             shift + scale * self.means,
@@ -64,7 +114,11 @@ class Mixture:
     def describe(self) -> str:
         """Return one line per component: weight, mean, covariance; for noise weight and box.
 
-        Components count from 1 here, as everywhere that a person reads; in the arrays from 0.
+        Returns
+        -------
+        str
+            Components count from 1, as everywhere that a person reads; in the arrays from 0.
+
         """
         rows = zip(self.weights, self.means, self.covariances, strict=True)
         lines = [

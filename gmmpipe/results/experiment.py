@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,41 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.mixture import Mixture
 
 
+def _attributes() -> str:
+    """Return the section on the tables, before the next, which says what is raised."""
+    tables = "\n".join(f"{table.name} : DataFrame\n    {table.note}" for table in TABLES.values())
+    return f"Attributes\n----------\n{tables}\n\nRaises\n"
+
+
 class Experiment(TableAttributes):
     """One version of an experiment, read from its folder when asked.
 
-    Tables are tidy data frames in original units; their columns are those of the files. In them
-    components count from 1 (noise is -1); in the arrays of mixtures and estimators from 0.
-    Each table is an attribute, read when first asked for; docs/tables.md describes them all.
-    Raises InputError for one that the version does not have.
+    Parameters
+    ----------
+    folder : str or Path
+        The version's folder, such as results/tutorial/latest.
+
+    Raises
+    ------
+    InputError
+        Where no finished version is there; by an attribute, where the version does not have the
+        table.
+
+    Notes
+    -----
+    Tables are tidy data frames in original units; their columns are those of the files, see
+    docs/tables.md. In them components count from 1 (noise is -1); in the arrays of mixtures and
+    estimators from 0. Each table is read when first asked for.
+
+    Examples
+    --------
+    >>> import gmmpipe
+    >>> found = gmmpipe.load("results/smoke/latest")
+    >>> found.best[["rank", "dataset", "covariance", "k"]].head(1).to_dict("records")
+    [{'rank': 1, 'dataset': 'gmm', 'covariance': 'full', 'k': 2}]
+    >>> found.mixture().n_components, found.mixture(k=1).n_components
+    (2, 1)
+
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -106,17 +135,44 @@ class Experiment(TableAttributes):
     def stored(self, path: str) -> dict[str, Any]:
         """Return the arrays of an artifact in the store, the very bytes of this version.
 
-        path as in manifest.json. Raises InputError where the store has lost it or holds another.
+        Parameters
+        ----------
+        path : str
+            As in manifest.json.
+
+        Returns
+        -------
+        dict of str to array
+            By the names they have in the artifact.
+
+        Raises
+        ------
+        InputError
+            Where the store has lost it or holds another.
+
         """
         return arrays_of(project_of(self.folder), self.manifest, path)
 
     def data(self, dataset: str | None = None, **outer: Any) -> pd.DataFrame:
         """Return a data set in original units, one column a feature, its rows those of ``labels``.
 
-        Its index is their number ``row`` in the file, from 0: those left out have none here.
-        dataset may be left out where there is one alone; outer: points on outer axes that change
-        the data, e.g. ``**{"dataset.blobs.n": 200}``. Raises InputError where none or several are
-        meant, and where the store has lost it.
+        Parameters
+        ----------
+        dataset : str, optional
+            Its name; may be left out where there is one alone.
+        **outer
+            Points on outer axes that change the data, e.g. ``**{"dataset.blobs.n": 200}``.
+
+        Returns
+        -------
+        DataFrame
+            Its index is the number ``row`` in the file, from 0: rows left out have none here.
+
+        Raises
+        ------
+        InputError
+            Where none or several are meant, and where the store has lost it.
+
         """
         wanted = outer if dataset is None else {"dataset": dataset, **outer}
         cases = {n for n, at in self.study.cases() if wanted.items() <= at.items()}
@@ -131,21 +187,58 @@ class Experiment(TableAttributes):
     def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
         """Return a fitted mixture in original units.
 
-        Without keys: the selected model of the data set (of the only one, if there is one).
-        cell: columns of ``best`` that pick another, e.g. ``k=3, covariance="tied"``; of several
-        the one ranked first. Its arrays count from 0: row i - 1 is component i of the tables.
-        Raises InputError if there is none.
+        Parameters
+        ----------
+        dataset : str, optional
+            The data set; may be left out where there is one alone.
+        **cell
+            Columns of ``best`` that pick a model, e.g. ``k=3, covariance="tied"``; of several the
+            one ranked first is returned. By default the selected model.
+
+        Returns
+        -------
+        Mixture
+            Its arrays count from 0: row i - 1 is component i of the tables.
+
+        Raises
+        ------
+        InputError
+            Where there is none, or it is not said of which data set.
+
         """
         return self.mixture_of(self._chosen(dataset, cell))
 
     def mixture_of(self, row: Mapping[Hashable, Any] | pd.Series) -> Mixture:
-        """Return the mixture of a row of ``best`` or ``fits``, in original units."""
+        """Return the mixture of a row, in original units.
+
+        Parameters
+        ----------
+        row : Series or mapping
+            A row of ``best`` or ``fits``.
+
+        Returns
+        -------
+        Mixture
+            Its arrays count from 0.
+
+        """
         return to_mixture(self.rows("parameters", row))
 
     def rows(self, table: str, of: Mapping[Any, Any] | pd.Series | pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of a table that have the keys of a row, or of some: of ``best``, say.
+        """Return the rows of a table that have the keys of one row, or of several.
 
-        Of a large table no more than these are read.
+        Parameters
+        ----------
+        table : str
+            Name of the table; of a large one no more than these rows are read.
+        of : Series, mapping or DataFrame
+            A row, or rows, of ``best``, say.
+
+        Returns
+        -------
+        DataFrame
+            With all columns of the table.
+
         """
         wanted = of if isinstance(of, pd.DataFrame) else pd.DataFrame([dict(of)])
         wanted = wanted[[name for name in map(str, wanted) if name in AXES or "." in name]]
@@ -156,14 +249,28 @@ class Experiment(TableAttributes):
         return frame.merge(wanted[keys].drop_duplicates(), on=keys)
 
     def estimator(self, dataset: str | None = None, **cell: Any) -> GaussianMixture:
-        """Return the mixture that ``mixture`` returns as an estimator, fitted, in original units.
+        """Return a fitted mixture as an estimator, in original units.
 
-        It predicts, samples and scores as if it had been fitted here: ``bic`` of the data is the
-        BIC of the table. Where the normaliser took the covariances out of their family (as
-        spherical ones in other units are ellipses) its ``covariance_type`` is diag or full. Its
-        arrays and predictions count components from 0, one less than ``labels``; a sample that is
-        most probably noise is predicted to be -1. It knows the features' names while the store has
-        the data.
+        Parameters
+        ----------
+        dataset : str, optional
+            As in ``mixture``.
+        **cell
+            As in ``mixture``.
+
+        Returns
+        -------
+        GaussianMixture
+            As if it had been fitted here: ``bic`` of the data is the BIC of the table. Its arrays
+            and predictions count components from 0, one less than ``labels``; a sample that is most
+            probably noise is predicted to be -1. It knows the features' names while the store has
+            the data.
+
+        Notes
+        -----
+        Where the normaliser took the covariances out of their family (as spherical ones in other
+        units are ellipses) its ``covariance_type`` is diag or full.
+
         """
         from gmmpipe.mixture.estimator.from_mixture import from_mixture
 
@@ -192,11 +299,32 @@ class Experiment(TableAttributes):
         rows: int | None = None,
         digits: int = 3,
     ) -> str:
-        """Return a table for print: form is text, markdown, latex (booktabs), html or csv.
+        """Return a table for print.
 
-        columns: which, in this order; by default those that a person reads, for csv all but
-        `defects`, which `reason` says in words. rows: at most so many. digits: decimals, see
-        ``printing.cells``; csv is exact. Raises InputError for unknown names.
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        form : {"text", "markdown", "latex", "html", "csv"}, default "text"
+            latex is for booktabs; csv is exact.
+        columns : sequence of str, optional
+            Which, in this order; by default those that a person reads, for csv all but `defects`,
+            which `reason` says in words.
+        rows : int, optional
+            At most so many; by default all.
+        digits : int, default 3
+            Decimals, see ``printing.cells``.
+
+        Returns
+        -------
+        str
+            The table.
+
+        Raises
+        ------
+        InputError
+            For unknown names, and for less than one row.
+
         """
         from gmmpipe.results import printing
 
@@ -228,9 +356,32 @@ class Experiment(TableAttributes):
         return rows.sort_values("rank", kind="stable").iloc[0]
 
 
-def load(folder: str | Path) -> Experiment:
-    """Return the experiment in ``folder``, e.g. results/tutorial/latest.
+Experiment.__doc__ = cleandoc(Experiment.__doc__ or "").replace("Raises\n", _attributes(), 1)
 
-    Raises InputError if no finished version is there.
+
+def load(folder: str | Path) -> Experiment:
+    """Return the experiment in a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The version's folder, such as results/tutorial/latest.
+
+    Returns
+    -------
+    Experiment
+        Its tables and mixtures.
+
+    Raises
+    ------
+    InputError
+        Where no finished version is there.
+
+    Examples
+    --------
+    >>> import gmmpipe
+    >>> gmmpipe.load("results/smoke/latest").name
+    'smoke'
+
     """
     return Experiment(folder)

@@ -26,13 +26,34 @@ Parser = Callable[[BinaryIO, str, File], Iterator[Table]]
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file.
+    """A kind of file; a new one is one line in ``FORMATS``.
 
-    suffixes: how its name ends; parse(file, name, kind) yields its tables, of a file of any size;
-    magic: its first bytes, where others are refused for theirs; text: whether its numbers are
-    text, which is parsed once and may be read unzipped as a stream; zipped: whether it is
-    compressed in its own way; several: whether it may hold more than one table; module and extra:
-    the library that reads it, and which extra of gmmpipe brings it, where that is optional.
+    Parameters
+    ----------
+    suffixes : tuple of str
+        How its name ends.
+    parse : callable
+        ``parse(file, name, kind)`` yields its ``Table`` parts, of a file of any size: file is open
+        for bytes, name is for messages, kind the options of ``File``.
+    magic : tuple of bytes, default ()
+        Its first bytes; a file that has another format's is refused.
+    text : bool, default False
+        Whether its numbers are text, which is parsed once and may be read unzipped as a stream.
+    zipped : bool, default False
+        Whether it is compressed in its own way.
+    several : bool, default False
+        Whether it may hold more than one table.
+    module : str, default ""
+        The library that reads it, where that is optional.
+    extra : str, default ""
+        The extra of gmmpipe that brings the library.
+
+    Examples
+    --------
+    >>> from gmmpipe.data.formats.registry import format_of
+    >>> format_of("flowers.CSV.gz").text
+    True
+
     """
 
     suffixes: tuple[str, ...]
@@ -45,7 +66,19 @@ class Format:
     extra: str = ""
 
     def refuse_missing(self, name: str) -> None:
-        """Raise InputError where the library is not installed."""
+        """Refuse a file whose library is not installed.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+
+        Raises
+        ------
+        InputError
+            It says what to install.
+
+        """
         if self.module and find_spec(self.module) is None:
             raise InputError(
                 f"{name}: {self._suffix(name)} is read by {self.module}, which is missing; "

@@ -1,8 +1,7 @@
 """Agreement of found labels with known groups; 1 is perfect whatever the labels are called.
 
-Each metric takes labels (N,) and truth (N,), integer codes, and weight (N,) >= 0, how many times
-each sample counts (none = once). It raises InputError where their lengths differ or N = 0. All
-start from the contingency table, so each costs one pass.
+A new one is a function that is a ``Metric``, and one line in ``METRICS``. All start from the
+contingency table, so each costs one pass.
 """
 
 from typing import Protocol
@@ -17,10 +16,40 @@ Codes = npt.NDArray[np.integer]
 
 
 class Metric(Protocol):
-    """What a metric is."""
+    """Agreement of labels with known groups; the first line of its docstring is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe.mixture.diagnostics.metrics import METRICS
+    >>> METRICS["accuracy"](np.array([1, 1, 0, 0]), np.array([0, 0, 1, 0]))
+    0.75
+
+    """
 
     def __call__(self, labels: Codes, truth: Codes, weight: Array | None = None) -> float:
-        """Return the agreement."""
+        """Return the agreement.
+
+        Parameters
+        ----------
+        labels : (N,) int array
+            Codes of the groups found.
+        truth : (N,) int array
+            Codes of the known groups.
+        weight : (N,) float64 array, optional
+            How many times each sample counts, >= 0; by default once.
+
+        Returns
+        -------
+        float
+            1 where the groups are the same.
+
+        Raises
+        ------
+        InputError
+            Where the lengths differ or N = 0.
+
+        """
 
 
 def contingency(labels: Codes, truth: Codes, weight: Array | None = None) -> Array:

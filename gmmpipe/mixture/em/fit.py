@@ -30,10 +30,23 @@ DEFAULTS = FitOptions()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The mixture after ``iteration`` iterations were asked for and ``n_iter`` done.
+    """The mixture after some iterations of one fit.
 
-    log_likelihood: total in nats, in the units of the data given; it belongs to this mixture.
-    log_prior: log-density of its parameters up to a constant, 0 without a prior.
+    Parameters
+    ----------
+    iteration : int
+        Iterations asked for.
+    n_iter : int
+        Iterations done; fewer where EM ended before.
+    converged : bool
+        Whether EM had met ``tol`` by then.
+    log_likelihood : float
+        Total of ``mixture`` in nats, in the units of the data given.
+    mixture : Mixture
+        The parameters.
+    log_prior : float, default 0.0
+        Log-density of the parameters up to a constant, nats; 0 without a prior.
+
     """
 
     iteration: int
@@ -53,9 +66,22 @@ class Snapshot:
 class Fit:
     """What EM made of one start.
 
-    trajectory (n_iter + 1,): log-likelihood after 0, 1, ... n_iter iterations, without the prior
-    if there is one. degenerate: what is wrong with it, empty when sound; ``defects.sentence``
-    says it. Of a start that cannot be used, snapshots and trajectory are empty.
+    Parameters
+    ----------
+    start : Mixture
+        Where EM began.
+    snapshots : tuple of Snapshot
+        One for each of the iterations asked for; empty where the start cannot be used.
+    trajectory : (n_iter + 1,) float64 array
+        Log-likelihood (nats) after 0, 1, ... n_iter iterations, without the prior if there is one;
+        empty where the start cannot be used.
+    n_iter : int
+        Iterations done.
+    converged : bool
+        Whether EM met ``tol``.
+    degenerate : tuple of Defect
+        What is wrong with the fit, empty when sound; ``defects.sentence`` puts it in words.
+
     """
 
     start: Mixture
@@ -82,30 +108,78 @@ def fit(  # noqa: PLR0913 - the data, and how they are fitted
     prior: Prior | None = None,
     threads: int = 1,
 ) -> list[Fit]:
-    """Run EM from each start on x (N, D) and return one Fit each, the same for any threads.
+    """Run EM from each start; the fits are the same for any number of threads.
 
-    x may be an array, a memory-mapped file (float64 in C order is read where it is) or
-    ``Partitioned`` data, which take no weights, missing values, noise or prior.
-    iterations: sorted snapshot counts >= 0; one trajectory runs to the largest. options: see
-    ``FitOptions``. sample_weight (N,): non-negative. prior: EM climbs the log posterior,
-    log-likelihood + log prior, which never falls and which tol looks at; the log-likelihood may
-    fall.
+    Parameters
+    ----------
+    x : (N, D) array_like or Partitioned
+        The data; a memory-mapped array (float64 in C order) is read where it is. ``Partitioned``
+        data take no weights, missing values, noise or prior.
+    starts : sequence of Mixture
+        Where EM begins, one fit each. With missing values draw them from ``missing.completed``.
+    family : str
+        A covariance family of ``gmmpipe list``, such as full, tied, diag, spherical or VEV.
+    iterations : sequence of int
+        Sorted counts >= 0 at which a snapshot is taken; EM runs to the largest.
+    options : FitOptions, optional
+        How EM runs.
+    sample_weight : (N,) array_like, optional
+        How many times each sample counts, >= 0; by default once.
+    prior : Prior, optional
+        EM then climbs the log posterior, log-likelihood + log prior, which never falls and which
+        ``tol`` looks at; the log-likelihood alone may fall.
+    threads : int, default 1
+        Threads that share the passes over the samples.
 
-    The M step is the exact maximiser under the bound of regularisation; a start that is below the
-    bound sinks no further. With missing values the log-likelihood is that of what is observed, and
-    a row without any value is left out; draw starts from ``missing.completed``. Frozen covariances
-    are members of the family, without regularisation and reg_covar. With noise the starts' weights
-    become smaller, unless a start has a box already (see ``Mixture``); frozen weights include its
-    own. With an acceleration each pass over the samples is an iteration, one that rejects an
-    extrapolation too: it leaves the mixture as it is, so that what EM raises never falls, and tol
-    looks at the gains of EM's own iterations alone.
+    Returns
+    -------
+    list of Fit
+        One for each start, in order. ``Fit.lost`` where a covariance of the start is not positive
+        definite; the other starts are not affected.
 
-    A component without samples keeps its last mean and covariance at weight 0. Where a
-    covariance is not positive definite (with neither regularisation nor reg_covar: also where a
-    variance is below 1e-14 in these units) the fit stops at the last sound mixture. A start with
-    such a covariance is lost (``Fit.lost``) and the others are not affected.
-    Raises InputError for data, starts or settings that cannot be fitted, UnusableStart (one too)
-    where all starts are lost.
+    Raises
+    ------
+    InputError
+        For data, starts or settings that cannot be fitted.
+    UnusableStart
+        An InputError, where all starts are lost.
+
+    Notes
+    -----
+    The M step is the exact maximiser under the bound of ``regularisation``; a start that is below
+    the bound sinks no further. A component without samples keeps its last mean and covariance at
+    weight 0. Where a covariance is not positive definite (with neither ``regularisation`` nor
+    ``reg_covar``: also where a variance is below 1e-14 in these units) the fit stops at the last
+    sound mixture.
+
+    With missing values the log-likelihood is that of what is observed; a row without any value is
+    left out. Frozen covariances are members of the family, without regularisation and
+    ``reg_covar``. With noise the starts' weights become smaller, unless a start has a box already
+    (see ``Mixture``); frozen weights include that of the noise.
+
+    With an acceleration each pass over the samples is an iteration, one that rejects an
+    extrapolation too: it leaves the mixture as it is, so that the objective never falls, and
+    ``tol`` looks at the gains of EM's own iterations alone.
+
+    References
+    ----------
+    EM: Dempster, Laird & Rubin (1977), Maximum likelihood from incomplete data via the EM
+    algorithm, JRSS B 39, 1-38. Families: Celeux & Govaert (1995), Gaussian parsimonious clustering
+    models, Pattern Recognition 28, 781-793. Noise: Banfield & Raftery (1993), Biometrics 49,
+    803-821.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import FitOptions, Mixture, fit
+    >>> x = np.array([[0.0], [1.0], [2.0], [8.0], [9.0], [10.0]])
+    >>> start = Mixture(np.full(2, 0.5), np.array([[0.0], [10.0]]), np.full((2, 1, 1), 9.0))
+    >>> (one,) = fit(x, [start], "full", [0, 100], FitOptions(tol=1e-6))
+    >>> one.converged, one.snapshots[-1].mixture.means.round(3).ravel().tolist()
+    (True, [1.0, 9.0])
+    >>> bool((np.diff(one.trajectory) >= 0).all())
+    True
+
     """
     boxed = any(given.box is not None for given in starts)
     problem = make_problem(x, family, iterations, options, sample_weight, prior, boxed)
@@ -181,13 +255,43 @@ def log_responsibilities(
     threads: int = 1,
     missing: Literal["refuse", "mar"] = "refuse",
 ) -> tuple[Array, Array]:
-    """Return log p(x) (N,) and the log responsibilities (N, K) of x (N, D), in nats.
+    """Return the log-densities and the log responsibilities of samples under a mixture.
 
-    With noise (``mixture.box``) there are K + 1 columns, that of the noise last.
+    Parameters
+    ----------
+    x : (N, D) array_like
+        The samples.
+    mixture : Mixture
+        The parameters, in the units of x.
+    threads : int, default 1
+        Threads that share the samples.
+    missing : {"refuse", "mar"}, default "refuse"
+        "mar": NaN is a missing value, and each row counts by what is observed of it; one without
+        any value has log p = 0, and the weights for responsibilities.
 
-    A component of weight 0 gets -inf; log p is at least about -1e300. missing "mar": given what
-    is observed of each row; one without any value has log p = 0 and the weights. Raises InputError
-    where x or the mixture is no such thing.
+    Returns
+    -------
+    log_density : (N,) float64 array
+        log p(x) in nats, at least about -1e300.
+    log_responsibilities : (N, K) float64 array
+        In nats; -inf for a component of weight 0. With noise (``mixture.box``) there are K + 1
+        columns, that of the noise last.
+
+    Raises
+    ------
+    InputError
+        Where x is not samples, or the mixture is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import Mixture
+    >>> from gmmpipe.mixture.em.fit import log_responsibilities
+    >>> mixture = Mixture(np.full(2, 0.5), np.array([[0.0], [4.0]]), np.ones((2, 1, 1)))
+    >>> density, logs = log_responsibilities([[2.0]], mixture)
+    >>> density.round(4).tolist(), np.exp(logs).round(4).tolist()
+    ([-2.9189], [[0.5, 0.5]])
+
     """
     return Evaluator(x, threads, missing)(mixture)
 
@@ -195,11 +299,38 @@ def log_responsibilities(
 def n_parameters(
     family: str, k: int, d: int, frozen: Collection[str] = (), noise: bool = False
 ) -> int:
-    """Return the number of free parameters of a mixture of k components in d dimensions.
+    """Return the number of free parameters of a mixture.
 
-    frozen: the parts that were not estimated, see ``fit``. noise: there is a noise component too;
-    as in mclust it counts for two, its weight and the volume of its box. Raises InputError for a
-    family that is not for d features.
+    Parameters
+    ----------
+    family : str
+        A covariance family.
+    k : int
+        Number of components.
+    d : int
+        Number of features.
+    frozen : collection of str, default ()
+        The parts that were not estimated, see ``FitOptions``.
+    noise : bool, default False
+        Whether there is a noise component too; as in mclust it counts for two, its weight and the
+        volume of its box.
+
+    Returns
+    -------
+    int
+        Parameters that ``bic`` counts.
+
+    Raises
+    ------
+    InputError
+        For a family that is not for d features.
+
+    Examples
+    --------
+    >>> from gmmpipe.mixture.em.fit import n_parameters
+    >>> n_parameters("full", 3, 2), n_parameters("tied", 3, 2)
+    (17, 11)
+
     """
     free = {
         "weights": k - 1 + noise,

@@ -1,8 +1,4 @@
-"""The conjugate prior of means and covariances, for fits by maximum a posteriori (MAP).
-
-Fraley & Raftery 2007, Bayesian regularization for normal mixture estimation and model-based
-clustering, Journal of Classification 24, 155-181; the defaults are those of mclust's priorControl.
-"""
+"""The conjugate prior of means and covariances, for fits by maximum a posteriori (MAP)."""
 
 from dataclasses import dataclass
 
@@ -19,20 +15,47 @@ from gmmpipe.mixture.slices import cuts
 class Prior:
     """A normal prior on each mean given its covariance, an inverse Wishart on the covariance.
 
+    Parameters
+    ----------
+    shrinkage : float, default 0.01
+        Pseudo-samples at the prior mean; 0 = no prior on the means.
+    mean : (D,) array_like, optional
+        In units of x; by default the mean of the data.
+    dof : float, optional
+        Degrees of freedom, above D - 1; by default D + 2.
+    scale : (D, D) array_like, optional
+        In squared units of x; by default the covariance of the data (N - 1 below the sum; for
+        diagonal and spherical families their mean variance times the identity) / K^(2 / D).
+
+    Notes
+    -----
     Covariances that all components share have one prior in all. Diagonal families have an inverse
     gamma prior on each variance, spherical ones on the one variance: with the default scale these
-    know nothing of the features' units, so normalise first.
+    know nothing of the features' units, so normalise first. ``fit`` checks the values, as it knows
+    D.
+
+    References
+    ----------
+    Fraley & Raftery (2007), Bayesian regularization for normal mixture estimation and model-based
+    clustering, Journal of Classification 24, 155-181; the defaults are those of mclust's
+    priorControl.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import FitOptions, Mixture, Prior, fit
+    >>> x = np.array([[1.0], [1.0], [1.0], [7.0], [8.0], [9.0]])  # three of them are equal
+    >>> start = Mixture(np.full(2, 0.5), np.array([[1.0], [8.0]]), np.ones((2, 1, 1)))
+    >>> (one,) = fit(x, [start], "full", [100], FitOptions(regularisation=0), prior=Prior())
+    >>> one.degenerate, bool(one.snapshots[-1].mixture.covariances.min() > 0.1)
+    ((), True)
+
     """
 
     shrinkage: float = 0.01
-    """Pseudo-samples at the prior mean; 0 = no prior on the means."""
     mean: npt.ArrayLike | None = None
-    """(D,), in units of x; none = the mean of the data."""
     dof: float | None = None
-    """Degrees of freedom, above D - 1; none = D + 2."""
     scale: npt.ArrayLike | None = None
-    """(D, D), in squared units of x; none = the covariance of the data (N - 1 below the sum; for
-    diagonal and spherical families their mean variance times the identity) / K^(2 / D)."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,27 @@ PATIENCE = 10  # seconds for a scheduler to answer
 class Dask:
     """An executor for ``Partitioned`` data: a Dask cluster, by default one on this machine.
 
-    That one talks over TLS with certificates made for it, kept in memory: who can reach a scheduler
-    or a worker can have code run, and other users of the machine can reach its ports.
+    Parameters
+    ----------
+    address : str, optional
+        Of a scheduler, such as tcp://host:8786; its workers need gmmpipe, and the files under the
+        same paths. By default a cluster is made.
+    workers : int, optional
+        Processes of the cluster that is made; by default one per core.
 
-    address: of a scheduler, such as tcp://host:8786; its workers need gmmpipe, and the files under
-    the same paths. workers: processes of a local cluster, none = one per core. Raises InputError
-    where ``distributed`` or ``cryptography`` is missing, or no scheduler answers.
+    Raises
+    ------
+    InputError
+        Where ``distributed`` or ``cryptography`` is missing, or no scheduler answers.
+
+    Notes
+    -----
+    The cluster that is made talks over TLS with certificates made for it, kept in memory: who can
+    reach a scheduler or a worker can have code run, and other users of the machine can reach its
+    ports.
+
+    It is a context manager: ``with Dask() as cluster: fit(Partitioned(source, cluster), ...)``.
+
     """
 
     packages: ClassVar[tuple[str, ...]] = ("distributed", "cryptography")
@@ -48,11 +63,46 @@ class Dask:
             raise InputError(f"engine dask: no scheduler at {address} ({error})") from None
 
     def hold(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return futures of what workers make and keep."""
+        """Have workers make things and keep them.
+
+        Parameters
+        ----------
+        make : callable
+            Called as ``make(*each)``.
+        arguments : sequence of tuple
+            The arguments of each call.
+
+        Returns
+        -------
+        list of distributed.Future
+            Handles of the things.
+
+        """
         return [self.client.submit(make, *each, pure=False) for each in arguments]
 
     def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
-        """Work on each thing where it is; only what comes of it comes here."""
+        """Work on each thing where it is; only the results are sent here.
+
+        Parameters
+        ----------
+        work : callable
+            Called as ``work(thing, *given)``.
+        held : sequence of distributed.Future
+            What ``hold`` returned.
+        *given
+            Further arguments of every call.
+
+        Returns
+        -------
+        list
+            What the calls returned, in order.
+
+        Raises
+        ------
+        Obstacle
+            Where the cluster is gone, or its workers end again and again.
+
+        """
         from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker, NoWorkerError
 
@@ -67,7 +117,7 @@ class Dask:
         return found
 
     def close(self) -> None:
-        """End the connection, and the cluster if it is our own."""
+        """End the connection, and the cluster if it was made here."""
         self.client.close()
         if self.cluster is not None:
             self.cluster.close()

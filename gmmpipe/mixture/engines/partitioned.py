@@ -23,24 +23,71 @@ _PARTS = 32  # tasks in which the variances are made up
 
 
 class Source(Protocol):
-    """Rows that whoever holds a partition can read; it is sent there."""
+    """Rows that whoever holds a partition can read; it is pickled and sent there."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Return (N, D)."""
 
     def rows(self, first: int, last: int) -> Array:
-        """Return the rows from first to before last, float64 in C order."""
+        """Return some rows.
+
+        Parameters
+        ----------
+        first : int
+            The first row, from 0.
+        last : int
+            The row after the last.
+
+        Returns
+        -------
+        (last - first, D) array
+            float64 in C order.
+
+        """
 
 
 class Executor(Protocol):
-    """Who makes partitions, keeps them and works on them."""
+    """Who makes partitions, keeps them and works on them.
+
+    Both methods get functions and arguments that can be pickled.
+    """
 
     def hold(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return handles of what ``make`` returns for each of the arguments."""
+        """Make one thing for each of the arguments, and keep it.
+
+        Parameters
+        ----------
+        make : callable
+            Called as ``make(*each)``.
+        arguments : sequence of tuple
+            The arguments of each call.
+
+        Returns
+        -------
+        list
+            Handles of what the calls returned, in order.
+
+        """
 
     def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
-        """Return what ``work(thing, *given)`` returns for each of the things, in order."""
+        """Work on each of the things, where it is kept.
+
+        Parameters
+        ----------
+        work : callable
+            Called as ``work(thing, *given)``.
+        held : sequence
+            Handles that ``hold`` returned.
+        *given
+            Further arguments of every call.
+
+        Returns
+        -------
+        list
+            What the calls returned, in order.
+
+        """
 
 
 class Cluster(Executor, Protocol):
@@ -65,7 +112,14 @@ def missing(package: str, extra: str) -> str:
 
 @dataclass(frozen=True)
 class InMemory:
-    """Rows of an array (N, D), a memory-mapped one too, float64 in C order."""
+    """The rows of an array in the memory of this process.
+
+    Parameters
+    ----------
+    x : (N, D) float64 array
+        In C order; a memory-mapped one too.
+
+    """
 
     x: Array
 
@@ -75,28 +129,115 @@ class InMemory:
         return self.x.shape
 
     def rows(self, first: int, last: int) -> Array:
-        """Return the rows, not copied."""
+        """Return some rows, not copied.
+
+        Parameters
+        ----------
+        first : int
+            The first row, from 0.
+        last : int
+            The row after the last.
+
+        Returns
+        -------
+        (last - first, D) array
+            A view.
+
+        """
         return self.x[first:last]
 
 
 class Threads:
-    """The executor of this process."""
+    """The executor of this process.
+
+    Parameters
+    ----------
+    threads : int, default 1
+        Partitions worked on at a time.
+
+    """
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
 
     def hold(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return the things themselves."""
+        """Make the things in this process.
+
+        Parameters
+        ----------
+        make : callable
+            Called as ``make(*each)``.
+        arguments : sequence of tuple
+            The arguments of each call.
+
+        Returns
+        -------
+        list
+            The things themselves.
+
+        """
         return [make(*each) for each in arguments]
 
     def run(self, work: Callable[..., Any], held: Sequence[Any], *given: Any) -> list[Any]:
-        """Work on the things by turns."""
+        """Work on the things in threads.
+
+        Parameters
+        ----------
+        work : callable
+            Called as ``work(thing, *given)``.
+        held : sequence
+            What ``hold`` returned.
+        *given
+            Further arguments of every call.
+
+        Returns
+        -------
+        list
+            What the calls returned, in order.
+
+        """
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(lambda thing: work(thing, *given), held))
 
 
 class Partitioned:
-    """Data (N, D) for ``em.fit`` that an executor reads from a source, chunk by chunk."""
+    """Data for ``gmmpipe.fit`` that an executor reads from a source, chunk by chunk.
+
+    Parameters
+    ----------
+    source : Source
+        Where the rows are, such as ``gmmpipe.data.rows.Npy``.
+    executor : Executor
+        Who holds the partitions: ``Threads``, or ``gmmpipe.mixture.engines.dask.Dask``.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (N, D).
+
+    Raises
+    ------
+    InputError
+        Where there is no row or no feature.
+
+    Notes
+    -----
+    The fits have the same bits as those of the whole array on one machine. Options, weights and
+    priors that partitions do not support are refused.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe import Mixture, Partitioned, fit
+    >>> from gmmpipe.mixture.engines.partitioned import InMemory, Threads
+    >>> x = np.random.default_rng(0).normal(size=(1000, 2))
+    >>> start = Mixture(np.full(2, 0.5), x[:2], np.tile(np.eye(2), (2, 1, 1)))
+    >>> (there,) = fit(Partitioned(InMemory(x), Threads(2)), [start], "full", [5])
+    >>> (here,) = fit(x, [start], "full", [5])
+    >>> bool((there.trajectory == here.trajectory).all())
+    True
+
+    """
 
     supports: ClassVar[frozenset[str]] = frozenset({"frozen", "acceleration"})
 
@@ -107,14 +248,35 @@ class Partitioned:
             raise InputError(f"data: shape {self.shape}, expected (samples, features), none empty")
 
     def refuse_beyond(self, features: Collection[str]) -> None:
-        """Raise InputError for a feature of ``FitOptions``, or weights, that is not supported."""
+        """Refuse what partitions do not support.
+
+        Parameters
+        ----------
+        features : collection of str
+            Of ``FitOptions.features``, or "weights".
+
+        Raises
+        ------
+        InputError
+            For the first that is not in ``supports``.
+
+        """
         for name in sorted(set(features) - self.supports):
             raise InputError(f"{name}: not for data in partitions; leave it out")
 
     def variances(self) -> Array:
-        """Return the variance of each feature (D,), those of ``problem.variances`` bit by bit.
+        """Return the variance of each feature, bit by bit that of the whole array.
 
-        Raises InputError for a value that is not finite or a variance beyond the range of doubles.
+        Returns
+        -------
+        (D,) array
+            In squared units of the data.
+
+        Raises
+        ------
+        InputError
+            For a value that is not finite or a variance beyond the range of doubles.
+
         """
         slices = cuts(self.shape[0])
         step = -(-len(slices) // _PARTS)
@@ -133,7 +295,19 @@ class Partitioned:
         return result
 
     def engine(self, axis_aligned: bool) -> "PartitionedEngine":
-        """Return the engine of passes over the partitions."""
+        """Return the engine of passes over the partitions, which the executor makes.
+
+        Parameters
+        ----------
+        axis_aligned : bool
+            Whether the family has diagonal covariances alone.
+
+        Returns
+        -------
+        PartitionedEngine
+            An ``Engine``.
+
+        """
         from gmmpipe.mixture.kernels.layout import plan
         from gmmpipe.mixture.kernels.spread import PartitionedEngine
 

@@ -36,9 +36,6 @@ _NOT_CONVERGED = (
 class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """Gaussian mixture fitted by expectation maximisation; drop-in for scikit-learn's.
 
-    X is (N, D) throughout, float64 or float32; results have the type of the data, sums are
-    float64 in either case.
-
     Parameters
     ----------
     n_components : int, default 1
@@ -90,15 +87,22 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
     Attributes
     ----------
-    weights_ : (K,);  means_ : (K, D)
-    covariances_, precisions_, precisions_cholesky_
-        (K, D, D); (D, D) for "tied", (K, D) for "diag", (K,) for "spherical".
-    converged_ : bool;  n_iter_ : int
+    weights_ : (K,) array
+        They sum to one.
+    means_ : (K, D) array
+        In units of X.
+    covariances_, precisions_, precisions_cholesky_ : (K, D, D) array
+        (D, D) for "tied", (K, D) for "diag", (K,) for "spherical"; in squared units of X, their
+        inverses, and the upper triangular factors of these.
+    converged_ : bool
+        Whether the fit met ``tol``.
+    n_iter_ : int
+        Iterations done.
     lower_bound_ : float
         Mean log-likelihood per sample (unit weight) of the final parameters, nats.
     lower_bounds_ : list of float
         The same after each of the n_iter_ iterations.
-    trajectory_ : (n_iter_ + 1,)
+    trajectory_ : (n_iter_ + 1,) float64 array
         Total log-likelihood (nats) at the start and after each iteration.
     degenerate_ : str
         "" for a sound fit, else what EM or the soundness of the components (smallest eigenvalue,
@@ -110,7 +114,15 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         The parameters in float64; covariances (K, D, D).
     snapshots_ : list of Mixture
         After the iterations of ``snapshots``, or after the last one where EM ended before.
-    n_features_in_ : int;  feature_names_in_ : (D,), where X has names
+    n_features_in_ : int
+        D.
+    feature_names_in_ : (D,) array of str
+        Where X has names.
+
+    Notes
+    -----
+    X is (N, D) throughout, float64 or float32; results have the type of the data, sums are float64
+    in either case.
 
     References
     ----------
@@ -195,13 +207,35 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     def fit(
         self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
     ) -> Self:
-        """Fit the mixture to X (N, D).
+        """Fit the mixture.
 
-        sample_weight (N,), non-negative: a sample of weight 2 counts as that sample twice, one of
-        weight 0 as absent.
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples, at least 2 and at least n_components.
+        y : object, optional
+            Ignored.
+        sample_weight : (N,) array_like, optional
+            Non-negative: a sample of weight 2 counts as that sample twice, one of weight 0 as
+            absent.
 
-        Raises ValueError for parameters or data that cannot be used, and DegenerateComponent (a
-        ValueError) where components collapsed and reg_covar does not hold them.
+        Returns
+        -------
+        GaussianMixture
+            The estimator itself, fitted.
+
+        Raises
+        ------
+        InputError
+            A ValueError, for parameters or data that cannot be used.
+        DegenerateComponent
+            A ValueError, where components collapsed and reg_covar does not keep them from it.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where the best start did not converge within max_iter.
+
         """
         self._validate_params()
         validation.refuse_booleans(self.get_params(deep=False))
@@ -243,7 +277,23 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     def fit_predict(
         self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
     ) -> npt.NDArray[np.int64]:
-        """Fit the mixture to X (N, D) and return the most probable component of each sample."""
+        """Fit the mixture and return the most probable component of each sample.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+        y : object, optional
+            Ignored.
+        sample_weight : (N,) array_like, optional
+            As in ``fit``.
+
+        Returns
+        -------
+        (N,) int64 array
+            From 0 on.
+
+        """
         return self.fit(X, y, sample_weight).predict(X)
 
     def _options(self) -> FitOptions:

@@ -40,47 +40,179 @@ class Density:
     n_parameters_: int
 
     def predict(self, X: npt.ArrayLike) -> Labels:
-        """Return the most probable component of each sample, (N,), from 0 on; -1 for noise.
+        """Return the most probable component of each sample.
 
-        As in all arrays of an estimator, 0 is the component that tables and figures number 1.
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        (N,) int64 array
+            From 0 on; -1 for noise. As in all arrays of an estimator, 0 is the component that
+            tables and figures number 1.
+
         """
         labels = component_of(self._evaluate(X)[1], self._mixture())
         return labels.astype(np.int64, copy=False)
 
     def predict_proba(self, X: npt.ArrayLike) -> Floats:
-        """Return the probability of each component for each sample, (N, K)."""
+        """Return the probability of each component for each sample.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        (N, K) array
+            Rows sum to 1; with noise there are K + 1 columns, that of the noise last.
+
+        """
         _, logs, data = self._evaluate(X)
         return np.exp(logs).astype(data.dtype, copy=False)
 
     def score_samples(self, X: npt.ArrayLike) -> Floats:
-        """Return the log-density of each sample, (N,), nats."""
+        """Return the log-density of each sample.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        (N,) array
+            In nats.
+
+        """
         densities, _, data = self._evaluate(X)
         return densities.astype(data.dtype, copy=False)
 
     def score(self, X: npt.ArrayLike, y: object = None) -> float:
-        """Return the mean log-density of the samples that have some value, nats."""
+        """Return the mean log-density of the samples.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples; of those with missing values the rows that have some value count.
+        y : object, optional
+            Ignored.
+
+        Returns
+        -------
+        float
+            In nats.
+
+        """
         return float(self._informative(X)[0].mean())
 
     def bic(self, X: npt.ArrayLike) -> float:
-        """Return the Bayesian information criterion on X, nats; lower is better."""
+        """Return the Bayesian information criterion.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        float
+            In nats; lower is better.
+
+        References
+        ----------
+        Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6, 461-464.
+
+        """
         return self._criterion("bic", X)
 
     def aic(self, X: npt.ArrayLike) -> float:
-        """Return Akaike's information criterion on X, nats; lower is better."""
+        """Return Akaike's information criterion.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        float
+            In nats; lower is better.
+
+        References
+        ----------
+        Akaike (1974), A new look at the statistical model identification, IEEE Transactions on
+        Automatic Control 19, 716-723.
+
+        """
         return self._criterion("aic", X)
 
     def icl(self, X: npt.ArrayLike) -> float:
-        """Return the integrated completed likelihood on X, nats: BIC + 2 entropy, the soft form."""
+        """Return the integrated completed likelihood: BIC + 2 entropy, the soft form.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        float
+            In nats; lower is better.
+
+        References
+        ----------
+        Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the
+        integrated completed likelihood, IEEE PAMI 22, 719-725, equation 8 with responsibilities for
+        hard labels.
+
+        """
         return self._criterion("icl", X)
 
     def icl_map(self, X: npt.ArrayLike) -> float:
-        """Return the same with each sample in its most probable component, as in mclust, nats."""
+        """Return the integrated completed likelihood with hard labels, as in mclust.
+
+        Parameters
+        ----------
+        X : (N, D) array_like
+            The samples.
+
+        Returns
+        -------
+        float
+            In nats; lower is better, which is the other sign than mclust's.
+
+        References
+        ----------
+        Biernacki, Celeux & Govaert (2000), Assessing a mixture model for clustering with the
+        integrated completed likelihood, IEEE PAMI 22, 719-725, equation 8.
+
+        """
         return self._criterion("icl_map", X)
 
     def sample(self, n_samples: int = 1) -> tuple[Array, Labels]:
-        """Return n_samples drawn samples (n_samples, D) and their components (n_samples,).
+        """Draw samples from the mixture, component by component, with the draws of scikit-learn.
 
-        Component by component, with the draws of scikit-learn; noise last, its component -1.
+        Parameters
+        ----------
+        n_samples : int, default 1
+            How many, at least 1.
+
+        Returns
+        -------
+        X : (n_samples, D) float64 array
+            Drawn samples, those of noise last.
+        y : (n_samples,) int64 array
+            Their components, from 0; -1 for noise.
+
+        Raises
+        ------
+        InputError
+            For less than one sample.
+
         """
         mixture = self._mixture("covariances_")
         if n_samples < 1:

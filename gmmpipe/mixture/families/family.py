@@ -13,21 +13,48 @@ from gmmpipe.mixture.mixture import Array
 class Family:
     """A constraint on the covariances of a mixture.
 
-    n_parameters(k, d) counts the free covariance parameters alone.
+    Parameters
+    ----------
+    n_parameters : callable
+        ``n_parameters(k, d)`` counts the free covariance parameters alone.
+    m_step : callable
+        ``m_step(counts (K,), scatter (K, D, D), floor (D,)) -> (K, D, D)``: the member of the
+        family with the highest likelihood among those where each covariance minus ``diag(floor)``
+        is positive semidefinite; a floor of 0 in any feature asks for no bound (but spherical goes
+        by the largest). What a component of count 0 gets is finite and up to the family.
+    m_step_from : callable, optional
+        The same from the current covariances (K, D, D), its fourth argument, for families whose
+        maximiser is computed by iteration and may be one of several.
+    kernel : int, optional
+        The compiled M step of ``kernels``; without one EM comes back to Python at each iteration to
+        call ``monotone_m_step``.
+    axis_aligned : bool, default False
+        Whether covariances are diagonal; all D x D work is then skipped.
+    scale_invariant : bool, default False
+        Whether the family contains diag(s) Sigma diag(s) with each Sigma, so the units of single
+        features do not matter; for the others they do.
+    features : int, optional
+        The only D the family is for; by default any.
+    text : str
+        One line on what its members are.
 
-    m_step(counts (K,), scatter (K, D, D), floor (D,)) returns covariances (K, D, D): the member
-    of the family with the highest likelihood among those where each covariance minus
-    ``diag(floor)`` is positive semidefinite; a floor of 0 in any feature asks for no bound (but
-    spherical goes by the largest). What a component of count 0 gets is finite and up to the family.
+    References
+    ----------
+    Celeux & Govaert (1995), Gaussian parsimonious clustering models, Pattern Recognition 28,
+    781-793.
 
-    m_step_from does the same from the current covariances (K, D, D), its fourth argument, for
-    families whose maximiser is computed by iteration and may be one of several.
+    Examples
+    --------
+    A new family is an M step and one line in ``FAMILIES``.
 
-    kernel names the compiled M step of ``kernels``; without one EM comes back to Python at each
-    iteration to call ``monotone_m_step``. axis_aligned families skip all D x D work.
-    scale_invariant families contain diag(s) Sigma diag(s) with each Sigma, so the units of single
-    features do not matter; for the others they do. features: the only D the family is for;
-    None: any. text: one line on what its members are.
+    >>> import numpy as np
+    >>> from gmmpipe.mixture.families.family import FAMILIES
+    >>> scatter = np.array([[[6.0, 2.0], [2.0, 4.0]], [[2.0, 0.0], [0.0, 4.0]]])
+    >>> FAMILIES["tied"].m_step(np.array([3.0, 1.0]), scatter, np.zeros(2))[0].tolist()
+    [[2.0, 0.5], [0.5, 2.0]]
+    >>> FAMILIES["VVI"].n_parameters(3, 2)
+    6
+
     """
 
     n_parameters: Callable[[int, int], int]
@@ -40,9 +67,24 @@ class Family:
     text: str = field(kw_only=True)
 
     def monotone_m_step(self, counts: Array, scatter: Array, floor: Array, current: Array) -> Array:
-        """Return the next covariances (K, D, D): ``current`` where these are within and likelier.
+        """Return the next covariances: the current ones where these are within and likelier.
 
-        So the likelihood never falls, though iteration may end at a lesser maximum.
+        Parameters
+        ----------
+        counts : (K,) float64 array
+            Soft counts.
+        scatter : (K, D, D) float64 array
+            Sums of squares and products about the means, by responsibilities.
+        floor : (D,) float64 array
+            The bound, see the class.
+        current : (K, D, D) float64 array
+            Covariances of the last iteration.
+
+        Returns
+        -------
+        (K, D, D) float64 array
+            So that the likelihood never falls, though iteration may end at a lesser maximum.
+
         """
         if self.m_step_from is None:
             proposed = self.m_step(counts, scatter, floor)
@@ -57,9 +99,20 @@ class Family:
         return current.copy() if keep else proposed
 
     def project(self, weights: Array, covariances: Array) -> Array:
-        """Return the covariances (K, D, D) as members of the family; members keep their bits.
+        """Return covariances as members of the family.
 
-        Components of weight 0 keep theirs.
+        Parameters
+        ----------
+        weights : (K,) float64 array
+            Of the components; one of weight 0 keeps its covariance.
+        covariances : (K, D, D) float64 array
+            Of any family.
+
+        Returns
+        -------
+        (K, D, D) float64 array
+            Members keep their bits.
+
         """
         nearest = self.m_step(
             weights, weights[:, None, None] * covariances, np.zeros(covariances.shape[1])

@@ -1,18 +1,8 @@
 """Starts: the mixture from which EM sets out.
 
-Each is a frozen dataclass whose fields are its options, called with x (N, D) float64, k and the
-random generator it alone draws from. All are scale-free: distances are taken in standard
-deviations of each feature, so raw, min-max and z-scored data give the same start up to
-rounding. Each raises InputError unless 1 <= k <= N. A new start is one class and one line in
-``STARTS``.
-
-One that can start on weighted rows takes ``weight`` (N,) > 0 last, none = 1 each: a row of weight 2
-is as that row twice. A start that does work for all K at once, or that runs EM itself, has
-``prepare(x, family)`` too; see ``prepared``. One that draws nothing says ``seedless = True``: all
-its restarts are one. One whose restarts differ in kind says ``by_turn = True``.
-
-Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the same for every start,
-K and seed, unless it says ``whole = True``: it then reads all rows, without copying them.
+A new start is a frozen dataclass whose fields are its options, a ``Start``, and one line in
+``STARTS``. All are scale-free: distances are taken in standard deviations of each feature, so raw,
+min-max and z-scored data give the same start up to rounding.
 """
 
 import math
@@ -44,6 +34,60 @@ from gmmpipe.mixture.starts.split import Split
 from gmmpipe.mixture.starts.ward import Ward
 
 MOST_ROWS = 200_000
+
+
+class Start(Protocol):
+    """A mixture to start from, drawn on some data.
+
+    Notes
+    -----
+    One that cannot start on weighted rows has no ``weight``. A start that does work for all K at
+    once, or that runs EM itself, has ``prepare(x, family)`` too; see ``prepared``. One that draws
+    nothing says ``seedless = True``: all its restarts are one. One whose restarts differ in kind
+    says ``by_turn = True``.
+
+    Of more than ``MOST_ROWS`` rows a start sees a random subset of that many, the same for every
+    start, K and seed, unless it says ``whole = True``: it then reads all rows, without copying
+    them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gmmpipe.mixture.starts.points import STARTS
+    >>> x = np.array([[0.0], [1.0], [8.0], [9.0]])
+    >>> start = STARTS["kmeans"](max_iter=10)(x, 2, np.random.default_rng(0))
+    >>> sorted(start.means.round(6).ravel().tolist())
+    [0.5, 8.5]
+
+    """
+
+    def __call__(
+        self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None, /
+    ) -> Mixture:
+        """Return the mixture to start from.
+
+        Parameters
+        ----------
+        x : (N, D) float64 array
+            Normalised data.
+        k : int
+            Number of components, 1 <= k <= N.
+        rng : numpy.random.Generator
+            All that is random comes from it.
+        weight : (N,) float64 array, optional
+            Above 0, by default 1 each: a row of weight 2 is as that row twice.
+
+        Returns
+        -------
+        Mixture
+            K components in the units of x.
+
+        Raises
+        ------
+        InputError
+            Unless 1 <= k <= N.
+
+        """
 
 
 class Prepared(Protocol):

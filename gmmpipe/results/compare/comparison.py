@@ -23,20 +23,59 @@ FORMS = ("text", "markdown", "csv")  # on the terminal
 
 
 class Comparison(Differences):
-    """What changed from one version to another, as data frames and as a page."""
+    """What changed from one version to another, as data frames and as a page.
+
+    Parameters
+    ----------
+    before : Experiment
+        Has the suffix _a in all tables.
+    after : Experiment
+        Has the suffix _b; components are matched.
+
+    """
 
     def summary(self) -> list[str]:
-        """Return what changed, one sentence each."""
+        """Return what changed.
+
+        Returns
+        -------
+        list of str
+            One sentence each.
+
+        """
         return words.summary(self)
 
     def tidy(self) -> pd.DataFrame:
-        """Return all that changed as one table: section, item, quantity, before, after."""
+        """Return all that changed as one table.
+
+        Returns
+        -------
+        DataFrame
+            Columns section, item, quantity, before, after.
+
+        """
         return words.tidy(self)
 
     def typeset(self, form: str = "text", most: int | None = 20) -> str:
-        """Return the comparison as text, markdown, csv or html; most: rows of a table, not of csv.
+        """Return the comparison for print.
 
-        Raises InputError for another form.
+        Parameters
+        ----------
+        form : {"text", "markdown", "csv", "html"}, default "text"
+            csv is that of ``tidy``.
+        most : int or None, default 20
+            Rows of a table, not of csv and html; None = all.
+
+        Returns
+        -------
+        str
+            The comparison.
+
+        Raises
+        ------
+        InputError
+            For another form.
+
         """
         if form == "html":
             return page(self)
@@ -53,9 +92,32 @@ class Comparison(Differences):
 
 
 def compare(before: str | Path | Experiment, after: str | Path | Experiment) -> Comparison:
-    """Return how the version ``after`` differs from ``before``; folders or loaded experiments.
+    """Return how one version differs from another.
 
-    Raises InputError where there is no finished version.
+    Parameters
+    ----------
+    before : str, Path or Experiment
+        Folder of a version, or the experiment loaded.
+    after : str, Path or Experiment
+        The other version.
+
+    Returns
+    -------
+    Comparison
+        What made them differ, and which numbers moved.
+
+    Raises
+    ------
+    InputError
+        Where there is no finished version.
+
+    Examples
+    --------
+    >>> import gmmpipe
+    >>> folder = "results/smoke/latest"
+    >>> gmmpipe.compare(folder, folder).same
+    True
+
     """
     a, b = (e if isinstance(e, Experiment) else load(e) for e in (before, after))
     return Comparison(a, b)
