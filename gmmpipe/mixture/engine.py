@@ -1,6 +1,6 @@
 """What EM asks of an engine, which does the passes over the samples.
 
-A new engine implements ``Engine`` and ``Workspace``; ``em.passes`` chooses one.
+A new engine implements ``Engine`` and ``Workspace``; ``engines.choose`` names it.
 """
 
 from typing import NamedTuple, Protocol

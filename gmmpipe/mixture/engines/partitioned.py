@@ -91,7 +91,21 @@ class Executor(Protocol):
 
 
 class Cluster(Executor, Protocol):
-    """An executor that ``engine.kind`` names, as does the extra that brings its packages."""
+    """An executor that ``engine.kind`` names, as does the extra that brings its packages.
+
+    Parameters
+    ----------
+    address : str or None
+        Of a cluster to connect to; None = start one here.
+    workers : int or None
+        Of a cluster that is started; None = as many as it likes.
+
+    Attributes
+    ----------
+    packages : tuple of str
+        What has to be installed.
+
+    """
 
     packages: ClassVar[tuple[str, ...]]
 
