@@ -18,8 +18,8 @@ GUESSES = {
 def summary(name: str, reading: Mapping[str, Any]) -> str:
     """Return how a file was read, from what the reader decided and saw.
 
-    reading: ``Gathering.reading``. For example "flowers.csv: ; separated, decimal commas, header,
-    4 numeric columns, left out: id, site".
+    reading: ``RowCollector.reading``. For example "flowers.csv: ; separated, decimal commas,
+    header, 4 numeric columns, left out: id, site".
     """
     words = [reading["table"]] if reading.get("table") else []
     words += _text(reading) if "delimiter" in reading else []

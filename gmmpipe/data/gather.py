@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gmmpipe.data.dataset import Sample
 from gmmpipe.data.kinds import File
 from gmmpipe.data.labels import encode
-from gmmpipe.data.table import Part, Table, kept, refuse_useless
+from gmmpipe.data.table import Part, Table, refuse_useless, used_rows
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import cuts
@@ -22,8 +22,8 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")  # numpy cuts a NUL off; of half a pai
 
 
 @dataclass
-class Gathering:
-    """What is known of a file's rows so far; the rows themselves where there is a place ``keep``.
+class RowCollector:
+    """Counts of a file's rows so far, and the rows themselves if ``keep`` says where to put them.
 
     keep makes a file that rows are written to: BytesIO, or one on disk. ``size`` says what a plan
     must know of the file.
@@ -48,7 +48,7 @@ class Gathering:
 
     def add(self, table: Table) -> Part:
         """Take in some rows, return those that are used; InputError for what is wrong with them."""
-        part = kept(table, self.kind)
+        part = used_rows(table, self.kind)
         self.columns, self.decided = table.columns, self.decided or table.decided
         self.passed_over += table.passed_over
         self._see(table.x[:, : len(table.columns)])

@@ -154,7 +154,7 @@ class Part:
     dropped: int
 
 
-def kept(table: Table, kind: File) -> Part:
+def used_rows(table: Table, kind: File) -> Part:
     """Return the rows of a table that are to be used.
 
     Rows with a missing or infinite value, or without a label, are refused or dropped as kind

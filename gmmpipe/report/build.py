@@ -11,10 +11,10 @@ from gmmpipe.figures.cases import cases, frames_of, style_of
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report import about, evidence, explorer
-from gmmpipe.report.cautions import doubts
+from gmmpipe.report.cautions import cautions
 from gmmpipe.report.pictures import Picture, by_category, pictures
 from gmmpipe.report.table_data import sheets
-from gmmpipe.results.summary import judged
+from gmmpipe.results.summary import verdicts_of_cases
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import elide, number
 from gmmpipe.store import artifacts
@@ -24,21 +24,21 @@ from gmmpipe.store.plan import Plan
 OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
 
 
-def contents(study: Plan) -> dict[str, Any]:
+def template_variables(study: Plan) -> dict[str, Any]:
     """Return the variables of templates/report.html for a version whose figures are drawn."""
     frames, images = frames_of(study), pictures(study)
     found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
     style = style_of(study.config["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
-    verdicts = judged(study.config, (at for _, at in study.cases()), frames.get)
-    names = [finding.name for finding in verdicts]
+    verdicts = verdicts_of_cases(study.config, (at for _, at in study.cases()), frames.get)
+    names = [case.name for case in verdicts]
     scenes = [
         explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
         for name, (stored, (_, tables)) in zip(names, found, strict=True)
     ]
     shown = [
-        _case(study.data_sets[stored], place, tables, images, finding.verdict)
-        for (stored, ((_, place), tables)), finding in zip(found, verdicts, strict=True)
+        _case(study.data_sets[stored], place, tables, images, case.verdict)
+        for (stored, ((_, place), tables)), case in zip(found, verdicts, strict=True)
     ]
     for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
         case |= {"number": number_of_case, "name": name}
@@ -103,7 +103,7 @@ def _case(
         "data": _data(data, tables),
         "reading": reading_of(data),
         "verdict": verdict,
-        "doubts": doubts(tables, verdict, data.dropped, _rising(data)),
+        "cautions": cautions(tables, verdict, data.dropped, _rising(data)),
         "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
         "model": "no model selected",
         "numbers": "",

@@ -12,7 +12,7 @@ from gmmpipe.results.words.wording import elide
 MOST = 4  # models that are named
 
 
-def doubts(
+def cautions(
     tables: DatasetTables, verdict: Verdict, dropped: int, rising: Sequence[str] = ()
 ) -> list[tuple[bool, str]]:
     """Return (whether the answer may change, a sentence) of each reason for care.

@@ -15,8 +15,8 @@ VENDORED = ("d3-7.9.2.min.js",)
 SCRIPTS = ("table.js", "decode.js", "scatter.js", "panels.js", "explorer.js")
 
 
-def page(contents: dict[str, Any]) -> str:
-    """Return the page of ``contents``, the variables of templates/report.html."""
+def page(variables: dict[str, Any]) -> str:
+    """Return the page of ``variables``, the variables of templates/report.html."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -39,7 +39,7 @@ def page(contents: dict[str, Any]) -> str:
     )
     template = environment.get_template("report.html")
     parts = {"policy": policy, "style": style, "library": library, "script": script}
-    return template.render(**contents, **parts)
+    return template.render(**variables, **parts)
 
 
 def _joined(names: tuple[str, ...]) -> str:

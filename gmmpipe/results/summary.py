@@ -25,7 +25,7 @@ MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
 
 
-class Finding(NamedTuple):
+class CaseVerdict(NamedTuple):
     """A data set at a point of the outer axes: the selected row of ``best`` if any, the verdict."""
 
     at: dict[str, Any]
@@ -63,31 +63,31 @@ def failures(plan: Plan) -> str | None:
     )
 
 
-def in_lines(found: Sequence[Finding]) -> Iterator[str]:
-    """Yield what is said of each data set; of more than MOST the verdicts are counted."""
-    for finding in found[:MOST]:
-        yield from (f"  {line}" if i else line for i, line in enumerate(finding.lines))
+def verdict_lines(found: Sequence[CaseVerdict]) -> Iterator[str]:
+    """Yield the lines of each data set; of more than MOST the verdicts are counted."""
+    for case in found[:MOST]:
+        yield from (f"  {line}" if i else line for i, line in enumerate(case.lines))
     if rest := found[MOST:]:
-        counts = Counter(finding.verdict.level for finding in rest)
+        counts = Counter(case.verdict.level for case in rest)
         said = ", ".join(f"{n} {level}" for level, n in counts.items())
         yield f"{len(rest)} more data sets or points of the sweep: {said}; see the report"
 
 
-def findings(plan: Plan) -> list[Finding]:
-    """Return what a finished version found, from the tables in its folder."""
+def case_verdicts(plan: Plan) -> list[CaseVerdict]:
+    """Return the verdicts on a finished version, from the tables in its folder."""
 
     def read(name: str) -> pd.DataFrame | None:
         if not TABLES[name].is_asked(plan):
             return None
         return artifacts.read_frame(table(plan.folder, name))
 
-    return judged(plan.config, [at for _, at in plan.cases()], read)
+    return verdicts_of_cases(plan.config, [at for _, at in plan.cases()], read)
 
 
-def judged(
+def verdicts_of_cases(
     config: Mapping[str, Any], cases: Iterable[Mapping[str, Any]], read: Read
-) -> list[Finding]:
-    """Return what is found of every data set at every outer point, ``cases``, in their order.
+) -> list[CaseVerdict]:
+    """Return the verdict on every data set at every outer point, ``cases``, in their order.
 
     read: returns the tables best, stability, resamples and bootstrap.
     """
@@ -102,7 +102,7 @@ def judged(
         fit = {key: at.get(f"fit.{key}", config["fit"][key]) for key in ("target", "restarts")}
         verdict = decide(ours, tried(config), fit, agreeing, tested)
         row = ours.sort_values("rank").iloc[0] if len(ours) else None
-        found.append(Finding(dict(at), case_name(outer, at), row, verdict))
+        found.append(CaseVerdict(dict(at), case_name(outer, at), row, verdict))
     return found
 
 

@@ -109,7 +109,7 @@ def start_file(
 
 
 def _cached(known: Path, look: Callable[[], Section], keep: bool) -> Section:
-    """Return what a plan must know of a file, see ``Gathering.size``; ``known`` remembers it.
+    """Return what a plan must know of a file, see ``RowCollector.size``; ``known`` remembers it.
 
     Of a large text the numbers are kept, for ``generate``.
     """
@@ -127,16 +127,16 @@ def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:
         target = root / source.text
         target.parent.mkdir(parents=True, exist_ok=True)
         with Bar(path.name, path.stat().st_size) as bar:
-            found = reader.gather(path, str(path), kind, target.parent, bar)
+            found = reader.collect(path, str(path), kind, target.parent, bar)
         generate.refuse_changed(path, source.sha256, found)
         generate.write(target, found.sample(), path.name)
     elif reader.is_large(path):
-        found = reader.gather(path, str(path), kind)
+        found = reader.collect(path, str(path), kind)
         generate.refuse_changed(path, source.sha256, found)
     else:
         content = artifacts.read(path)
         generate.refuse_changed(path, source.sha256, content)
-        found = reader.gather(content, str(path), kind)
+        found = reader.collect(content, str(path), kind)
     return found.size
 
 
@@ -148,7 +148,7 @@ def how_read(root: Path, config: Section, own: Mapping[str, Any] | None) -> Iter
             kind = build(DATASETS, "data set", _with_missing(options, config["fit"]), "kind")
             try:
                 path = located(root, options["path"], given)
-                yield reader.look(path, options["path"], kind)
+                yield reader.preview(path, options["path"], kind)
             except OSError as error:
                 yield f"{options['path']}: {error.strerror}"
             except UnreadableData as error:

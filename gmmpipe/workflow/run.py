@@ -278,9 +278,9 @@ def _summary(study: Plan, progress: Progress) -> None:
     print(f"{study.experiment} {study.version}: {state}")
     if not (folder / REPORT).exists():  # as with `-- --until evaluate`
         return
-    from gmmpipe.results.summary import findings, in_lines
+    from gmmpipe.results.summary import case_verdicts, verdict_lines
 
-    for line in in_lines(findings(study)):
+    for line in verdict_lines(case_verdicts(study)):
         print(f"  {line}")
     if (folder / MANIFEST).exists():
         for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():

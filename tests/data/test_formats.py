@@ -16,7 +16,7 @@ from gmmpipe.data import source
 from gmmpipe.data.formats import registry
 from gmmpipe.data.formats.registry import Format
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import FORMATS, gather, summary
+from gmmpipe.data.read import FORMATS, collect, summary
 from gmmpipe.errors import InputError
 
 X = np.array([[5.1, 3.5], [4.9, np.pi], [1e-300, -2.0], [0.1 + 0.2, 7.0]])
@@ -94,7 +94,7 @@ def test_the_same_table_in_each_format(name, tmp_path):
         assert [found.classes[code] for code in found.labels] == KINDS
     path = tmp_path / name  # from disk, as of large files
     path.write_bytes(WRITTEN[name])
-    found = gather(path, name, File(path=name), tmp_path)
+    found = collect(path, name, File(path=name), tmp_path)
     assert found.reading["left_out"] == ["kind"]
     assert summary(name, found.reading).endswith("2 numeric columns, left out: kind")
     np.testing.assert_array_equal(found.sample().x, load(WRITTEN[name], name).x)
@@ -171,7 +171,7 @@ def test_variables_of_matlab_stand_side_by_side():
 
 
 def gather_reading(content, name, **options):
-    return gather(content, name, File(path=name, **options)).reading
+    return collect(content, name, File(path=name, **options)).reading
 
 
 def test_unclear_tables_of_matlab():
@@ -274,7 +274,9 @@ def test_a_format_that_is_added_is_read_at_any_size(tmp_path, monkeypatch):
     path = tmp_path / "t.tilde"
     path.write_bytes(b"\n".join(b"%.1f~%.1f" % tuple(row) for row in rows.tolist()))
     assert path.stat().st_size > source.LARGE
-    np.testing.assert_array_equal(gather(path, "t.tilde", File(path=""), tmp_path).sample().x, rows)
+    np.testing.assert_array_equal(
+        collect(path, "t.tilde", File(path=""), tmp_path).sample().x, rows
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FORMATS.values() if kind.extra])

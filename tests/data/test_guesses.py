@@ -12,7 +12,7 @@ from reader_cases import load, parquet
 from gmmpipe.data import start_file
 from gmmpipe.data.formats import lines
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, summary
+from gmmpipe.data.read import collect, summary
 from gmmpipe.errors import InputError, UnreadableData
 
 X = [[42.5, -39.25], [40.5, -38.5], [39.75, -40.25], [41.25, -38.75]]
@@ -24,7 +24,7 @@ def text(rows, mark=","):
 
 def said(content, name="t.csv", **options):
     content = content.encode() if isinstance(content, str) else content
-    return summary(name, gather(content, name, File(name, **options)).reading)
+    return summary(name, collect(content, name, File(name, **options)).reading)
 
 
 @pytest.mark.parametrize(
@@ -318,16 +318,16 @@ def test_sub_folders_of_parquet_are_read_and_said(tmp_path):
         (tmp_path / "rows" / below).mkdir(parents=True)
         table = pa.table({"a": [1.0 + i, 2.0 + 4 * i]})
         pq.write_table(table, tmp_path / "rows" / below / "part.parquet")
-    found = gather(tmp_path / "rows", "rows", File("rows"), tmp_path)
+    found = collect(tmp_path / "rows", "rows", File("rows"), tmp_path)
     assert found.sample().x.ravel().tolist() == [1, 2, 2, 6]
     assert "columns by folder left out: year" in summary("rows", found.reading)
     kind = File("rows", label="year")
-    assert gather(tmp_path / "rows", "rows", kind, tmp_path).sample().classes == ("2020", "2021")
+    assert collect(tmp_path / "rows", "rows", kind, tmp_path).sample().classes == ("2020", "2021")
     kind = File("rows", columns=("a", "year"))
-    assert gather(tmp_path / "rows", "rows", kind, tmp_path).sample().x[3].tolist() == [6, 2021]
+    assert collect(tmp_path / "rows", "rows", kind, tmp_path).sample().x[3].tolist() == [6, 2021]
     (tmp_path / "rows/more").symlink_to(tmp_path / "rows/year=2020")
     with pytest.raises(InputError, match="link to a folder"):
-        gather(tmp_path / "rows", "rows", File("rows"))
+        collect(tmp_path / "rows", "rows", File("rows"))
 
 
 def test_the_number_of_a_row_is_that_of_the_file():
@@ -351,7 +351,7 @@ def test_what_is_decided_depends_on_no_block(case, monkeypatch, tmp_path):
     monkeypatch.setattr(lines, "BLOCK", 7)
     assert said(content) == whole
     (tmp_path / "t.csv").write_text(content, encoding="utf-8")
-    found = gather(tmp_path / "t.csv", "t.csv", File("t.csv"), tmp_path)
+    found = collect(tmp_path / "t.csv", "t.csv", File("t.csv"), tmp_path)
     assert summary("t.csv", found.reading) == whole
     np.testing.assert_array_equal(found.sample().x, rows)
 

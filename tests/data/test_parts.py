@@ -16,7 +16,7 @@ from gmmpipe.data.formats import lines, text
 from gmmpipe.data.formats import npy as arrays
 from gmmpipe.data.formats import parquet as columns
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import described, gather
+from gmmpipe.data.read import collect, described
 from gmmpipe.errors import InputError
 
 WHOLE = {"empty", "whitespace", "gzip bomb", "empty gzip"}  # these are never large
@@ -34,7 +34,7 @@ def small_parts(monkeypatch):
 def in_parts(tmp_path, content, name, **options):
     content = content.encode() if isinstance(content, str) else content
     (tmp_path / name).write_bytes(content)
-    return gather(tmp_path / name, name, File(name, **options), tmp_path)
+    return collect(tmp_path / name, name, File(name, **options), tmp_path)
 
 
 def same(found, expected):
@@ -86,7 +86,7 @@ def test_labels_weights_and_missing_values(missing, tmp_path):
     options = {"label": "g", "weight": "w", "missing": missing}
     found = in_parts(tmp_path, TABLE, "t.csv", **options)
     same(found.sample(), load(TABLE, **options))
-    whole = gather(TABLE.encode(), "t.csv", File("t.csv", **options))
+    whole = collect(TABLE.encode(), "t.csv", File("t.csv", **options))
     assert found.size == whole.size
     assert found.size["n"] == (40 if missing == "drop" else 50)
     assert ("patterns" in found.size) == (missing == "keep")
@@ -111,7 +111,7 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
         pq.write_table(
             pa.table({"u": part[:, 0], "v": part[:, 1]}), tmp_path / f"rows/{name}.parquet"
         )
-    found = gather(tmp_path / "rows", "rows", File("rows"), tmp_path).sample()
+    found = collect(tmp_path / "rows", "rows", File("rows"), tmp_path).sample()
     np.testing.assert_array_equal(found.x, x)
     assert found.features == ("u", "v")
     told = described(tmp_path / "rows")
@@ -119,10 +119,10 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
     pq.write_table(pa.table({"u": x[:, 0], "w": x[:, 1]}), tmp_path / "rows/c.parquet")
     assert described(tmp_path / "rows")["sha256"] != told["sha256"]
     with pytest.raises(InputError, match=r"rows/c\.parquet: columns u, w where the first file has"):
-        gather(tmp_path / "rows", "rows", File("rows"))
+        collect(tmp_path / "rows", "rows", File("rows"))
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match=r"nor a folder with \*\.parquet"):
-        gather(tmp_path / "none", "none", File("none"))
+        collect(tmp_path / "none", "none", File("none"))
 
 
 def test_what_cannot_be_read_in_parts_is_refused(tmp_path, monkeypatch):
@@ -136,7 +136,7 @@ def test_what_cannot_be_read_in_parts_is_refused(tmp_path, monkeypatch):
 def test_how_far_it_has_come_is_told(tmp_path):
     told = []
     (tmp_path / "t.csv").write_text(TABLE)
-    gather(
+    collect(
         tmp_path / "t.csv", "t.csv", File("t.csv", columns=(1,)), None, lambda *a: told.append(a)
     )
     assert sum(rows for _, rows in told) == 50

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from figures.synthetic_tables import build
+from synthetic_tables import build
 
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.report import evidence
-from gmmpipe.report.cautions import doubts
+from gmmpipe.report.cautions import cautions
 from gmmpipe.results.preconditions import decide
 
 
@@ -44,7 +44,7 @@ def judged(tables, target=0.9):
 
 
 def texts(tables, target=0.9, dropped=0) -> str:
-    return " ".join(text for _, text in doubts(tables, judged(tables, target), dropped))
+    return " ".join(text for _, text in cautions(tables, judged(tables, target), dropped))
 
 
 def facts_of(tables):
@@ -64,7 +64,7 @@ def test_dropped_rows_are_told(clear):
 
 
 def test_features_that_are_row_numbers_are_named(clear):
-    said = doubts(clear, judged(clear), 0, ["rownames"])
+    said = cautions(clear, judged(clear), 0, ["rownames"])
     assert (False, "rownames rises by one in every row") in [(g, t[17:51]) for g, t in said]
 
 
@@ -84,7 +84,7 @@ def test_degenerate_fits_are_counted_and_the_first_is_quoted():
 
 def test_where_nothing_is_sound_that_comes_first():
     bad = two_groups(k=[2], degenerate=lambda _: True)
-    first, *_ = doubts(bad, judged(bad), 0)
+    first, *_ = cautions(bad, judged(bad), 0)
     assert first == (True, "Every fit is degenerate, so no model is selected.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from figures.synthetic_tables import build
+from synthetic_tables import build
 
 from gmmpipe.figures import Style
 from gmmpipe.mixture.affine import Affine

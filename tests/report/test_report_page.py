@@ -14,7 +14,7 @@ from report_cases import GROUPS, NAMES, reported
 
 import gmmpipe.report
 from gmmpipe.report import page as pages
-from gmmpipe.results.summary import case_name, findings
+from gmmpipe.results.summary import case_name, case_verdicts
 from gmmpipe.workflow.stages import report
 
 HOME = Path(gmmpipe.report.__file__).parent
@@ -105,11 +105,11 @@ def test_files_that_are_linked_are_there(page, elements):
 def test_the_verdict_is_the_first_word_on_each_data_set(page, made):
     text = page.read_text(encoding="utf-8")
     with contextlib.chdir(made.root):
-        found = findings(made.study)
+        found = case_verdicts(made.study)
     assert len(found) == 3
-    for finding in found:
-        verdict = text.index(str(Markup.escape(finding.verdict.sentence)))
-        assert verdict < text.index(f'<p class="model">{finding.verdict.model}', verdict)
+    for case in found:
+        verdict = text.index(str(Markup.escape(case.verdict.sentence)))
+        assert verdict < text.index(f'<p class="model">{case.verdict.model}', verdict)
 
 
 def test_every_picture_has_words_in_place_of_it(elements):

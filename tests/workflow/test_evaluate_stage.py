@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 from gmmpipe.results.columns import DEFECTS
 from gmmpipe.results.mixtures import to_mixture
-from gmmpipe.results.summary import findings
+from gmmpipe.results.summary import case_verdicts
 from gmmpipe.store import artifacts
 
 KEYS = ["dataset", "normaliser", "covariance", "start", "k", "seed", "iteration"]
@@ -100,7 +100,7 @@ def test_when_every_fit_is_degenerate_the_tables_are_there_all_the_same(study, p
     t = tables(done)
     assert t["fits"]["degenerate"].all()
     assert len(t["labels"]) == len(t["best"]) == 0
-    (found,) = findings(done)
+    (found,) = case_verdicts(done)
     assert found.lines == [
         "d: Not settled, because every fit is degenerate, so no model is selected."
     ]

@@ -80,7 +80,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(large, monkeypatch, tmp
     path.write_text("a,b\n1,2\n3,4\n5,7\n")
     options, sha256 = {"kind": "file", "path": str(path)}, reader.described(path)["sha256"]
     planned = GenerateJob(options=options, sha256=sha256)
-    gather, read = generate.reader.gather, generate.artifacts.read
+    collect, read = generate.reader.collect, generate.artifacts.read
 
     def rewritten(method):
         def call(*arguments, **options):
@@ -89,7 +89,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(large, monkeypatch, tmp
 
         return call
 
-    monkeypatch.setattr(generate.reader, "gather", rewritten(gather))
+    monkeypatch.setattr(generate.reader, "collect", rewritten(collect))
     monkeypatch.setattr(generate.artifacts, "read", rewritten(read))
     with pytest.raises(InputError, match=r"a\.csv: changed since this run was planned"):
         generate.run([str(path)], str(tmp_path / "a.npz"), planned)

@@ -24,12 +24,12 @@ from gmmpipe.results.columns import DEFECTS, MODEL
 from gmmpipe.results.tables import LONG
 from gmmpipe.store import artifacts
 
-NOWHERE: Indices = np.empty(0, np.int64)  # the optima of a part without fits
+NO_OPTIMA: Indices = np.empty(0, np.int64)  # the optima of a part without fits
 RowBytes = Mapping[str, int]  # about what a row of each long table takes
 
 
-class Merger:
-    """Writes the long tables of a version into a folder; keeps what others are made of.
+class TableMerger:
+    """Merges parts into the long tables of a version; keeps what other tables are made of.
 
     ``parameters`` has the rows of the cells in ``best``, ``stability`` is the table of that name.
     """
@@ -94,7 +94,7 @@ class Merger:
         runs: list[dict[str, Any]] = []
         known: dict[bytes, Indices] = {}
         for part in parts:
-            names, optimum = (*LONG, "ends"), optima.get((part.home, part.k), NOWHERE)
+            names, optimum = (*LONG, "ends"), optima.get((part.home, part.k), NO_OPTIMA)
             for slices in zip(*(part.read(scratch, name) for name in names), strict=True):
                 tables = dict(zip(names, slices, strict=True))
                 ends = tables["ends"]

@@ -14,7 +14,7 @@ from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.compare import numbers
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.mixtures import mixtures, rows_at
-from gmmpipe.results.summary import judged
+from gmmpipe.results.summary import verdicts_of_cases
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.store.plan import AXES
 
@@ -68,9 +68,9 @@ def verdicts(experiment: Experiment, outer: Sequence[str]) -> dict[numbers.Place
         return getattr(experiment, name) if name in experiment.tables else None
 
     points: list[Any] = cases.to_dict("records")
-    found = judged(experiment.config, points, read)
+    found = verdicts_of_cases(experiment.config, points, read)
     names = places.itertuples(index=False, name=None)
-    return {place: finding.verdict for place, finding in zip(names, found, strict=True)}
+    return {place: case.verdict for place, case in zip(names, found, strict=True)}
 
 
 def selected(

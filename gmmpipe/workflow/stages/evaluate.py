@@ -22,7 +22,7 @@ from gmmpipe.results.build.lineage import lineage
 from gmmpipe.results.build.nesting import beaten_by
 from gmmpipe.results.build.ranking import trusted
 from gmmpipe.results.build.recovery import recovery
-from gmmpipe.results.build.write import Merger
+from gmmpipe.results.build.write import TableMerger
 from gmmpipe.results.mixtures import Case, mixtures, rows_at
 from gmmpipe.results.tables import TABLES, write_tables
 from gmmpipe.store import artifacts
@@ -50,7 +50,7 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
         best = trusted(ranked(parts, study.outer), certificates, study.outer)
         best["beaten_by"] = beaten_by(best, study.outer, _features(study))
         found = references(parts, scratch, best, study.outer)
-        merger = Merger(schemas_of(study), found, best, study.outer)
+        merger = TableMerger(schemas_of(study), found, best, study.outer)
         merger.write(parts, optima, scratch, output, _row_bytes(study))
     frames = {"best": best, "certificates": certificates, "stability": merger.stability}
     parameters = merger.parameters

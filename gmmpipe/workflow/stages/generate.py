@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.config.build import build
 from gmmpipe.data import read as reader
 from gmmpipe.data.dataset import Sample
-from gmmpipe.data.gather import Gathering
+from gmmpipe.data.gather import RowCollector
 from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
@@ -47,7 +47,7 @@ def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
         refuse_changed(path, sha256)
         folder = Path(output).parent
         folder.mkdir(parents=True, exist_ok=True)
-        found = reader.gather(Path(path), path, kind, folder)
+        found = reader.collect(Path(path), path, kind, folder)
         refuse_changed(path, sha256, found)
         return found.sample()
     content = artifacts.read(path)
@@ -56,7 +56,7 @@ def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
 
 
 def refuse_changed(
-    path: str | Path, sha256: str | None, read: bytes | Gathering | None = None
+    path: str | Path, sha256: str | None, read: bytes | RowCollector | None = None
 ) -> None:
     """Raise InputError if a file has another SHA-256 than was planned, if that is known.
 
@@ -67,7 +67,7 @@ def refuse_changed(
     else:
         found = reader.described(Path(path))["sha256"]
     if sha256 not in (None, found):
-        if isinstance(read, Gathering):
+        if isinstance(read, RowCollector):
             read.close()
         raise InputError(f"{path}: changed since this run was planned; run again")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gmmpipe.report.build import contents
+from gmmpipe.report.build import template_variables
 from gmmpipe.report.page import page
 from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
@@ -14,4 +14,4 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     The same results and the same call give the same bytes.
     """
     del threads
-    artifacts.write(output, page(contents(Plan.read(inputs[0]))))
+    artifacts.write(output, page(template_variables(Plan.read(inputs[0]))))

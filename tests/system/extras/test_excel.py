@@ -8,7 +8,7 @@ import pytest
 from libraries import library
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read, summary
+from gmmpipe.data.read import collect, read, summary
 from gmmpipe.errors import InputError
 
 
@@ -39,7 +39,7 @@ def load(content, **options):
 
 
 def reading(content, **options):
-    return gather(content, "t.xlsx", File("t.xlsx", **options)).reading
+    return collect(content, "t.xlsx", File("t.xlsx", **options)).reading
 
 
 def line(content, **options):

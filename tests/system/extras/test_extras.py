@@ -8,7 +8,7 @@ import pytest
 from libraries import library
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read, summary
+from gmmpipe.data.read import collect, read, summary
 from gmmpipe.data.source import LARGE
 from gmmpipe.errors import InputError
 
@@ -84,7 +84,7 @@ def test_the_same_table(name, tmp_path):
             assert found.features == features
             np.testing.assert_allclose(found.x, FRAME[list(features)], rtol=exact)
             assert [found.classes[code] for code in found.labels] == KINDS
-    whole = gather(path, name, File(name), tmp_path)  # as large ones
+    whole = collect(path, name, File(name), tmp_path)  # as large ones
     line = summary(name, whole.reading)
     assert line == f"{name}: {said}2 numeric columns, {''.join(index)}left out: kind"
     np.testing.assert_allclose(whole.sample().x, X, rtol=exact)

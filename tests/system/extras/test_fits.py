@@ -7,7 +7,7 @@ import pytest
 from libraries import library
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read, summary
+from gmmpipe.data.read import collect, read, summary
 from gmmpipe.errors import InputError
 
 
@@ -32,7 +32,7 @@ def load(content, **options):
 
 
 def reading(content, **options):
-    return gather(content, "t.fits", File("t.fits", **options)).reading
+    return collect(content, "t.fits", File("t.fits", **options)).reading
 
 
 def column(name, form, values, **more):
@@ -111,7 +111,7 @@ def test_a_large_table_is_read_some_rows_at_a_time(tmp_path):
     labels = np.where(np.arange(n) % 3, "ab", "c")
     rows = np.arange(2.0 * n).reshape(n, 2) / 7
     path.write_bytes(saved(table(column("v", "2D", rows), column("kind", "4A", labels))))
-    found = gather(path, "t.fits", File("t.fits", label="kind"), tmp_path).sample()
+    found = collect(path, "t.fits", File("t.fits", label="kind"), tmp_path).sample()
     np.testing.assert_array_equal(found.x, rows)
     np.testing.assert_array_equal(np.array(found.classes)[found.labels], labels)
 

@@ -10,7 +10,7 @@ from libraries import library
 from scipy import sparse
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read, summary
+from gmmpipe.data.read import collect, read, summary
 from gmmpipe.errors import InputError
 
 X = np.array([[0, 1.5, 0], [2, 0, 0.25], [0, 0, 3], [4, 1, 0]])
@@ -63,7 +63,7 @@ def test_layers_and_embeddings_are_asked_for(written):
     assert found.features == ("X_pca1", "X_pca2")
     np.testing.assert_array_equal(found.x, pca)
     np.testing.assert_array_equal(load(content, table="layers/log").x, np.log1p(X))
-    line = summary("t.h5ad", gather(content, "t.h5ad", File("t.h5ad")).reading)
+    line = summary("t.h5ad", collect(content, "t.h5ad", File("t.h5ad")).reading)
     assert line.startswith("t.h5ad: matrix X, 3 numeric columns, left out: kind, batch, counts, ma")
     with pytest.raises(InputError, match=r"matrix is 'pca'; choose one of X, layers/log, obsm/X_"):
         load(content, table="pca")

@@ -8,7 +8,7 @@ import pytest
 from libraries import library
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read, summary
+from gmmpipe.data.read import collect, read, summary
 from gmmpipe.errors import InputError
 
 FILES = Path(__file__).parent / "files"
@@ -24,7 +24,7 @@ def load(name, content=None, **options):
 
 
 def line(name, **options):
-    found = gather((FILES / name).read_bytes(), name, File(name, **options))
+    found = collect((FILES / name).read_bytes(), name, File(name, **options))
     return summary(name, found.reading)
 
 

@@ -9,7 +9,7 @@ import pytest
 from libraries import library
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import gather, read
+from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 
 FRAME = pd.DataFrame({"u": [1.0, 2.0, 3.0, 99.0], "v": [0.5, 1.5, 2.5, 3.5]})
@@ -34,7 +34,7 @@ def load(content, name="t.sav", **options):
 
 
 def left_out(content, name="t.sav"):
-    return gather(content, name, File(name)).reading["left_out"]
+    return collect(content, name, File(name)).reading["left_out"]
 
 
 def test_values_that_spss_declares_missing(written):
