@@ -142,11 +142,6 @@ class TableAttributes:
     imputed: pd.DataFrame
 
 
-def tables_of(plan: Plan, stage: str) -> list[Table]:
-    """Return the tables of a version that a stage makes."""
-    return [t for t in TABLES.values() if t.stage == stage and t.is_asked(plan)]
-
-
 def table_paths(plan: Plan, stage: str = "") -> list[str]:
     """Return the paths of all files of tables, or of those that one stage makes.
 
@@ -155,7 +150,8 @@ def table_paths(plan: Plan, stage: str = "") -> list[str]:
     """
     files: list[str] = []
     for maker in [stage] if stage else dict.fromkeys(t.stage for t in TABLES.values()):
-        tables, first = tables_of(plan, maker), maker == "evaluate"
+        tables = [t for t in TABLES.values() if t.stage == maker and t.is_asked(plan)]
+        first = maker == "evaluate"
         files += [f"{table.name}.csv" for table in tables if table.csv]
         files += ["failed.csv"] if first else []
         files += [f"{table.name}.parquet" for table in tables]

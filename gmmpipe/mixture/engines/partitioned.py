@@ -6,8 +6,9 @@ the last bit. Who holds the partitions is an executor's affair.
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class Executor(Protocol):
         """
 
 
-class Cluster(Executor, Protocol):
+class Cluster(Executor, AbstractContextManager["Cluster"], Protocol):
     """An executor that ``engine.kind`` names, as does the extra that brings its packages.
 
     Parameters
@@ -111,12 +112,6 @@ class Cluster(Executor, Protocol):
 
     def __init__(self, address: str | None, workers: int | None) -> None:
         """Reach the one at an address, or begin one here with so many workers."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-
-    def __exit__(self, *_: object) -> None:
-        """End the connection, and what was begun here."""
 
 
 def missing(package: str, extra: str) -> str:
