@@ -35,7 +35,7 @@ from gmmpipe.workflow.resources import JobResources
 QUESTIONS = re.compile(
     r"-[pqkFf]*[nlSDhv][nlSDhvpqkFf]*"
     r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*|report\S*"
-    r"|lint|unlock|help|version|print-compilation|containerize|delete-all-output)(=.*)?"
+    r"|lint|unlock|help|version|print-compilation|containerize)(=.*)?"
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end

@@ -16,6 +16,12 @@ OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replac
 CODE = (
     "profile", "workflow-profile", "precommand", "jobscript", "js", "wrapper-prefix",
     "apptainer-args", "singularity-args", "scheduler-solver-path", "scheduler-ilp-solver-path",
+    "trust-io-cache", "deploy-sources",  # a pickle of .snakemake, an archive
+)  # fmt: skip
+SUBMIT = "cluster-"  # begins options of plugins that are commands; a profile may have them
+LOSS = (  # also of artifacts that other versions share
+    "delete-all-output", "delete-temp-output", "all-temp", "unneeded-temp-files",
+    "conda-cleanup-envs", "conda-cleanup-pkgs",
 )  # fmt: skip
 OWN = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
 SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
@@ -54,9 +60,16 @@ def options(extra: Sequence[str]) -> list[str]:
     """Return the options for Snakemake after --; raises InputError for what it may not be told."""
     for text in extra:
         name = text.removeprefix("--").partition("=")[0] if text.startswith("--") else ""
-        meant = [full for full in (*OURS, *CODE) if name and full.startswith(name)]
+        known = (*OURS, *CODE, *LOSS, SUBMIT)
+        meant = [full for full in known if name and full.startswith(name)]
+        meant += [SUBMIT] if name.startswith(SUBMIT) else []
         if any(full in OURS for full in meant) or SHORT.match(text):
             raise InputError(f"{text} after --: gmmpipe sets it; settings come before the --")
+        if any(full in LOSS for full in meant):
+            raise InputError(
+                f"{text} after --: would remove results that other versions need, too; remove the"
+                " version's folder, then `gmmpipe clean --unused --yes`"
+            )
         if meant:
             raise InputError(
                 f"{text} after --: could run code of others; what is settled for a project"
@@ -81,10 +94,11 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
         return ["--workflow-profile", "none"]
     for path in sorted((root / name).glob("*.yaml")):
         for text in yaml_file.scalars(path):
-            ours = text in (*OURS, *CODE, "__use_yte__") and text != "config"
+            ours = text in (*OURS, *CODE, *LOSS, "__use_yte__") and text != "config"
             if ours or not PLAIN.fullmatch(text):
                 raise InputError(
-                    f"{path}: {text!r} is, or could name, code to be run; leave it out"
+                    f"{path}: {text!r} is, or could name, code to be run, or removes results; leave"
+                    " it out"
                 )
         for key in _config(path):
             if key not in BLOCK:

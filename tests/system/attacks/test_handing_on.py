@@ -29,6 +29,12 @@ OPTIONS = [
     ["--jobscript", "evil.sh"],
     ["--js", "evil.sh"],
     ["--precommand", "{shell}"],
+    ["--trust-io-cache"],
+    ["--trust"],
+    ["--deploy-sources", "evil", "0"],
+    ["--executor", "cluster-generic", "--cluster-generic-submit-cmd", "{shell}"],
+    ["--cluster-generic-cancel=touch"],
+    ["--clust", "{shell}"],
     ["--set-resources", "fit:mem_mb={python}"],
     ["--set-res", "fit:mem_mb={python}"],
     ["--default-resources", "mem_mb={python}"],
@@ -52,9 +58,19 @@ PROFILES = {
     "default resources": 'default-resources: ["mem_mb={python}"]\n',
     "template": '__use_yte__: true\n"?{python}": x\n',
     "another workflow": "snakefile: evil.smk\n",
+    "pickles": "trust-io-cache: true\n",
+    "removal": "all-temp: true\n",
     "jobscript": "jobscript: evil.sh\n",
     "many aliases": "a: &a [x]\nb: &b [" + "*a, " * 90_000 + "]\nc: [*b, *b, *b]\n",
 }
+
+
+LOSING = ["--delete-all-output", "--delete-temp", "--all-temp", "--unneeded=x", "--conda-cleanup-e"]
+
+
+@pytest.mark.parametrize("option", LOSING)
+def test_no_option_removes_what_versions_share(option, project, refused):
+    refused("after --: gmmpipe clean", "run", "experiment=smoke", "--", option)
 
 
 @pytest.mark.parametrize("case", PROFILES)

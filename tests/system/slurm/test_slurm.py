@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 from cluster import Cluster, cluster, missing, wait
 from projects import make_project
 
@@ -16,8 +17,8 @@ SLURM += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-statu
 SOON = ["--max-threads", "2", "--seconds-between-status-checks", "1", "--latency-wait", "10"]
 SBATCH = "sbatch --parsable --cpus-per-task={threads} --mem={resources.mem_mb}"
 SBATCH += " --time={resources.runtime} --output=.snakemake/%j.log"
-GENERIC = ["--workflow-profile", "profiles/generic", "--cluster-generic-submit-cmd", SBATCH]
-GENERIC += ["--cluster-generic-cancel-cmd", "scancel", *SOON]
+GENERIC = ["--workflow-profile", "profiles/generic", *SOON]
+COMMANDS = {"cluster-generic-submit-cmd": SBATCH, "cluster-generic-cancel-cmd": "scancel"}
 TOLD = ("plans", "logs", "benchmarks", "run.json", ".lock", ".snakemake_timestamp")
 CUT = ("store/fits", "manifest.json")  # the blocks of a cluster are larger, and have other names
 Start = Callable[..., subprocess.Popen[str]]
@@ -108,6 +109,8 @@ def test_a_cluster_gives_the_bytes_of_the_laptop_though_a_job_is_lost(slurm, sta
 @pytest.mark.usefixtures("slurm")
 def test_so_does_any_batch_system_with_a_command(start, small, tmp_path):
     remote = make_project(tmp_path / "remote")
+    profile = remote / "profiles/generic/config.yaml"
+    profile.write_text(yaml.safe_dump(yaml.safe_load(profile.read_text()) | COMMANDS))
     finish(start(remote, "experiment=smoke", "--", *GENERIC))
     said = log_of(remote)
     assert "localrule normalise" in said  # a job of a second
