@@ -12,6 +12,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import spreadsheet
 from gmmpipe.store.arrays import Rows, read_arrays, write_arrays
 from gmmpipe.store.files import (
+    created,
     describe,
     digest,
     flush_file,
@@ -150,7 +151,7 @@ def link(path: str | Path, target: str) -> None:
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        with temporary.open("wb") as file:
+        with created(temporary) as file:
             file.write(f"{LINK}{target}\n".encode())
             flush_file(file)
     try:

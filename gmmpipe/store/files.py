@@ -108,7 +108,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     targets = (checksum_path(path), path) if recording else (path,)
     temporaries = {target: temporary_path(target) for target in targets}
     with naming(path, temporaries.values()):
-        with temporaries[path].open("w+b") as file:
+        with created(temporaries[path]) as file:
             yield file
             flush_file(file)
             file.seek(0)
@@ -197,7 +197,7 @@ def write_checksum(path: Path, found: str, maker: Mapping[str, Any]) -> None:
 def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:
     """Write a record as sha256sum writes and checks it, to which a line with # is a comment."""
     comment = f"# {sha256(maker.encode())[:12]} {maker}\n" if maker else ""
-    with temporary.open("wb") as file:
+    with created(temporary) as file:
         file.write(f"{found}  {path.name}\n{comment}".encode())
         flush_file(file)
 
@@ -312,6 +312,12 @@ def checksum_path(path: Path) -> Path:
 def temporary_path(path: Path) -> Path:
     """Return the name beside ``path`` that this process writes to before it renames."""
     return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.tmp")
+
+
+def created(temporary: Path) -> BinaryIO:
+    """Open a new file; a link that waits under its name, which can be guessed, is removed."""
+    temporary.unlink(missing_ok=True)
+    return temporary.open("x+b")
 
 
 def _is_alive(pid: int) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
+from gmmpipe.store.files import temporary_path
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
@@ -33,6 +34,18 @@ def test_a_file_is_written_whole_with_its_folders(tmp_path):
     artifacts.write(path, b"new")
     assert path.read_bytes() == b"new"
     assert sorted(p.name for p in path.parent.iterdir()) == [".c.txt.sha256", "c.txt"]
+
+
+@pytest.mark.parametrize("name", ["file", ".file.sha256"])
+def test_nothing_is_written_through_a_link_in_wait(name, tmp_path):
+    path = tmp_path / "results/store/file"
+    path.parent.mkdir(parents=True)
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    temporary_path(path.with_name(name)).symlink_to(mine)
+    artifacts.write(path, "new")
+    assert (mine.read_text(), path.read_text()) == ("precious", "new")
+    assert not path.is_symlink()
 
 
 def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path):
