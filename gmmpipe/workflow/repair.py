@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +22,10 @@ from gmmpipe.store.files import (
     made_by,
     remove_artifact,
     remove_stale,
+    temporary_path,
 )
 from gmmpipe.store.layout import CAPTIONS, FIGURES, MANIFEST, RECORDS, RESULTS, TABLES, TIMESTAMP
-from gmmpipe.store.names import refuse_file, refuse_folder, refuse_odd
+from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 
@@ -40,6 +42,7 @@ def recover(study: Plan) -> list[str]:
     known = sorted(declared | set(checksummed(study.folder)))
     _refuse_misplaced(study, known)
     remove_stale(RESULTS)
+    _part_hard_links()
     _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
@@ -150,6 +153,15 @@ def _is_vouched_for(study: Plan) -> bool:
         checksum_of(path) == known[path]["sha256"] if path in known else path not in needed
         for path in (*needed, *known)
     )
+
+
+def _part_hard_links() -> None:
+    """Copy what is written in place where it has other names too, as in a backup by hard links."""
+    places = (layout.LOGS, layout.BENCHMARKS, *(f".snakemake/{kind}" for kind in NOTES))
+    for path in chain.from_iterable(Path(place).rglob("*") for place in places):
+        if path.is_file() and path.stat().st_nlink > 1:
+            shutil.copy2(path, temporary_path(path))
+            temporary_path(path).replace(path)
 
 
 def _drop_unreadable_records(folder: Path) -> None:

@@ -66,6 +66,19 @@ def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
         path.write_bytes(kept)
 
 
+def test_a_backup_by_hard_links_stays_as_it_is(study, tmp_path):
+    done = study(*TINY)
+    names = ("results/logs/fit/x.log", "results/benchmarks/fit/x.tsv", ".snakemake/metadata/x")
+    for place, name in enumerate(names):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+        (tmp_path / str(place)).hardlink_to(name)
+    recover(done)
+    for place, name in enumerate(names):
+        Path(name).write_text("new")  # as a shell and Snakemake do
+        assert (tmp_path / str(place)).read_text() == "{}"
+
+
 def test_a_folder_in_place_of_a_log_is_named_before_any_job(project):
     for place in ("logs/fit/x.log", "benchmarks/fit/x.tsv"):
         path = project / "results" / place
