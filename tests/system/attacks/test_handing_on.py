@@ -69,7 +69,8 @@ LOSING = ["--delete-all-output", "--delete-temp", "--all-temp", "--unneeded=x", 
 
 
 @pytest.mark.parametrize("option", LOSING)
-def test_no_option_removes_what_versions_share(option, project, refused):
+@pytest.mark.usefixtures("project")
+def test_no_option_removes_what_versions_share(option, refused):
     refused("after --: gmmpipe clean", "run", "experiment=smoke", "--", option)
 
 
