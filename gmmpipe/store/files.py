@@ -9,7 +9,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
@@ -314,7 +314,7 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.tmp")
 
 
-def created(temporary: Path) -> BinaryIO:
+def created(temporary: Path) -> BufferedRandom:
     """Open a new file; a link that waits under its name, which can be guessed, is removed."""
     temporary.unlink(missing_ok=True)
     return temporary.open("x+b")
