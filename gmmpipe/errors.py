@@ -20,12 +20,12 @@ REMEDIES = {
     errno.ENOMEM: "free some memory",
     errno.EISDIR: "move the folder away",
     errno.ENOTDIR: "move the file away that is in place of a folder",
-    errno.ELOOP: "remove the links that lead in a ring",
+    errno.ELOOP: "remove the circular links",
     errno.ENOLCK: "use a file system that can lock files",
     errno.ENOSYS: "use a file system that can lock files",
     errno.EOPNOTSUPP: "use another file system",
 }
-MEND = "look at what is there"
+MEND = "check the path"
 
 LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
@@ -131,7 +131,7 @@ def explain(error: BaseException) -> tuple[str, int] | None:
     if isinstance(error, Obstacle | DamagedArtifact):
         words = str(error)
     elif isinstance(error, KeyboardInterrupt):
-        words = "interrupted; the same command goes on from here"
+        words = "interrupted; run the same command to continue"
     elif isinstance(error, MemoryError):
         words = f"not enough memory: {error}; free some, or give a smaller sweep or fewer --cores"
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
@@ -139,7 +139,7 @@ def explain(error: BaseException) -> tuple[str, int] | None:
     elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
         where = error.filename2 or error.filename  # of two the one that is to be
         what = f"{where}: {error.strerror}" if where else error.strerror or str(error)
-        words = f"{what}; {REMEDIES.get(error.errno or 0, MEND)} and give the command again"
+        words = f"{what}; {REMEDIES.get(error.errno or 0, MEND)} and run the command again"
     else:
         return None
     return f"gmmpipe stopped: {one_line(words)}", 1
@@ -156,5 +156,5 @@ def suggest(kind: str, name: object, allowed: list[str]) -> str:
 
 
 def advice(name: str) -> str | None:
-    """Return the line for a name that is gone, None for any other."""
+    """Return the line for a removed name, None for any other."""
     return f"{name} is gone: {REMOVED[name]}" if name in REMOVED else None

@@ -17,7 +17,7 @@ LINES = [
     (
         FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
         1,
-        "gmmpipe stopped: No usable temporary directory found in ['/tmp']; look at what is there",
+        "gmmpipe stopped: No usable temporary directory found in ['/tmp']; check the path",
     ),
     (OSError(errno.ENOTDIR, "Not a directory", "a.tmp", None, "a"), 1, "gmmpipe stopped: a: Not a"),
     (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory: Unable to allocate 9 GiB;"),
@@ -26,7 +26,7 @@ LINES = [
         1,
         "needs the package dask; `pip install dask`",
     ),
-    (KeyboardInterrupt(), 1, "interrupted; the same command goes on from here"),
+    (KeyboardInterrupt(), 1, "interrupted; run the same command to continue"),
 ]
 
 

@@ -183,15 +183,15 @@ def _stage(args: argparse.Namespace) -> int:
         os.environ[MADE_BY] = maker(module.__name__)
         if json.loads(os.environ[MADE_BY])["code"] != args.code:
             raise Obstacle(
-                "gmmpipe's code changed while this run goes on; what is done stays, and the same"
-                " command goes on with the new code"
+                "gmmpipe's code changed while this run goes on; finished jobs stay, run the same"
+                " command to continue with the new code"
             )
     module.run(args.inputs, args.output, **words, threads=args.threads)
     return 0
 
 
 def _parameters(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what a stage is told beside its files: `job`, if it takes one, and `engine`."""
+    """Return the arguments of a stage besides its files: `job`, if it takes one, and `engine`."""
     from gmmpipe.store import artifacts
 
     if args.config.endswith(".json"):

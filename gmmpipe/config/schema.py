@@ -130,7 +130,7 @@ def check_figures(value: Any) -> dict[str, Any]:
 
 
 def check_bootstrap(value: Any) -> dict[str, Any]:
-    """Check the bootstrap section; off, it holds no more than that, as the rest is moot."""
+    """Check the bootstrap section; where it is off the rest does not matter."""
     section = check(Bootstrap, value, "bootstrap")
     for name in section["kind"]:
         if name not in KINDS:

@@ -50,7 +50,7 @@ def texts(tree: Any) -> Iterator[str]:
 def _file(path: Path) -> None:
     try:
         tree = nodes(path)
-    except yaml.YAMLError:  # whoever needs the file says so: Hydra's loader is heir to this one
+    except yaml.YAMLError:  # reported where the file is loaded: Hydra's loader inherits from this
         return
     refuse(scalars_of(tree, path), str(path))
     if header := PACKAGE.search(path.read_text(encoding="utf-8", errors="replace")):
@@ -60,7 +60,7 @@ def _file(path: Path) -> None:
 
 
 def _for_hydra(path: Path, tree: yaml.MappingNode) -> None:
-    """Refuse settings of Hydra's own, and defaults that are no plain names of files in conf/."""
+    """Refuse Hydra's own settings, and defaults that are not plain names of files in conf/."""
     for key, value in tree.value:
         if re.match(r"hydra\b", str(key.value)):
             raise InputError(f"{path}: key {key.value!r}: Hydra's own keys are not allowed")

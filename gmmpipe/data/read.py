@@ -35,12 +35,12 @@ __all__ = [
 
 
 def read(source: Path | bytes, name: str, kind: File) -> Sample:
-    """Return the rows of a data file, held in memory; else as ``collect``."""
+    """Return the rows of a data file, in memory; otherwise as ``collect``."""
     return _collected(RowCollector(kind, BytesIO), source, name, progress=None).sample()
 
 
 def preview(path: Path, name: str, kind: File) -> str:
-    """Return in one line how a file is read; of a large one the first rows alone are looked at.
+    """Return in one line how a file is read; of a large one only the first rows are examined.
 
     Raises InputError as ``collect``.
     """

@@ -18,11 +18,11 @@ from gmmpipe.store.files import describe, open_regular, sha256
 
 ProgressCallback = Callable[[int, int], None]  # bytes of the file and rows that are read
 
-LARGE = 2**23  # bytes of a file that is not held in memory
+LARGE = 2**23  # bytes of a file that is not read into memory
 
 
 def is_large(path: Path) -> bool:
-    """Return whether a file is not to be held in memory; a folder never is."""
+    """Return whether a file is too large to read into memory; a folder always is."""
     return path.is_dir() or path.stat().st_size >= LARGE
 
 
@@ -68,7 +68,9 @@ def tables(
         except EOFError:
             raise InputError(f"{shown}: the gzip file is cut off; copy it again") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{shown}: not sound gzip ({error}); make the file anew") from None
+            raise InputError(
+                f"{shown}: not valid gzip ({error}); compress the file again"
+            ) from None
 
 
 def _opened(raw: BinaryIO, name: str, shown: str, kind: File) -> tuple[BinaryIO, Parser]:
@@ -76,7 +78,7 @@ def _opened(raw: BinaryIO, name: str, shown: str, kind: File) -> tuple[BinaryIO,
     found = format_of(name)
     if found is None:
         raise InputError(
-            f"{shown}: the kind of file is told by its name; use {', '.join(suffixes())},"
+            f"{shown}: the file name decides the format; use {', '.join(suffixes())},"
             " or these with .gz"
         )
     found.refuse_missing(shown)

@@ -49,7 +49,7 @@ def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
 
 
 def render_movie(movie: Movie, dpi: float = 150) -> bytes:
-    """Return ``movie`` as a GIF that goes on for ever, the same bytes every time."""
+    """Return ``movie`` as a GIF that loops for ever, the same bytes every time."""
     import io
 
     import matplotlib.style

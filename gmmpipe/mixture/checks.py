@@ -12,7 +12,7 @@ from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import cuts
 
 LEAST = 1e-290  # variance below which those of components may be no normal double
-LIGHTEST = 1e-80  # weight of all samples of which the parts are still told apart
+LIGHTEST = 1e-80  # weight of all samples, of which the parts can still be distinguished
 SKEW = 1e-6  # share of a covariance that rounding may have made asymmetric
 PARTS = ("weights", "means", "covariances")
 _MANY = 8_000_000  # numbers

@@ -1,4 +1,4 @@
-"""What a figure may look at: the tables of one data set."""
+"""The tables of one data set, which figures and the report read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Replay = Callable[["pd.Series", Sequence[int]], list[Mixture]]
-MOST_SHOWN = 100_000  # samples of a data set that figures and the report look at
+MOST_SHOWN = 100_000  # samples of a data set that figures and the report use
 MOST_NUMBERS = 2**24  # of parameters and trajectories that they read at a time
 
 

@@ -129,7 +129,7 @@ class Experiment(TableAttributes):
         """The plan; raises InputError where the store has lost it."""
         plan = project_of(self.folder) / layout.plan(self.name, self.version)
         if not plan.is_file():
-            raise InputError(f"{plan}: the plan of this version is gone; {again()}")
+            raise InputError(f"{plan}: the plan of this version is missing; {again()}")
         return Plan.read(plan)
 
     def stored(self, path: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def failures(plan: Plan) -> str | None:
     at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
     lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
     return one_line(
-        f"{lost} ({at}): {rows[0]['reason']}; see {path} (fit.on_failure=continue lets them pass)"
+        f"{lost} ({at}): {rows[0]['reason']}; see {path} (fit.on_failure=continue ignores them)"
     )
 
 

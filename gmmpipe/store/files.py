@@ -30,7 +30,7 @@ def sha256(content: bytes) -> str:
 
 
 def digest(value: Any) -> str:
-    """Return 12 hex digits that name a value of plain JSON types; the order of keys is moot."""
+    """Return 12 hex digits that name a value of plain JSON types, whatever the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return sha256(text.encode())[:12]
 
@@ -152,7 +152,7 @@ def destination(path: str) -> str:
         return path
     place = os.path.realpath(path)
     if Path(place).is_symlink():
-        raise InputError(f"{path}: its links lead in a ring; name a file")
+        raise InputError(f"{path}: circular links; name a file")
     return place
 
 

@@ -11,7 +11,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def refuse_beyond(what: str, numbers: int) -> None:
-    """Raise InputError where so many numbers, held as often as a stage does, are too many."""
+    """Raise InputError where memory has no room for so many numbers in the copies of a stage."""
     if numbers > capacity():
         need, free = 8 * COPIES * numbers / 1e9, 8 * COPIES * capacity() / 1e9
         raise InputError(
@@ -21,7 +21,7 @@ def refuse_beyond(what: str, numbers: int) -> None:
 
 
 def capacity() -> int:
-    """Return how many numbers memory holds as often as a stage does."""
+    """Return how many numbers fit into memory in the copies of a stage."""
     free = available()
     return (MOST if free is None else free) // (8 * COPIES)
 

@@ -1,4 +1,4 @@
-"""The format of a version's tables, which its manifest tells; older ones are read as today's.
+"""The format of a version's tables, stated in its manifest; older ones are read as today's.
 
 1, before the key was there: components count from 0, also in reasons, which are sentences alone.
 2: components count from 1 wherever a person reads them; ``fits`` has the column ``defects``.
@@ -18,7 +18,7 @@ KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 
 
 def format_of(manifest: Any, where: str | Path) -> int:
-    """Return the format that a manifest tells; where: its path.
+    """Return the format that a manifest states; where: its path.
 
     Raises InputError for one that is newer than this gmmpipe, and where there is no manifest.
     """

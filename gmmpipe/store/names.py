@@ -15,7 +15,7 @@ STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a dig
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
 NOTES = ("metadata", "incomplete", "locks", "log", "auxiliary")  # folders of Snakemake's
-NUMBA = ".numba_config.yaml"  # in the working folder: settings of numba that no manifest tells
+NUMBA = ".numba_config.yaml"  # in the working folder: settings of numba that no manifest records
 
 
 def is_name(text: object, registered: Iterable[str] = ()) -> bool:
@@ -110,7 +110,7 @@ def refuse_numba_settings(folder: Path = Path()) -> None:
     """
     if (folder / NUMBA).exists():
         raise InputError(
-            f"{folder / NUMBA}: numba would take settings from it that the manifest does not tell;"
+            f"{folder / NUMBA}: numba would read unrecorded settings from it;"
             " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
         )
 

@@ -172,7 +172,7 @@ def _open(source: Any) -> "pq.ParquetFile":
 
 
 def _refuse_growing(path: str | Path, file: "pq.ParquetFile") -> None:
-    """Raise InputError where a file's rows cannot be held: run-length code claims any number."""
+    """Raise InputError where a file's rows exceed memory: run-length code claims any number."""
     groups = map(file.metadata.row_group, range(file.num_row_groups))
     values = max((g.num_rows * file.metadata.num_columns for g in groups), default=0)
     free_memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)

@@ -79,7 +79,7 @@ class Plan:
                 names += [getattr(entry, link) for link in links if hasattr(entry, link)]
         for name in names:
             if not re.fullmatch(STORED, str(name)):
-                raise InputError(f"{self.path}: {name!r} names no artifact; run anew")
+                raise InputError(f"{self.path}: {name!r} names no artifact; run again")
 
     def entries(self, section: str) -> Mapping[str, Entry]:
         """Return the entries of a section of the plan's file by name."""

@@ -16,7 +16,7 @@ class Output(io.TextIOBase):
     """A standard stream on which names are shown as text.
 
     lasting: whether to go on in silence where nobody takes what is written, as the reader left or
-    the terminal is gone. Else that raises OSError, whose file name is ``name``.
+    the terminal has closed. Otherwise that raises OSError, whose file name is ``name``.
     """
 
     def __init__(self, stream: TextIO | None, name: str, *, lasting: bool) -> None:

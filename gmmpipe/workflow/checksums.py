@@ -24,7 +24,7 @@ def restore_checksums(root: Path) -> int:
         for path, known in manifest["artifacts"].items():
             place = root / path
             if not is_of_results(path) or not isinstance(known, dict):
-                continue  # that of others may name what is not its own
+                continue  # foreign manifests may name files of others
             if checksum_of(place) in (None, "") and place.is_file() and not place.is_symlink():
                 found = artifacts.describe(place)["sha256"]
                 if found == known.get("sha256"):

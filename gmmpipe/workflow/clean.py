@@ -74,7 +74,7 @@ def referred(project: Path) -> set[str]:
         named += [str(path.relative_to(project)) for path in (plan, layout.origins(plan)) if named]
         if not named:
             raise InputError(
-                f"{folder.relative_to(project)}: neither plan nor manifest tell what it needs; run"
+                f"{folder.relative_to(project)}: neither plan nor manifest says what it needs; run"
                 " its experiment again, or remove the folder"
             )
         named.append(str(layout.engine(plan).relative_to(project)))

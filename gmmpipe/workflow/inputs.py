@@ -1,4 +1,4 @@
-"""The inputs of a plan: data sets and files of starts, looked at before any job."""
+"""The inputs of a plan: data sets and files of starts, examined before any job."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial

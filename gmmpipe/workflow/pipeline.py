@@ -1,4 +1,4 @@
-"""The stages of the pipeline in their order: what the jobs of each read, make and are told.
+"""The stages of the pipeline in their order: what jobs read and make, and their parameters.
 
 To add one: its module in ``stages`` with ``run``, its entry here, and what its jobs ask for in
 ``resources``; its tables name it in ``results.tables``. Where it has a section of the plan of its

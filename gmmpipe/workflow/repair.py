@@ -146,7 +146,7 @@ def _manifest(study: Plan) -> dict[str, Any]:
 
 
 def _is_vouched_for(study: Plan) -> bool:
-    """Return whether the version's manifest tells what is recorded of each of its artifacts."""
+    """Return whether the version's manifest agrees with the record of each of its artifacts."""
     known = _manifest(study).get("artifacts", {})
     needed = (study.path, study.origins, *study.store, *table_paths(study))
     return all(

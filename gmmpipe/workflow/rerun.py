@@ -1,4 +1,4 @@
-"""Make a version again from its manifest, in a place of its own, and compare."""
+"""Make a version again from its manifest, in another folder, and compare."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
 from gmmpipe.workflow.verify import Version
 
-EXPECTED = "other last bits are to be expected, so numbers are compared instead of bytes"
+EXPECTED = "last bits may differ, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
 RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received folder are data
 PROFILE = ROOT.parent / "profiles/default"
@@ -123,7 +123,7 @@ def _plan(version: Version, place: Path) -> Plan:
             " and inputs; use the gmmpipe of the manifest"
         )
     origins = artifacts.read(version.project / study.origins)  # no device, which has no end
-    artifacts.write(place / study.origins, origins)  # the report tells it
+    artifacts.write(place / study.origins, origins)  # the report shows it
     return study
 
 
@@ -212,7 +212,7 @@ def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], 
         elif path in here:
             wrong.append(f"{path}: other bytes when made again")
         elif (numbers := _numbers(again)) is None:
-            compared["not compared, as they are no arrays or tables"] += 1
+            compared["not compared: neither arrays nor tables"] += 1
         elif said := apart(_numbers(version.find(path)) or {}, numbers):
             wrong.append(f"{path}: {said} when made again")
         else:

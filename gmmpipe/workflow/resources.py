@@ -44,7 +44,7 @@ class Resources:
     threads: int = 1
 
     def minutes(self, threads: int) -> int:
-        """Return whole minutes that suffice on so many cores, half of them in vain."""
+        """Return whole minutes that suffice on so many cores if half of them do not help."""
         return ceil((BEGIN + MARGIN * (self.serial + 2 * self.parallel / (1 + threads))) / 60)
 
 

@@ -56,7 +56,7 @@ def export(version: Version, output: str) -> int:
     """
     target = Path(output)
     if target.suffix != ".zip" and target.exists():
-        raise InputError(f"{output}: is there already; give a new folder, or a name ending in .zip")
+        raise InputError(f"{output}: exists; give a new folder, or a name ending in .zip")
     files = _files(version)
     crate = _crate(version, files)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
     for path, entry in inside.items():
         if not path.is_file() or artifacts.describe(path)["sha256"] != entry["sha256"]:
             raise InputError(
-                f"{path}: is not as the manifest says; `gmmpipe verify {version.folder}` tells more"
+                f"{path}: differs from the manifest; `gmmpipe verify {version.folder}` says how"
             )
     records = (version.folder / name for name in RECORDS)
     inside |= {path: artifacts.describe(path) for path in records}

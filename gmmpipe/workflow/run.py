@@ -40,7 +40,7 @@ QUESTIONS = re.compile(
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
 OBSTACLE = re.compile(r"\w+: \[Errno (\d+)\] ([^:]+): '(.*)'")  # an OSError
-SILENT = "it ended without a word, killed or out of memory"
+SILENT = "it ended without a message: killed, or out of memory"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
 
 
@@ -49,7 +49,7 @@ def run(
 ) -> int:
     """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
 
-    extra are options for Snakemake. Whatever ended an earlier run, this one goes on from there.
+    extra are options for Snakemake. An earlier run that was interrupted is continued.
     Raises InputError for what is wrong before any job starts, and Obstacle.
     """
     chosen, extra = snakemake_options.chosen(extra)
@@ -116,7 +116,7 @@ def _lock() -> Lock:
     if count := restore_checksums(Path()):
         print(
             f"gmmpipe: the hidden SHA-256 files of {count} artifacts were missing or damaged; they"
-            " are written again, as manifests tell the same of the artifacts",
+            " were restored from the manifests",
             file=sys.stderr,
         )
     return lock
@@ -255,8 +255,8 @@ def _explain(progress: Progress, log: Path) -> int:
 def _source_of_options() -> str:
     """Return where options of Snakemake's that it refuses may come from."""
     if name := os.environ.get("SNAKEMAKE_PROFILE"):
-        return f"what is after --, or in the profile of SNAKEMAKE_PROFILE={name}"
-    return "what is after --"
+        return f"the options after --, or in the profile of SNAKEMAKE_PROFILE={name}"
+    return "the options after --"
 
 
 def _failures(study: Plan) -> int:

@@ -1,4 +1,4 @@
-"""What is handed on to Snakemake: nothing that it would run as code, nothing that gmmpipe sets."""
+"""The options passed on to Snakemake: none that it would run as code, none that gmmpipe sets."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def _profiles(extra: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def options(extra: Sequence[str]) -> list[str]:
-    """Return the options for Snakemake after --; raises InputError for what it may not be told."""
+    """Return the options for Snakemake after --; raises InputError for those not allowed."""
     for text in extra:
         name = text.removeprefix("--").partition("=")[0] if text.startswith("--") else ""
         known = (*OURS, *CODE, *LOSS, SUBMIT)
@@ -72,7 +72,7 @@ def options(extra: Sequence[str]) -> list[str]:
             )
         if meant:
             raise InputError(
-                f"{text} after --: could run code of others; what is settled for a project"
+                f"{text} after --: could run code of others; settings of a project"
                 f" belongs into {PROFILE}/, or run snakemake itself"
             )
         if not PLAIN.fullmatch(text):

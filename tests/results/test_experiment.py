@@ -177,7 +177,7 @@ def test_data_is_that_of_the_version_or_none(study):
         found.data("gmm")
     assert not hasattr(found.estimator("gmm"), "feature_names_in_")  # predicts all the same
     Path(done.path).unlink()
-    with pytest.raises(InputError, match="the plan of this version is gone"):
+    with pytest.raises(InputError, match="the plan of this version is missing"):
         gmmpipe.load(found.folder).data("gmm")
 
 

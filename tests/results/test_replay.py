@@ -163,7 +163,7 @@ def test_a_store_that_lost_its_data_says_how_to_make_them(finished, refused):
     Path(path).unlink()
     refused(f"{path}: the store has lost it; `gmmpipe run` `-- {path}`", "replay", LATEST)
     Path(finished.path).unlink()
-    refused("the plan of this version is gone; `gmmpipe run`", "replay", LATEST)
+    refused("the plan of this version is missing; `gmmpipe run`", "replay", LATEST)
 
 
 def test_fits_under_a_prior_are_refused(study, refused):

@@ -104,7 +104,7 @@ def test_an_obstacle_of_the_system_is_one_line(number):
     error = OSError("odd") if number is None else OSError(number, os.strerror(number), "a\nb")
     line, code = explain(error)
     assert (code, line.count("\n")) == (1, 0)
-    assert line.endswith("and give the command again")
+    assert line.endswith("and run the command again")
 
 
 def test_a_large_gzip_file_is_refused_long_before_it_is_unpacked(tmp_path, monkeypatch):

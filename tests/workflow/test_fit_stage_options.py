@@ -211,7 +211,7 @@ def test_a_start_may_come_from_a_file(own, study, project):
         ("g.csv", "a,b\n1,2\n3,4\n", "g.csv: 2 columns; give one, the group of each row"),
         ("g.csv", "1\n2\n", "g.csv: 2 groups, but gmm has 272 rows"),
         ("g.csv", "g\nx\nNA\n", "g.csv: line 3: no group; give one for each row"),
-        ("g.xls", "1\n2\n", "g.xls: the kind of file is told by its name"),
+        ("g.xls", "1\n2\n", "g.xls: the file name decides the format"),
     ],
 )
 def test_a_file_that_is_no_start_is_refused_when_planning(path, content, words, project):

@@ -31,7 +31,7 @@ def test_what_an_export_goes_to_is_checked(version, refused, tmp_path):
 def test_a_damaged_version_is_no_crate(how, version, refused, tmp_path):
     table = version / "tables/fits.csv"
     table.write_text("other") if how == "changed" else table.unlink()
-    refused("fits.csv is not as the manifest says; gmmpipe verify", "export", str(version),
+    refused("fits.csv differs from the manifest; gmmpipe verify", "export", str(version),
             "--to", "ro-crate", "-o", str(tmp_path / "x.zip"))  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_an_obstacle_that_snakemake_met_is_said_as_our_own(tmp_path, capsys):
     (tmp_path / "run.log").write_text(log)
     assert workflow_run._explain(progress, tmp_path / "run.log") == 1
     said = "gmmpipe stopped: .x/y: Permission denied; change its permissions and"
-    assert capsys.readouterr().err == f"{said} give the command again\n"
+    assert capsys.readouterr().err == f"{said} run the command again\n"
 
 
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):

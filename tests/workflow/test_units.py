@@ -57,7 +57,7 @@ def test_families_with_units_differ_and_the_docs_name_them(study, project):
     assert set(spread[spread > 0.01].index.get_level_values("covariance")) == set(others)
     text = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
     aliases = {"full", "tied", "diag", "spherical"}
-    (free,) = re.findall(r"nor do the families ([A-Z ]+):", text)
+    (free,) = re.findall(r"nor to the families ([A-Z ]+):", text)
     (bound,) = re.findall(r"the same fit\. ([A-Z ]+) compare features", text)
     assert set(free.split()) == set(FREE) - aliases
     assert set(bound.split()) == set(others) - aliases

@@ -113,7 +113,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # what the file claims of them need not hold
     for i, row in enumerate(_cells(sheet.iter_rows(values_only=True))):
         if i >= MOST_ROWS:
-            raise InputError(f"sheet {sheet.title} has more than {MOST_ROWS:,} rows; save it anew")
+            raise InputError(f"sheet {sheet.title} has more than {MOST_ROWS:,} rows; save it again")
         last = next((c for c in range(len(row), 0, -1) if row[c - 1] is not None), 0)
         yield list(row[:last])
 

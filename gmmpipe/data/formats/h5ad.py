@@ -50,7 +50,7 @@ def _refuse_elsewhere(whole: Any, name: str) -> None:
         return bool(outside) or None
 
     if whole.id.links.visit(leads, info=True) or whole.visititems(lies):
-        raise InputError(f"{name}: refers to other files; save it anew with anndata, all in one")
+        raise InputError(f"{name}: refers to other files; save it with anndata as one file")
 
 
 def _matrices(whole: Any) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _frame(whole: Any, key: str, name: str) -> Any:
     found = whole.get(key)
     if _encoding(found) != "dataframe":
         raise InputError(
-            f"{name}: {key} is kept as anndata did before 0.7; save the file anew with anndata"
+            f"{name}: {key} is stored as by anndata before 0.7; save the file again with anndata"
         )
     return found
 

@@ -138,7 +138,7 @@ def lacks_a_name(rows: Rows) -> bool:
 
 
 def is_index(cells: Sequence[str]) -> bool:
-    """Return whether a column without a name tells rows apart: no two of its cells are equal.
+    """Return whether the cells of a column without a name are all distinct.
 
     They are whole numbers, text, or numbers that rise by equal steps. cells: of the first rows.
     """

@@ -30,7 +30,7 @@ def json_table(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
 
 def json_lines(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
-    """Yield the chosen columns of a .jsonl file; it is gone through twice, first for the names.
+    """Yield the chosen columns of a .jsonl file; it is read twice, first for the names.
 
     Raises InputError with line, column and value.
     """

@@ -2,7 +2,7 @@
 
 from gmmpipe.errors import InputError
 
-LENGTH = 512  # bytes that are looked at
+LENGTH = 512  # bytes that are examined
 GZIP = b"\x1f\x8b"
 PARQUET, NPY = b"PAR1", b"\x93NUMPY"
 ARROW, HDF5 = b"ARROW1", b"\x89HDF\r\n\x1a\n"
@@ -37,7 +37,7 @@ def is_gzip(head: bytes) -> bool:
 
 
 def refuse_other(head: bytes, name: str) -> None:
-    """Raise InputError where the first bytes are those of another kind of file than its own."""
+    """Raise InputError where the first bytes are those of another format than the name says."""
     for magic, (what, mend) in KINDS.items():
         if head.startswith(magic):
             raise InputError(f"{name}: its first bytes are those of {what}; {mend}")

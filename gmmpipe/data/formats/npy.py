@@ -50,7 +50,7 @@ def _array(content: Content, name: str) -> Any:
     try:
         kind, fortran, shape, begin = _header(content)
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise InputError(f"{name}: not a sound .npy file; save it anew with numpy.save") from None
+        raise InputError(f"{name}: not a valid .npy file; save it again with numpy.save") from None
     if not isinstance(kind, str) or not REAL.fullmatch(kind):
         raise InputError(f"{name}: type {str(kind)[:40]!r} is not real numbers; save float64")
     if len(shape) != 2 or shape[1] == 0:

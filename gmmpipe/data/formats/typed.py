@@ -50,7 +50,7 @@ def sound(name: str, what: str) -> Iterator[None]:
     except Exception as error:  # libraries raise what they like
         line = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(
-            f"{name}: cannot be read as {what} ({line}); save it anew, or as .csv"
+            f"{name}: cannot be read as {what} ({line}); save it again, or as .csv"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""One mixture as EM goes on: after each snapshot's iteration count, side by side."""
+"""One mixture as EM proceeds: after each snapshot's iteration count, side by side."""
 
 from __future__ import annotations
 

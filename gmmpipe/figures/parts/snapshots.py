@@ -1,4 +1,4 @@
-"""How far a mixture travels as EM goes on: which of its pictures show something new."""
+"""How far a mixture moves as EM proceeds: which of its pictures show something new."""
 
 from __future__ import annotations
 

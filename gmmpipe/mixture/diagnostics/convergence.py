@@ -1,4 +1,4 @@
-"""Where runs of EM end: each is carried on until it is at a maximum, and told from a saddle.
+"""Where runs of EM end: each is continued to a maximum, and saddles are recognised.
 
 EM's gains become small on the way past a saddle too. So a run is at a maximum only where what it
 may still gain, by Aitken's estimate, is next to nothing, and no small change of the mixture leads
@@ -22,7 +22,7 @@ REMAINING = 1e-4  # nats that a run at a maximum may still gain
 GAIN = 1e-3  # nats by which EM must get higher from a changed mixture to prove a saddle
 ROUNDING = 1e-12  # of a log-likelihood, below which a gain is none
 VALUES = 20_000  # N * D up to which runs are carried on as far as is asked for
-TOGETHER = 2**20  # iterations of several runs of which all gains are held in memory at a time
+TOGETHER = 2**20  # iterations of several runs of which all gains are in memory at a time
 FIRST = 16  # iterations until the first look at a run; each further look after twice as many
 KRYLOV = 12  # EM steps that find the least certain direction
 DIFFERENCE = 1e-4  # length of the step that shows EM's derivative

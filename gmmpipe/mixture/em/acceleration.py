@@ -26,7 +26,7 @@ class Method(Protocol):
 
 
 class Anderson:
-    """Anderson's acceleration, which starts anew when its memory is full or an extrapolation fails.
+    """Anderson's acceleration, which restarts when its memory is full or an extrapolation fails.
 
     Walker & Ni 2011, Anderson acceleration for fixed-point iterations, SIAM Journal on Numerical
     Analysis 49, 1715-1735; memory and restarts as in Henderson & Varadhan 2019, Damped Anderson

@@ -46,7 +46,7 @@ def _raised(covariances: Array, reg_covar: float) -> Array:
 
 
 def _pulled(problem: Problem, counts: Array, means: Array) -> Array:
-    """Return the means (K, D) as the prior draws them towards its own."""
+    """Return the means (K, D) as the prior shrinks them towards its mean."""
     prior = problem.prior
     if prior is None or prior.shrinkage == 0:
         return means

@@ -1,4 +1,4 @@
-"""Which engine does the passes over samples in memory, and which executors there are besides."""
+"""Which engine does the passes over samples in memory, and which other executors there are."""
 
 import numpy as np
 

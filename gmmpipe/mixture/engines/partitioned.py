@@ -24,7 +24,7 @@ _PARTS = 32  # tasks in which the variances are made up
 
 
 class Source(Protocol):
-    """Rows that whoever holds a partition can read; it is pickled and sent there."""
+    """Rows that the process of a partition can read; the source is pickled and sent there."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -338,7 +338,7 @@ class Partitioned:
 
 @dataclass(frozen=True)
 class _Span:
-    """Some rows, read anew each time."""
+    """Some rows, read again each time."""
 
     source: Source
     first: int

@@ -1,4 +1,4 @@
-"""What a fitted mixture tells of samples, under scikit-learn's names."""
+"""What a fitted mixture says about samples, under scikit-learn's names."""
 # ruff: noqa: N803, ARG002 - X and the unused y are scikit-learn's arguments
 
 import os

@@ -1,4 +1,4 @@
-"""What a caller may hand to the estimator besides the data.
+"""The checks of what a caller passes to the estimator besides the data.
 
 What is None stays None: it was not given. Wording follows scikit-learn's messages, which people and
 its own tests match on.

@@ -78,7 +78,7 @@ class Parsimonious:
         if current is not None:
             current = current / square
         fitted = _METHODS[self.name[2]](self.name, counts, scatter / square, floor, current)
-        fitted[np.abs(fitted) < 100 * _NONE] = 0.0  # no bound held these up
+        fitted[np.abs(fitted) < 100 * _NONE] = 0.0  # not kept up by any bound
         result: Array = fitted * square
         return result
 

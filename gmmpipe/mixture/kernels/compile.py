@@ -29,7 +29,7 @@ def _version() -> str:
 
 
 def _named(function: Callable[..., Any], key: str) -> Callable[..., Any]:
-    """Return a copy whose name, which names its file in the cache, tells source and key.
+    """Return a copy whose name, which names its file in the cache, identifies source and key.
 
     So that processes that compile at once never mix up their entries.
     """

@@ -26,7 +26,7 @@ def _aligned(*shape: int) -> Array:
 
 
 def _writable(x: Array) -> Array:
-    """Return x as an array that may be written to, not copied: numba compiles anew for others."""
+    """Return x as an array that may be written to, not copied: numba compiles again for others."""
     if x.flags.writeable:
         return x
     memory = (ctypes.c_double * x.size).from_address(x.ctypes.data)

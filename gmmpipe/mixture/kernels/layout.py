@@ -15,7 +15,7 @@ from gmmpipe.mixture.mixture import Array
 TILE = 4  # features: the square of a tile, in vectors, fills half the registers
 _BLOCK = 256  # samples: a block's densities and features stay in the first two caches
 _CHUNKS = 32  # partial sums: work for as many threads
-_RESIDENT = 8_000_000  # doubles; larger data are laid out anew in each pass, never copied whole
+_RESIDENT = 8_000_000  # doubles; larger data are laid out again in each pass, never copied whole
 
 
 class Shape(NamedTuple):
@@ -37,7 +37,7 @@ class Layout(NamedTuple):
     The features are padded to ``width`` in ``tiles``, a matrix over them to ``size`` elements;
     ``blocks`` of ``block`` samples go in ``chunks``. resident (1): each block has its own slot of
     ``slot`` doubles; otherwise each thread has one. step: from one sample's weight to the next
-    one's where samples are laid out anew; 0: they all share one.
+    one's where samples are laid out again; 0: they all share one.
     """
 
     n: int

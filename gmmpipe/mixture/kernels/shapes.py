@@ -10,7 +10,7 @@ from numba import njit
 EE, VE, EV, VV = range(4)
 _ROUNDS = 10_000  # the alternation settles in tens unless the spreads hardly overlap
 _STILL = 1e-12  # change of a log-variance or log-volume below which it has settled
-_NOTHING = 1e-10  # of the bound: a mean spread that cannot be told from none
+_NOTHING = 1e-10  # of the bound: a mean spread that is indistinguishable from none
 _BOUNDED = 1e-29  # a bound below stands for none
 
 # A component thinner than the bound reaches a common volume by its length alone. Doubles cannot

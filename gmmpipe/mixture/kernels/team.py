@@ -13,7 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 SIGNALS = 40  # length of the shared signals, int64
-# what they hold, each on a cache line of its own: who waits for one does not slow another
+# values, each on its own cache line: a thread that waits for one does not slow another
 ARRIVED, TURN, FIT, CHUNK, DECISION = range(0, SIGNALS, 8)
 _PATIENCE = 2000  # looks at the barrier, some 1 us, before the core is offered to others
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"

@@ -43,7 +43,7 @@ class ExplicitStart:
             raise InputError("start given: give either means or the path of a file, null the other")
         if self.means is None:
             if self.weights is not None or self.covariances is not None:
-                raise InputError("start given: weights and covariances stand in the file of path")
+                raise InputError("start given: weights and covariances are in the file of path")
             return
         k, d = len(self.means), len(self.means[0])
         for what, values in (("weights", self.weights), ("covariances", self.covariances)):

@@ -1,4 +1,4 @@
-"""Trials: short EM runs from several starts, of which the best goes on."""
+"""Trials: short EM runs from several starts, of which the best is taken."""
 
 from collections.abc import Sequence
 

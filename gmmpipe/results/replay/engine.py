@@ -27,7 +27,7 @@ Step = tuple[float, Mixture]
 
 
 class Stopped(Exception):  # noqa: N818 - an outcome, which the comparison reports
-    """The engine cannot go on from here; the message says why, in its own words."""
+    """The engine cannot continue; the message is its own."""
 
 
 @dataclass(frozen=True)

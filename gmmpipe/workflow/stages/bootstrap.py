@@ -123,7 +123,7 @@ def _resamples(
 
 
 def _again(mixture: Mixture, refit: Refit) -> FitWeighted:
-    """Return what fits a resample: from the fitted mixture and from random starts anew."""
+    """Return what fits a resample: from the fitted mixture and from new random starts."""
     k = mixture.n_components
 
     def fit(x: Array, counts: Array, rng: np.random.Generator) -> Mixture | None:

@@ -1,4 +1,4 @@
-"""Draw the figures of a version, each data set on its own."""
+"""Draw the figures of a version, each data set by itself."""
 
 import gc
 from collections.abc import Iterator, Sequence
