@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,27 @@ from gmmpipe.mixture.diagnostics.convergence import End
 from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.multistart import FailedCell, FittedCell
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them
+
+
+@dataclass(frozen=True)
+class FittedCell:
+    """One fit: its (k, seed), what EM returned, and where the run ends."""
+
+    k: int
+    seed: int
+    fit: Fit
+    end: End
+
+
+@dataclass(frozen=True)
+class FailedCell:
+    """A cell that could not be fitted: its (k, seed), and why."""
+
+    k: int
+    seed: int
+    reason: str
 
 
 def fit_options(fit: Mapping[str, Any]) -> FitOptions:

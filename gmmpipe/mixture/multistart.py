@@ -26,6 +26,7 @@ from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
 from gmmpipe.mixture.families.family import contained
+from gmmpipe.mixture.fit_arrays import FailedCell, FittedCell
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.starts.given import GroupStart
@@ -36,25 +37,6 @@ FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the process: 
 # seeds of runs that are not drawn, but start from the best of ...
 SPLIT = -1  # ... one component fewer, one of them split
 CONTAINED = -2  # ... a family that this one contains
-
-
-@dataclass(frozen=True)
-class FittedCell:
-    """One fit: its (k, seed), what EM returned, and where the run ends."""
-
-    k: int
-    seed: int
-    fit: Fit
-    end: End
-
-
-@dataclass(frozen=True)
-class FailedCell:
-    """A cell that could not be fitted: its (k, seed), and why."""
-
-    k: int
-    seed: int
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,8 @@ from gmmpipe.mixture.diagnostics.assessment import Assessment
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.fit_arrays import fit_options
+from gmmpipe.mixture.fit_arrays import FailedCell, FittedCell, fit_options
 from gmmpipe.mixture.mixture import FIRST, Array, Mixture
-from gmmpipe.mixture.multistart import FailedCell, FittedCell
 from gmmpipe.results.build.data import Data
 from gmmpipe.results.build.schemas import batch, encoded, lists
 from gmmpipe.results.columns import BOX, DEFECTS

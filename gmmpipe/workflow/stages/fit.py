@@ -17,9 +17,9 @@ from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em.options import RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.engines.partitioned import Partitioned
-from gmmpipe.mixture.fit_arrays import fit_options, to_arrays
+from gmmpipe.mixture.fit_arrays import FittedCell, fit_options, to_arrays
 from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.mixture.multistart import FittedCell, MultiStart, add_restarts
+from gmmpipe.mixture.multistart import MultiStart, add_restarts
 from gmmpipe.mixture.starts.given import from_arrays
 from gmmpipe.mixture.starts.points import STARTS
 from gmmpipe.store import artifacts
