@@ -60,7 +60,7 @@ def redraw(
     style = style_of(section)
     with contextlib.chdir(project_of(experiment.folder)):
         refuse_numba_settings()
-        wanted = _wanted(name, _study(experiment), dataset)
+        wanted = _wanted(name, _plan(experiment), dataset)
         if one and len(wanted) > 1:
             places = ", ".join(each.place for each in wanted)
             raise InputError(f"{output} is one file, but there are {places}; give a folder")
@@ -73,26 +73,26 @@ def redraw(
     return made
 
 
-def _study(experiment: Experiment) -> Plan:
+def _plan(experiment: Experiment) -> Plan:
     """Return the plan; raises InputError where the store has lost it or the data."""
-    study = experiment.study
-    for path in (*study.data, *study.normalisations):
+    plan = experiment.study
+    for path in (*plan.data, *plan.normalisations):
         if not Path(path).is_file():
             raise InputError(f"{path}: the store has lost it; give this version's run once more")
-    return study
+    return plan
 
 
-def _wanted(name: str, study: Plan, dataset: str | None) -> list[Wanted]:
+def _wanted(name: str, plan: Plan, dataset: str | None) -> list[Wanted]:
     """Return what there is to draw; raises InputError where that is nothing."""
-    known = list(dict.fromkeys(at["dataset"] for _, at in study.cases()))
+    known = list(dict.fromkeys(at["dataset"] for _, at in plan.cases()))
     if dataset is not None and dataset not in known:
         raise InputError(suggest("--dataset", dataset, known))
     found: dict[str, Wanted] = {}
-    for (its, case), tables in cases(study, frames_of(study)):
+    for (its, case), tables in cases(plan, frames_of(plan)):
         seen, place = seen_by(name, its, case, tables)
         if dataset in (None, its) and place not in found and FIGURES[name].applies(seen):
             found[place] = Wanted(name, place, seen)
     if not found:
-        where = f"data set {dataset}" if dataset else f"{study.experiment} {study.version}"
+        where = f"data set {dataset}" if dataset else f"{plan.experiment} {plan.version}"
         raise InputError(f"{name} has nothing to show of {where}; choose another figure")
     return list(found.values())

@@ -43,20 +43,20 @@ def seen_by(name: str, dataset: str, case: str, tables: DatasetTables) -> tuple[
     return tables, case
 
 
-def frames_of(study: Plan) -> dict[str, pd.DataFrame]:
+def frames_of(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a finished version by name, but for those that may be long.
 
     Of ``labels`` there are the samples that are shown.
     """
-    tables = VersionTables(study.folder)
-    shown = [(at, _shown(study.data_sets[data].n)) for data, at in study.cases()]
+    tables = VersionTables(plan.folder)
+    shown = [(at, _shown(plan.data_sets[data].n)) for data, at in plan.cases()]
     labels = _labels(tables.stored("labels"), shown)
-    names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(study)]
+    names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(plan)]
     frames = {name: tables.frame(name) for name in names}
     for name, frame in frames.items():
         if "level" in TABLES[name].names():
-            level = study.config["bootstrap"]["level"]
-            frames[name] = with_level(frame, study.outer, level)
+            level = plan.config["bootstrap"]["level"]
+            frames[name] = with_level(frame, plan.outer, level)
     return {"labels": labels} | frames
 
 
@@ -81,28 +81,28 @@ def _labels(
 
 
 def cases(
-    study: Plan, frames: Mapping[str, pd.DataFrame]
+    plan: Plan, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[tuple[str, str], DatasetTables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point.
 
     Of parameters and trajectories there are the rows of the runs that may be drawn.
     """
-    tables = VersionTables(study.folder)
+    tables = VersionTables(plan.folder)
     long = {name: tables.stored(name) for name in LONG}
-    budget = MOST_NUMBERS // sum(1 for _ in study.cases())
-    for stored, at in study.cases():
+    budget = MOST_NUMBERS // sum(1 for _ in plan.cases())
+    for stored, at in plan.cases():
         here = {name: _at(frame, at) for name, frame in frames.items()}
         fits = here["fits"].query("status == 'ok'")  # a failed one has no numbers
-        d = study.data_sets[stored].d
+        d = plan.data_sets[stored].d
         fits = fits.assign(drawn=drawn(fits, here["best"], d, budget))
         keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
         here |= {name: table.rows(keys) for name, table in long.items()}
-        data = artifacts.read_arrays(study.stored(stored))
+        data = artifacts.read_arrays(plan.stored(stored))
         x, rows, labels = data["x"], _shown(len(data["x"])), None
         if "labels" in data:
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
-        words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in study.outer)]
+        words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in plan.outer)]
         named = {field.name for field in fields(DatasetTables)} & here.keys()
         arguments: dict[str, Any] = {name: here[name] for name in named}
         arguments |= {
@@ -115,7 +115,7 @@ def cases(
             "stability": stacked(here["stability"], here.get("resamples")),
             "recovery": _at(frames["recovery"], {"dataset": at["dataset"]}),
             "tests": here.get("bootstrap"),
-            "replay": partial(steps, study, at, here["parameters"]),
+            "replay": partial(steps, plan, at, here["parameters"]),
         }
         yield (at["dataset"], _file_part(".".join(words))), DatasetTables(**arguments)
 

@@ -25,10 +25,10 @@ REFERENCES = (
 )
 
 
-def configuration(study: Plan) -> Sheet:
+def configuration(plan: Plan) -> Sheet:
     """Return every value of the configuration with where it was set."""
-    origins: Mapping[str, str] = artifacts.read_json(study.origins)["origins"]
-    values = dict(flat(study.config))
+    origins: Mapping[str, str] = artifacts.read_json(plan.origins)["origins"]
+    values = dict(flat(plan.config))
     return listing(
         "configuration",
         "Configuration",
@@ -47,17 +47,17 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if shown is None else shown
 
 
-def digests(study: Plan) -> Sheet:
+def digests(plan: Plan) -> Sheet:
     """Return the inputs, data, tables and figures with size and SHA-256."""
     rows = [
         {"part": "input", "file": data.source.path, "sha256": data.source.sha256}
-        for data in study.data_sets.values()
+        for data in plan.data_sets.values()
         if data.source
     ]
-    figures = sorted(map(str, Path(study.folder, FIGURES).glob("[!.]*")))
+    figures = sorted(map(str, Path(plan.folder, FIGURES).glob("[!.]*")))
     parts = {
-        "data": study.data,
-        "table": table_paths(study),
+        "data": plan.data,
+        "table": table_paths(plan),
         "figure": figures,
     }
     for part, paths in parts.items():
@@ -74,19 +74,19 @@ def digests(study: Plan) -> Sheet:
     )
 
 
-def command(study: Plan) -> str:
+def command(plan: Plan) -> str:
     """Return the command line that makes this version again."""
-    call = artifacts.read_json(study.origins)
+    call = artifacts.read_json(plan.origins)
     return shlex.join(["gmmpipe", "run", *call["overrides"], *arguments(call["own"])])
 
 
-def citation(study: Plan) -> dict[str, str]:
+def citation(plan: Plan) -> dict[str, str]:
     """Return how to cite the program that made this version, as text and as BibTeX."""
     about = metadata("gmmpipe")
     name, version, summary = "The gmmpipe developers", about["Version"], about["Summary"]
-    text = f"{name}. gmmpipe: {summary}. Version {version}. Results {study.experiment}, version"
+    text = f"{name}. gmmpipe: {summary}. Version {version}. Results {plan.experiment}, version"
     bibtex = (
         f"@software{{gmmpipe,\n  author  = {{{{{name}}}}},\n  title   = {{gmmpipe: {summary}}},\n"
         f"  version = {{{version}}}\n}}"
     )
-    return {"text": f"{text} {study.version}.", "bibtex": bibtex}
+    return {"text": f"{text} {plan.version}.", "bibtex": bibtex}

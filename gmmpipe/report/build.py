@@ -24,58 +24,58 @@ from gmmpipe.store.plan import Plan
 OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
 
 
-def template_variables(study: Plan) -> dict[str, Any]:
+def template_variables(plan: Plan) -> dict[str, Any]:
     """Return the variables of templates/report.html for a version whose figures are drawn."""
-    frames, images = frames_of(study), pictures(study)
-    found = list(zip((stored for stored, _ in study.cases()), cases(study, frames), strict=True))
-    style = style_of(study.config["figures"])
+    frames, images = frames_of(plan), pictures(plan)
+    found = list(zip((stored for stored, _ in plan.cases()), cases(plan, frames), strict=True))
+    style = style_of(plan.config["figures"])
     budget = explorer.MOST_NUMBERS // len(found)
-    verdicts = verdicts_of_cases(study.config, (at for _, at in study.cases()), frames.get)
+    verdicts = verdicts_of_cases(plan.config, (at for _, at in plan.cases()), frames.get)
     names = [case.name for case in verdicts]
     scenes = [
-        explorer.scene(tables, _affines(study, stored), style, budget) | {"name": name}
+        explorer.scene(tables, _affines(plan, stored), style, budget) | {"name": name}
         for name, (stored, (_, tables)) in zip(names, found, strict=True)
     ]
     shown = [
-        _case(study.data_sets[stored], place, tables, images, case.verdict)
+        _case(plan.data_sets[stored], place, tables, images, case.verdict)
         for (stored, ((_, place), tables)), case in zip(found, verdicts, strict=True)
     ]
     for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
         case |= {"number": number_of_case, "name": name}
     portraits = {case["picture"] for case in shown}
     return {
-        "experiment": study.experiment,
-        "language": study.config["figures"]["language"],
-        "version": study.version,
-        "extent": _extent(study, frames["fits"]),
+        "experiment": plan.experiment,
+        "language": plan.config["figures"]["language"],
+        "version": plan.version,
+        "extent": _extent(plan, frames["fits"]),
         "cases": shown,
         "laid_open": len(shown) <= OPEN,
         "colours": COMPONENT_COLOURS,
         "categories": by_category([p for p in images if p not in portraits]),
-        "sheets": sheets(frames, study.outer, max(data.n for data in study.data_sets.values())),
-        "configuration": about.configuration(study),
-        "files": about.digests(study),
+        "sheets": sheets(frames, plan.outer, max(data.n for data in plan.data_sets.values())),
+        "configuration": about.configuration(plan),
+        "files": about.digests(plan),
         "scenes": scenes,
-        "command": about.command(study),
-        "citation": about.citation(study),
+        "command": about.command(plan),
+        "citation": about.citation(plan),
         "references": about.REFERENCES,
     }
 
 
-def _affines(study: Plan, stored: str) -> dict[str, Affine]:
+def _affines(plan: Plan, stored: str) -> dict[str, Affine]:
     """Return the map of each normaliser of one data set in the store."""
     found = {}
-    for name, block in study.fit_blocks.items():
-        normaliser, path = block.config.coordinates["normaliser"], study.normalised(name)
-        if normaliser not in found and study.normalised_data[block.normalised].data == stored:
+    for name, block in plan.fit_blocks.items():
+        normaliser, path = block.config.coordinates["normaliser"], plan.normalised(name)
+        if normaliser not in found and plan.normalised_data[block.normalised].data == stored:
             arrays = artifacts.read_arrays(path, "shift", "scale")
             found[normaliser] = Affine(arrays["shift"], arrays["scale"])
     return found
 
 
-def _extent(study: Plan, fits: pd.DataFrame) -> str:
+def _extent(plan: Plan, fits: pd.DataFrame) -> str:
     """Return in one sentence how much was tried."""
-    sweep = study.config["sweep"]
+    sweep = plan.config["sweep"]
     ks = sweep["k"]
     span = f"K = {ks[0]}" if len(ks) == 1 else f"K from {ks[0]} to {ks[-1]}"
     words = [
@@ -86,7 +86,7 @@ def _extent(study: Plan, fits: pd.DataFrame) -> str:
         _counted(len(sweep["start"]), "start"),
         _counted(fits["seed"].nunique(), "seed"),
         _counted(len(sweep["iteration"]), "snapshot"),
-        *(f"{_counted(len(sweep[axis]), 'value')} of {elide(axis, 40)}" for axis in study.outer),
+        *(f"{_counted(len(sweep[axis]), 'value')} of {elide(axis, 40)}" for axis in plan.outer),
     ]
     return f"{', '.join(words)}: {len(fits):,} cells"
 

@@ -33,13 +33,13 @@ class Picture:
     files: tuple[str, ...]
 
 
-def pictures(study: Plan) -> list[Picture]:
+def pictures(plan: Plan) -> list[Picture]:
     """Return the figures of a version, those of one kind together, in the registry's order."""
-    folder = Path(study.folder) / layout.FIGURES
+    folder = Path(plan.folder) / layout.FIGURES
     captions = artifacts.read_json(folder / CAPTIONS)
     order = list(FIGURES)
     stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
-    language = study.config["figures"]["language"]
+    language = plan.config["figures"]["language"]
     return [_picture(folder, stem, str(captions[stem]), language) for stem in stems]
 
 

@@ -30,23 +30,23 @@ from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 
 
-def recover(study: Plan) -> list[str]:
+def recover(plan: Plan) -> list[str]:
     """Remove what is not fit to go on from, in the working folder; return the damaged artifacts.
 
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
     """
-    figures = Path(study.figures)
-    declared = {*map(Path, (*study.store, *table_paths(study)))}
-    declared |= {Path(study.report), figures / CAPTIONS}
-    known = sorted(declared | set(checksummed(study.folder)))
-    _refuse_misplaced(study, known)
+    figures = Path(plan.figures)
+    declared = {*map(Path, (*plan.store, *table_paths(plan)))}
+    declared |= {Path(plan.report), figures / CAPTIONS}
+    known = sorted(declared | set(checksummed(plan.folder)))
+    _refuse_misplaced(plan, known)
     remove_stale(RESULTS)
     _part_hard_links()
     _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(known, pool.map(is_intact, known), strict=True))
-    altered = set(_altered(study))
+    altered = set(_altered(plan))
     bad = [path for path in known if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
     for path in bad:
@@ -55,32 +55,32 @@ def recover(study: Plan) -> list[str]:
             continue
         remove_artifact(path)
         if path not in declared:  # made by the last rule, which has the marker for output
-            Path(study.marker).unlink(missing_ok=True)
-    latest = Path(layout.latest(study.experiment))
-    if artifacts.linked(latest) != study.version:
-        Path(study.marker).unlink(missing_ok=True)
-    settle_times(study)
+            Path(plan.marker).unlink(missing_ok=True)
+    latest = Path(layout.latest(plan.experiment))
+    if artifacts.linked(latest) != plan.version:
+        Path(plan.marker).unlink(missing_ok=True)
+    settle_times(plan)
     return damaged
 
 
-def _refuse_misplaced(study: Plan, known: Iterable[Path]) -> None:
+def _refuse_misplaced(plan: Plan, known: Iterable[Path]) -> None:
     """Raise InputError for what is out of place in a version: links, pipes, folders for files.
 
     known: the paths of its artifacts.
     """
-    home = Path(study.folder)
+    home = Path(plan.folder)
     refuse_odd(home)
-    latest = Path(layout.latest(study.experiment))
+    latest = Path(layout.latest(plan.experiment))
     if latest.exists() and artifacts.linked(latest) is None:
         raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
     for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
-    for path in (Path(study.marker), *(home / name for name in RECORDS), *known):
+    for path in (Path(plan.marker), *(home / name for name in RECORDS), *known):
         refuse_folder(path)
         refuse_folder(checksum_path(path))
 
 
-def settle_times(study: Plan) -> None:
+def settle_times(plan: Plan) -> None:
     """Let no artifact of a version be of the future, nor a whole version's out of order in time.
 
     Snakemake fails a job whose inputs are newer than now, and does again what is older than its
@@ -90,7 +90,7 @@ def settle_times(study: Plan) -> None:
     now = time.time()
     layers = [
         [(path, path.stat().st_mtime) for path in map(Path, layer) if path.exists()]
-        for layer in _layers(study)
+        for layer in _layers(plan)
     ]
     newest, mixed = 0.0, False
     for layer in layers:
@@ -98,45 +98,45 @@ def settle_times(study: Plan) -> None:
         newest = max([newest, *(moment for _, moment in layer)])
     if newest <= now and not mixed:
         return
-    whole = _is_vouched_for(study)
+    whole = _is_vouched_for(plan)
     for path, moment in chain(*layers):
         if whole or moment > now:
             os.utime(path, (now, now))
 
 
-def _layers(study: Plan) -> Iterator[Iterable[str]]:
+def _layers(plan: Plan) -> Iterator[Iterable[str]]:
     """Yield the paths that Snakemake looks at, none of which was made of a later one."""
-    starts = {path for block in study.fit_blocks for path in study.fitted(block)[1:]}
-    yield [study.path, study.origins, *starts]
+    starts = {path for block in plan.fit_blocks for path in plan.fitted(block)[1:]}
+    yield [plan.path, plan.origins, *starts]
     for stage in STAGES.values():
-        names = stage.jobs(study)
-        made = [path for name in names for path in stage.outputs(study, name)]
+        names = stage.jobs(plan)
+        made = [path for name in names for path in stage.outputs(plan, name)]
         if stage.folder:
             made = [f"{path}/{TIMESTAMP}" for path in made]
         yield [*made, *(layout.benchmark(stage.name, name) for name in names)]
 
 
-def _altered(study: Plan) -> list[Path]:
+def _altered(plan: Plan) -> list[Path]:
     """Return the artifacts that were changed together with what is recorded of them.
 
     Those of other bytes than the manifest tells, although the same code in the same environment
     makes the same bytes, or although no job made them. What other code made, or another
     environment, may differ.
     """
-    manifest = _manifest(study)
+    manifest = _manifest(plan)
     known, made = manifest.get("artifacts", {}), Environments(manifest)
     odd = []
-    for path in (*study.store, *table_paths(study)):
+    for path in (*plan.store, *table_paths(plan)):
         maker = made.maker(path)
         if maker and checksum_of(path) not in (None, known[path].get("sha256")):
             odd += [Path(path)] if made_by(path) in ({}, maker) else []
     return odd
 
 
-def _manifest(study: Plan) -> dict[str, Any]:
+def _manifest(plan: Plan) -> dict[str, Any]:
     """Return the manifest of a version; nothing where there is none that can be read."""
     try:
-        found = artifacts.read_json(Path(study.folder) / MANIFEST)
+        found = artifacts.read_json(Path(plan.folder) / MANIFEST)
     except InputError:
         return {}
     known = found.get("artifacts") if isinstance(found, dict) else None
@@ -145,10 +145,10 @@ def _manifest(study: Plan) -> dict[str, Any]:
     return found if sound else {}
 
 
-def _is_vouched_for(study: Plan) -> bool:
+def _is_vouched_for(plan: Plan) -> bool:
     """Return whether the version's manifest agrees with the record of each of its artifacts."""
-    known = _manifest(study).get("artifacts", {})
-    needed = (study.path, study.origins, *study.store, *table_paths(study))
+    known = _manifest(plan).get("artifacts", {})
+    needed = (plan.path, plan.origins, *plan.store, *table_paths(plan))
     return all(
         checksum_of(path) == known[path]["sha256"] if path in known else path not in needed
         for path in (*needed, *known)

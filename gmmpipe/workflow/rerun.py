@@ -68,10 +68,10 @@ def rerun(version: Version, cores: str = "all") -> bool:
         print("gmmpipe's Snakefile is not that of the manifest")
     place = Path(tempfile.mkdtemp(prefix="gmmpipe-rerun-"))
     try:
-        study = _plan(version, place)
-        if not _run(study, place, cores):
+        plan = _plan(version, place)
+        if not _run(plan, place, cores):
             return False
-        wrong, compared = _compare(version, place, _made_here(version, study))
+        wrong, compared = _compare(version, place, _made_here(version, plan))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -116,15 +116,15 @@ def _plan(version: Version, place: Path) -> Plan:
         plan = plan_of(place, config, given)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{wrong} ({error!r})") from None
-    study = replace(plan, path=str(Path(plan.path).relative_to(place)))
-    if study.version != version.manifest["version"]:
+    plan = replace(plan, path=str(Path(plan.path).relative_to(place)))
+    if plan.version != version.manifest["version"]:
         raise InputError(
-            f"{version.folder}: this gmmpipe makes version {study.version} of its configuration"
+            f"{version.folder}: this gmmpipe makes version {plan.version} of its configuration"
             " and inputs; use the gmmpipe of the manifest"
         )
-    origins = artifacts.read(version.project / study.origins)  # no device, which has no end
-    artifacts.write(place / study.origins, origins)  # the report shows it
-    return study
+    origins = artifacts.read(version.project / plan.origins)  # no device, which has no end
+    artifacts.write(place / plan.origins, origins)  # the report shows it
+    return plan
 
 
 def _refuse_removed(version: Version) -> None:
@@ -148,10 +148,10 @@ def _own(config: Mapping[str, Any]) -> Iterator[str]:
             yield str(options["path"])
 
 
-def _run(study: Plan, place: Path, cores: str) -> bool:
+def _run(plan: Plan, place: Path, cores: str) -> bool:
     command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(RULES)]
     command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
-    command += ["--cores", cores, "--config", f"plan={study.path}"]
+    command += ["--cores", cores, "--config", f"plan={plan.path}"]
     print(f"in {place}: {shlex.join(command)}", flush=True)
     with (
         contextlib.closing(Lock(place / LOCK)) as lock,  # none of its jobs outlives us
@@ -164,7 +164,7 @@ def _run(study: Plan, place: Path, cores: str) -> bool:
     return snakemake.returncode == 0
 
 
-def _made_here(version: Version, study: Plan) -> set[str]:
+def _made_here(version: Version, plan: Plan) -> set[str]:
     """Return the artifacts whose bytes are to be the same; print a line on the others.
 
     Those that this environment made, of artifacts that it made.
@@ -182,19 +182,19 @@ def _made_here(version: Version, study: Plan) -> set[str]:
     if all(each == key for each in made.of.values()):
         return set(version.manifest["artifacts"])
     found: set[str] = set()
-    for path, sources in _stored(study):
+    for path, sources in _stored(plan):
         if made.of.get(path) == key and found.issuperset(sources):
             found.add(path)
     return found
 
 
-def _stored(study: Plan) -> Iterator[tuple[str, list[str]]]:
+def _stored(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     """Yield the artifacts in the store, and of which others each is made, all yielded before."""
-    known = set(study.store)
+    known = set(plan.store)
     for stage in STAGES.values():
-        for name in stage.jobs(study) if stage.section else ():
-            sources = [path for path in stage.inputs(study, name) if path in known]
-            yield stage.outputs(study, name)[0], sources
+        for name in stage.jobs(plan) if stage.section else ():
+            sources = [path for path in stage.inputs(plan, name) if path in known]
+            yield stage.outputs(plan, name)[0], sources
 
 
 def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], Counter[str]]:

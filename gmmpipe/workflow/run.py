@@ -63,18 +63,18 @@ def run(
         extra = [*profile, *extra]
         if runs_nothing(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
-                study = make_plan(Path(), overrides, own, block, Path(scratch))
-                return subprocess.run(_command(study, extra), check=False).returncode and 1
+                plan = make_plan(Path(), overrides, own, block, Path(scratch))
+                return subprocess.run(_command(plan, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
-            study = make_plan(Path(), overrides, own, block)
-            for line in (f"{study.experiment} {study.version}: {_extent(study)}", *how_read(study)):
+            plan = make_plan(Path(), overrides, own, block)
+            for line in (f"{plan.experiment} {plan.version}: {_extent(plan)}", *how_read(plan)):
                 print(line)
-            _recover(study)
-            command = _command(study, extra)
+            _recover(plan)
+            command = _command(plan, extra)
             limited = any(option.startswith("--resources") for option in extra)
-            if here and (free := _free_memory(study)) and not limited:
+            if here and (free := _free_memory(plan)) and not limited:
                 command += ["--resources", f"mem_mb={free // memory.MB}"]
-            return _run(study, command, {**os.environ, **lock.environment, **_cache()})
+            return _run(plan, command, {**os.environ, **lock.environment, **_cache()})
 
 
 def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Plan:
@@ -92,19 +92,19 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         return from_snakemake(settings, main, block, Path(scratch))
     os.environ.update(_lock().environment)
-    study = from_snakemake(settings, main, block)
-    for line in how_read(study):
+    plan = from_snakemake(settings, main, block)
+    for line in how_read(plan):
         print(line, file=sys.stderr)
-    _recover(study)
-    _free_memory(study)
-    return study
+    _recover(plan)
+    _free_memory(plan)
+    return plan
 
 
-def how_read(study: Plan) -> list[str]:
+def how_read(plan: Plan) -> list[str]:
     """Return how each file was read, in one line."""
     lines = (
         summary(Path(data.source.path).name, data.reading)
-        for data in study.data_sets.values()
+        for data in plan.data_sets.values()
         if data.source and data.reading
     )
     return list(dict.fromkeys(lines))
@@ -122,19 +122,19 @@ def _lock() -> Lock:
     return lock
 
 
-def _recover(study: Plan) -> None:
-    Path(study.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
-    for path in recover(study):
+def _recover(plan: Plan) -> None:
+    Path(plan.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
+    for path in recover(plan):
         print(one_line(f"gmmpipe: {path} is damaged; it is made again"), file=sys.stderr)
 
 
-def _free_memory(study: Plan) -> int | None:
+def _free_memory(plan: Plan) -> int | None:
     """Return the bytes that are free; raises Obstacle if what is to be done does not fit."""
     free = free_memory.available()
     if free is None:
         return None
-    job_resources = JobResources(study)
-    for rule, name in _missing(study):
+    job_resources = JobResources(plan)
+    for rule, name in _missing(plan):
         need = job_resources.of(rule, name).memory
         if need > free:
             most = job_resources.widest(name, free) if rule == "fit" else None
@@ -145,7 +145,7 @@ def _free_memory(study: Plan) -> int | None:
                     " component's covariance is held as D x D numbers, also of diag and spherical"
                 )
             raise Obstacle(
-                f"{'the tables' if name == study.label else name}: this takes about"
+                f"{'the tables' if name == plan.label else name}: this takes about"
                 f" {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; free some, or"
                 f" {remedy}"
             )
@@ -171,11 +171,11 @@ def _cache() -> dict[str, str]:
     return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
 
 
-def _missing(study: Plan) -> Iterator[tuple[str, str]]:
+def _missing(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield stage and name of the jobs whose results are not there, and whose memory may lack."""
     for stage in STAGES.values():
-        for name in stage.jobs(study) if stage.grows else ():
-            if not Path(stage.outputs(study, name)[0]).exists():
+        for name in stage.jobs(plan) if stage.grows else ():
+            if not Path(stage.outputs(plan, name)[0]).exists():
                 yield stage.name, name
 
 
@@ -184,13 +184,13 @@ def runs_nothing(options: Sequence[str]) -> bool:
     return any(QUESTIONS.fullmatch(option) for option in options)
 
 
-def _command(study: Plan, extra: Sequence[str]) -> list[str]:
-    return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={study.path}", *extra]
+def _command(plan: Plan, extra: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={plan.path}", *extra]
 
 
-def _run(study: Plan, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(plan: Plan, command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run Snakemake, and say what came of it; return the exit code."""
-    log = Path(layout.log("run", study.label))
+    log = Path(layout.log("run", plan.label))
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
     with group(command, environment) as process:
@@ -202,8 +202,8 @@ def _run(study: Plan, command: Sequence[str], environment: Mapping[str, str]) ->
             progress.close()
     if code:
         return _explain(progress, log)
-    _summary(study, progress)
-    return _failures(study)
+    _summary(plan, progress)
+    return _failures(plan)
 
 
 def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> None:
@@ -223,12 +223,12 @@ def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> No
         log.write_text("".join(words), encoding="utf-8")
 
 
-def _extent(study: Plan) -> str:
-    sweep = study.config["sweep"]
+def _extent(plan: Plan) -> str:
+    sweep = plan.config["sweep"]
     cells = 1
     for values in sweep.values():
         cells *= len(values)
-    return f"{cells:,} cells in {len(study.fit_blocks)} blocks"
+    return f"{cells:,} cells in {len(plan.fit_blocks)} blocks"
 
 
 def _explain(progress: Progress, log: Path) -> int:
@@ -259,33 +259,33 @@ def _source_of_options() -> str:
     return "the options after --"
 
 
-def _failures(study: Plan) -> int:
+def _failures(plan: Plan) -> int:
     """Say what failed, if that is to matter; return the exit code."""
-    if not Path(table(study.folder, "failed", ".csv")).exists():  # as with `-- --until fit`
+    if not Path(table(plan.folder, "failed", ".csv")).exists():  # as with `-- --until fit`
         return 0
     from gmmpipe.results.summary import failures
 
-    if said := failures(study):
+    if said := failures(plan):
         print(f"gmmpipe: {said}", file=sys.stderr)
     return 1 if said else 0
 
 
-def _summary(study: Plan, progress: Progress) -> None:
+def _summary(plan: Plan, progress: Progress) -> None:
     """Print the version, the verdict on each data set, and where to look."""
     spent = time.monotonic() - progress.began
-    folder = Path(study.folder)
+    folder = Path(plan.folder)
     state = "nothing to do, all is up to date" if progress.idle else f"done in {spent:.0f} s"
-    print(f"{study.experiment} {study.version}: {state}")
+    print(f"{plan.experiment} {plan.version}: {state}")
     if not (folder / REPORT).exists():  # as with `-- --until evaluate`
         return
     from gmmpipe.results.summary import case_verdicts, verdict_lines
 
-    for line in verdict_lines(case_verdicts(study)):
+    for line in verdict_lines(case_verdicts(plan)):
         print(f"  {line}")
     if (folder / MANIFEST).exists():
         for note in Environments(artifacts.read_json(folder / MANIFEST)).notes():
             print(f"  {note}")
     print(f"  report   {folder}/{REPORT}\n  figures  {folder}/{FIGURES}/")
-    latest = Path(layout.latest(study.experiment))
+    latest = Path(layout.latest(plan.experiment))
     link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"
     print(f"  also as  {latest}{link}")

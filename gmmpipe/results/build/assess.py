@@ -24,64 +24,64 @@ MOST_NUMBERS = 2**20  # of the rows of a slice, about
 class Part:
     """What is known of the fits of one K in one block; their rows are in scratch.
 
-    home: the place of the block in ``order``; places: of its batches in the files of the block;
-    rows: of each long table; rivals: the rows of fits of which one may win; likeliest: whether it
-    is degenerate, the log-likelihood, the batch and the row of the end to follow where none wins;
+    block: its index in ``order``; batches: those of its rows in the files of the block; rows: of
+    each long table; candidates: the rows of fits of which one may win; likeliest: whether it is
+    degenerate, the log-likelihood, the batch and the row of the end to follow where none wins;
     weight: of the samples by which fits are compared.
     """
 
-    home: int
+    block: int
     point: Mapping[str, Any]
     k: int
     seed: int
-    places: tuple[int, ...]
+    batches: tuple[int, ...]
     rows: Mapping[str, int]
-    rivals: pa.Table
+    candidates: pa.Table
     likeliest: tuple[bool, float, int, int] | None
     weight: Array
 
     def read(self, scratch: str, table: str) -> Iterator[pa.Table]:
         """Yield the rows of a long table, or the ends, slice by slice, in the order of seeds."""
-        for place in self.places:
-            yield artifacts.read_batch(f"{scratch}/{self.home}.{table}", place)
+        for batch in self.batches:
+            yield artifacts.read_batch(f"{scratch}/{self.block}.{table}", batch)
 
 
-def order(study: Plan) -> list[str]:
+def order(plan: Plan) -> list[str]:
     """Return all blocks, those of the same normalised data one after another."""
-    names = list(study.fit_blocks)
-    homes = list(dict.fromkeys(map(study.normalised, names)))
-    return sorted(names, key=lambda name: homes.index(study.normalised(name)))
+    names = list(plan.fit_blocks)
+    indices = list(dict.fromkeys(map(plan.normalised, names)))
+    return sorted(names, key=lambda name: indices.index(plan.normalised(name)))
 
 
-def points(study: Plan) -> list[dict[str, Any]]:
+def points(plan: Plan) -> list[dict[str, Any]]:
     """Return the coordinates of every block, in ``order``."""
-    return [study.fit_blocks[name].config.coordinates for name in order(study)]
+    return [plan.fit_blocks[name].config.coordinates for name in order(plan)]
 
 
-def schemas_of(study: Plan) -> dict[str, pa.Schema]:
+def schemas_of(plan: Plan) -> dict[str, pa.Schema]:
     """Return the schemas of the long tables, and of the ends, of a version."""
-    noisy = any(is_noisy(block.config) for block in study.fit_blocks.values())
-    return schemas(points(study), noisy)
+    noisy = any(is_noisy(block.config) for block in plan.fit_blocks.values())
+    return schemas(points(plan), noisy)
 
 
-def assess(plan: str, scratch: str, threads: int, share: int, shares: int) -> list[Part]:
+def assess(path: str, scratch: str, threads: int, share: int, shares: int) -> list[Part]:
     """Assess one in so many of the blocks, beginning with number ``share``."""
-    study = Plan.read(plan)
-    wanted, known = schemas_of(study), order(study)
+    plan = Plan.read(path)
+    wanted, known = schemas_of(plan), order(plan)
     parts: list[Part] = []
     normalised, data = "", None
-    for home in range(share, len(known), shares):
-        block = known[home]
-        if data is None or normalised != study.normalised(block):
-            normalised, data = study.normalised(block), Data(study, block, threads)
-        job = study.fit_blocks[block].config
-        arrays = artifacts.read_arrays(study.fit(block))
+    for index in range(share, len(known), shares):
+        block = known[index]
+        if data is None or normalised != plan.normalised(block):
+            normalised, data = plan.normalised(block), Data(plan, block, threads)
+        job = plan.fit_blocks[block].config
+        arrays = artifacts.read_arrays(plan.fit(block))
         cells: list[Cell] = [*fit_arrays.from_arrays(arrays), *fit_arrays.failed_in(arrays)]
-        parts += _block(cells, Block(job, data, wanted), scratch, home)
+        parts += _block(cells, Block(job, data, wanted), scratch, index)
     return parts
 
 
-def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list[Part]:
+def _block(cells: Sequence[Cell], block: Block, scratch: str, index: int) -> list[Part]:
     """Write the rows of a block; return its parts."""
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in block.schemas}
     parts = []
@@ -94,19 +94,19 @@ def _block(cells: Sequence[Cell], block: Block, scratch: str, home: int) -> list
         tables = {name: pa.Table.from_batches(batches[name][first:]) for name in batches}
         parts.append(
             Part(
-                home,
+                index,
                 block.job.coordinates,
                 k,
                 mine[0].seed,
                 tuple(range(first, len(batches["fits"]))),
                 {name: table.num_rows for name, table in tables.items()},
-                _rivals(tables["fits"]),
+                _candidates(tables["fits"]),
                 _likeliest(batches["ends"], first),
                 block.data.compared_weight,
             )
         )
     for name, found in batches.items():
-        artifacts.write_batches(f"{scratch}/{home}.{name}", found)
+        artifacts.write_batches(f"{scratch}/{index}.{name}", found)
     return parts
 
 
@@ -121,7 +121,7 @@ def _slices(
         yield cells[first : first + width]
 
 
-def _rivals(fits: pa.Table) -> pa.Table:
+def _candidates(fits: pa.Table) -> pa.Table:
     names = ("log_likelihood", "log_prior", "degenerate", "iteration")
     log_likelihood, log_prior, degenerate, iteration = (fits[name].to_numpy() for name in names)
     objective = log_likelihood + log_prior

@@ -29,11 +29,11 @@ class Reference(NamedTuple):
 
 def in_order(parts: Iterable[Part]) -> list[Part]:
     """Return parts by point, K, seed; points without any fit come after the others."""
-    by_home = sorted(parts, key=lambda part: part.home)
-    points = {repr(p.point): i for i, p in reversed(list(enumerate(by_home)))}
-    fitted = {repr(part.point) for part in by_home if part.likeliest}
+    by_block = sorted(parts, key=lambda part: part.block)
+    points = {repr(p.point): i for i, p in reversed(list(enumerate(by_block)))}
+    fitted = {repr(part.point) for part in by_block if part.likeliest}
     return sorted(
-        by_home,
+        by_block,
         key=lambda p: (repr(p.point) not in fitted, points[repr(p.point)], p.k, p.seed),
     )
 
@@ -45,7 +45,7 @@ def group_of(part: Part, names: Sequence[str]) -> Group:
 
 def ranked(parts: Sequence[Part], outer: Sequence[str]) -> pd.DataFrame:
     """Return the table ``best``, without what is certified."""
-    return rank(pa.concat_tables([part.rivals for part in parts]).to_pandas(), outer)
+    return rank(pa.concat_tables([part.candidates for part in parts]).to_pandas(), outer)
 
 
 def certified(
@@ -67,8 +67,8 @@ def certified(
         optimum, certificates = certify_model([run for r in by_part for run in r], names, seedless)
         rows += certificates
         cuts = np.cumsum([len(runs) for runs in by_part])[:-1]
-        homes = [(part.home, part.k) for part in models[group]]
-        found |= dict(zip(homes, np.split(optimum, cuts), strict=True))
+        blocks = [(part.block, part.k) for part in models[group]]
+        found |= dict(zip(blocks, np.split(optimum, cuts), strict=True))
     return pd.DataFrame(rows), found
 
 
@@ -128,7 +128,7 @@ def references(
             if group not in found or _order(part) < _order(found[group][0]):
                 found[group] = (part, *part.likeliest[2:])
         elif chosen[group][0] == part.point["start"]:
-            for place, ends in zip(part.places, part.read(scratch, "ends"), strict=True):
+            for place, ends in zip(part.batches, part.read(scratch, "ends"), strict=True):
                 at = np.flatnonzero(ends["seed"].to_numpy() == chosen[group][1])
                 if at.size:
                     found[group] = (part, place, int(at[0]))
@@ -147,7 +147,7 @@ def _row(scratch: str, part: Part, place: int, row: int) -> dict[str, Any]:
     """Return what numbering asks of a fit."""
     ends = next(
         found
-        for there, found in zip(part.places, part.read(scratch, "ends"), strict=True)
+        for there, found in zip(part.batches, part.read(scratch, "ends"), strict=True)
         if there == place
     )
     return {

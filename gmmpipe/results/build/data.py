@@ -14,9 +14,9 @@ from gmmpipe.store.plan import Plan
 class Data:
     """The normalised data that some blocks fit, the map to them, and the true groups."""
 
-    def __init__(self, study: Plan, block: str, threads: int) -> None:
-        stored = artifacts.read_arrays(study.normalised(block))
-        raw = artifacts.read_arrays(study.raw(study.fit_blocks[block].normalised))
+    def __init__(self, plan: Plan, block: str, threads: int) -> None:
+        stored = artifacts.read_arrays(plan.normalised(block))
+        raw = artifacts.read_arrays(plan.raw(plan.fit_blocks[block].normalised))
         self.x: Array = stored["x"]
         self.weight: Array | None = stored.get("weight")
         self.assess = Assessor(self.x, self.weight, raw.get("labels"), threads)

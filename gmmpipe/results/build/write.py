@@ -94,7 +94,7 @@ class TableMerger:
         runs: list[dict[str, Any]] = []
         known: dict[bytes, Indices] = {}
         for part in parts:
-            names, optimum = (*LONG, "ends"), optima.get((part.home, part.k), NO_OPTIMA)
+            names, optimum = (*LONG, "ends"), optima.get((part.block, part.k), NO_OPTIMA)
             for slices in zip(*(part.read(scratch, name) for name in names), strict=True):
                 tables = dict(zip(names, slices, strict=True))
                 ends = tables["ends"]

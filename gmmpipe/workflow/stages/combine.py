@@ -36,36 +36,36 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     Raises InputError for a damaged artifact.
     """
     del threads
-    study = Plan.read(inputs[0])
-    if not study.bootstrap_blocks:
+    plan = Plan.read(inputs[0])
+    if not plan.bootstrap_blocks:
         raise InputError(
-            f"{study.experiment} has no bootstrap to combine; set bootstrap.replicates=199 or"
+            f"{plan.experiment} has no bootstrap to combine; set bootstrap.replicates=199 or"
             " bootstrap.stability=50"
         )
-    level = study.config["bootstrap"]["level"]
+    level = plan.config["bootstrap"]["level"]
     tests: list[Row] = []
     intervals: list[Row] = []
     fits: list[Row] = []
-    for windows in _groups(study):
+    for windows in _groups(plan):
         kind = windows[0][0].config.kind
         if kind == "test":
             tests.extend(_tests(windows))
         elif kind == "stability":
-            fits.extend(_resamples(study, windows))
+            fits.extend(_resamples(plan, windows))
         else:
-            intervals.extend(_intervals(study, windows, level))
+            intervals.extend(_intervals(plan, windows, level))
     frames = {
-        "bootstrap": _decided(pd.DataFrame(tests), study.outer, level),
-        "intervals": pd.DataFrame(intervals, columns=TABLES["intervals"].names(study.outer)),
-        "resamples": stability(pd.DataFrame(fits), study.outer, "bootstrap"),
+        "bootstrap": _decided(pd.DataFrame(tests), plan.outer, level),
+        "intervals": pd.DataFrame(intervals, columns=TABLES["intervals"].names(plan.outer)),
+        "resamples": stability(pd.DataFrame(fits), plan.outer, "bootstrap"),
     }
     write_tables(output, frames)
 
 
-def _groups(study: Plan) -> Iterator[list[Block]]:
+def _groups(plan: Plan) -> Iterator[list[Block]]:
     """Yield the blocks that are windows of the same replicates, in their order."""
     groups: dict[str, list[Block]] = {}
-    for block, path in zip(study.bootstrap_blocks.values(), study.bootstraps, strict=True):
+    for block, path in zip(plan.bootstrap_blocks.values(), plan.bootstraps, strict=True):
         same = to_json(replace(block.config, replicates=[]))
         identity = artifacts.digest([block.normalised, same])
         groups.setdefault(identity, []).append((block, artifacts.read_arrays(path)))
@@ -107,18 +107,18 @@ def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFram
     return rows[columns]
 
 
-def _intervals(study: Plan, windows: Sequence[Block], level: float) -> Iterator[Row]:
+def _intervals(plan: Plan, windows: Sequence[Block], level: float) -> Iterator[Row]:
     """Yield a row for each parameter of the mixture that some windows resampled."""
     block, first = windows[0]
     if not len(first["weight"]):
         return
     reasons = np.concatenate([arrays["reason"] for _, arrays in windows])
     sound = reasons == ""
-    data = artifacts.read_arrays(study.raw(block.normalised), "features")
+    data = artifacts.read_arrays(plan.raw(block.normalised), "features")
     features = data["features"].tolist()
     key = {**block.config.coordinates, "k": len(first["weight"]), "kind": block.config.kind}
     observed = Mixture(first["weight"], first["mean"], first["covariance"])
-    numbers = _numbers(study, key, observed)
+    numbers = _numbers(plan, key, observed)
     tail = {"replicates": len(reasons), "degenerate": int(np.count_nonzero(~sound))}
     for parameter in ("weight", "mean", "covariance"):
         values = np.concatenate([arrays[f"replicate_{parameter}"] for _, arrays in windows])
@@ -145,10 +145,10 @@ def _intervals(study: Plan, windows: Sequence[Block], level: float) -> Iterator[
             }
 
 
-def _resamples(study: Plan, windows: Sequence[Block]) -> Iterator[Row]:
+def _resamples(plan: Plan, windows: Sequence[Block]) -> Iterator[Row]:
     """Yield a row for each fit of a resample, with its labels, as ``stability`` wants them."""
     block, first = windows[0]
-    data = artifacts.read_arrays(study.raw(block.normalised), "x")
+    data = artifacts.read_arrays(plan.raw(block.normalised), "x")
     x = data["x"]
     weight = data.get("weight", np.ones(len(x)))[comparison_rows(len(x))]
     for _, arrays in windows:
@@ -164,11 +164,11 @@ def _resamples(study: Plan, windows: Sequence[Block]) -> Iterator[Row]:
             }
 
 
-def _numbers(study: Plan, key: Row, observed: Mixture) -> list[int]:
+def _numbers(plan: Plan, key: Row, observed: Mixture) -> list[int]:
     """Return the number that each component has in the other tables."""
-    parameters = artifacts.StoredTable(table(study.folder, "parameters"))
-    best = artifacts.read_frame(table(study.folder, "best"))
-    best = rows_at(best, {axis: key[axis] for axis in ("dataset", *study.outer, *MODEL)})
+    parameters = artifacts.StoredTable(table(plan.folder, "parameters"))
+    best = artifacts.read_frame(table(plan.folder, "best"))
+    best = rows_at(best, {axis: key[axis] for axis in ("dataset", *plan.outer, *MODEL)})
     cell = [column for column in parameters.columns if column in best.columns]
     mixture = to_mixture(parameters.rows(best[cell]))
     numbers: list[int] = (partners(observed, mixture) + FIRST).tolist()

@@ -39,35 +39,35 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     No process holds the rows of all cells: see
     ``gmmpipe.results.build``. Raises InputError for a damaged artifact.
     """
-    study = Plan.read(inputs[0])
+    plan = Plan.read(inputs[0])
     with artifacts.scratch(output) as scratch:
-        n = 1 if study.is_wide else n_processes(study.n_cells, threads)
-        shares = run_shares(assess, n, study.path, scratch, max(1, threads // n))
+        n = 1 if plan.is_wide else n_processes(plan.n_cells, threads)
+        shares = run_shares(assess, n, plan.path, scratch, max(1, threads // n))
         parts = in_order(part for share in shares for part in share)
         if not any(part.likeliest for part in parts):
             raise InputError(f"every fit failed, e.g.: {_first_reason(parts[0], scratch)}")
-        certificates, optima = certified(parts, scratch, study.outer, _undrawn(study))
-        best = trusted(ranked(parts, study.outer), certificates, study.outer)
-        best["beaten_by"] = beaten_by(best, study.outer, _features(study))
-        found = references(parts, scratch, best, study.outer)
-        merger = TableMerger(schemas_of(study), found, best, study.outer)
-        merger.write(parts, optima, scratch, output, _row_bytes(study))
+        certificates, optima = certified(parts, scratch, plan.outer, _undrawn(plan))
+        best = trusted(ranked(parts, plan.outer), certificates, plan.outer)
+        best["beaten_by"] = beaten_by(best, plan.outer, _features(plan))
+        found = references(parts, scratch, best, plan.outer)
+        merger = TableMerger(schemas_of(plan), found, best, plan.outer)
+        merger.write(parts, optima, scratch, output, _row_bytes(plan))
     frames = {"best": best, "certificates": certificates, "stability": merger.stability}
     parameters = merger.parameters
-    selected = list(_selected(study, best, parameters))
-    _write_labels(study, selected, f"{output}/labels.parquet", threads)
+    selected = list(_selected(plan, best, parameters))
+    _write_labels(plan, selected, f"{output}/labels.parquet", threads)
     for name, table in (("lineage", lineage), ("recovery", recovery)):
-        frames[name] = table(best, parameters, _cases(study), study.outer, threads)
-    if study.imputes:
-        frames["imputed"] = _imputed(study, selected)
+        frames[name] = table(best, parameters, _cases(plan), plan.outer, threads)
+    if plan.imputes:
+        frames["imputed"] = _imputed(plan, selected)
     write_tables(output, frames)
-    _write_drawn(study, output)
+    _write_drawn(plan, output)
 
 
-def _row_bytes(study: Plan) -> dict[str, int]:
+def _row_bytes(plan: Plan) -> dict[str, int]:
     """Return about what a row of each long table takes."""
-    d = max(data.d for data in study.data_sets.values())
-    steps = max(block.config.iteration[-1] for block in study.fit_blocks.values())
+    d = max(data.d for data in plan.data_sets.values())
+    steps = max(block.config.iteration[-1] for block in plan.fit_blocks.values())
     return {"fits": 400, "parameters": 16 * (d + 1) ** 2 + 200, "trajectories": 8 * steps + 100}
 
 
@@ -75,29 +75,29 @@ def _first_reason(part: Part, scratch: str) -> str:
     return str(next(part.read(scratch, "fits"))["reason"][0])
 
 
-def _undrawn(study: Plan) -> dict[str, float]:
+def _undrawn(plan: Plan) -> dict[str, float]:
     """Return of each start below which seed it draws nothing at random."""
-    starts = study.config["start"].items()
+    starts = plan.config["start"].items()
     return {name: undrawn(STARTS[options["method"]]) for name, options in starts}
 
 
-def _features(study: Plan) -> dict[tuple[Any, ...], int]:
+def _features(plan: Plan) -> dict[tuple[Any, ...], int]:
     """Return D of each (data set, outer point) where a model that contains another must win."""
     features = {}
-    for block in study.fit_blocks.values():
+    for block in plan.fit_blocks.values():
         at = block.config.coordinates
         if fit_options(block.config.fit).nests:
-            key = (at["dataset"], *(at[axis] for axis in study.outer))
-            features[key] = study.data_of(block.normalised).d
+            key = (at["dataset"], *(at[axis] for axis in plan.outer))
+            features[key] = plan.data_of(block.normalised).d
     return features
 
 
 def _selected(
-    study: Plan, best: pd.DataFrame, parameters: pd.DataFrame
+    plan: Plan, best: pd.DataFrame, parameters: pd.DataFrame
 ) -> Iterator[tuple[Row, Row, Mixture]]:
     """Yield each case with a selected model, and that model; print it."""
     keys = [c for c in parameters.columns if c in best.columns]
-    for at, data in _cases(study):
+    for at, data in _cases(plan):
         chosen = rows_at(best, {"rank": 1, **at})
         if chosen.empty:
             print(f"{at}: every fit is degenerate, so no model is selected")
@@ -109,11 +109,11 @@ def _selected(
 
 
 def _write_labels(
-    study: Plan, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
+    plan: Plan, selected: Sequence[tuple[Row, Row, Mixture]], path: str, threads: int
 ) -> None:
     """Write each sample's component by the selected model of its data set, slice by slice."""
     if not selected:
-        artifacts.write_frame(path, pd.DataFrame(columns=[*study.outer, *TABLES["labels"].names()]))
+        artifacts.write_frame(path, pd.DataFrame(columns=[*plan.outer, *TABLES["labels"].names()]))
         return
     rows = sum(len(data["x"]) for _, data, _ in selected)
     columns = pd.DataFrame([at for at, _, _ in selected])  # values of an axis may differ in type
@@ -142,7 +142,7 @@ def _row_numbers(data: Row) -> Any:
     return data["row"] if "row" in data else np.arange(len(data["x"]))
 
 
-def _imputed(study: Plan, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
+def _imputed(plan: Plan, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
     """Return a row for each missing value: its mean given what is observed of the sample."""
     parts = []
     for at, data, mixture in selected:
@@ -150,20 +150,20 @@ def _imputed(study: Plan, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.Da
         missing = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
         missing["mean"] = imputed(data["x"], mixture)[rows, columns]
         parts.append(pd.DataFrame({**at, **missing}).astype({"feature": "string"}))
-    names = [*study.outer, *TABLES["imputed"].names()]
+    names = [*plan.outer, *TABLES["imputed"].names()]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 
-def _cases(study: Plan) -> Iterator[Case]:
+def _cases(plan: Plan) -> Iterator[Case]:
     """Yield the coordinates and the arrays of each data set at each outer point."""
-    for name, at in study.cases():
-        yield at, artifacts.read_arrays(study.stored(name))
+    for name, at in plan.cases():
+        yield at, artifacts.read_arrays(plan.stored(name))
 
 
-def _write_drawn(study: Plan, output: str) -> None:
+def _write_drawn(plan: Plan, output: str) -> None:
     """Write the data sets drawn at random as numpy.savetxt does, for numpy.loadtxt."""
-    for stored, name in study.drawn.items():
-        x = artifacts.read_arrays(study.stored(stored))["x"]
+    for stored, name in plan.drawn.items():
+        x = artifacts.read_arrays(plan.stored(stored))["x"]
         with artifacts.writing(f"{output}/{name}") as file:
             for cut in cuts(len(x)):
                 text = io.StringIO()

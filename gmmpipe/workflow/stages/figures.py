@@ -30,15 +30,15 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     artifacts.write_json(Path(output) / CAPTIONS, captions)
 
 
-def _draw(plan: str, output: str, scratch: str, *_: int) -> Drawn:
+def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
     """Draw the figures that no other process has begun."""
-    study = Plan.read(plan)
-    wanted = study.config["figures"]
+    plan = Plan.read(path)
+    wanted = plan.config["figures"]
     style = style_of(wanted)
     names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
     stems: list[str] = []
     drawn: Drawn = []
-    for (dataset, case), found in cases(study, frames_of(study)):
+    for (dataset, case), found in cases(plan, frames_of(plan)):
         with _uncollected():
             for name in names:
                 tables, place = seen_by(name, dataset, case, found)

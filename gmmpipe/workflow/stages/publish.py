@@ -39,62 +39,62 @@ def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -
     same bytes they stay as they are: they say what made those bytes, not who looked last.
     """
     del threads
-    study = Plan.read(inputs[0])
-    folder = Path(study.folder)
-    _write_settings(study)
-    contents = _contents(study) | {"stages": job.stages}
+    plan = Plan.read(inputs[0])
+    folder = Path(plan.folder)
+    _write_settings(plan)
+    contents = _contents(plan) | {"stages": job.stages}
     for note in Environments(contents).notes():
         print(f"{folder}: {note}")
     if not _is_recorded(folder, contents):
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
-        artifacts.write_json(folder / RUN, _run(study))
-    artifacts.link(output, study.version)
+        artifacts.write_json(folder / RUN, _run(plan))
+    artifacts.link(output, plan.version)
 
 
-def _write_settings(study: Plan) -> None:
+def _write_settings(plan: Plan) -> None:
     """Write config.yaml and a copy of the workflow, unless they are there already."""
     import yaml
 
-    settings = yaml.safe_dump(study.config, sort_keys=False, allow_unicode=True)
+    settings = yaml.safe_dump(plan.config, sort_keys=False, allow_unicode=True)
     wanted = {CONFIG: settings.encode()}
     if Path(WORKFLOW).is_file():
         wanted[WORKFLOW] = artifacts.read(WORKFLOW)
     for name, content in wanted.items():
-        path = Path(study.folder) / name
+        path = Path(plan.folder) / name
         if not path.is_file() or path.read_bytes() != content:
             artifacts.write(path, content)
 
 
-def _contents(study: Plan) -> dict[str, Any]:
+def _contents(plan: Plan) -> dict[str, Any]:
     """Return what the manifest has that any run of this version shares."""
-    folder = Path(study.folder)
+    folder = Path(plan.folder)
     sources: dict[str, dict[str, Any]] = {}
-    for data in study.data_sets.values():
+    for data in plan.data_sets.values():
         if source := data.source:
             whole = {"size": data.bytes, "sha256": source.sha256}
             inside = {f"{source.path}/{name}": each for name, each in data.files.items()}
             sources |= inside or {source.path: whole}
-    for block in study.fit_blocks.values():
+    for block in plan.fit_blocks.values():
         if start := block.source:
             sources[start.path] = {"size": start.bytes, "sha256": start.sha256}
     figures = sorted(map(str, (folder / FIGURES).glob("[!.]*")))
     others = [str(folder / name) for name in (CONFIG, WORKFLOW, REPORT)]
     paths = [
-        study.path,
-        study.origins,
-        *study.store,
-        *table_paths(study),
+        plan.path,
+        plan.origins,
+        *plan.store,
+        *table_paths(plan),
         *figures,
     ]
     paths += [path for path in others if Path(path).exists()]
     return {
         "format": FORMAT,
-        "experiment": study.experiment,
-        "version": study.version,
-        "config": study.config,
-        "block": study.block,
+        "experiment": plan.experiment,
+        "version": plan.version,
+        "config": plan.config,
+        "block": plan.block,
         "inputs": dict(sorted(sources.items())),
-        "dropped_rows": {name: data.dropped for name, data in study.data_sets.items()},
+        "dropped_rows": {name: data.dropped for name, data in plan.data_sets.items()},
         **_made(paths),
     }
 
@@ -128,7 +128,7 @@ def _is_recorded(folder: Path, contents: Mapping[str, Any]) -> bool:
     return isinstance(manifest, dict) and all(manifest.get(k) == v for k, v in contents.items())
 
 
-def _run(study: Plan) -> dict[str, Any]:
+def _run(plan: Plan) -> dict[str, Any]:
     """Return times, host and durations of this run: all that may differ in the next."""
     return {
         "started": _told(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
@@ -137,7 +137,7 @@ def _run(study: Plan) -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "seconds": {
-            name: _seconds(name, stage.jobs(study))
+            name: _seconds(name, stage.jobs(plan))
             for name, stage in STAGES.items()
             if name != "publish"
         },
