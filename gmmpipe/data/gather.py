@@ -15,7 +15,7 @@ from gmmpipe.data.labels import encode
 from gmmpipe.data.table import Part, Table, refuse_useless, used_rows
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 LONGEST = 2000  # characters of the name of a column or group; figures show it
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # numpy cuts a NUL off; of half a pair there is no UTF-8
@@ -84,7 +84,7 @@ class RowCollector:
         """Keep the numbers of the rows in the file, once some are dropped."""
         if self.dropped or part.dropped:
             if "rows" not in self.files:
-                for cut in cuts(self.n):
+                for cut in slices_of(self.n):
                     self._keep("rows", np.arange(cut.start, cut.stop))
             self._keep("rows", self.n + self.dropped + part.rows)
 
@@ -148,7 +148,7 @@ class RowCollector:
         if self.codes is not None:
             order, classes = encode(list(self.codes))
             labels = self._rows("labels", np.int64, (self.n,))
-            for cut in cuts(self.n):
+            for cut in slices_of(self.n):
                 labels[cut] = order[labels[cut]]
         return Sample(
             x, self.columns, labels, classes, dropped=self.dropped, weight=weight, rows=rows

@@ -13,7 +13,7 @@ import numpy as np
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.mixture import Array
-from gmmpipe.mixture.slices import cuts, extremes
+from gmmpipe.mixture.slices import extremes, slices_of
 
 
 class Normaliser(Protocol):
@@ -97,7 +97,7 @@ def _mean(values: Callable[[slice], Array], n: int, weight: Array | None) -> Arr
     """Return the mean of what is observed of each column of n rows, which come in slices, (D,)."""
     total: Array | float = 0.0
     counts: Array | float = 0.0
-    for cut in cuts(n):
+    for cut in slices_of(n):
         part = values(cut)
         seen = ~np.isnan(part)
         mass = seen if weight is None else seen * weight[cut, None]

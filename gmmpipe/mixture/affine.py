@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Affine:
         The log-likelihood of x is that of the mapped data less this.
         """
         counts = np.zeros(x.shape[1])
-        for cut in cuts(len(x)):
+        for cut in slices_of(len(x)):
             seen = ~np.isnan(x[cut])
             counts += seen.sum(axis=0) if weight is None else weight[cut] @ seen
         return float(counts @ np.log(self.scale))

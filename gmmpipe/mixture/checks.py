@@ -9,7 +9,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.families.family import FAMILIES, Family
 from gmmpipe.mixture.floats import real
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 LEAST = 1e-290  # variance below which those of components may be no normal double
 LIGHTEST = 1e-80  # weight of all samples, of which the parts can still be distinguished
@@ -31,12 +31,12 @@ def samples(
     data = np.ascontiguousarray(real(x), dtype=np.float64)
     if data.ndim != 2 or 0 in data.shape:
         raise InputError(f"data: shape {data.shape}, expected (samples, features), none empty")
-    for cut in cuts(len(data)):
+    for cut in slices_of(len(data)):
         refuse(data[cut], cut.start, missing)
     if sample_weight is None:
         return data, unit_weights(*data.shape)
     weight = np.ascontiguousarray(real(sample_weight, "sample_weight"), dtype=np.float64)
-    parts = (weight[cut] for cut in cuts(len(weight)))
+    parts = (weight[cut] for cut in slices_of(len(weight)))
     if weight.shape != (len(data),) or not all(
         (part >= 0).all() & (part < np.inf).all() for part in parts
     ):
@@ -82,8 +82,8 @@ def variances(data: Array, weight: Array) -> Array:
     """Return the weighted variance of each feature (D,), slice by slice: no copy of the data."""
     total, nothing = weight.sum(), np.zeros(data.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(weighted(data, weight, data[0]), nothing) / total
-        result = variance(weighted(data, weight, data[0], mean), nothing, total)
+        mean = sum(weighted_sums(data, weight, data[0]), nothing) / total
+        result = variance(weighted_sums(data, weight, data[0], mean), nothing, total)
     for column in np.flatnonzero(result < LEAST):
         if np.ptp(data[weight > 0, column]) > 0:
             raise tiny(int(column), float(result[column]))
@@ -107,11 +107,11 @@ def tiny(column: int, value: float) -> InputError:
     )
 
 
-def weighted(
+def weighted_sums(
     data: Array, weight: Array, origin: Array, mean: Array | None = None
 ) -> Iterator[Array]:
     """Yield each slice's weighted sum of deviations from origin; squared ones about a mean too."""
-    for cut in cuts(len(data)):
+    for cut in slices_of(len(data)):
         away = data[cut] - origin
         if mean is not None:
             away = (away - mean) ** 2

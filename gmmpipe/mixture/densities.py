@@ -10,7 +10,7 @@ from gmmpipe.mixture.checks import positive, samples, start
 from gmmpipe.mixture.engine import Engine, Workspace
 from gmmpipe.mixture.engines.choose import for_densities
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 from gmmpipe.mixture.tails import stable_log_responsibilities
 
 
@@ -59,13 +59,13 @@ class Responsibilities:
 
     def __init__(self, x: Array, threads: int = 1) -> None:
         self.x, self.threads = x, threads
-        self._whole = Evaluator(x, threads, "mar") if len(cuts(len(x))) == 1 else None
+        self._whole = Evaluator(x, threads, "mar") if len(slices_of(len(x))) == 1 else None
 
     def __call__(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
         """Yield which rows, and their log responsibilities (n, K) in nats.
 
         With noise there is a column more, see ``densities.log_responsibilities``.
         """
-        for cut in cuts(len(self.x)):
+        for cut in slices_of(len(self.x)):
             evaluate = self._whole or Evaluator(self.x[cut], self.threads, "mar")
             yield cut, evaluate(mixture)[1]

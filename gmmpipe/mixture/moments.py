@@ -67,7 +67,7 @@ def total_covariance(x: Array, weight: Array | None = None) -> Array:
     a constant feature, which has no scale, gets variance 1.
     """
     n, d = total(x, weight), x.shape[1]
-    scale = deviations(x, weight)
+    scale = standard_deviations(x, weight)
     z = standardised(x, weight)
     if weight is not None:
         z *= np.sqrt(weight)[:, None]
@@ -79,7 +79,7 @@ def total_covariance(x: Array, weight: Array | None = None) -> Array:
     return covariance
 
 
-def deviations(x: Array, weight: Array | None = None) -> Array:
+def standard_deviations(x: Array, weight: Array | None = None) -> Array:
     """Return the standard deviation of each feature, (D,); 1 for a constant one."""
     squares = (x - np.average(x, axis=0, weights=weight)) ** 2
     spread = np.sqrt(np.average(squares, axis=0, weights=weight))
@@ -91,7 +91,7 @@ def standardised(x: Array, weight: Array | None = None) -> Array:
     """Return x in standard deviations from the mean, (N, D)."""
     constant = np.ptp(x, axis=0) == 0
     centred = x - np.average(x, axis=0, weights=weight)
-    z: Array = np.where(constant, 0.0, centred / deviations(x, weight))
+    z: Array = np.where(constant, 0.0, centred / standard_deviations(x, weight))
     return z
 
 

@@ -9,7 +9,7 @@ from gmmpipe.mixture.rng import stream
 SLICE = 65_536  # rows: what numpy makes of so many fits into the caches
 
 
-def cuts(n: int) -> list[slice]:
+def slices_of(n: int) -> list[slice]:
     """Return the slices of n rows, in order."""
     return [slice(first, min(first + SLICE, n)) for first in range(0, n, SLICE)]
 
@@ -20,7 +20,7 @@ def extremes(x: Array, weight: Array | None = None) -> tuple[Array, Array]:
     Of the rows of positive weight (N,), none = all; NaN only where a feature has no value in any.
     """
     low = high = np.full(x.shape[1], np.nan)
-    for cut in cuts(len(x)):
+    for cut in slices_of(len(x)):
         rows = x[cut] if weight is None else x[cut][weight[cut] > 0]
         low = np.fmin(low, np.fmin.reduce(rows, axis=0, initial=np.nan))
         high = np.fmax(high, np.fmax.reduce(rows, axis=0, initial=np.nan))

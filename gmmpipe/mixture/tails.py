@@ -12,7 +12,7 @@ so one compares t.P_k t first, where these are equal s t.b_k, and where these ar
 import numpy as np
 
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 FAR = 1e9  # nats below zero from which log-densities are known to 1e-7 at best
 CAP = 1e300  # a finite number of nats that stands for more
@@ -35,7 +35,7 @@ def stable_log_responsibilities(
     slopes = np.einsum("kij,kj->ki", precisions, away)
     heights = np.log(mixture.weights[alive]) - np.linalg.slogdet(mixture.covariances[alive])[1] / 2
     heights = heights - np.einsum("ki,ki->k", slopes, away) / 2
-    for cut in cuts(len(far)):
+    for cut in slices_of(len(far)):
         rows = far[cut]
         logs = _relative(x[rows] / 2 - centre / 2, precisions, slopes, heights)
         log_resp[rows[:, None], np.flatnonzero(alive)] = logs

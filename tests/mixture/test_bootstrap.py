@@ -7,7 +7,7 @@ from sklearn.mixture import GaussianMixture
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import p_value
-from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, compare, ratio_test, resample
+from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, fit_nested, ratio_test, resample
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 
@@ -25,7 +25,7 @@ def old_faithful(pytestconfig):
 
 def search(x, k, family="full", seed=0, **known):
     rng = np.random.default_rng(seed)
-    return compare(x, k, known.get("null"), known.get("alternative"), Refit(family), rng)
+    return fit_nested(x, k, known.get("null"), known.get("alternative"), Refit(family), rng)
 
 
 def test_samples_follow_the_weights_means_and_covariances():
@@ -164,4 +164,4 @@ def test_where_the_data_degenerate_every_replicate_says_so():
 def test_wrong_settings_are_refused(k, starts, words):
     x = clusters(1, n=10)
     with pytest.raises(InputError, match=words):
-        compare(x, k, None, None, Refit("full", starts=starts), np.random.default_rng(0))
+        fit_nested(x, k, None, None, Refit("full", starts=starts), np.random.default_rng(0))

@@ -7,7 +7,7 @@ from gmmpipe.mixture import slices
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.em.prior import Prior, conjugate
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.mixture.slices import cuts, extremes, subset
+from gmmpipe.mixture.slices import extremes, slices_of, subset
 
 RNG = np.random.default_rng(0)
 X = RNG.normal([5, -3e6], [1, 20], (100, 2))
@@ -21,7 +21,7 @@ def small(monkeypatch):
 
 @pytest.mark.parametrize("n", [0, 1, 6, 7, 8, 100])
 def test_slices_are_all_rows_in_order(n):
-    assert [i for cut in cuts(n) for i in range(n)[cut]] == list(range(n))
+    assert [i for cut in slices_of(n) for i in range(n)[cut]] == list(range(n))
 
 
 def test_extremes_are_of_what_counts_and_is_observed():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gmmpipe.mixture.affine import Affine
-from gmmpipe.mixture.diagnostics.deviation import deviations
+from gmmpipe.mixture.diagnostics.deviation import component_differences
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.replay.agreement import TRAJECTORY, compare
+from gmmpipe.results.replay.agreement import TRAJECTORY, compare_steps
 from gmmpipe.results.replay.engine import Case, Stopped
 from gmmpipe.results.replay.stored import StoredFit
 
@@ -31,7 +31,7 @@ def replayed(totals, mixture=ONE, stop=""):
 
 
 def test_the_same_agrees_in_both_units():
-    found = compare(stored(), replayed(TOTALS))
+    found = compare_steps(stored(), replayed(TOTALS))
     assert found.agrees
     assert found.verdict.endswith("over 2 iterations")
     assert found.deviation.max() < 1e-15
@@ -41,7 +41,7 @@ def test_the_same_agrees_in_both_units():
 @pytest.mark.parametrize(("factor", "agrees"), [(0.9, True), (1.1, False), (np.nan, False)])
 def test_the_tolerance_is_the_limit(factor, agrees):
     step = np.array([0, factor * TRAJECTORY * 150, 0])
-    found = compare(stored(), replayed(TOTALS + step))
+    found = compare_steps(stored(), replayed(TOTALS + step))
     assert found.agrees is agrees
     assert found.apart == (None if agrees else 1)
     assert ("differs from iteration 1 on: ours" in found.verdict) is not agrees
@@ -50,8 +50,8 @@ def test_the_tolerance_is_the_limit(factor, agrees):
 def test_near_zero_a_log_likelihood_is_measured_against_the_number_of_samples():
     near = stored()
     near.trajectory[:] = 1e-12 - near.volume
-    assert compare(near, replayed([0.0] * 3)).agrees
-    assert not compare(near, replayed([0.0, 0.0, 1e-7])).agrees
+    assert compare_steps(near, replayed([0.0] * 3)).agrees
+    assert not compare_steps(near, replayed([0.0, 0.0, 1e-7])).agrees
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,17 @@ def test_near_zero_a_log_likelihood_is_measured_against_the_number_of_samples():
 )
 def test_parameters_are_compared_in_standard_deviations(part, change):
     moved = Mixture(**{**vars(ONE), part: getattr(ONE, part) + np.array(change)})
-    found = compare(stored(), replayed(TOTALS, moved))
+    found = compare_steps(stored(), replayed(TOTALS, moved))
     assert not found.agrees
     assert found.verdict == f"differs in the {part} after 2 iterations: by 1.0e-05"
-    assert deviations(ONE, moved)[part] == pytest.approx(1e-5)
-    assert compare(stored(final=None), replayed(TOTALS, moved)).agrees  # nothing kept to compare
+    assert component_differences(ONE, moved)[part] == pytest.approx(1e-5)
+    assert compare_steps(
+        stored(final=None), replayed(TOTALS, moved)
+    ).agrees  # nothing kept to compare
 
 
 def test_an_engine_that_stops_differs_from_there_on():
-    found = compare(stored(reason="component 1: bad"), replayed(TOTALS[:1], stop="too hot"))
+    found = compare_steps(stored(reason="component 1: bad"), replayed(TOTALS[:1], stop="too hot"))
     assert found.apart == 1
     assert "theirs stopped (too hot; ours is degenerate: component 1: bad)" in found.verdict
     assert found.parameters == {}
@@ -76,7 +78,7 @@ def test_an_engine_that_stops_differs_from_there_on():
 
 def test_what_the_floor_forbids_is_named():
     thin = Mixture(np.ones(1), np.zeros((1, 2)), np.diag([1.0, 0.01])[None])
-    found = compare(stored(regularisation=0.1), replayed(TOTALS + STEP, thin))
+    found = compare_steps(stored(regularisation=0.1), replayed(TOTALS + STEP, thin))
     assert "theirs is below fit.regularisation=0.1 from iteration 1 on" in found.verdict
-    found = compare(stored(regularisation=0.0), replayed(TOTALS + STEP, thin))
+    found = compare_steps(stored(regularisation=0.0), replayed(TOTALS + STEP, thin))
     assert "regularisation" not in found.verdict

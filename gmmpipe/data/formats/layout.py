@@ -22,7 +22,7 @@ OTHER_DELIMITER = ("delimiter", "semicolon")
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """How a text is read: its dialect and columns, which are read, how numbers are written.
 
     text: the columns that are read though they are text; first: the number of the line with the
@@ -40,7 +40,7 @@ class Layout:
     decided: dict[str, Any]
 
 
-def layout_of(head: list[Line], kind: File, name: str) -> Layout:
+def layout_of(head: list[Line], kind: File, name: str) -> TextLayout:
     """Return how a text is read; raises InputError where its first lines do not say."""
     lines = [each for each in head if each[1].strip(" ")]
     named = separator(lines[0][1]) if lines and kind.delimiter == "auto" else None
@@ -73,7 +73,7 @@ def layout_of(head: list[Line], kind: File, name: str) -> Layout:
     }
     text = frozenset(columns[c] for c in chosen.numeric if start.is_text(c))
     header, first = start.header, lines[0][0]
-    return Layout(dialect, columns, chosen, form, text, header, first, len(above), decided)
+    return TextLayout(dialect, columns, chosen, form, text, header, first, len(above), decided)
 
 
 def _called(columns: tuple[str, ...], c: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gmmpipe.data.cells import Ways, numbers
 from gmmpipe.data.formats.dialect import cells_of
-from gmmpipe.data.formats.layout import Layout, layout_of, refuse_ragged, short
+from gmmpipe.data.formats.layout import TextLayout, layout_of, refuse_ragged, short
 from gmmpipe.data.formats.lines import Line, blocks_of_lines, encoding_of
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import PART, Table
@@ -66,7 +66,7 @@ def _head(blocks: Iterator[list[Line]]) -> tuple[list[list[Line]], list[Line]]:
     return held, head
 
 
-def _table(lines: list[Line], layout: Layout, kind: File, name: str, passed_over: int) -> Table:
+def _table(lines: list[Line], layout: TextLayout, kind: File, name: str, passed_over: int) -> Table:
     chosen = layout.chosen
     rows = cells_of(lines, layout.dialect, name)
     refuse_ragged(rows, lines, layout.columns, layout.first, name)
@@ -86,7 +86,7 @@ def _table(lines: list[Line], layout: Layout, kind: File, name: str, passed_over
 class _Column:
     """Reads columns of some lines; its errors name line, column and value."""
 
-    def __init__(self, lines: list[Line], layout: Layout, kind: File, name: str) -> None:
+    def __init__(self, lines: list[Line], layout: TextLayout, kind: File, name: str) -> None:
         self.lines, self.layout, self.kind, self.name = lines, layout, kind, name
 
     def read(self, cells: list[str], column: str) -> Array:

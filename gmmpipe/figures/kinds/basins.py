@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.runs import (
-    Optimum,
+    ModelRuns,
     common,
     left_out,
     models,
@@ -106,7 +106,7 @@ def _line(style: Style, index: int) -> Line2D:
     return Line2D([], [], color=look.colour, linewidth=1.3, dashes=look.dashes[1] or (None, None))
 
 
-def _panels(tables: DatasetTables) -> list[tuple[str, Optimum]]:
+def _panels(tables: DatasetTables) -> list[tuple[str, ModelRuns]]:
     """Return title and runs of each panel that has several."""
     normaliser = tables.selected()["normaliser"]
     every = [(title, runs_of(tables, name, k, normaliser)) for title, name, k in models(tables)]

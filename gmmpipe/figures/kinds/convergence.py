@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.parts.runs import Optimum, left_out, not_drawn, runs_of
+from gmmpipe.figures.parts.runs import ModelRuns, left_out, not_drawn, runs_of
 from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.results.dataset_tables import DatasetTables
@@ -74,7 +74,7 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     return figure
 
 
-def _label(upper: Axes, lower: Axes, runs: Optimum, style: Style) -> None:
+def _label(upper: Axes, lower: Axes, runs: ModelRuns, style: Style) -> None:
     largest = max(len(values) for values in runs.trajectories)
     lower.set_yscale("log")
     powers_of_ten(lower.yaxis, 7)
@@ -97,13 +97,13 @@ def _line(style: Style, index: int) -> Line2D:
     return Line2D([], [], color=style.series(index).colour, linewidth=1.2)
 
 
-def _runs(tables: DatasetTables) -> Optimum:
+def _runs(tables: DatasetTables) -> ModelRuns:
     """Return the runs of the selected family, K and normaliser."""
     row = tables.selected()
     return runs_of(tables, row["covariance"], row["k"], row["normaliser"])
 
 
-def _edge(runs: Optimum) -> float:
+def _edge(runs: ModelRuns) -> float:
     """Return where the panel ends below: under what follows the starts, which would flatten it."""
     after = np.concatenate(runs.trajectories)
     room = max(float(after.max() - after.min()), 1e-3)

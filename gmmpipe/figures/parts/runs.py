@@ -25,7 +25,7 @@ MOST_MODELS = 6
 
 
 @dataclass(frozen=True)
-class Optimum:
+class ModelRuns:
     """The sound runs: their starts, their log-likelihoods from iteration 1 on, and the best.
 
     origins: the log-likelihood of each run's start itself.
@@ -53,7 +53,7 @@ class Optimum:
         return counts
 
 
-def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> Optimum:
+def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> ModelRuns:
     """Return the runs of one family, k and normaliser; degenerate ones are only counted."""
     rows = tables.trajectories
     rows = rows[
@@ -77,7 +77,7 @@ def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> 
     known = ends.loc[[run for run in sound if run in ends.index]]
     at_maximum = known.loc[~known["open"], "best"] if "end" in known else known["best"][:0]
     reached = [float(values.max()) for values in trajectories]
-    return Optimum(
+    return ModelRuns(
         starts,
         origins,
         trajectories,

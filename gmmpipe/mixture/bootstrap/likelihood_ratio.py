@@ -18,7 +18,7 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.moments import deviations, total
+from gmmpipe.mixture.moments import standard_deviations, total
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.sampling import draw
 from gmmpipe.mixture.starts.points import ShortEM
@@ -71,7 +71,7 @@ class Refit:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class NestedFits:
     """The best fits found with K components (null) and with K + 1 (alternative)."""
 
     null: Fit
@@ -94,7 +94,7 @@ class Comparison:
         return max(2 * float(gain), 0.0)
 
 
-def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
+def fit_nested(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
     x: Array,
     k: int,
     null: Mixture | None,
@@ -102,7 +102,7 @@ def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
     refit: Refit,
     rng: np.random.Generator,
     weight: Array | None = None,
-) -> Comparison:
+) -> NestedFits:
     """Return the best fits of k and k + 1 components to x (N, D) of weight (N,) > 0.
 
     null and alternative are known mixtures of k and k + 1 components to set out from, if any.
@@ -118,11 +118,11 @@ def compare(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
     known = [] if null is None else [null]
     drawn = 0 if k == 1 and known else refit.starts
     below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))], weight)
-    fitted, scale = below.snapshots[-1].mixture, deviations(x, weight)
+    fitted, scale = below.snapshots[-1].mixture, standard_deviations(x, weight)
     grown = [] if alternative is None else [alternative]
     grown += [split(fitted, j, scale) for j in range(k)]
     above = refit(x, [*grown, *(random(k + 1, rng) for _ in range(refit.starts))], weight)
-    return Comparison(below, above)
+    return NestedFits(below, above)
 
 
 @dataclass(frozen=True)
@@ -133,12 +133,12 @@ class RatioTest:
     observed fits are degenerate, what is wrong with these.
     """
 
-    observed: Comparison
+    observed: NestedFits
     statistics: Array
     degenerate: tuple[tuple[Defect, ...], ...]
 
 
-def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
+def ratio_test(  # noqa: PLR0913, PLR0917 - as ``fit_nested``
     x: Array,
     k: int,
     null: Mixture | None,
@@ -150,13 +150,13 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
 ) -> RatioTest:
     """Test k against k + 1 components on x (N, D) of weight (N,) > 0, none = 1 each.
 
-    The observed statistic is searched for as that of every replicate is (``compare``), and the
+    The observed statistic is searched for as that of every replicate is (``fit_nested``), and the
     null mixture is the one found then. Replicate b draws as many rows from it as those of x count
     for, and depends on (x, seed, k, b) alone. Where the observed fits are degenerate there is
     nothing to draw from, and every replicate is too.
     """
     purpose = ("bootstrap", content(x), "ratio", seed, k)
-    observed = compare(x, k, null, alternative, refit, stream(*purpose, "observed"), weight)
+    observed = fit_nested(x, k, null, alternative, refit, stream(*purpose, "observed"), weight)
     if observed.degenerate:
         defects = (observed.degenerate,) * len(replicates)
         return RatioTest(observed, np.full(len(replicates), np.nan), defects)
@@ -165,7 +165,7 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``compare``
     found, n = [], round(total(x, weight))
     for b in replicates:
         rng = stream(*purpose, b)
-        found.append(compare(resample(truth, n, rng), k, truth, larger, refit, rng))
+        found.append(fit_nested(resample(truth, n, rng), k, truth, larger, refit, rng))
     statistics = np.array([one.statistic for one in found], dtype=np.float64)
     return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
 

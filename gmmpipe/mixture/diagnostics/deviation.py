@@ -28,7 +28,7 @@ def partners(a: Mixture, b: Mixture) -> Indices:
     return assign(affinity(a, b))
 
 
-def deviations(ours: Mixture, theirs: Mixture) -> dict[str, float]:
+def component_differences(ours: Mixture, theirs: Mixture) -> dict[str, float]:
     """Return the largest deviation of weights, of means and of covariances, same components.
 
     Weights absolute, means and covariances in standard deviations of ours.

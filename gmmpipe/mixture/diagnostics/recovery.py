@@ -32,7 +32,7 @@ class Recovery:
 
 
 @dataclass(frozen=True)
-class Optimum:
+class BayesRule:
     """What Bayes' rule makes of the samples when it knows the mixture.
 
     labels (N,): the most probable component; resp (N, K); error: the Bayes error rate, as the
@@ -44,10 +44,10 @@ class Optimum:
     error: float
 
 
-def bayes(x: Array, truth: Mixture, threads: int = 1) -> Optimum:
+def bayes(x: Array, truth: Mixture, threads: int = 1) -> BayesRule:
     """Return Bayes' classification of x (N, D) by the mixture it was drawn from."""
     resp = np.exp(em.log_responsibilities(x, truth, threads)[1])
-    return Optimum(resp.argmax(axis=1), resp, float(np.mean(1 - resp.max(axis=1))))
+    return BayesRule(resp.argmax(axis=1), resp, float(np.mean(1 - resp.max(axis=1))))
 
 
 def recovery(fitted: Mixture, truth: Mixture, resp: Array, true_resp: Array) -> Recovery:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def conjugate(prior: Prior, x: Array, weight: Array, family: Family) -> Conjugat
 
 def _whole(x: Array, weight: Array) -> tuple[Array, Array]:
     """Return mean (D,) and covariance (D, D) of the data, of highest likelihood."""
-    slices = cuts(len(x))
+    slices = slices_of(len(x))
     if any(np.isnan(x[cut]).any() for cut in slices):
         from gmmpipe.mixture.engines.missing import normal
 

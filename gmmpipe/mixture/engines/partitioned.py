@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.checks import LEAST, refuse, tiny, unit_weights, variance, weighted
+from gmmpipe.mixture.checks import LEAST, refuse, tiny, unit_weights, variance, weighted_sums
 from gmmpipe.mixture.mixture import Array
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.kernels.spread import PartitionedEngine
@@ -287,7 +287,7 @@ class Partitioned:
             For a value that is not finite or a variance beyond the range of doubles.
 
         """
-        slices = cuts(self.shape[0])
+        slices = slices_of(self.shape[0])
         step = -(-len(slices) // _PARTS)
         spans = [
             (self.source, part[0].start, part[-1].stop)
@@ -352,7 +352,7 @@ def _checked(span: _Span) -> None:
 def _deviations(span: _Span, *given: Array) -> list[Array]:
     x = span.source.rows(span.first, span.last)
     with np.errstate(over="ignore", invalid="ignore"):
-        return list(weighted(x, unit_weights(*x.shape), *given))
+        return list(weighted_sums(x, unit_weights(*x.shape), *given))
 
 
 class _Part:

@@ -240,7 +240,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         self._validate_params()
         validation.refuse_booleans(self.get_params(deep=False))
         data = self._validated(X, ensure_min_samples=2)
-        samples, weight = validation.weighted(data, sample_weight)
+        samples, weight = validation.with_weights(data, sample_weight)
         if self.missing == "mar":
             counted = validation.with_values(samples)
             samples, weight = samples[counted], None if weight is None else weight[counted]

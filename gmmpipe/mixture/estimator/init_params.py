@@ -21,7 +21,7 @@ RandomState = np.random.RandomState
 
 
 @dataclass(frozen=True)
-class Moments:
+class GroupMoments:
     """Soft counts (K,), means (K, D) and scatter matrices about them (K, D, D)."""
 
     counts: Array
@@ -29,19 +29,19 @@ class Moments:
     scatter: Array
 
 
-def _kmeans(x: Floats, weight: Array | None, k: int, rng: RandomState) -> Moments:
+def _kmeans(x: Floats, weight: Array | None, k: int, rng: RandomState) -> GroupMoments:
     labels = KMeans(n_clusters=k, n_init=1, random_state=rng).fit(x, sample_weight=weight).labels_
     sizes = np.ones(len(x)) if weight is None else weight
     groups = (np.flatnonzero(labels == j) for j in range(k))
     return _gathered(x, k, ((x[rows], sizes[rows]) for rows in groups))
 
 
-def _k_means_plus_plus(x: Floats, weight: Array | None, k: int, rng: RandomState) -> Moments:
+def _k_means_plus_plus(x: Floats, weight: Array | None, k: int, rng: RandomState) -> GroupMoments:
     _, rows = kmeans_plusplus(x, k, sample_weight=weight, random_state=rng)
     return _single(x, rows)
 
 
-def _random(x: Floats, weight: Array | None, k: int, rng: RandomState) -> Moments:
+def _random(x: Floats, weight: Array | None, k: int, rng: RandomState) -> GroupMoments:
     responsibilities = rng.uniform(size=(len(x), k))
     responsibilities /= responsibilities.sum(axis=1, keepdims=True)
     if weight is not None:
@@ -49,12 +49,12 @@ def _random(x: Floats, weight: Array | None, k: int, rng: RandomState) -> Moment
     return _gathered(x, k, ((x, column) for column in responsibilities.T))
 
 
-def _random_from_data(x: Floats, weight: Array | None, k: int, rng: RandomState) -> Moments:
+def _random_from_data(x: Floats, weight: Array | None, k: int, rng: RandomState) -> GroupMoments:
     chance = None if weight is None else weight / weight.sum()
     return _single(x, rng.choice(len(x), size=k, replace=False, p=chance))
 
 
-INIT_PARAMS: dict[str, Callable[[Floats, Array | None, int, RandomState], Moments]] = {
+INIT_PARAMS: dict[str, Callable[[Floats, Array | None, int, RandomState], GroupMoments]] = {
     "kmeans": _kmeans,
     "k-means++": _k_means_plus_plus,
     "random": _random,
@@ -127,7 +127,7 @@ def _mixed(  # noqa: PLR0913, PLR0917 - what starts are drawn from
     return [start(k, np.random.default_rng(seed), i) for i, seed in enumerate(seeds)]
 
 
-def one_m_step(moments: Moments, family: str, reg_covar: float) -> Mixture:
+def one_m_step(moments: GroupMoments, family: str, reg_covar: float) -> Mixture:
     """Return the M step of the moments, reg_covar (squared units of x) added to the variances.
 
     A component without samples gets weight 0, and the mean of all samples.
@@ -139,13 +139,13 @@ def one_m_step(moments: Moments, family: str, reg_covar: float) -> Mixture:
     )
 
 
-def _single(x: Floats, rows: npt.NDArray[np.integer]) -> Moments:
+def _single(x: Floats, rows: npt.NDArray[np.integer]) -> GroupMoments:
     """Return the moments of components that hold one sample each."""
     k, d = len(rows), x.shape[1]
-    return Moments(np.ones(k), x[rows].astype(np.float64), np.zeros((k, d, d)))
+    return GroupMoments(np.ones(k), x[rows].astype(np.float64), np.zeros((k, d, d)))
 
 
-def _pooled(moments: Moments, x: Floats, weight: Array | None) -> Moments:
+def _pooled(moments: GroupMoments, x: Floats, weight: Array | None) -> GroupMoments:
     """Return single samples with a share of the whole scatter less their own.
 
     On centred data that is what scikit-learn's tied M step makes of them; it takes moments about
@@ -154,10 +154,10 @@ def _pooled(moments: Moments, x: Floats, weight: Array | None) -> Moments:
     whole = _gathered(x, 1, [(x, np.ones(len(x)) if weight is None else weight)])
     centred = moments.means - whole.means
     own = centred[:, :, None] * centred[:, None, :]
-    return Moments(moments.counts, moments.means, whole.scatter / len(own) - own)
+    return GroupMoments(moments.counts, moments.means, whole.scatter / len(own) - own)
 
 
-def _gathered(x: Floats, k: int, members: Iterable[tuple[Floats, Array]]) -> Moments:
+def _gathered(x: Floats, k: int, members: Iterable[tuple[Floats, Array]]) -> GroupMoments:
     """Return the moments of k components, each (samples, responsibilities), centred in float64."""
     d = x.shape[1]
     counts, means, scatter = np.empty(k), np.empty((k, d)), np.zeros((k, d, d))
@@ -171,4 +171,4 @@ def _gathered(x: Floats, k: int, members: Iterable[tuple[Floats, Array]]) -> Mom
         means[j] = rows[0] + shift
         centred -= shift
         scatter[j] = (centred * r[:, None]).T @ centred
-    return Moments(counts, means, scatter)
+    return GroupMoments(counts, means, scatter)

@@ -183,7 +183,7 @@ def checked_precisions(
     return parameter_shapes.expand(parameter_shapes.inverse(values), family, k, d)
 
 
-def weighted(data: Floats, sample_weight: npt.ArrayLike | None) -> tuple[Floats, Array | None]:
+def with_weights(data: Floats, sample_weight: npt.ArrayLike | None) -> tuple[Floats, Array | None]:
     """Return the samples of positive weight and their weights, None where all are 1.
 
     data (N, D); sample_weight (N,) or one number: finite, non-negative, not all zero. A sample of

@@ -19,11 +19,11 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array, Indices, Mixture
 from gmmpipe.mixture.moments import (
     check_k,
-    deviations,
     group_means,
     moments,
     nearest,
     soft_moments,
+    standard_deviations,
     standardised,
     total_covariance,
 )
@@ -270,7 +270,7 @@ class KMeans:
             if np.average(labels != before, weights=weight) <= self.tol:
                 break
         whole = np.average(x, axis=0, weights=weight)
-        return moments(x, labels, whole + centres * deviations(x, weight), weight)
+        return moments(x, labels, whole + centres * standard_deviations(x, weight), weight)
 
 
 @dataclass(frozen=True)

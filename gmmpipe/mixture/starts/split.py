@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.moments import check_k, deviations, soft_moments
+from gmmpipe.mixture.moments import check_k, soft_moments, standard_deviations
 from gmmpipe.mixture.starts.short_em import best_of
 
 
@@ -36,7 +36,7 @@ class Split:
         self, x: Array, family: str, weight: Array | None = None
     ) -> Callable[[int, np.random.Generator], Mixture]:
         """Return the start for any K on x (N, D); what was grown for one K serves the larger."""
-        scale = deviations(x, weight)
+        scale = standard_deviations(x, weight)
         grown = [soft_moments(x, np.ones((len(x), 1)), x[:1], weight)]
 
         def start(k: int, rng: np.random.Generator) -> Mixture:

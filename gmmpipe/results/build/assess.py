@@ -10,7 +10,7 @@ import pyarrow as pa
 from gmmpipe.mixture import fit_arrays
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.results.build.data import Data
-from gmmpipe.results.build.measure import Block, Cell, Slice, is_noisy
+from gmmpipe.results.build.measure import BlockContext, Cell, SliceRows, is_noisy
 from gmmpipe.results.build.ranking import rivals
 from gmmpipe.results.build.schemas import schemas
 from gmmpipe.results.columns import DEFECTS
@@ -77,11 +77,11 @@ def assess(path: str, scratch: str, threads: int, share: int, shares: int) -> li
         job = plan.fit_blocks[block].config
         arrays = artifacts.read_arrays(plan.fit(block))
         cells: list[Cell] = [*fit_arrays.from_arrays(arrays), *fit_arrays.failed_in(arrays)]
-        parts += _block(cells, Block(job, data, wanted), scratch, index)
+        parts += _block(cells, BlockContext(job, data, wanted), scratch, index)
     return parts
 
 
-def _block(cells: Sequence[Cell], block: Block, scratch: str, index: int) -> list[Part]:
+def _block(cells: Sequence[Cell], block: BlockContext, scratch: str, index: int) -> list[Part]:
     """Write the rows of a block; return its parts."""
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in block.schemas}
     parts = []
@@ -89,7 +89,7 @@ def _block(cells: Sequence[Cell], block: Block, scratch: str, index: int) -> lis
         mine = sorted((cell for cell in cells if cell.k == k), key=lambda cell: cell.seed)
         first = len(batches["fits"])
         for some in _slices(mine, block.job.iteration, block.data):
-            for name, batch in Slice(some, block).batches().items():
+            for name, batch in SliceRows(some, block).batches().items():
                 batches[name].append(batch)
         tables = {name: pa.Table.from_batches(batches[name][first:]) for name in batches}
         parts.append(

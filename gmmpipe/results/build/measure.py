@@ -20,8 +20,8 @@ from gmmpipe.store.jobs import FitJob
 Cell: TypeAlias = FittedCell | FailedCell
 
 
-class Block(NamedTuple):
-    """What all cells of a block share: their parameters, their data, what rows are to be."""
+class BlockContext(NamedTuple):
+    """What all cells of a block share: their parameters, data and the schemas of their rows."""
 
     job: FitJob
     data: Data
@@ -33,14 +33,14 @@ def is_noisy(job: FitJob) -> bool:
     return fit_options(job.fit).noise > 0
 
 
-class Slice:
+class SliceRows:
     """Cells of one K, by seed: fits, assessed, and those that failed.
 
     Log-likelihoods, means and covariances are in original units, starts and ends in normalised
     ones. F fits, S snapshots of each.
     """
 
-    def __init__(self, cells: Sequence[Cell], block: Block) -> None:
+    def __init__(self, cells: Sequence[Cell], block: BlockContext) -> None:
         self.cells, self.job, self.data = cells, block.job, block.data
         self.wanted, job = block.schemas, block.job
         self.fits = [cell for cell in cells if isinstance(cell, FittedCell)]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gmmpipe.mixture.bootstrap.parameters import responsibilities
 from gmmpipe.mixture.diagnostics.metrics import ari
-from gmmpipe.mixture.diagnostics.recovery import Optimum, bayes
+from gmmpipe.mixture.diagnostics.recovery import BayesRule, bayes
 from gmmpipe.mixture.diagnostics.recovery import recovery as errors
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.columns import CELL, RECOVERED
@@ -52,7 +52,7 @@ def recovery(
     return pd.DataFrame(rows, columns=TABLES["recovery"].names(outer))
 
 
-def _means(mixture: Mixture, truth: Mixture, resp: Array, optimum: Optimum) -> dict[str, float]:
+def _means(mixture: Mixture, truth: Mixture, resp: Array, optimum: BayesRule) -> dict[str, float]:
     """Return the errors of a mixture, one number each."""
     each = errors(mixture, truth, resp, optimum.resp)
     means = {name: float(np.sum(truth.weights * getattr(each, name))) for name in RECOVERED}

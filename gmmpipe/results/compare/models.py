@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe.mixture.diagnostics.deviation import deviations, partners, reordered
+from gmmpipe.mixture.diagnostics.deviation import component_differences, partners, reordered
 from gmmpipe.mixture.diagnostics.matching import assign, overlap_of_labels
 from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.diagnostics.restarts import NATS
@@ -184,4 +184,4 @@ def _moved(a: Codes, b: Codes) -> float:
 def _apart(a: Mixture, b: Mixture) -> dict[str, float]:
     if a.n_features != b.n_features:
         return dict.fromkeys(PARAMETERS, np.nan)
-    return deviations(a, reordered(b, partners(a, b)))
+    return component_differences(a, reordered(b, partners(a, b)))

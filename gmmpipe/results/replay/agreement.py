@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gmmpipe.mixture.bounds import within
-from gmmpipe.mixture.diagnostics.deviation import deviations
+from gmmpipe.mixture.diagnostics.deviation import component_differences
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.replay.engine import Case, Step, Stopped
 from gmmpipe.results.replay.stored import StoredFit
@@ -22,7 +22,7 @@ PARAMETERS = 1e-6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Agreement:
     """A stored fit and its replay.
 
     ours, theirs: log-likelihoods in original units after 0, 1, ... iterations, theirs NaN after it
@@ -63,7 +63,7 @@ class Comparison:
         return f"{text} ({self.note})" if self.note else text
 
 
-def compare(stored: StoredFit, steps: Iterator[Step]) -> Comparison:
+def compare_steps(stored: StoredFit, steps: Iterator[Step]) -> Agreement:
     """Return how a replay compares with what is stored."""
     n, volume = len(stored.case.x), stored.volume
     theirs = np.full(len(stored.trajectory), np.nan)
@@ -86,9 +86,9 @@ def compare(stored: StoredFit, steps: Iterator[Step]) -> Comparison:
     notes.append(f"ours is degenerate: {stored.reason}" if stored.reason else "")
     parameters = {}
     if stored.final is not None and mixture is not None and not stopped:
-        parameters = deviations(stored.final, stored.affine.invert(mixture))
+        parameters = component_differences(stored.final, stored.affine.invert(mixture))
     note = "; ".join(filter(None, notes))
-    return Comparison(stored.trajectory, theirs - volume, deviation, parameters, note)
+    return Agreement(stored.trajectory, theirs - volume, deviation, parameters, note)
 
 
 def _is_below(mixture: Mixture, case: Case, scale: Array) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gmmpipe.errors import InputError
 from gmmpipe.results.experiment import Experiment
-from gmmpipe.results.replay.agreement import PARAMETERS, TRAJECTORY, Comparison, compare
+from gmmpipe.results.replay.agreement import PARAMETERS, TRAJECTORY, Agreement, compare_steps
 from gmmpipe.results.replay.choose import chosen, key_columns
 from gmmpipe.results.replay.peers import engine
 from gmmpipe.results.replay.stored import StoredFit, StoredFits
@@ -47,7 +47,7 @@ def run(
     shown = _Lines(rows[[key for key in key_columns(experiment) if key != "iteration"]])
     found = []
     for fit in fits:
-        found.append(compare(fit, other.steps(fit.case)))
+        found.append(compare_steps(fit, other.steps(fit.case)))
         shown.add(fit, found[-1])
     agree = sum(one.agrees for one in found)
     print(
@@ -69,7 +69,7 @@ class _Lines:
         }
         self._print({key: key for key in keys.columns}, "log-likelihood", "parameters", "verdict")
 
-    def add(self, fit: StoredFit, one: Comparison) -> None:
+    def add(self, fit: StoredFit, one: Agreement) -> None:
         apart = f"{max(one.parameters.values()):.1e}" if one.parameters else "-"
         self._print(fit.key, f"{one.ours[-1]:.6f}", apart, one.verdict)
 
@@ -78,7 +78,7 @@ class _Lines:
         print("  ".join([*words, f"{total:>14}", f"{apart:>10}", verdict]), flush=True)
 
 
-def _table(name: str, fit: StoredFit, one: Comparison) -> pd.DataFrame:
+def _table(name: str, fit: StoredFit, one: Agreement) -> pd.DataFrame:
     """Return a row per iteration: log-likelihoods in original and in normalised units."""
     columns = {
         **{key: [value] * len(one.ours) for key, value in fit.key.items()},

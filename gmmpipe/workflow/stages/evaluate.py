@@ -14,7 +14,7 @@ from gmmpipe.mixture.diagnostics.matching import component_of, to_numbers
 from gmmpipe.mixture.engines.missing import imputed
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 from gmmpipe.mixture.starts.points import STARTS, undrawn
 from gmmpipe.results.build.assess import Part, assess, schemas_of
 from gmmpipe.results.build.best import certified, in_order, ranked, references
@@ -165,7 +165,7 @@ def _write_drawn(plan: Plan, output: str) -> None:
     for stored, name in plan.drawn.items():
         x = artifacts.read_arrays(plan.stored(stored))["x"]
         with artifacts.writing(f"{output}/{name}") as file:
-            for cut in cuts(len(x)):
+            for cut in slices_of(len(x)):
                 text = io.StringIO()
                 np.savetxt(text, x[cut])
                 file.write(text.getvalue().encode())

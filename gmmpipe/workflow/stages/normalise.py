@@ -8,7 +8,7 @@ import numpy as np
 from gmmpipe.config.build import build
 from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.slices import cuts
+from gmmpipe.mixture.slices import slices_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.jobs import NormaliseJob
 
@@ -27,7 +27,7 @@ def run(inputs: Sequence[str], output: str, job: NormaliseJob, threads: int = 1)
     except InputError as error:
         raise InputError(f"{data.get('origin', inputs[0])}: {error}") from None
     x = data["x"]
-    parts = (affine.apply(x[cut]) for cut in cuts(len(x)))
+    parts = (affine.apply(x[cut]) for cut in slices_of(len(x)))
     mapped: dict[str, Any] = {"x": artifacts.Rows(x.shape, np.float64, parts)}
     mapped |= {"shift": affine.shift, "scale": affine.scale}
     if "weight" in data:
