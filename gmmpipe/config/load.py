@@ -89,20 +89,20 @@ def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str
 
 def choices(conf: Path) -> dict[str, dict[str, str]]:
     """Return {group: {name: one line about it}} of all in conf/ and the registries."""
-    found = {}
+    result = {}
     for group in (*NAMED, *GROUPS):
         ours = files(conf, group)
         registered = schema.REGISTRIES[group][1] if group in NAMED else {}
-        found[group] = {
+        result[group] = {
             name: _first_comment(ours[name]) if name in ours else _purpose(registered[name])
             for name in sorted(_available(conf, group))
         }
     settings = descriptions(FitOptions) | descriptions(RestartOptions)
-    found["key of fit"] = {f"fit.{name}": text for name, text in settings.items()}
+    result["key of fit"] = {f"fit.{name}": text for name, text in settings.items()}
     measures: dict[str, object] = {**CRITERIA, **METRICS}
-    found["metric"] = {name: _purpose(f) for name, f in measures.items()}
-    found["figure"] = {name: kind.title for name, kind in FIGURES.items()}
-    return found
+    result["metric"] = {name: _purpose(f) for name, f in measures.items()}
+    result["figure"] = {name: kind.title for name, kind in FIGURES.items()}
+    return result
 
 
 def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str, Any]) -> None:

@@ -43,8 +43,8 @@ class Mapped:
             A view of the file.
 
         """
-        found: Array = self.array[first:last]
-        return found
+        result: Array = self.array[first:last]
+        return result
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Parquet:
             float64 in C order.
 
         """
-        found = np.empty((last - first, len(self.names)))
+        result = np.empty((last - first, len(self.names)))
         for file, end in zip(self.files, self.ends, strict=True):
             begin = end - file.metadata.num_rows
             for group in range(file.num_row_groups):
@@ -183,9 +183,9 @@ class Parquet:
                 if begin < last and stop > first:
                     low, high = max(first, begin), min(last, stop)
                     part = self._group(file, group)[low - begin : high - begin]
-                    found[low - first : high - first] = part
+                    result[low - first : high - first] = part
                 begin = stop
-        return found
+        return result
 
     def _group(self, file: "pq.ParquetFile", group: int) -> Array:
         import pyarrow as pa

@@ -112,15 +112,15 @@ def _first_line(what: str, mend: str) -> InputError:
 def _joined(keys: Sequence[str | int], columns: Sequence[str]) -> list[str | int]:
     """Return the keys, those that were parted at the commas of a column's name joined again."""
     whole = {_close(column): column for column in columns if "," in column}
-    found: list[str | int] = []
+    result: list[str | int] = []
     i = 0
     while i < len(keys):
         ends = range(len(keys), i, -1) if keys[i] not in columns else ()
         joined = ((j, whole.get(_close(",".join(map(str, keys[i:j]))))) for j in ends)
         end, name = next(((j, name) for j, name in joined if name), (i + 1, None))
-        found.append(keys[i] if name is None else name)
+        result.append(keys[i] if name is None else name)
         i = end
-    return found
+    return result
 
 
 def _close(text: str) -> str:

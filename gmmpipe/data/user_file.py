@@ -87,21 +87,21 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
 def reading(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what options say of how a file is read, as settings of its data set."""
     given = {name: settings[name] for name in OPTIONS if settings.get(name) is not None}
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name in [name for name in given if name != "data"]:
         text = str(given[name])
         if name in LISTS:
             texts = given[name] if isinstance(given[name], list) else [text]
-            found[name] = [part.strip() for each in texts for part in str(each).split(",")]
+            result[name] = [part.strip() for each in texts for part in str(each).split(",")]
         elif name == "header":
             if text.lower() not in HEADER:
                 raise InputError(f"--header is {text!r}; give yes or no")
-            found[name] = HEADER[text.lower()]
+            result[name] = HEADER[text.lower()]
         elif name == "comment" and text == "none":
-            found[name] = None
+            result[name] = None
         else:
-            found[name] = DELIMITERS.get(text, text) if name == "delimiter" else text
-    return found
+            result[name] = DELIMITERS.get(text, text) if name == "delimiter" else text
+    return result
 
 
 def own_name(path: str) -> str:

@@ -136,10 +136,10 @@ def family_named(family: str) -> Family:
 
 def family_for(family: str, d: int) -> Family:
     """Return the family of that name, if it is for data of d features."""
-    found = family_named(family)
-    if found.features not in (None, d):
+    result = family_named(family)
+    if result.features not in (None, d):
         raise InputError(f"family {family} is for one feature; data has {d}")
-    return found
+    return result
 
 
 def counts(iterations: Sequence[int]) -> tuple[int, ...]:

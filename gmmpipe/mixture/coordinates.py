@@ -36,8 +36,8 @@ def scale(mixture: Mixture, alive: Mask) -> Array:
 def _shares(mixture: Mixture, alive: Mask) -> Array:
     """Return the weights of the alive components and, if there is any, of the noise."""
     noise = [mixture.noise] if mixture.noise > 0 else []
-    found: Array = np.append(mixture.weights[alive], noise)
-    return found
+    result: Array = np.append(mixture.weights[alive], noise)
+    return result
 
 
 def from_coordinates(values: Array, like: Mixture, alive: Mask) -> tuple[Array, Array, Array]:

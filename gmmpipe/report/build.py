@@ -64,13 +64,13 @@ def template_variables(plan: Plan) -> dict[str, Any]:
 
 def _affines(plan: Plan, stored: str) -> dict[str, Affine]:
     """Return the map of each normaliser of one data set in the store."""
-    found = {}
+    result = {}
     for name, block in plan.fit_blocks.items():
         normaliser, path = block.config.coordinates["normaliser"], plan.normalised(name)
-        if normaliser not in found and plan.normalised_data[block.normalised].data == stored:
+        if normaliser not in result and plan.normalised_data[block.normalised].data == stored:
             arrays = artifacts.read_arrays(path, "shift", "scale")
-            found[normaliser] = Affine(arrays["shift"], arrays["scale"])
-    return found
+            result[normaliser] = Affine(arrays["shift"], arrays["scale"])
+    return result
 
 
 def _extent(plan: Plan, fits: pd.DataFrame) -> str:

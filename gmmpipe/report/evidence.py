@@ -96,15 +96,15 @@ def _not_finished(row: pd.Series) -> str:
 
 def _stability(tables: DatasetTables) -> list[Fact]:
     """Return the agreement of resamples, then that of seeds."""
-    found = []
+    result = []
     for _, row in agreement(tables.selected(), tables.stability).iterrows():
         name, origin = "Resamples", ""
         if row["kind"] == "seeds":
             name, origin = "Seeds", f" from start {elide(row['start'], 16)}"
         meaning = f"mean agreement of {row['runs']}{origin} (1: the same clusters)"
         value = f"ARI {number(row['ari'], 3)}"
-        found.append(Fact(name, value, meaning + _compared(tables.n_samples)))
-    return found
+        result.append(Fact(name, value, meaning + _compared(tables.n_samples)))
+    return result
 
 
 def _compared(n: int) -> str:

@@ -32,7 +32,7 @@ def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str], n: int) -
 
     outer: the axes with dotted names; n: the samples of the largest data set.
     """
-    found = []
+    result = []
     placed = (table for table in TABLES.values() if table.place)
     for table in sorted(placed, key=lambda table: table.place):
         frame = frames.get(table.name)
@@ -47,8 +47,8 @@ def sheets(frames: Mapping[str, pd.DataFrame], outer: Collection[str], n: int) -
         file = f"{table.name}.{'csv' if table.csv else 'parquet'}"
         words.append(f"All digits are in tables/{file}.")
         hidden = {*frame.columns} - {*table.shown.split(), *outer} if table.shown else ()
-        found.append(sheet(table.name, table.title, " ".join(words), frame, hidden))
-    return found
+        result.append(sheet(table.name, table.title, " ".join(words), frame, hidden))
+    return result
 
 
 def sheet(

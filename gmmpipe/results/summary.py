@@ -96,14 +96,14 @@ def verdicts_of_cases(
     tests = read("bootstrap")
     if tests is not None:
         tests = with_level(tests, outer, config["bootstrap"]["level"])
-    found = []
+    result = []
     for at in cases:
         ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))
         fit = {key: at.get(f"fit.{key}", config["fit"][key]) for key in ("target", "restarts")}
         verdict = decide(ours, tried(config), fit, agreeing, tested)
         row = ours.sort_values("rank").iloc[0] if len(ours) else None
-        found.append(CaseVerdict(dict(at), case_name(outer, at), row, verdict))
-    return found
+        result.append(CaseVerdict(dict(at), case_name(outer, at), row, verdict))
+    return result
 
 
 def _at(frame: pd.DataFrame | None, at: Mapping[str, Any]) -> Any:

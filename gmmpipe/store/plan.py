@@ -83,8 +83,8 @@ class Plan:
 
     def entries(self, section: str) -> Mapping[str, Entry]:
         """Return the entries of a section of the plan's file by name."""
-        found: Mapping[str, Entry] = getattr(self, SECTIONS[section][0])
-        return found
+        result: Mapping[str, Entry] = getattr(self, SECTIONS[section][0])
+        return result
 
     def job(self, section: str, name: str) -> str:
         """Return a job's parameters as one JSON text: Snakemake compares params as a bare set."""

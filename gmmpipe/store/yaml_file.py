@@ -25,12 +25,12 @@ def settings(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file, bounded as ``scalars`` has it; InputError for another."""
     try:
         scalars(path)
-        found = yaml.safe_load(artifacts.read(path))
+        result = yaml.safe_load(artifacts.read(path))
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(found, dict):
+    if not isinstance(result, dict):
         raise InputError(f"{path}: holds no settings; give the version's own config.yaml")
-    return found
+    return result
 
 
 def nodes(path: Path) -> Any:
@@ -46,13 +46,13 @@ def nodes(path: Path) -> Any:
 
 def scalars_of(tree: Any, path: Path) -> list[str]:
     """Return every key and text of the nodes of a file, each once."""
-    found: list[str] = []
-    if extent(tree, {}, 0, found) > MOST_NODES:
+    result: list[str] = []
+    if extent(tree, {}, 0, result) > MOST_NODES:
         raise InputError(
             f"{path}: more than {MOST_NODES:,} values once its aliases (*name) are written out,"
             f" or more than {DEEPEST} levels; shorten it"
         )
-    return found
+    return result
 
 
 def extent(node: Any, known: dict[int, int], depth: int, scalars: list[str]) -> int:

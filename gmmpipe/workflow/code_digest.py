@@ -78,16 +78,16 @@ def package_digest() -> str:
 
 
 def _closure(module: str, parse: Callable[[str, Path], _Source]) -> dict[str, _Source]:
-    found: dict[str, _Source] = {}
+    result: dict[str, _Source] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _path(name)
-        if path is not None and name not in found:
-            found[name] = parse(name, path)
-            names = {name.rpartition(".")[0], *found[name].imported}  # its package runs first
+        if path is not None and name not in result:
+            result[name] = parse(name, path)
+            names = {name.rpartition(".")[0], *result[name].imported}  # its package runs first
             waiting.extend(n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name)
-    return found
+    return result
 
 
 def _parse(name: str, path: Path) -> _Source:

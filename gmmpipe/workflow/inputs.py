@@ -116,10 +116,10 @@ def _cached(known: Path, look: Callable[[], Section], keep: bool) -> Section:
     if is_intact(known):
         read: Section = artifacts.read_json(known)
         return read
-    found = look()
+    result = look()
     if keep:
-        artifacts.write_json(known, found)
-    return found
+        artifacts.write_json(known, result)
+    return result
 
 
 def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:

@@ -181,11 +181,11 @@ def _made_here(version: Version, plan: Plan) -> set[str]:
             print(f"{what}: {EXPECTED}")
     if all(each == key for each in made.of.values()):
         return set(version.manifest["artifacts"])
-    found: set[str] = set()
+    result: set[str] = set()
     for path, sources in _stored(plan):
-        if made.of.get(path) == key and found.issuperset(sources):
-            found.add(path)
-    return found
+        if made.of.get(path) == key and result.issuperset(sources):
+            result.add(path)
+    return result
 
 
 def _stored(plan: Plan) -> Iterator[tuple[str, list[str]]]:

@@ -33,15 +33,15 @@ def _tables(units: Any) -> dict[str, Any]:
     """Return the tables of a file by name, or by their place where they have none of their own."""
     from astropy.io import fits as library
 
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", DAMAGE)
         for i, unit in enumerate(units):
             if isinstance(unit, library.BinTableHDU | library.TableHDU):
                 key = unit.name or f"HDU {i}"
-                found[f"{key} (HDU {i})" if key in found else key] = unit
-    return found
+                result[f"{key} (HDU {i})" if key in result else key] = unit
+    return result
 
 
 def _typed(unit: Any, title: str, others: tuple[str, ...]) -> Typed:

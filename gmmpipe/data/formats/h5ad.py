@@ -97,12 +97,12 @@ def _typed(whole: Any, title: str, others: tuple[str, ...], name: str, size: int
 
 
 def _frame(whole: Any, key: str, name: str) -> Any:
-    found = whole.get(key)
-    if _encoding(found) != "dataframe":
+    result = whole.get(key)
+    if _encoding(result) != "dataframe":
         raise InputError(
             f"{name}: {key} is stored as by anndata before 0.7; save the file again with anndata"
         )
-    return found
+    return result
 
 
 def _opened(element: Any, name: str) -> tuple[tuple[int, int], Rows]:
@@ -118,9 +118,9 @@ def _opened(element: Any, name: str) -> tuple[tuple[int, int], Rows]:
     def stored(make: Any, first: int, last: int, shape: tuple[int, int]) -> Any:
         begin, end = int(starts[first]), int(starts[last])
         parts = [_read(element[key], begin, end, name) for key in ("data", "indices")]
-        found = make((*parts, starts[first : last + 1] - begin), shape=shape)
-        found.check_format(full_check=True)  # else scipy trusts the file with its memory
-        return found
+        result = make((*parts, starts[first : last + 1] - begin), shape=shape)
+        result.check_format(full_check=True)  # else scipy trusts the file with its memory
+        return result
 
     if encoding == "csc_matrix":
         by_rows = stored(csc_matrix, 0, d, (n, d)).tocsr()

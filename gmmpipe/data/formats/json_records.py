@@ -63,12 +63,12 @@ def _values(file: BinaryIO, name: str, encoding: str) -> Iterator[Any]:
 
 def _parsed(text: str, name: str) -> Any:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        result = dict(pairs)
+        if len(result) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
             raise InputError(f"{name}: an object has {twice!r} twice; leave one out")
-        return found
+        return result
 
     try:
         return json.loads(text, object_pairs_hook=members)

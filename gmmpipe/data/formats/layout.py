@@ -164,20 +164,20 @@ class _Start:
         if self.kind.decimal != "auto":
             return NumberForm(self.kind.decimal, given=True)
         lines = [f"line {i}" for i, _ in self.places]
-        found = form_of(
+        result = form_of(
             (
                 (columns[c], list(zip(lines, (row[c] for row in self.body), strict=True)))
                 for c in chosen.numeric
             ),
             self.name,
         )
-        if found.decimal == "comma" and self.dialect.delimiter == " ":
+        if result.decimal == "comma" and self.dialect.delimiter == " ":
             raise UnreadableData(
                 f"{self.name}: numbers with a comma, parted by blanks: decimals, or pairs?",
                 "",
                 ("decimal", "comma"),
             )
-        return found
+        return result
 
 
 def _is_text(cells: list[str]) -> bool:

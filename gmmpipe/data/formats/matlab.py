@@ -108,15 +108,15 @@ def _side_by_side(usable: Mapping[str, Any], kind: File, name: str) -> dict[str,
     if kind.table is not None:
         one = one_of(list(usable), kind, name, "variable")
         return {one: usable[one]}
-    found = {key: array for key, array in usable.items() if len(array) > 1}
-    if not found:
+    result = {key: array for key, array in usable.items() if len(array) > 1}
+    if not result:
         raise InputError(f"{name}: holds no matrix of two rows or more; give rows x features")
-    rows = {key: len(array) for key, array in found.items()}
+    rows = {key: len(array) for key, array in result.items()}
     if len(set(rows.values())) > 1:
         listed = ", ".join(f"{key} {count}" for key, count in rows.items())
         said = f"{name}: its variables differ in rows ({listed})"
-        raise UnreadableData(said, "", ("table", max(found, key=lambda key: found[key].size)))
-    return found
+        raise UnreadableData(said, "", ("table", max(result, key=lambda key: result[key].size)))
+    return result
 
 
 def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -173,11 +173,11 @@ class _Scene:
 
     def views(self, axes: Axes) -> list[View]:
         """Return the limits of every picture; ``axes`` end up with those of the last."""
-        found = []
+        result = []
         for index in range(len(self.seen)):
             self.limits(axes, index)
-            found.append((axes.get_xlim(), axes.get_ylim()))
-        return found
+            result.append((axes.get_xlim(), axes.get_ylim()))
+        return result
 
     def _is_near(self, mixture: Mixture) -> bool:
         """Say whether the ellipses of a mixture reach little beyond the samples."""

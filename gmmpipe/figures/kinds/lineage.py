@@ -163,10 +163,10 @@ def _ks(links: pd.DataFrame) -> list[int]:
 
 def _origins(links: pd.DataFrame) -> dict[int, str]:
     """Return {K: "parent → new component"} of each K with one component more than that before."""
-    found: dict[int, str] = {}
+    result: dict[int, str] = {}
     last = links["parent_k"] + FIRST  # the number that only the larger K has
     new = links[(links["k"] == links["parent_k"] + 1) & (links["component"] == last)]
     most = new.sort_values("mass", ascending=False, kind="stable").drop_duplicates("k")
     for k, parent, component in most[["k", "parent", "component"]].to_numpy(int).tolist():
-        found[k] = f"{parent}→{component}"
-    return found
+        result[k] = f"{parent}→{component}"
+    return result

@@ -243,8 +243,8 @@ def _free(mixture: Mixture, alive: Mask, weight: float, frozen: Collection[str])
     shares = np.append(counted, np.array(noise) * weight >= 1)
     means, below = np.repeat(counted, d), np.repeat(counted, d * d)
     each = {"weights": shares, "means": means, "covariances": np.append(means, below)}
-    found: Mask = np.concatenate([each[part] & (part not in frozen) for part in PARTS])
-    return found
+    result: Mask = np.concatenate([each[part] & (part not in frozen) for part in PARTS])
+    return result
 
 
 def _apart(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
@@ -253,7 +253,7 @@ def _apart(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
     Along each axis of their covariance, and of equal weight unless weights are frozen; no mixture
     where no two are so.
     """
-    found = []
+    result = []
     for i, j in zip(*np.triu_indices(mixture.n_components, 1), strict=True):
         values, axes = np.linalg.eigh(mixture.covariances[i])
         unit = axes / np.sqrt(values)
@@ -266,6 +266,6 @@ def _apart(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
             if "weights" not in frozen:
                 weights[[i, j]] = (weights[i] + weights[j]) / 2
             means[[i, j]] = (means[i] + means[j]) / 2 + np.array([step, -step])
-            found.append(Mixture(weights, means, mixture.covariances, mixture.box))
+            result.append(Mixture(weights, means, mixture.covariances, mixture.box))
         break
-    return found
+    return result

@@ -108,13 +108,13 @@ class Dask:
 
         futures = [self.client.submit(work, thing, *given, pure=False) for thing in held]
         try:
-            found: list[Any] = self.client.gather(futures)
+            result: list[Any] = self.client.gather(futures)
         except (KilledWorker, NoWorkerError, CommClosedError, CancelledError) as error:
             raise Obstacle(
                 f"engine dask: the cluster is gone or its workers end again and again ({error});"
                 " give them more memory, or set engine.kind=local"
             ) from None
-        return found
+        return result
 
     def close(self) -> None:
         """End the connection, and the cluster if it was made here."""

@@ -125,13 +125,13 @@ def to_arrays(start: ExplicitStart | GroupStart) -> dict[str, Array | Indices]:
     if isinstance(start, GroupStart):
         return {"labels": start.labels}
     means = np.array(start.means, np.float64)
-    found: dict[str, Array | Indices] = {"means": means}
+    result: dict[str, Array | Indices] = {"means": means}
     if start.weights is not None:
-        found["weights"] = np.array(start.weights, np.float64)
+        result["weights"] = np.array(start.weights, np.float64)
     if start.covariances is not None:
         d = means.shape[1]
-        found["covariances"] = np.stack([_matrix(c, d, "start given") for c in start.covariances])
-    return found
+        result["covariances"] = np.stack([_matrix(c, d, "start given") for c in start.covariances])
+    return result
 
 
 def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> ExplicitStart | GroupStart:

@@ -131,7 +131,7 @@ def _candidates(fits: pa.Table) -> pa.Table:
 
 def _likeliest(ends: Sequence[pa.RecordBatch], first: int) -> tuple[bool, float, int, int] | None:
     """Return the sound end of highest log-likelihood, or of all; of equals the first."""
-    found = None
+    result = None
     for place in range(first, len(ends)):
         names = ("sound", "log_likelihood")
         sound, values = (ends[place].column(n).to_numpy(zero_copy_only=False) for n in names)
@@ -139,6 +139,6 @@ def _likeliest(ends: Sequence[pa.RecordBatch], first: int) -> tuple[bool, float,
             continue
         row = int(np.lexsort((-values, ~sound))[0])
         best = (not bool(sound[row]), float(values[row]), place, row)
-        if found is None or (best[0], -best[1]) < (found[0], -found[1]):
-            found = best
-    return found
+        if result is None or (best[0], -best[1]) < (result[0], -result[1]):
+            result = best
+    return result

@@ -100,8 +100,8 @@ def _matrix(column: pa.ChunkedArray) -> Any:
 
 def labels_of(ends: pa.Table) -> Codes:
     """Return the labels of the samples compared, (F, P)."""
-    found: Codes = _matrix(ends["labels"])
-    return found
+    result: Codes = _matrix(ends["labels"])
+    return result
 
 
 def references(

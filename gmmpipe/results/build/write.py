@@ -78,8 +78,8 @@ class TableMerger:
     def parameters(self) -> pd.DataFrame:
         """Return the rows of parameters of the cells in ``best``."""
         empty = self._schemas["parameters"].empty_table()
-        found: pd.DataFrame = pa.concat_tables([empty, *self._parameters]).to_pandas()
-        return found
+        result: pd.DataFrame = pa.concat_tables([empty, *self._parameters]).to_pandas()
+        return result
 
     @property
     def stability(self) -> pd.DataFrame:

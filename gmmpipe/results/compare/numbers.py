@@ -83,15 +83,15 @@ def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:
         for e in (before, after)
     )
     old, new = data_digests(before), data_digests(after)
-    found: dict[Place, str] = {}
+    result: dict[Place, str] = {}
     for _, row in matched(a, b, keys).both.iterrows():
         n = [n_samples(*(row[f"{name}_{side}"] for name in COUNTED)) for side in "ab"]
         digests = {*old[row["dataset"]]}, {*new[row["dataset"]]}
         if not (digests[0] <= digests[1] or digests[1] <= digests[0]):
-            found[place(row, keys)] = OTHER
+            result[place(row, keys)] = OTHER
         elif not isclose(*n, rel_tol=1e-6):
-            found[place(row, keys)] = f"N was {n[0]:.7g} and is {n[1]:.7g}"
-    return found
+            result[place(row, keys)] = f"N was {n[0]:.7g} and is {n[1]:.7g}"
+    return result
 
 
 def comparable(found: Matched, unlike: Mapping[Place, str]) -> npt.NDArray[np.bool_]:

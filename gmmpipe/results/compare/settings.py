@@ -58,17 +58,17 @@ def data_digests(experiment: Experiment) -> dict[str, list[str]]:
 def _data(experiment: Experiment) -> dict[str, str]:
     """Return the digests of inputs and of what was drawn, and the number of rows."""
     inputs = experiment.manifest["inputs"].items()
-    found = {path: f"SHA-256 {described['sha256'][:12]}" for path, described in inputs}
+    result = {path: f"SHA-256 {described['sha256'][:12]}" for path, described in inputs}
     kinds = experiment.config["dataset"]
     for name, digests in data_digests(experiment).items():
         if kinds.get(name, {}).get("kind") != "file":
-            found[f"{name}, drawn"] = f"SHA-256 {', '.join(d[:12] for d in digests)}"
+            result[f"{name}, drawn"] = f"SHA-256 {', '.join(d[:12] for d in digests)}"
     labels = experiment.labels
     for key, rows in labels.groupby(["dataset", *experiment.outer], sort=False):
         where = dict(zip(["dataset", *experiment.outer], key, strict=True))
         name = ", ".join([str(where.pop("dataset")), *(f"{a}={v}" for a, v in where.items())])
-        found[f"{name}: rows"] = str(len(rows))
-    return found
+        result[f"{name}: rows"] = str(len(rows))
+    return result
 
 
 def _texts(tree: Mapping[str, Any]) -> dict[str, str]:

@@ -150,10 +150,10 @@ def _told(moment: float) -> str:
 
 def _seconds(stage: str, names: Sequence[str]) -> dict[str, float]:
     """Return the seconds that the jobs of a stage took, whenever that was; none where unknown."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for name in names:
         path = Path(benchmark(stage, name))
         with suppress(OSError, IndexError, ValueError):  # it is lost or damaged, or says NA
             heading_then_seconds = path.read_text(encoding="utf-8").splitlines()
-            found[name] = float(heading_then_seconds[1].split("\t")[0])
-    return found
+            result[name] = float(heading_then_seconds[1].split("\t")[0])
+    return result
