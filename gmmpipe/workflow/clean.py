@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
+from os.path import relpath
 from pathlib import Path
 
 from gmmpipe.errors import InputError, one_line
@@ -65,7 +66,7 @@ def referred(project: Path) -> set[str]:
         plan, manifest = _plan_of(project, folder), folder / MANIFEST
         named: list[str] = []
         if manifest.is_file():
-            named += Version(folder).manifest["artifacts"]
+            named += Version(folder).entries  # inputs too: a person's file may lie in the store
         try:
             named += _named(plan) if plan.is_file() else ()
         except InputError:
@@ -78,16 +79,19 @@ def referred(project: Path) -> set[str]:
                 " its experiment again, or remove the folder"
             )
         named.append(str(layout.engine(plan).relative_to(project)))
-        used.update(str(Path(path).with_suffix("")) for path in named)
+        used.update(str(Path(relpath(project / path, project)).with_suffix("")) for path in named)
     return used
 
 
 def _named(plan: Path) -> Iterator[str]:
-    """Yield every path in the store that a plan, also one of an older gmmpipe, may refer to."""
+    """Yield every path in the store that a plan, also an older gmmpipe's, may name, and inputs."""
     content = artifacts.read_json(plan)
     for section in content.values() if isinstance(content, dict) else ():
-        for name in section if isinstance(section, dict) else ():
+        for name, entry in section.items() if isinstance(section, dict) else ():
             yield from (stored(kind, name) for kind in REMOVED)
+            source = entry.get("source") if isinstance(entry, dict) else None
+            if isinstance(source, dict):
+                yield str(source.get("path"))
 
 
 def versions(project: Path) -> Iterator[Path]:

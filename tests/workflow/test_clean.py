@@ -1,5 +1,6 @@
 import errno
 import fcntl
+import json
 import os
 from pathlib import Path
 from shutil import move, rmtree
@@ -204,3 +205,14 @@ def test_links_are_not_followed(study, gmmpipe, tmp_path):
     Path("results/store/fits/link.npz").symlink_to(precious)
     gmmpipe("clean", "--unused", "--yes")
     assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("lost", ["manifest.json", "plan"])
+def test_a_person_s_data_in_the_store_stay(lost, study, gmmpipe):
+    mine = Path("results/store/data/mine.json")
+    mine.parent.mkdir(parents=True)
+    mine.write_text(json.dumps([{"a": i, "b": i**2} for i in range(20)]))
+    done = study(*TINY, f"dataset.gmm={{kind:file,path:{mine}}}")
+    Path(done.path if lost == "plan" else f"{done.folder}/{lost}").unlink()
+    gmmpipe("clean", "--unused", "--yes")
+    assert mine.exists()
