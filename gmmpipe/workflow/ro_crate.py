@@ -58,7 +58,12 @@ def export(version: Version, output: str) -> int:
     if target.suffix != ".zip" and target.exists():
         raise InputError(f"{output}: exists; give a new folder, or a name ending in .zip")
     files = _files(version)
-    crate = _crate(version, files)
+    try:
+        crate = _crate(version, files)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{version.folder}: its records are not whole ({error!r})") from None
     target.parent.mkdir(parents=True, exist_ok=True)
     with artifacts.scratch(target.parent) as scratch:
         folder = Path(scratch) / "crate"

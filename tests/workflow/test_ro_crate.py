@@ -41,3 +41,9 @@ def test_a_version_without_its_workflow_is_no_crate(version, refused, tmp_path):
     (version / "Snakefile").rename(version / "other.smk")
     refused("has no Snakefile", "export", str(version), "--to", "ro-crate", "-o",
             str(tmp_path / "x.zip"))  # fmt: skip
+
+
+def test_records_that_are_not_whole_are_one_line(version, refused, tmp_path):
+    artifacts.write_json(version / "run.json", {})
+    target = str(tmp_path / "x.zip")
+    refused("records are not whole", "export", str(version), "--to", "ro-crate", "-o", target)
