@@ -75,9 +75,25 @@ def _refuse_misplaced(plan: Plan, known: Iterable[Path]) -> None:
         raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
     for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
+    for path in _foreign(home / FIGURES):
+        raise InputError(
+            f"{path}: is none of the figures, whose folder is removed when they are drawn again;"
+            " move it elsewhere"
+        )
     for path in (Path(plan.marker), *(home / name for name in RECORDS), *known):
         refuse_folder(path)
         refuse_folder(checksum_path(path))
+
+
+def _foreign(figures: Path) -> Iterator[Path]:
+    """Yield what a person put into the folder of the figures: no caption and no record tells it."""
+    try:
+        captions = artifacts.read_json(figures / CAPTIONS)
+    except InputError:
+        captions = ()
+    for path in sorted(figures.glob("[!.]*")):
+        if path.name != CAPTIONS and path.stem not in captions and checksum_of(path) is None:
+            yield path
 
 
 def settle_times(plan: Plan) -> None:

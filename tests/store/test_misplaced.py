@@ -9,6 +9,8 @@ import pytest
 
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import checksum_path
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover
@@ -145,6 +147,28 @@ def test_no_command_imports_numba_where_it_would_find_settings(command, project,
     """As of whoever made the data: a cache that they name is code."""
     (project / ".numba_config.yaml").write_text(f"cache_dir: {project}\n")
     refused(".numba_config.yaml: numba would take settings from it", *command.split())
+
+
+def test_nobody_waits_for_settings_of_matplotlib(project, refused):
+    os.mkfifo(project / "matplotlibrc")
+    refused("matplotlibrc: it is no file; remove it", "figure", "clusters", "x")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "clusters-gmm-edited.svg", "poster/p.svg"])
+def test_what_a_person_put_among_the_figures_stays(name, study):
+    done = study(*TINY)
+    folder = Path(done.figures)
+    artifacts.write_json(folder / "captions.json", {"clusters-gmm": "a caption"})
+    for path in (folder / "clusters-gmm.svg", folder / "clusters-gmm.png"):
+        artifacts.write(path, "drawn")
+    checksum_path(folder / "clusters-gmm.png").unlink()
+    assert recover(done) == []
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    with pytest.raises(InputError, match=r"is none of the figures, .* move it elsewhere"):
+        recover(done)
+    assert path.read_text() == "mine"
 
 
 def test_a_record_of_no_file_is_passed_over(study):
