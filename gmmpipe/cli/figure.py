@@ -11,7 +11,7 @@ from gmmpipe.figures import FIGURES, FORMATS, DatasetTables, FigureKind
 from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
-from gmmpipe.store.names import project_of, refuse_numba_settings
+from gmmpipe.store.names import project_of, refuse_library_settings
 from gmmpipe.store.plan import Plan
 
 
@@ -59,7 +59,7 @@ def redraw(
     )
     style = style_of(section)
     with contextlib.chdir(project_of(experiment.folder)):
-        refuse_numba_settings()
+        refuse_library_settings()
         wanted = _wanted(name, _plan(experiment), dataset)
         if one and len(wanted) > 1:
             places = ", ".join(each.place for each in wanted)

@@ -13,7 +13,7 @@ from gmmpipe.data.user_file import declare, own_file
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
 from gmmpipe.store.files import MADE_BY, destination
 from gmmpipe.store.jobs import from_json
-from gmmpipe.store.names import refuse_numba_settings
+from gmmpipe.store.names import refuse_library_settings
 from gmmpipe.store.terminal import print_data, printing
 from gmmpipe.workflow.pipeline import STAGES, Stage
 from gmmpipe.workflow.process_groups import interruptible
@@ -136,7 +136,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     if snakemake and args.command != "run":
         raise InputError("options after -- go to Snakemake, so they belong to `gmmpipe run` only")
     pin_threads()
-    refuse_numba_settings()
+    refuse_library_settings()
     os.environ.pop(MADE_BY, None)  # whatever that was, it does not make what is written here
     if getattr(args, "output", None) and args.command != "publish":  # which moves the link itself
         args.output = destination(args.output)

@@ -15,6 +15,7 @@ STORED = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,200}"  # names joined by dots, and a dig
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}  # else a device
 NOTES = ("metadata", "incomplete", "locks", "log", "auxiliary")  # folders of Snakemake's
+MATPLOTLIB = "matplotlibrc"  # likewise of matplotlib
 NUMBA = ".numba_config.yaml"  # in the working folder: settings of numba that no manifest records
 
 
@@ -92,7 +93,7 @@ def own_folders(root: Path, experiment: str) -> None:
     Nor may anything in the folders that all experiments share, or among Snakemake's notes, be a
     link, or what would be waited for, such as a pipe. Nor may numba find settings in the project.
     """
-    refuse_numba_settings(root)
+    refuse_library_settings(root)
     results, notes = root / RESULTS, root / ".snakemake"
     own_store(root)
     folders = (root / LOGS, root / BENCHMARKS, results / experiment)
@@ -103,16 +104,20 @@ def own_folders(root: Path, experiment: str) -> None:
         refuse_folder(path)
 
 
-def refuse_numba_settings(folder: Path = Path()) -> None:
-    """Raise InputError where numba, imported in a folder, would find settings.
+def refuse_library_settings(folder: Path = Path()) -> None:
+    """Raise InputError where numba or matplotlib, imported in a folder, would find settings.
 
-    No manifest tells them, and they may name a cache, whose code would run.
+    No manifest tells those of numba, and they may name a cache, whose code would run. Those of
+    matplotlib change nothing, but a pipe would be waited for.
     """
     if (folder / NUMBA).exists():
         raise InputError(
-            f"{folder / NUMBA}: numba would read unrecorded settings from it;"
+            f"{folder / NUMBA}: numba would take settings from it that the manifest does not tell;"
             " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
         )
+    rc = folder / MATPLOTLIB
+    if rc.exists() and not rc.is_file():
+        raise InputError(f"{rc}: matplotlib would read it, and it is no file; remove it")
 
 
 def own_store(root: Path) -> None:
