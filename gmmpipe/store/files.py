@@ -64,9 +64,9 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
         raise InputError(f"{str(path)!r}: no path; check it") from None
 
 
-def refuse_damaged(path: str | Path, found: str) -> None:
-    """Raise DamagedArtifact unless the SHA-256 found is the one recorded, or none is."""
-    if checksum_of(path) not in (None, found):
+def refuse_damaged(path: str | Path, checksum: str) -> None:
+    """Raise DamagedArtifact where another SHA-256 is recorded."""
+    if checksum_of(path) not in (None, checksum):
         raise DamagedArtifact(
             f"{path}: damaged, its SHA-256 is not the recorded one; `gmmpipe run` makes it again"
         )
@@ -112,10 +112,10 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
             yield file
             flush_file(file)
             file.seek(0)
-            found = hashlib.file_digest(file, "sha256").hexdigest() if recording else ""
+            checksum = hashlib.file_digest(file, "sha256").hexdigest() if recording else ""
         if recording:
             _write_record(
-                temporaries[checksum_path(path)], path, found, os.environ.get(MADE_BY, "")
+                temporaries[checksum_path(path)], path, checksum, os.environ.get(MADE_BY, "")
             )
         else:
             checksum_path(path).unlink(missing_ok=True)  # older versions recorded everywhere
@@ -186,19 +186,19 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def write_checksum(path: Path, found: str, maker: Mapping[str, Any]) -> None:
+def write_checksum(path: Path, checksum: str, maker: Mapping[str, Any]) -> None:
     """Record the SHA-256 of an existing file, and what made it if that is known."""
     temporary = temporary_path(checksum_path(path))
     with naming(checksum_path(path), [temporary]):
-        _write_record(temporary, path, found, json.dumps(maker, sort_keys=True) if maker else "")
+        _write_record(temporary, path, checksum, json.dumps(maker, sort_keys=True) if maker else "")
         temporary.replace(checksum_path(path))
 
 
-def _write_record(temporary: Path, path: Path, found: str, maker: str) -> None:
+def _write_record(temporary: Path, path: Path, checksum: str, maker: str) -> None:
     """Write a record as sha256sum writes and checks it, to which a line with # is a comment."""
     comment = f"# {sha256(maker.encode())[:12]} {maker}\n" if maker else ""
     with created(temporary) as file:
-        file.write(f"{found}  {path.name}\n{comment}".encode())
+        file.write(f"{checksum}  {path.name}\n{comment}".encode())
         flush_file(file)
 
 
@@ -220,14 +220,14 @@ def checksum_of(path: str | Path) -> str | None:
 
     None if there is no record, "" if the record itself is damaged.
     """
-    found = _record(Path(path))
-    return None if found is None else found[0]
+    record = _record(Path(path))
+    return None if record is None else record[0]
 
 
 def made_by(path: str | Path) -> dict[str, Any]:
     """Return what made an artifact, see ``environment.maker``; nothing where it is not recorded."""
-    found = _record(Path(path))
-    return {} if found is None else found[1]
+    record = _record(Path(path))
+    return {} if record is None else record[1]
 
 
 def _record(path: Path) -> tuple[str, dict[str, Any]] | None:
@@ -247,11 +247,11 @@ def _maker(comment: str) -> dict[str, Any] | None:
     """Return what the second line of a record says; None if it is damaged."""
     if not comment:
         return {}
-    found = re.fullmatch(r"# ([0-9a-f]{12}) (.*)\n", comment)
-    if found is None or sha256(found[2].encode())[:12] != found[1]:
+    match = re.fullmatch(r"# ([0-9a-f]{12}) (.*)\n", comment)
+    if match is None or sha256(match[2].encode())[:12] != match[1]:
         return None
     try:
-        maker = json.loads(found[2])
+        maker = json.loads(match[2])
         typed = all(isinstance(maker[key], kind) for key, kind in MAKER.items())
     except (ValueError, RecursionError, TypeError, KeyError):
         return None

@@ -49,8 +49,8 @@ def json_lines(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         return
     if shapes != {dict}:
         raise InputError(f"{name}: give an object, or a list, in each line")
-    found = _values(file, name, encoding)
-    rows = ([] if v is None else [v.get(c) for c in columns] for v in found)
+    values = _values(file, name, encoding)
+    rows = ([] if v is None else [v.get(c) for c in columns] for v in values)
     yield from read_rows(rows, name, kind, tuple(columns))
 
 
@@ -79,36 +79,36 @@ def _parsed(text: str, name: str) -> Any:
         raise InputError(f"{name}: not JSON ({line}); mend the file") from None
 
 
-def _rows(found: Any, name: str) -> Rows:
+def _rows(value: Any, name: str) -> Rows:
     """Return the names of the columns, if any, and the rows of a value that is a table."""
     index: list[str] = []
-    if isinstance(found, dict) and isinstance(found.get("data"), list):
-        columns, schema = found.get("columns"), found.get("schema")
+    if isinstance(value, dict) and isinstance(value.get("data"), list):
+        columns, schema = value.get("columns"), value.get("schema")
         if isinstance(columns, list):
-            return _listed(found["data"], name, tuple(map(str, columns)))
+            return _listed(value["data"], name, tuple(map(str, columns)))
         if isinstance(schema, dict) and isinstance(schema.get("primaryKey"), list):
             index = schema["primaryKey"]
-        found = found["data"]
-    if isinstance(found, list) and found:
-        if all(isinstance(row, dict) for row in found):
-            keys = tuple(dict.fromkeys(key for row in found for key in row if key not in index))
-            refuse_huge(len(found), len(keys), name)
-            return keys, [[row.get(key) for key in keys] for row in found]
-        return _listed(found, name, None)
-    if isinstance(found, dict) and found:
-        return _columns(found, name)
+        value = value["data"]
+    if isinstance(value, list) and value:
+        if all(isinstance(row, dict) for row in value):
+            keys = tuple(dict.fromkeys(key for row in value for key in row if key not in index))
+            refuse_huge(len(value), len(keys), name)
+            return keys, [[row.get(key) for key in keys] for row in value]
+        return _listed(value, name, None)
+    if isinstance(value, dict) and value:
+        return _columns(value, name)
     raise InputError(f"{name}: not a table; give {SHAPES}")
 
 
-def _listed(found: Sequence[Any], name: str, columns: tuple[str, ...] | None) -> Rows:
-    if not all(isinstance(row, list) for row in found):
+def _listed(value: Sequence[Any], name: str, columns: tuple[str, ...] | None) -> Rows:
+    if not all(isinstance(row, list) for row in value):
         raise InputError(f"{name}: not a table; give {SHAPES}")
-    return columns, list(found)
+    return columns, list(value)
 
 
-def _columns(found: dict[str, Any], name: str) -> Rows:
+def _columns(value: dict[str, Any], name: str) -> Rows:
     """Return the rows of columns that are lists of one length, or objects by row as of pandas."""
-    columns = list(found.values())
+    columns = list(value.values())
     if all(isinstance(column, dict) for column in columns):
         keys = list(dict.fromkeys(key for column in columns for key in column))
         refuse_huge(len(keys), len(columns), name)
@@ -116,4 +116,4 @@ def _columns(found: dict[str, Any], name: str) -> Rows:
     lists = all(isinstance(column, list) for column in columns)
     if not lists or len(set(map(len, columns))) > 1:
         raise InputError(f"{name}: not a table; give {SHAPES}")
-    return tuple(found), [list(row) for row in zip(*columns, strict=True)]
+    return tuple(value), [list(row) for row in zip(*columns, strict=True)]

@@ -51,20 +51,20 @@ class SliceRows:
         self.family = job.covariance["family"]
         self.assessed = [self._assess(stored) for stored in self.fits]
         self.defects = [
-            [s.fit.degenerate + a.soundness.defects for a in found]
-            for s, found in zip(self.fits, self.assessed, strict=True)
+            [s.fit.degenerate + a.soundness.defects for a in assessments]
+            for s, assessments in zip(self.fits, self.assessed, strict=True)
         ]
 
     def _assess(self, stored: FittedCell) -> list[Assessment]:
-        """Return what is found of each snapshot; those after convergence are all the same."""
-        found: dict[int, Assessment] = {}
+        """Return the assessment of each snapshot; those after convergence are all the same."""
+        by_n_iter: dict[int, Assessment] = {}
         for snapshot in stored.fit.snapshots:
-            if snapshot.n_iter not in found:
+            if snapshot.n_iter not in by_n_iter:
                 mixture = snapshot.mixture
-                found[snapshot.n_iter] = self.data.assess(
+                by_n_iter[snapshot.n_iter] = self.data.assess(
                     mixture, self.family, self.frozen, self.prior
                 )
-        return [found[snapshot.n_iter] for snapshot in stored.fit.snapshots]
+        return [by_n_iter[snapshot.n_iter] for snapshot in stored.fit.snapshots]
 
     def batches(self) -> dict[str, pa.RecordBatch]:
         """Return the rows of each long table, and the ends."""
@@ -78,9 +78,9 @@ class SliceRows:
     def _fits(self) -> pa.RecordBatch:
         """Return a row for each snapshot of each cell; of those that failed, numbers are null."""
         snapshots = [snapshot for s in self.fits for snapshot in s.fit.snapshots]
-        found = [assessment for each in self.assessed for assessment in each]
+        assessments = [assessment for each in self.assessed for assessment in each]
         total = [s.log_likelihood - self.data.volume for s in snapshots]
-        entropy = [a.entropy for a in found]
+        entropy = [a.entropy for a in assessments]
         count = em.n_parameters(
             self.family, self.k, self.data.x.shape[1], self.frozen, is_noisy(self.job)
         )
@@ -88,11 +88,11 @@ class SliceRows:
             name: [f(t, count, self.data.total, e) for t, e in zip(total, entropy, strict=True)]
             for name, f in CRITERIA.items()
         }
-        sound = [a.soundness for a in found]
+        sound = [a.soundness for a in assessments]
         numbers: dict[str, list[float]] = {
             "log_likelihood": total,
             **criteria,
-            **{name: [a.agreement[name] for a in found] for name in METRICS},
+            **{name: [a.agreement[name] for a in assessments] for name in METRICS},
             "least_eigenvalue": [s.eigenvalues.min() for s in sound],
             "least_samples": [s.counts.min() for s in sound],
             "most_tied": [s.tied.max() for s in sound],
@@ -100,7 +100,7 @@ class SliceRows:
             "log_prior": [s.log_prior for s in snapshots],
             "limit": np.repeat(self._limits(), len(self.job.iteration)).tolist(),
         }
-        defects = [found for each in self.defects for found in each]
+        defects = [defect for each in self.defects for defect in each]
         failed: list[FailedCell] = [cell for cell in self.cells if isinstance(cell, FailedCell)]
         steps = self.job.iteration
         lost, ok = len(failed) * len(steps), len(snapshots)
@@ -111,7 +111,7 @@ class SliceRows:
             "iteration": steps * len(seeds),
             "n_iter": [s.n_iter for s in snapshots] + [0] * lost,
             "converged": [s.converged for s in snapshots] + [False] * lost,
-            "degenerate": [bool(found) for found in defects] + [True] * lost,
+            "degenerate": [bool(defect) for defect in defects] + [True] * lost,
             "end": [s.end.kind for s in self.fits for _ in steps] + [""] * lost,
             "status": ["ok"] * ok + ["failed"] * lost,
             "reason": [""] * ok + [f.reason for f in failed for _ in steps],
@@ -166,8 +166,8 @@ class SliceRows:
         schema = self.wanted["trajectories"]
         values = _joined([s.fit.trajectory for s in self.fits]) - self.data.volume
         ends = np.cumsum([0, *(len(s.fit.trajectory) for s in self.fits)])
-        found = lists(ends, values, schema.field("log_likelihood").type)
-        columns = {"seed": [s.seed for s in self.fits], "log_likelihood": found}
+        log_likelihood = lists(ends, values, schema.field("log_likelihood").type)
+        columns = {"seed": [s.seed for s in self.fits], "log_likelihood": log_likelihood}
         return batch(schema, len(self.fits), self.at, columns)
 
     def _ends(self) -> pa.RecordBatch:
@@ -187,9 +187,9 @@ class SliceRows:
             "weights": mixture.weights.reshape(rows, self.k),
             "means": mixture.means.reshape(rows, self.k * d),
             "covariances": mixture.covariances.reshape(rows, self.k * d * d),
-            "labels": np.array([found[-1].labels for found in self.assessed], np.int32).reshape(
-                rows, len(self.data.assess.compared)
-            ),
+            "labels": np.array(
+                [assessments[-1].labels for assessments in self.assessed], np.int32
+            ).reshape(rows, len(self.data.assess.compared)),
         }
         return batch(self.wanted["ends"], rows, {}, columns)
 

@@ -61,10 +61,10 @@ def rivals(
     chooses the same: a row is left out if one that goes before it, in ``rank``'s order, is as
     likely.
     """
-    held = np.flatnonzero(sound)
-    if not held.size:
-        return held
-    near = held[reaches(objective[held], objective[held].max())]
+    candidates = np.flatnonzero(sound)
+    if not candidates.size:
+        return candidates
+    near = candidates[reaches(objective[candidates], objective[candidates].max())]
     near = near[np.argsort(-iteration[near], kind="stable")]
     before = np.maximum.accumulate(np.append(-np.inf, objective[near][:-1]))
     return np.sort(near[objective[near] > before])
@@ -103,7 +103,7 @@ def _certificate(
     runs: Sequence[Run], which: Indices, mine: Sequence[int], seedless: Collection[str]
 ) -> dict[str, Any]:
     some = [runs[i] for i in mine]
-    found = certify(
+    certificate = certify(
         which[mine],
         [run.end for run in some],
         [run.drawn and run.key["start"] not in seedless for run in some],
@@ -111,4 +111,4 @@ def _certificate(
     )
     best = min((i for i in mine if which[i] != NONE), key=lambda i: which[i], default=None)
     value = np.nan if best is None else runs[best].log_likelihood
-    return {**asdict(found), "log_likelihood": value}
+    return {**asdict(certificate), "log_likelihood": value}

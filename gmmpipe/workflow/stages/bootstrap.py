@@ -52,13 +52,13 @@ def run(inputs: Sequence[str], output: str, job: BootstrapJob, threads: int = 1)
 
 def _best(paths: Sequence[str], x: Array, weight: Array | None, refit: Refit) -> dict[int, Fit]:
     """Return the best sound fit of each K that has any."""
-    found: dict[int, list[Fit]] = {}
+    fits_by_k: dict[int, list[Fit]] = {}
     for path in paths:
         for stored in fit_arrays.from_arrays(artifacts.read_arrays(path)):
-            found.setdefault(stored.k, []).append(stored.fit)
+            fits_by_k.setdefault(stored.k, []).append(stored.fit)
     checker, top = refit.checker(x, weight), {}
-    for k in sorted(found):
-        fit = found[k][best(found[k], checker.is_sound)]
+    for k in sorted(fits_by_k):
+        fit = fits_by_k[k][best(fits_by_k[k], checker.is_sound)]
         if checker.is_sound(fit):
             top[k] = fit
     return top
@@ -113,10 +113,10 @@ def _resamples(
             continue
         again = _again(fits[k].snapshots[-1].mixture, refit)
         purpose = ("stability", job.seed, k)
-        found = bootstrap_labels(x, weight, again, numbers, purpose, threads=refit.threads)
-        for r, ours in enumerate(found):
-            if ours is not None:
-                labels[i, r], sound[i, r] = ours[rows], True
+        clusterings = bootstrap_labels(x, weight, again, numbers, purpose, threads=refit.threads)
+        for r, clustering in enumerate(clusterings):
+            if clustering is not None:
+                labels[i, r], sound[i, r] = clustering[rows], True
         print(f"k={k}: {np.count_nonzero(sound[i])} of {len(numbers)} resamples have a sound fit")
     known = {"k": np.array(ks), "replicate": np.array(numbers)}
     return {**known, "sound": sound, "labels": labels}
@@ -131,8 +131,8 @@ def _again(mixture: Mixture, refit: Refit) -> FitWeighted:
         rows = completed(x[drawn], counts[drawn])
         random = ShortEM().prepare(rows, refit.family, counts[drawn])
         starts = [random(k, rng) for _ in range(refit.starts)] if k <= len(rows) else []
-        found = refit(x, [mixture, *starts], counts)
-        return None if found.degenerate else found.snapshots[-1].mixture
+        fit = refit(x, [mixture, *starts], counts)
+        return None if fit.degenerate else fit.snapshots[-1].mixture
 
     return fit
 
@@ -162,15 +162,15 @@ def _intervals(
         return bic(fits[k].trajectory[-1], parameters, n, Entropy(0, 0))
 
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
-    found = replicate(x, chosen, job.kind, refit, numbers, job.seed, weight)
+    replicates = replicate(x, chosen, job.kind, refit, numbers, job.seed, weight)
     print(f"k={chosen.n_components}, {job.kind}: {len(numbers)} replicates")
-    reasons = _said(found.degenerate, bool(found.observed.degenerate))
+    reasons = _said(replicates.degenerate, bool(replicates.observed.degenerate))
     _report(reasons)
-    mixtures = map(Mixture, found.weights, found.means, found.covariances)
+    mixtures = map(Mixture, replicates.weights, replicates.means, replicates.covariances)
     parts = [_parts(affine.invert(mixture)) for mixture in mixtures]
     return {
         "replicate": np.array(numbers),
-        **_parts(affine.invert(found.observed.snapshots[-1].mixture)),
+        **_parts(affine.invert(replicates.observed.snapshots[-1].mixture)),
         **{f"replicate_{name}": np.stack([part[name] for part in parts]) for name in parts[0]},
         "reason": np.array(reasons, dtype=str),
     }

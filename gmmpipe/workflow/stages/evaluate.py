@@ -49,8 +49,8 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
         certificates, optima = certified(parts, scratch, plan.outer, _undrawn(plan))
         best = trusted(ranked(parts, plan.outer), certificates, plan.outer)
         best["beaten_by"] = beaten_by(best, plan.outer, _features(plan))
-        found = references(parts, scratch, best, plan.outer)
-        merger = TableMerger(schemas_of(plan), found, best, plan.outer)
+        reference_runs = references(parts, scratch, best, plan.outer)
+        merger = TableMerger(schemas_of(plan), reference_runs, best, plan.outer)
         merger.write(parts, optima, scratch, output, _row_bytes(plan))
     frames = {"best": best, "certificates": certificates, "stability": merger.stability}
     parameters = merger.parameters
