@@ -107,12 +107,12 @@ def own_folders(root: Path, experiment: str) -> None:
 def refuse_library_settings(folder: Path = Path()) -> None:
     """Raise InputError where numba or matplotlib, imported in a folder, would find settings.
 
-    No manifest tells those of numba, and they may name a cache, whose code would run. Those of
+    No manifest records those of numba, and they may name a cache, whose code would run. Those of
     matplotlib change nothing, but a pipe would be waited for.
     """
     if (folder / NUMBA).exists():
         raise InputError(
-            f"{folder / NUMBA}: numba would take settings from it that the manifest does not tell;"
+            f"{folder / NUMBA}: numba would read unrecorded settings from it;"
             " remove it, and set variables such as NUMBA_DISABLE_JIT=1 instead"
         )
     rc = folder / MATPLOTLIB

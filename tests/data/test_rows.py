@@ -59,7 +59,7 @@ def test_other_npy_files_are_refused(tmp_path, array):
 
 def test_files_that_are_not_sound_are_refused(tmp_path, folder):
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY")
-    with pytest.raises(InputError, match=r"x\.npy: not a sound \.npy file"):
+    with pytest.raises(InputError, match=r"x\.npy: not a valid \.npy file"):
         _ = Npy(str(tmp_path / "x.npy")).shape
     with pytest.raises(InputError, match="no column 'z'; it has u, v, w"):
         _ = Parquet(folder, ("z",)).shape

@@ -16,11 +16,11 @@ import pytest
 import gmmpipe
 from gmmpipe.cli.figure import redraw
 from gmmpipe.errors import InputError
+from gmmpipe.results import version_tables
 from gmmpipe.results.compare.comparison import compare
 from gmmpipe.results.replay.replay import run as replay
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
-from gmmpipe.store import manifest as formats
 from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.manifest import FORMAT, format_of
 from gmmpipe.workflow import inputs, make_plan
@@ -50,9 +50,9 @@ def stored(folder, name):
     return pd.read_parquet(folder / f"tables/{name}.parquet")
 
 
-@pytest.mark.parametrize("small", [formats.SMALL, 0], ids=["whole", "in parts"])
+@pytest.mark.parametrize("small", [version_tables.SMALL, 0], ids=["whole", "in parts"])
 def test_components_of_an_old_result_count_from_one(old, small, monkeypatch):
-    monkeypatch.setattr(formats, "SMALL", small)
+    monkeypatch.setattr(version_tables, "SMALL", small)
     found = gmmpipe.load(old)
     for table, columns in COUNTED.items():
         before, after = stored(old, table), getattr(found, table)

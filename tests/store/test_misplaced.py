@@ -138,7 +138,7 @@ def test_a_lock_is_no_link(name, project, tmp_path):
 def test_numba_has_no_settings_of_the_project(project):
     """They decide last bits, or name a cache of code, and no manifest tells them."""
     (project / ".numba_config.yaml").write_text("disable_jit: 1\n")
-    with pytest.raises(InputError, match=r"numba would take settings from it .* remove it"):
+    with pytest.raises(InputError, match="would read unrecorded settings from it; remove it"):
         workflow_run._lock()
 
 
@@ -146,7 +146,7 @@ def test_numba_has_no_settings_of_the_project(project):
 def test_no_command_imports_numba_where_it_would_find_settings(command, project, refused):
     """As of whoever made the data: a cache that they name is code."""
     (project / ".numba_config.yaml").write_text(f"cache_dir: {project}\n")
-    refused(".numba_config.yaml: numba would take settings from it", *command.split())
+    refused(".numba_config.yaml: numba would read unrecorded settings from it", *command.split())
 
 
 def test_nobody_waits_for_settings_of_matplotlib(project, refused):

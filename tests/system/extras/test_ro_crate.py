@@ -109,5 +109,5 @@ def test_a_zip_file_has_the_same_and_the_same_bytes_each_time(folder, tmp_path):
 
 
 def test_what_is_there_stays(folder, tmp_path):
-    with pytest.raises(InputError, match="crate: is there already; give a new folder"):
+    with pytest.raises(InputError, match="crate: exists; give a new folder"):
         export(a_version(tmp_path), str(folder))
