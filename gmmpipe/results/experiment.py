@@ -34,6 +34,9 @@ def _attributes() -> str:
     return f"Attributes\n----------\n{tables}\n\nRaises\n"
 
 
+SECTIONS = ("dataset", "covariance", "fit", "sweep", "figures")  # of every version's configuration
+
+
 class Experiment(TableAttributes):
     """One version of an experiment, read from its folder when asked.
 
@@ -117,7 +120,11 @@ class Experiment(TableAttributes):
         """The configuration, every key of it."""
         from gmmpipe.store import yaml_file
 
-        return yaml_file.settings(self.folder / "config.yaml")
+        found = yaml_file.settings(self.folder / "config.yaml")
+        for section in SECTIONS:
+            if not isinstance(found.get(section), dict):
+                raise InputError(f"{self.folder}/config.yaml: has no section {section}")
+        return found
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

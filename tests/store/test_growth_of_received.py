@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from versions import a_version
 
 from gmmpipe.data import read as reader
 from gmmpipe.data.formats import limits
@@ -39,6 +40,13 @@ def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(InputError, match=r"config\.yaml: (not YAML|holds no settings)"):
         yaml_file.settings(tmp_path / "config.yaml")
+
+
+def test_a_configuration_that_lacks_a_section_is_one_line(tmp_path):
+    version = a_version(tmp_path)
+    Path(version.folder, "config.yaml").write_text("fit: {}\ndataset: {}\ncovariance: {}\n")
+    with pytest.raises(InputError, match=r"config\.yaml: has no section sweep"):
+        _ = load(version.folder).outer
 
 
 def test_arrays_that_grow_a_thousandfold_are_refused_before_they_do(tmp_path):
