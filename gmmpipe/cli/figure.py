@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from os.path import realpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ def redraw(
     """
     if name not in FIGURES:
         raise InputError(suggest("figure", name, sorted(FIGURES)))
-    target = Path("." if output is None else output).resolve()
+    target = Path(realpath("." if output is None else output))
     one = "" if output is None or target.is_dir() else target.suffix.removeprefix(".")
     if one and one not in FORMATS:
         raise InputError(suggest("the ending of -o", one, list(FORMATS)))

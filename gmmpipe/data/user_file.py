@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
+from os.path import realpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,8 +72,10 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
         if given:
             raise InputError(f"--{given} belongs to --data; give --data FILE")
         return None
-    named, project = Path(str(settings["data"])), root.resolve()
-    path = named.parent.resolve() / named.name  # the name stays as given, links before it do not
+    named, project = Path(str(settings["data"])), Path(realpath(root))
+    path = (
+        Path(realpath(named.parent)) / named.name
+    )  # the name stays as given, links before it do not
     parquet = path.is_dir() and any(path.rglob("*.parquet"))
     if URL.match(str(settings["data"])) or not (path.is_file() or parquet):
         what = "not a regular file or a folder of .parquet" if path.exists() else "no such file"

@@ -180,7 +180,7 @@ def _descriptor(path: Path) -> int | None:
     for _ in range(MOST_LINKS):
         if not path.is_symlink():
             break
-        if str(path.parent.resolve()) == f"/proc/{os.getpid()}/fd":
+        if os.path.realpath(path.parent) == f"/proc/{os.getpid()}/fd":
             return int(path.name)
         path = path.parent / path.readlink()
     return None

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Mapping
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def version_folder(folder: str | Path) -> Path:
 
     folder may be `latest`, also where that is a file that stands for a link.
     """
-    version = Path(folder).resolve()
+    version = Path(realpath(folder))
     if version.is_file() and (name := artifacts.linked(version)) and is_name(name):
         version = version.with_name(name)
     if not (version / MANIFEST).is_file():
@@ -97,7 +98,7 @@ def again(target: str = "") -> str:
 
 def refuse_output(path: str) -> None:
     """Raise InputError for an output, a file or a folder, in a version or in the store."""
-    place = Path(path).resolve()
+    place = Path(realpath(path))
     place = place / "file" if place.is_dir() else place
     for folder in place.parents:
         below = place.relative_to(folder).parts

@@ -63,7 +63,7 @@ def located(root: Path, path: str, given: str | None) -> Path:
 
 
 def _refuse_outside(root: Path, full: Path, path: str) -> None:
-    if not full.resolve().is_relative_to(root.resolve()):
+    if not Path(os.path.realpath(full)).is_relative_to(os.path.realpath(root)):
         raise InputError(
             f"{path}: lies outside the project; copy the file into it, or give it with --data"
         )

@@ -131,3 +131,20 @@ def test_no_output_lies_among_finished_results(study, gmmpipe, refused, tmp_path
     refused("lies among the results", "figure", "clusters", ".")
     moved = str(version.rename(tmp_path / "moved"))
     refused("lies among the results", *TABLE[:2], moved, "-o", f"{moved}/a")
+
+
+RING = [
+    "table best ring",
+    "table best ring/x -o y",
+    "figure clusters ring",
+    "show --data ring/x.csv",
+]
+RING += ["export ring --to ro-crate -o y", "show dataset.gmm={kind:file,path:ring/x.csv}"]
+
+
+@pytest.mark.parametrize("command", RING)
+def test_links_in_a_ring_are_no_traceback(command, project, gmmpipe):
+    (project / "ring").symlink_to("ring")
+    answer = gmmpipe(*command.split())
+    assert answer.err.count("\n") == (answer.code == 2)
+    assert answer.code == 2 or "# ring/x.csv: Too many" in answer.out
