@@ -83,7 +83,7 @@ class Npy(Mapped):
         try:
             array: Array = np.load(self.path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise InputError(f"{self.path}: not a sound .npy file ({_line(error)})") from None
+            raise InputError(f"{self.path}: not a valid .npy file ({_line(error)})") from None
         if array.dtype != np.float64 or array.ndim != 2 or not array.flags.c_contiguous:
             raise InputError(
                 f"{self.path}: {array.dtype} of shape {array.shape}; save rows x features of"
