@@ -1,11 +1,13 @@
 """Before a run: remove what a crash left behind, and what is no longer as it was written."""
 
+import errno
 import json
 import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 
+KEPT = Path(RESULTS, ".kept")  # links to what a run may remove
+
 
 def recover(plan: Plan) -> list[str]:
     """Remove what is not fit to go on from, in the working folder; return the damaged artifacts.
@@ -41,6 +45,7 @@ def recover(plan: Plan) -> list[str]:
     declared |= {Path(plan.report), figures / CAPTIONS}
     known = sorted(declared | set(checksummed(plan.folder)))
     _refuse_misplaced(plan, known)
+    put_back()
     remove_stale(RESULTS)
     _part_hard_links()
     _drop_unreadable_records(Path(".snakemake"))
@@ -61,6 +66,39 @@ def recover(plan: Plan) -> list[str]:
         Path(plan.marker).unlink(missing_ok=True)
     settle_times(plan)
     return damaged
+
+
+@contextmanager
+def kept(plan: Plan) -> Iterator[None]:
+    """Put back at the end what a run removed and failed to make again; ``recover`` after a kill.
+
+    Snakemake removes the outputs of a job before it begins, also those of a finished version when
+    the code is new. Hard links keep them: nothing is written in place.
+    """
+    made = [*plan.store, *table_paths(plan), plan.report]
+    made += [str(path) for path in Path(plan.figures).rglob("*")]
+    try:
+        for path in filter(os.path.isfile, made):
+            (KEPT / path).parent.mkdir(parents=True, exist_ok=True)
+            (KEPT / path).hardlink_to(path)
+    except OSError as error:
+        if error.errno not in (*artifacts.NO_LINKS, errno.ENOSPC, errno.EDQUOT):
+            raise
+    try:
+        yield
+    finally:
+        put_back()
+
+
+def put_back() -> None:
+    """Put what ``kept`` keeps where it is missing, but no figure beside figures drawn since."""
+    for link in [path for path in KEPT.rglob("*") if path.is_file()]:
+        path = link.relative_to(KEPT)
+        drawn = path.parent.name == FIGURES and (path.parent / CAPTIONS).exists()
+        if Path(*path.parts[:3]).exists() and not path.exists() and not drawn:
+            path.parent.mkdir(exist_ok=True)
+            link.rename(path)
+    shutil.rmtree(KEPT, ignore_errors=True)
 
 
 def _refuse_misplaced(plan: Plan, known: Iterable[Path]) -> None:

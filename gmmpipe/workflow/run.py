@@ -28,7 +28,7 @@ from gmmpipe.workflow.checksums import restore_checksums
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
-from gmmpipe.workflow.repair import recover
+from gmmpipe.workflow.repair import kept, recover
 from gmmpipe.workflow.resources import JobResources
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
@@ -193,7 +193,7 @@ def _run(plan: Plan, command: Sequence[str], environment: Mapping[str, str]) -> 
     log = Path(layout.log("run", plan.label))
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
-    with group(command, environment) as process:
+    with kept(plan), group(command, environment) as process:
         try:
             with naming(log):
                 _listen(process, progress, log)

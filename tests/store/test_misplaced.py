@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from gmmpipe.store import artifacts
 from gmmpipe.store.files import checksum_path
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
-from gmmpipe.workflow.repair import recover
+from gmmpipe.workflow.repair import kept, recover
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
 
@@ -202,3 +203,34 @@ def make_special(path, kind):
         return
     with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as end:  # a short path
         end.bind(path.name)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_a_failed_run_removed_of_a_finished_version_is_put_back(killed, study):
+    done = study(*TINY)
+    figures, fit = Path(done.figures), Path(done.fits[0])
+    artifacts.write_json(figures / "captions.json", {})
+    places = (figures / "captions.json", fit)
+    before = [(path.read_bytes(), path.stat().st_mtime) for path in places]
+    keeping = kept(done)
+    keeping.__enter__()
+    shutil.rmtree(figures)
+    fit.unlink()
+    if killed:
+        assert recover(done) == []
+    else:
+        keeping.__exit__(None, None, None)
+    assert [(path.read_bytes(), path.stat().st_mtime) for path in places] == before
+    assert not Path("results/.kept").exists()
+
+
+def test_what_a_run_made_anew_is_not_put_back(study):
+    done = study(*TINY)
+    figures, table = Path(done.figures), Path(table_paths(done)[0])
+    for name in ("captions.json", "clusters-gmm.svg"):
+        artifacts.write(figures / name, "{}")
+    with kept(done):
+        (figures / "clusters-gmm.svg").unlink()  # new code draws it no more
+        artifacts.write(table, "new")
+    assert table.read_text() == "new"
+    assert not (figures / "clusters-gmm.svg").exists()
