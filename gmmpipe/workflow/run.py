@@ -96,6 +96,9 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     for line in how_read(plan):
         print(line, file=sys.stderr)
     _recover(plan)
+    keeping = contextlib.ExitStack()
+    keeping.enter_context(kept(plan))
+    atexit.register(keeping.close)
     _free_memory(plan)
     return plan
 
