@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMULA = tuple("=+-@\t\r\n")  # at the beginning of a cell, to a spreadsheet
+FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # begins one, of a Chinese spreadsheet too
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would begin a row
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
