@@ -31,7 +31,7 @@ from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 
-KEPT = Path(RESULTS, ".kept")  # links to what a run may remove
+KEPT = Path(layout.STORE, ".kept")  # links to what a run may remove
 
 
 def recover(plan: Plan) -> list[str]:
