@@ -18,8 +18,8 @@ from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.results import version_tables
 from gmmpipe.store import artifacts
-from gmmpipe.store import manifest as formats
 
 TINY = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]")
 
@@ -58,7 +58,7 @@ def test_everything_of_a_version_is_there(loaded, monkeypatch, tmp_path):
 def test_of_a_large_table_only_the_rows_asked_for_are_read(loaded, monkeypatch):
     _, found = loaded
     best, whole = found.best, {n: found.rows(n, found.best) for n in ("parameters", "trajectories")}
-    monkeypatch.setattr(formats, "SMALL", 0)
+    monkeypatch.setattr(version_tables, "SMALL", 0)
     other = gmmpipe.load("results/smoke/latest")
     for name, rows in whole.items():
         pd.testing.assert_frame_equal(other.rows(name, best), rows)
