@@ -195,7 +195,7 @@ def _number(
     cell, refuse = cell.strip(), missing != "drop"
     if (plain := form.plain(cell)) is not None:
         value = float(plain)
-        if INTEGER.fullmatch(plain) and abs(value) >= EXACT and abs(Decimal(plain)) > EXACT:
+        if INTEGER.fullmatch(plain) and abs(value) >= EXACT and Decimal(plain).copy_abs() > EXACT:
             raise fail(i, cell, "is an integer beyond 2^53, which doubles round; leave it out", ())
         if np.isfinite(value) or not refuse:
             return value

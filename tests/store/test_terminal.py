@@ -68,7 +68,7 @@ def test_an_output_that_is_full_is_one_line(project):
         )
     assert done.returncode == 1
     assert done.stderr == (
-        "gmmpipe stopped: standard output: No space left on device; free some space and give the"
+        "gmmpipe stopped: standard output: No space left on device; free some space and run the"
         " command again\n"
     )
 

@@ -41,7 +41,7 @@ def test_a_header_of_numpy_is_no_program(python, project, refused):
     header = f"{{'descr': {python}, 'fortran_order': False, 'shape': (1, 1)}}\n".encode()
     text = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
     (project / "x.npy").write_bytes(text)
-    refused("x.npy sound", "run", "--data", "x.npy")
+    refused("x.npy valid", "run", "--data", "x.npy")
 
 
 def test_metadata_of_parquet_is_no_program(pickled, project, gmmpipe):
