@@ -156,7 +156,7 @@ STABILITY = (
     Column("ari", "mean adjusted Rand index of their pairs"),
     Column("standard_error", "its standard error"),
 )
-_RECOVERED = (  # errors of components, see ``numerics.recovery``: means by the true weights
+_RECOVERED = (  # errors of components, see ``diagnostics.recovery``: means by the true weights
     Column("mean_error", "distance of the means", "true standard deviations"),
     Column("mean_distance", "Euclidean distance of the means", "data"),
     Column("covariance_error", "Frobenius distance of the covariances, relative to the true"),

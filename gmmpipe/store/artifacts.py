@@ -81,7 +81,7 @@ def parse_json(text: bytes | str, where: str) -> Any:
 
 
 def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a data frame as .csv (see ``sheet.csv``) or .parquet, after its suffix."""
+    """Write a data frame as .csv (see ``spreadsheet.csv``) or .parquet, after its suffix."""
     import pyarrow as pa
 
     if Path(path).suffix == ".parquet":
@@ -92,7 +92,7 @@ def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
 
 @contextmanager
 def appending_csv(path: str | Path) -> Iterator[Callable[["pa.Table"], None]]:
-    """Let a .csv (see ``sheet.csv``) be written table by table, whole or not at all."""
+    """Let a .csv (see ``spreadsheet.csv``) be written table by table, whole or not at all."""
     import pyarrow as pa
 
     held: list[pa.Table] = []

@@ -61,7 +61,7 @@ class FitJob:
 class BootstrapJob:
     """A block of replicates: of the tests or clusterings of some k, or of a kind of interval.
 
-    refit: settings of ``numerics.bootstrap.Refit``; replicates: their numbers.
+    refit: settings of ``likelihood_ratio.Refit``; replicates: their numbers.
     """
 
     coordinates: Section = field(default_factory=dict)

@@ -34,7 +34,7 @@ def data_set(
     """Describe one data set: its options, its size, and the digest of its source.
 
     point: the configuration at an outer point. given is the path that the user himself gave beside
-    it, if any; scratch as in ``plan.make_plan``. Raises InputError for data that cannot be used.
+    it, if any; scratch as in ``make_plan``. Raises InputError for data that cannot be used.
     """
     options = _with_missing(point["dataset"][name], point["fit"])
     if options["kind"] != "file":

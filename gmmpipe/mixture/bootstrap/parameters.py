@@ -111,7 +111,7 @@ def replicate(  # noqa: PLR0913, PLR0917 - the model, and what to do with it
 def matched(x: Array, resp: Array, mixture: Mixture) -> Mixture:
     """Return the mixture, its components in the order that shares most with ``resp``.
 
-    The order is that of ``identity.match``, by the responsibilities (N, K) for the rows of x.
+    The order is that of ``matching.match``, by the responsibilities (N, K) for the rows of x.
     """
     return reordered(mixture, match(resp, responsibilities(x, mixture)))
 

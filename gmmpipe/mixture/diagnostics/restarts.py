@@ -64,7 +64,8 @@ def certify(
 ) -> Certificate:
     """Certify restarts of one model on one data set.
 
-    optimum: which each ended in, as ``reached`` has it; ends: what each came to, see ``ends.End``.
+    optimum: which each ended in, as ``reached`` has it; ends: what each came to, see
+    ``convergence.End``.
     drawn: whether it was drawn at random, as all are by default; the chances are those of one more
     such restart. closed_form: whether the model has one optimum, see ``is_closed_form``.
     """

@@ -62,7 +62,7 @@ class Patterns:
 
 
 class _Workspace:
-    """Passes over the samples of ``Patterns``; see ``passes.Workspace``."""
+    """Passes over the samples of ``Patterns``; see ``engine.Workspace``."""
 
     mixture: Mixture
     centres: Array

@@ -53,7 +53,7 @@ class WithNoise:
 
 
 class _Workspace:
-    """Passes over samples that may be noise; see ``passes.Workspace``."""
+    """Passes over samples that may be noise; see ``engine.Workspace``."""
 
     def __init__(self, engine: WithNoise, k: int) -> None:
         self.engine, self.log_noise = engine, -np.inf

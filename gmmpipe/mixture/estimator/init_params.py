@@ -2,7 +2,7 @@
 
 scikit-learn's are one M step from drawn responsibilities. They draw from scikit-learn's own
 functions in its order, so that one random_state gives the start it gives there. "mixed" are those
-of ``starts.Mixed``, which are free of units.
+of ``points.Mixed``, which are free of units.
 """
 
 from collections.abc import Callable, Iterable

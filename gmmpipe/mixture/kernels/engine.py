@@ -133,7 +133,7 @@ class Engine(CompiledPasses):
 
 
 class _Workspace:
-    """Passes over the samples of an engine with the memory of one fit; see ``passes.Workspace``."""
+    """Passes over the samples of an engine with the memory of one fit; see ``engine.Workspace``."""
 
     def __init__(self, engine: CompiledPasses, memory: Memory) -> None:
         self.engine, self.memory, self.k = engine, memory, 0

@@ -17,7 +17,7 @@ def beaten_by(
     K components contain K - 1, of which one counts twice, and families contain others. The
     likeliest such model is named, e.g. "full K=5"; both have the same data set, normaliser and
     outer point. features: D for each (data set, outer point) where nesting proves something, see
-    ``fit_arrays.nests``.
+    ``FitOptions.nests``.
     """
     found = pd.Series("", index=best.index)
     for _, rows in best.groupby(["dataset", *outer, "normaliser"], sort=False):

@@ -18,7 +18,7 @@ ALL = "all"  # the start of a certificate over all starts
 
 
 class Run(NamedTuple):
-    """One run: coordinates, k and seed; its end (see ``ends.End``) with all that is of it."""
+    """One run: coordinates, k and seed; its end (``convergence.End``) with all that is of it."""
 
     key: dict[str, Any]
     log_likelihood: float

@@ -26,7 +26,7 @@ def recovery(
 
     ``ari`` and ``error`` (share of samples wrong) are the fit's, ``bayes_ari`` and ``bayes_error``
     those of the classifier that knows the true mixture. ``weight_error`` is the total variation
-    distance of the weights; the other errors (``numerics.recovery.Recovery``) are means over the
+    distance of the weights; the other errors (``diagnostics.recovery.Recovery``) are means over the
     components, weighted by the true weights. Data sets without a true mixture have no rows.
     """
     rows = []

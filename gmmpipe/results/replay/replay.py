@@ -27,7 +27,7 @@ def run(
 ) -> bool:
     """Run fits of the version in ``folder`` again in the engine ``name``; print how they compare.
 
-    cells: texts "key=value,..." (see ``cells.chosen``), default the selected model of each data
+    cells: texts "key=value,..." (see ``choose.chosen``), default the selected model of each data
     set; iterations: at most so many of each fit; output: a .csv or .parquet file for the table of
     all iterations. Returns whether all agree. Raises InputError for wrong arguments, cells that
     the engine cannot fit and a store that lost its data, before anything is run or written.
