@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,8 @@ def kept(plan: Plan) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (*artifacts.NO_LINKS, errno.ENOSPC, errno.EDQUOT):
             raise
+        line = f"gmmpipe: {KEPT}: {error.strerror}; what a failing run removes is not put back"
+        print(line, file=sys.stderr)
     try:
         yield
     finally:

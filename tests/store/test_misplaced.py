@@ -1,6 +1,7 @@
 """A link or a pipe in results/, or a folder where a file belongs: one line, nothing is removed."""
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -235,3 +236,17 @@ def test_what_a_run_made_anew_is_not_put_back(study):
         artifacts.write(table, "new")
     assert table.read_text() == "new"
     assert not (figures / "clusters-gmm.svg").exists()
+
+
+def test_that_nothing_can_be_put_back_is_said(study, monkeypatch, capsys):
+    def refuse(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    done = study(*TINY)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with kept(done):
+        pass
+    assert capsys.readouterr().err == (
+        "gmmpipe: results/store/.kept: Operation not supported;"
+        " what a failing run removes is not put back\n"
+    )
