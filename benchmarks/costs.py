@@ -23,6 +23,7 @@ pin_threads()
 import numpy as np  # noqa: E402
 
 from gmmpipe.mixture.em import fit as em  # noqa: E402
+from gmmpipe.mixture.em.cost import seconds  # noqa: E402
 from gmmpipe.mixture.families.family import FAMILIES  # noqa: E402
 from gmmpipe.mixture.starts.points import STARTS, prepared  # noqa: E402
 from gmmpipe.workflow import make_plan  # noqa: E402
@@ -92,7 +93,7 @@ def families() -> Iterator[Row]:
 def _iteration(x: np.ndarray, start: Any, family: str, threads: int) -> Row:
     """Return the seconds of an iteration: a long fit less a short one, of as many as are needed."""
     (n, d), k = x.shape, start.n_components
-    reckoned = em.seconds(n, d, family, k, 1) - em.seconds(n, d, family, k, 0)
+    reckoned = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
     count = max(4, min(2000, round(SPAN / reckoned)))
     both = []
     for steps in (1, count + 1):

@@ -20,7 +20,7 @@ from scale import start, write
 
 from gmmpipe.data.rows import Npy
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.engines.dask import Dask
 from gmmpipe.mixture.engines.partitioned import Partitioned
 

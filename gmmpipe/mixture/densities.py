@@ -30,7 +30,7 @@ class Evaluator:
         self._workspaces: dict[int, Workspace] = {}
 
     def __call__(self, mixture: Mixture) -> tuple[Array, Array]:
-        """Return log densities (N,) and responsibilities (N, K) as ``em.log_responsibilities``."""
+        """Return log densities (N,) and responsibilities (N, K) as ``log_responsibilities``."""
         checked = start(mixture, "mixture", self.x.shape[1])
         k = checked.n_components
         if checked.box is None:
@@ -51,6 +51,22 @@ class Evaluator:
         return densities, logs
 
 
+def log_responsibilities(
+    x: npt.ArrayLike,
+    mixture: Mixture,
+    threads: int = 1,
+    missing: Literal["refuse", "mar"] = "refuse",
+) -> tuple[Array, Array]:
+    """Return log p(x) (N,), at least about -1e300, and the log responsibilities (N, K), both nats.
+
+    Those of a component of weight 0 are -inf; with noise (``mixture.box``) there are K + 1 columns,
+    that of the noise last. missing "mar": each row of x (N, D) counts by what is observed of it;
+    one without any value has log p = 0, and the weights for responsibilities. Raises InputError
+    where x is not samples, or the mixture is none.
+    """
+    return Evaluator(x, threads, missing)(mixture)
+
+
 class Responsibilities:
     """Log responsibilities of mixtures for x (N, D), NaN where missing, slice by slice.
 
@@ -64,7 +80,7 @@ class Responsibilities:
     def __call__(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
         """Yield which rows, and their log responsibilities (n, K) in nats.
 
-        With noise there is a column more, see ``densities.log_responsibilities``.
+        With noise there is a column more, see ``log_responsibilities``.
         """
         for cut in slices_of(len(self.x)):
             evaluate = self._whole or Evaluator(self.x[cut], self.threads, "mar")

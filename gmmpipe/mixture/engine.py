@@ -11,19 +11,9 @@ from gmmpipe.mixture.mixture import Array, Mask, Mixture
 class Moments(NamedTuple):
     """What a pass computes of the samples under a mixture of K components.
 
-    Parameters
-    ----------
-    log_likelihood : float
-        Total, nats.
-    counts : (K,) float64 array
-        Soft counts; 0 where one is too small to tell anything.
-    means : (K, D) float64 array
-        Weighted by the responsibilities.
-    covariances : (K, D, D) float64 array
-        About these means, weighted alike.
-    shifts : (K, D) float64 array
-        Of the means from the centres about which sums were taken.
-
+    log_likelihood: total, nats; counts (K,): soft counts, 0 where one is too small to tell
+    anything; means (K, D) and covariances (K, D, D) about them, weighted by the responsibilities;
+    shifts (K, D): of the means from the centres about which sums were taken.
     """
 
     log_likelihood: float
@@ -37,81 +27,33 @@ class Workspace(Protocol):
     """The memory of one fit in progress, and its passes over the samples of an engine."""
 
     def load(self, mixture: Mixture) -> int:
-        """Take a mixture for the next pass.
+        """Take a mixture, of at most as many components as there is room for, for the next pass.
 
-        Parameters
-        ----------
-        mixture : Mixture
-            At most as many components as the workspace was made for.
-
-        Returns
-        -------
-        int
-            The first component whose covariance is not positive definite, or -1.
-
+        Returns the first component whose covariance is not positive definite, or -1.
         """
 
     def recentre(self, moved: Mask) -> None:
-        """Take the sums of some components about their means of the last pass, until ``load``.
-
-        Parameters
-        ----------
-        moved : (K,) bool array
-            Which components.
-
-        """
+        """Take the sums of the components ``moved`` (K,) about their last means, until ``load``."""
 
     def statistics(self) -> Moments:
         """Do a pass under the mixture loaded: the E step, and the sums that an M step needs.
 
-        Returns
-        -------
-        Moments
-            The same, to the last bit, for any number of threads.
-
+        The same, to the last bit, for any number of threads.
         """
 
     def densities(self) -> tuple[Array, Array]:
-        """Do a pass under the mixture loaded that keeps what is computed of each sample.
-
-        Returns
-        -------
-        log_density : (N,) float64 array
-            log p(x), nats.
-        log_responsibilities : (N, K) float64 array
-            In nats.
-
-        """
+        """Return log p(x) (N,) and log responsibilities (N, K) under the mixture loaded, nats."""
 
 
 class Engine(Protocol):
     """What does the passes over some samples."""
 
     def workspace(self, k: int) -> Workspace:
-        """Return the memory of one fit.
-
-        Parameters
-        ----------
-        k : int
-            The most components it is to hold.
-
-        Returns
-        -------
-        Workspace
-            Independent of others of the engine.
-
-        """
+        """Return the memory of one fit of at most k components, independent of others."""
 
 
 class Weighted(Engine, Protocol):
     """An engine whose samples may change their weights."""
 
     def reweigh(self, weight: Array) -> None:
-        """Give the samples other weights.
-
-        Parameters
-        ----------
-        weight : (N,) float64 array
-            How many times each sample counts, >= 0.
-
-        """
+        """Give the samples other weights (N,) >= 0: how many times each counts."""

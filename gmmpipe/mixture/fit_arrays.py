@@ -11,8 +11,8 @@ import numpy.typing as npt
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.convergence import End
-from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions, from_section
+from gmmpipe.mixture.em.result import Fit, Snapshot
 from gmmpipe.mixture.mixture import Mixture
 
 FORMER = {"algorithm": "exact"}  # keys that an older version has, and what EM does without them

@@ -21,8 +21,8 @@ from gmmpipe.mixture.diagnostics.restarts import (
 )
 from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
 from gmmpipe.mixture.families.family import contained

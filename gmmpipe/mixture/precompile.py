@@ -5,6 +5,7 @@ Otherwise the first jobs of the first run would each wait for it.
 
 import numpy as np
 
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Mixture
 
@@ -15,7 +16,7 @@ def main() -> None:
     start = Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
     for family in ("full", "diag"):
         em.fit(x, [start], family, [1])
-    em.log_responsibilities(x, start)
+    log_responsibilities(x, start)
 
 
 if __name__ == "__main__":

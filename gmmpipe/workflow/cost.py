@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gmmpipe.mixture.diagnostics.convergence import most_iterations
-from gmmpipe.mixture.em.fit import seconds
+from gmmpipe.mixture.em.cost import seconds
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.store.entries import DataSet
 

@@ -25,7 +25,8 @@ from scipy.special import logsumexp
 from sklearn.mixture import GaussianMixture
 
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import log_responsibilities, seconds
+from gmmpipe.mixture.densities import log_responsibilities
+from gmmpipe.mixture.em.cost import seconds
 from gmmpipe.mixture.families import family
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import UNUSABLE, indexed, sentence
-from gmmpipe.mixture.em.fit import log_responsibilities
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.mixture import Mixture
 
 

@@ -5,8 +5,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture import fit_arrays, multistart
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.convergence import End
-from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.result import Fit, Snapshot
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.store import artifacts
 

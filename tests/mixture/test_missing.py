@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.fit import log_responsibilities
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.passes import for_moments
 from gmmpipe.mixture.em.prior import Prior

@@ -11,7 +11,8 @@ from mclust_em import mclust
 from numpy.testing import assert_allclose, assert_array_equal
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.fit import log_responsibilities, n_parameters
+from gmmpipe.mixture.densities import log_responsibilities
+from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

@@ -7,6 +7,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import interval
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit
 from gmmpipe.mixture.bootstrap.parameters import KINDS, matched, replicate
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
@@ -56,7 +57,7 @@ def test_a_replicate_is_the_same_in_any_block(kind):
 def test_components_are_matched_by_the_rows_they_hold():
     x = clusters(6, n=300, k=4)
     fitted = Refit("full")(x, [a_start(x, 4, seed) for seed in range(8)]).snapshots[-1].mixture
-    responsibilities = np.exp(em.log_responsibilities(x, fitted)[1])
+    responsibilities = np.exp(log_responsibilities(x, fitted)[1])
     for seed in range(5):
         order = np.random.default_rng(seed).permutation(4)
         parts = (fitted.weights, fitted.means, fitted.covariances)

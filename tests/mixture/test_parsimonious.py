@@ -8,7 +8,9 @@ from scipy.linalg import expm
 from sklearn.datasets import load_iris
 
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.em.fit import log_responsibilities, n_parameters, seconds
+from gmmpipe.mixture.densities import log_responsibilities
+from gmmpipe.mixture.em.cost import seconds
+from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.starts.points import STARTS

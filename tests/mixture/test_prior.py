@@ -15,7 +15,7 @@ from sklearn.base import clone
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
-from gmmpipe.mixture.em.fit import log_responsibilities
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.em.prior import Prior, conjugate
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture

@@ -52,7 +52,7 @@ def test_a_subset_depends_on_how_many_rows_there_are_and_what_it_is_for():
 
 
 def test_responsibilities_of_slices_are_the_bits_of_all(monkeypatch):
-    from gmmpipe.mixture.em.fit import log_responsibilities
+    from gmmpipe.mixture.densities import log_responsibilities
     from gmmpipe.mixture.mixture import Mixture
 
     mixture = Mixture(np.array([0.4, 0.6]), X[:2], np.array([np.cov(X.T)] * 2))

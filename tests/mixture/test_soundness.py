@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gmmpipe import GaussianMixture
 from gmmpipe.mixture import slices
 from gmmpipe.mixture.defects import indexed, sentence, unnamed
-from gmmpipe.mixture.densities import Responsibilities
+from gmmpipe.mixture.densities import Responsibilities, log_responsibilities
 from gmmpipe.mixture.diagnostics import soundness as module
 from gmmpipe.mixture.diagnostics.soundness import (
     ComponentEvidence,
@@ -15,7 +15,6 @@ from gmmpipe.mixture.diagnostics.soundness import (
     TiedValues,
     least_samples,
 )
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 
@@ -125,7 +124,7 @@ def test_a_row_of_weight_two_counts_as_two_rows():
 
 def plain(x, mixture, weight):
     """Return counts and tied shares as they are defined, by the whole matrix."""
-    mass = np.exp(em.log_responsibilities(x, mixture)[1]) * weight[:, None]
+    mass = np.exp(log_responsibilities(x, mixture)[1]) * weight[:, None]
     most = [max(m[c == value].sum() for c in x.T for value in np.unique(c)) for m in mass.T]
     return mass.sum(axis=0), np.array(most) / mass.sum(axis=0)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gmmpipe.mixture.em.fit import log_responsibilities
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.tails import FAR
 

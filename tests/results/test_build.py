@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.metrics import ari
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.results.build import stability as stability_table
 from gmmpipe.results.mixtures import to_mixture
 from gmmpipe.store import artifacts
@@ -29,7 +29,7 @@ def test_lineage_is_that_of_the_best_of_each_family(study):
         top = rows.loc[[rows["log_likelihood"].idxmax()]]
         keys = [c for c in t["parameters"].columns if c in top.columns]
         mixture = to_mixture(top[keys].merge(t["parameters"], on=keys))
-        resp[k] = np.exp(em.log_responsibilities(x, mixture)[1])
+        resp[k] = np.exp(log_responsibilities(x, mixture)[1])
     found = links.query("covariance == 'spherical' and k == 3").pivot(
         index="component", columns="parent", values="mass"
     )
@@ -48,7 +48,7 @@ def test_stability_is_the_mean_agreement_of_the_seeds(study):
     assert rows.loc[1, "ari"] == 1
     ends = t["parameters"].query("k == 3 and iteration == 10")
     hard = [
-        em.log_responsibilities(x, to_mixture(one))[1].argmax(axis=1)
+        log_responsibilities(x, to_mixture(one))[1].argmax(axis=1)
         for _, one in ends.groupby("seed")
     ]
     pairs = [ari(hard[a], hard[b]) for a, b in ((0, 1), (0, 2), (1, 2))]

@@ -13,7 +13,7 @@ from projects import carry_out, make_project
 import gmmpipe
 from gmmpipe.figures import FIGURES, Style, cases
 from gmmpipe.mixture.defects import Defect, numbered, sentence
-from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.report import evidence
 from gmmpipe.results.compare.models import components
 
@@ -46,7 +46,7 @@ def test_a_component_has_one_number(seen):
     assert len(set(weights.values())) == k  # so that the order is told
 
     x = found.data()
-    _, logs = em.log_responsibilities(x, found.mixture())
+    _, logs = log_responsibilities(x, found.mixture())
     np.testing.assert_array_equal(found.labels["component"], logs.argmax(axis=1) + 1)
     np.testing.assert_array_equal(found.estimator().predict(x) + 1, found.labels["component"])
 

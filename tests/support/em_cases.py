@@ -6,8 +6,8 @@ from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.starts.points import STARTS

@@ -10,10 +10,10 @@ from gmmpipe.figures.parts.grid import COLOURS
 from gmmpipe.figures.parts.runs import at_maximum, cut_short, not_drawn, optimum_of
 from gmmpipe.figures.parts.scatter import legend_below, markers
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.matching import comparison_rows
 from gmmpipe.mixture.diagnostics.restarts import NONE
 from gmmpipe.mixture.diagnostics.stability import agreement
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
 
@@ -188,7 +188,7 @@ def _labels(tables: DatasetTables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
     x = tables.x.to_numpy(float)
     x = x[comparison_rows(len(x))]
     found = [
-        em.log_responsibilities(x, mixture, missing="mar")[1].argmax(axis=1)
+        log_responsibilities(x, mixture, missing="mar")[1].argmax(axis=1)
         for mixture in tables.mixtures(runs)
     ]
     return np.array(found)

@@ -18,7 +18,7 @@ from gmmpipe.figures.parts.scatter import (
     name_axes,
 )
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.mixture.em import fit as em
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
@@ -111,7 +111,7 @@ def _one_feature(figure: Figure, tables: DatasetTables, mixture: Mixture, style:
     upper.set_ylabel(style.say("density"))
     low, high = upper.get_xlim()
     grid = np.linspace(low, high, 4 * SIDE)
-    resp, looks = np.exp(em.log_responsibilities(grid[:, None], mixture)[1]), style.looks(mixture)
+    resp, looks = np.exp(log_responsibilities(grid[:, None], mixture)[1]), style.looks(mixture)
     lower.stackplot(grid, resp.T, colors=[look.colour for look in looks], alpha=0.7, linewidth=0)
     winner = resp.argmax(axis=1)
     for place in (grid[1:] + grid[:-1])[np.diff(winner) != 0] / 2:
@@ -159,8 +159,8 @@ def _samples(axes: Axes, points: Array, *, crowded: bool) -> None:
 def _contours(axes: Axes, mixture: Mixture, *, filled: bool) -> None:
     """Fill or outline the regions of highest density that hold the ``MASSES``."""
     x, y, grid = _grid(axes)
-    logs = em.log_responsibilities(grid, mixture)[0]
-    drawn = em.log_responsibilities(_sample(mixture), mixture)[0]
+    logs = log_responsibilities(grid, mixture)[0]
+    drawn = log_responsibilities(_sample(mixture), mixture)[0]
     levels = np.quantile(drawn, [1 - mass for mass in MASSES])
     heights = logs.reshape(SIDE, SIDE)
     if filled:
@@ -175,7 +175,7 @@ def _map(axes: Axes, mixture: Mixture, looks: list[Look]) -> None:
     from matplotlib.colors import to_rgb
 
     x, y, grid = _grid(axes)
-    logs = em.log_responsibilities(grid, mixture)[1]
+    logs = log_responsibilities(grid, mixture)[1]
     resp, chance = np.exp(logs), 1 / len(looks)
     colours = resp @ np.array([to_rgb(look.colour) for look in looks])
     certainty = (resp.max(axis=1) - chance) / (1 - chance) if len(looks) > 1 else np.ones(len(grid))

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.matching import component_of
 from gmmpipe.mixture.diagnostics.metrics import Codes
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.rng import content, stream
 
@@ -46,4 +46,4 @@ def bootstrap_labels(  # noqa: PLR0913 - data, method and design of a bootstrap
         if mixture is None:
             yield None
         else:
-            yield component_of(em.log_responsibilities(x, mixture, threads, "mar")[1], mixture)
+            yield component_of(log_responsibilities(x, mixture, threads, "mar")[1], mixture)

@@ -15,8 +15,8 @@ from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import standard_deviations, total
 from gmmpipe.mixture.rng import content, stream

@@ -9,10 +9,10 @@ import numpy as np
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, resample
 from gmmpipe.mixture.defects import Defect
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.deviation import reordered
 from gmmpipe.mixture.diagnostics.matching import match
-from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import total
 from gmmpipe.mixture.rng import content, stream
@@ -118,7 +118,7 @@ def matched(x: Array, resp: Array, mixture: Mixture) -> Mixture:
 
 def responsibilities(x: Array, mixture: Mixture, threads: int = 1) -> Array:
     """Return those of the components (N, K), without that of noise; NaN in x is a missing value."""
-    logs = em.log_responsibilities(x, mixture, threads, "mar")[1]
+    logs = log_responsibilities(x, mixture, threads, "mar")[1]
     return np.exp(logs[:, : mixture.n_components])
 
 

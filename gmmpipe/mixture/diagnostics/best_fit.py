@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.mixture import Array
 
 TIE = 1e-9  # relative difference of objectives that is rounding, not a better optimum

@@ -14,8 +14,8 @@ import numpy as np
 from gmmpipe.mixture.checks import PARTS
 from gmmpipe.mixture.coordinates import coordinates, from_coordinates, scale
 from gmmpipe.mixture.diagnostics.restarts import DEGENERATE, MAXIMUM, SADDLE, UNFINISHED
-from gmmpipe.mixture.em.fit import Fit, Snapshot
 from gmmpipe.mixture.em.options import FitOptions
+from gmmpipe.mixture.em.result import Fit, Snapshot
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 REMAINING = 1e-4  # nats that a run at a maximum may still gain

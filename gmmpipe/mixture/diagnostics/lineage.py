@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.matching import overlap
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import slices_of
 
@@ -52,7 +52,7 @@ def overlaps(
     sizes = [mixture.n_components for mixture in mixtures]
     tables = [np.zeros((now, before)) for before, now in pairwise(sizes)]
     for cut in slices_of(len(x)):
-        logs = (em.log_responsibilities(x[cut], m, threads, "mar")[1] for m in mixtures)
+        logs = (log_responsibilities(x[cut], m, threads, "mar")[1] for m in mixtures)
         resp = [np.exp(each[:, :k]) for each, k in zip(logs, sizes, strict=True)]
         slice_weight = None if weight is None else weight[cut]
         for i, (before, now) in enumerate(pairwise(resp)):

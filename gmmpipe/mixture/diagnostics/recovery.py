@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.matching import match
 from gmmpipe.mixture.diagnostics.metrics import Codes
-from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Array, Indices, Mixture
 
 
@@ -46,7 +46,7 @@ class BayesRule:
 
 def bayes(x: Array, truth: Mixture, threads: int = 1) -> BayesRule:
     """Return Bayes' classification of x (N, D) by the mixture it was drawn from."""
-    resp = np.exp(em.log_responsibilities(x, truth, threads)[1])
+    resp = np.exp(log_responsibilities(x, truth, threads)[1])
     return BayesRule(resp.argmax(axis=1), resp, float(np.mean(1 - resp.max(axis=1))))
 
 

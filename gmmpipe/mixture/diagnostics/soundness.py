@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.densities import Responsibilities
-from gmmpipe.mixture.em.fit import Fit, n_parameters
+from gmmpipe.mixture.em.fit import n_parameters
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import subset

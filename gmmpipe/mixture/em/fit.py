@@ -3,98 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.errors import UnusableStart
 from gmmpipe.mixture.checks import family_for, frozen_parts, positive
-from gmmpipe.mixture.defects import UNUSABLE, Defect, sentence, unnamed
-from gmmpipe.mixture.densities import Evaluator
+from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
+from gmmpipe.mixture.em.cost import seconds
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.passes import Fused, for_moments
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.problem import Problem, make_problem
+from gmmpipe.mixture.em.result import Fit, Snapshot
 from gmmpipe.mixture.engines.partitioned import Partitioned
-from gmmpipe.mixture.families.family import Family
-from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.mixture import Mixture
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.kernels.records import Fits
 
 
 DEFAULTS = FitOptions()
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The mixture after some iterations of one fit.
-
-    Parameters
-    ----------
-    iteration : int
-        Iterations asked for.
-    n_iter : int
-        Iterations done; fewer where EM ended before.
-    converged : bool
-        Whether EM had met ``tol`` by then.
-    log_likelihood : float
-        Total of ``mixture`` in nats, in the units of the data given.
-    mixture : Mixture
-        The parameters.
-    log_prior : float, default 0.0
-        Log-density of the parameters up to a constant, nats; 0 without a prior.
-
-    """
-
-    iteration: int
-    n_iter: int
-    converged: bool
-    log_likelihood: float
-    mixture: Mixture
-    log_prior: float = 0.0
-
-    @property
-    def objective(self) -> float:
-        """Return what EM raises (nats): the log-likelihood, under a prior the log posterior."""
-        return self.log_likelihood + self.log_prior
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What EM made of one start.
-
-    Parameters
-    ----------
-    start : Mixture
-        Where EM began.
-    snapshots : tuple of Snapshot
-        One for each of the iterations asked for; empty where the start cannot be used.
-    trajectory : (n_iter + 1,) float64 array
-        Log-likelihood (nats) after 0, 1, ... n_iter iterations, without the prior if there is one;
-        empty where the start cannot be used.
-    n_iter : int
-        Iterations done.
-    converged : bool
-        Whether EM met ``tol``.
-    degenerate : tuple of Defect
-        What is wrong with the fit, empty when sound; ``defects.sentence`` puts it in words.
-
-    """
-
-    start: Mixture
-    snapshots: tuple[Snapshot, ...]
-    trajectory: Array
-    n_iter: int
-    converged: bool
-    degenerate: tuple[Defect, ...]
-
-    @property
-    def lost(self) -> bool:
-        """Return whether the start could not be used."""
-        return not self.snapshots
 
 
 def fit(  # noqa: PLR0913 - the data, and how they are fitted
@@ -249,88 +179,13 @@ def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
     return Fit(given, snapshots, trajectory, done, converged, degenerate)
 
 
-def log_responsibilities(
-    x: npt.ArrayLike,
-    mixture: Mixture,
-    threads: int = 1,
-    missing: Literal["refuse", "mar"] = "refuse",
-) -> tuple[Array, Array]:
-    """Return the log-densities and the log responsibilities of samples under a mixture.
-
-    Parameters
-    ----------
-    x : (N, D) array_like
-        The samples.
-    mixture : Mixture
-        The parameters, in the units of x.
-    threads : int, default 1
-        Threads that share the samples.
-    missing : {"refuse", "mar"}, default "refuse"
-        "mar": NaN is a missing value, and each row counts by what is observed of it; one without
-        any value has log p = 0, and the weights for responsibilities.
-
-    Returns
-    -------
-    log_density : (N,) float64 array
-        log p(x) in nats, at least about -1e300.
-    log_responsibilities : (N, K) float64 array
-        In nats; -inf for a component of weight 0. With noise (``mixture.box``) there are K + 1
-        columns, that of the noise last.
-
-    Raises
-    ------
-    InputError
-        Where x is not samples, or the mixture is none.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gmmpipe import Mixture
-    >>> from gmmpipe.mixture.em.fit import log_responsibilities
-    >>> mixture = Mixture(np.full(2, 0.5), np.array([[0.0], [4.0]]), np.ones((2, 1, 1)))
-    >>> density, logs = log_responsibilities([[2.0]], mixture)
-    >>> density.round(4).tolist(), np.exp(logs).round(4).tolist()
-    ([-2.9189], [[0.5, 0.5]])
-
-    """
-    return Evaluator(x, threads, missing)(mixture)
-
-
 def n_parameters(
     family: str, k: int, d: int, frozen: Collection[str] = (), noise: bool = False
 ) -> int:
-    """Return the number of free parameters of a mixture.
+    """Return the number of free parameters of k components in d features, which ``bic`` counts.
 
-    Parameters
-    ----------
-    family : str
-        A covariance family.
-    k : int
-        Number of components.
-    d : int
-        Number of features.
-    frozen : collection of str, default ()
-        The parts that were not estimated, see ``FitOptions``.
-    noise : bool, default False
-        Whether there is a noise component too; as in mclust it counts for two, its weight and the
-        volume of its box.
-
-    Returns
-    -------
-    int
-        Parameters that ``bic`` counts.
-
-    Raises
-    ------
-    InputError
-        For a family that is not for d features.
-
-    Examples
-    --------
-    >>> from gmmpipe.mixture.em.fit import n_parameters
-    >>> n_parameters("full", 3, 2), n_parameters("tied", 3, 2)
-    (17, 11)
-
+    frozen: the parts that were not estimated. A noise component counts for two, its weight and the
+    volume of its box, as in mclust. Raises InputError for a family that is not for d features.
     """
     free = {
         "weights": k - 1 + noise,
@@ -338,45 +193,3 @@ def n_parameters(
         "covariances": family_for(family, d).n_parameters(k, d),
     }
     return noise + sum(free[part] for part in free.keys() - frozen_parts(frozen))
-
-
-def seconds(  # noqa: PLR0913 - what the cost depends on
-    n: int,
-    d: int,
-    family: str | Family,
-    k: int,
-    iterations: int,
-    *,
-    compiled: bool = True,
-    patterns: int = 0,
-    noise: bool = False,
-) -> float:
-    """Return about how long one fit takes one thread, without the compilation.
-
-    compiled: the family's M step is, if it has one; not under a prior or an acceleration. patterns:
-    in how many ways values are missing, 0 where none is; noise: there is a noise component.
-    Calibrated on a Zen 4 core at 3.3 GHz: operations per sample and component, M step, call.
-    Raises InputError for a family that is not for d features.
-    """
-    chosen = family_for(family, d) if isinstance(family, str) else family
-    products = 0 if chosen.axis_aligned else d * (d + 1) / 2
-    sample = 0.9e-9 + 0.2e-9 * d + 0.08e-9 * products
-    component = 0.1e-6 + 0.5e-9 * d * products
-    step = _in_python(chosen, k, d)
-    if compiled and chosen.kernel is not None:
-        step = 0.0
-    if patterns:  # numpy, pattern by pattern
-        step += 55e-6 * patterns + 40e-9 * n * k * d
-    if noise:  # all densities come back to Python
-        step += 15e-9 * n * k
-    return iterations * (k * (n * sample + component) + step) + 50e-6
-
-
-def _in_python(family: Family, k: int, d: int) -> float:
-    """Return the seconds that an iteration adds where the M step is called from Python.
-
-    Calls, then work on K x D variances, on K matrices, and the turns of common axes.
-    """
-    own = 0.0 if family.axis_aligned else 0.15e-6 * k * d**2
-    common = 0.0 if family.m_step_from is None else 80e-6 + 70e-9 * k * d**3
-    return 110e-6 + 1e-6 * k * d + own + common

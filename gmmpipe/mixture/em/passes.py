@@ -16,17 +16,9 @@ class Fused(Engine, Protocol):
     """An engine that can also run fits from start to end, of families with a compiled M step."""
 
     def advance(self, rules: "Rules", fits: "Fits", seconds: float) -> None:
-        """Run all fits.
+        """Run all fits by these rules; what becomes of each is written into ``fits``.
 
-        Parameters
-        ----------
-        rules : Rules
-            When a fit ends, and what bounds its covariances.
-        fits : Fits
-            The starts; what becomes of each is written here.
-        seconds : float
-            What an iteration of the largest takes one thread.
-
+        seconds: what an iteration of the largest takes one thread.
         """
 
 

@@ -17,9 +17,10 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.diagnostics import best_fit
 from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
-from gmmpipe.mixture.em.fit import Fit, n_parameters
+from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.em.prior import Prior
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.estimator import init_params as starting
 from gmmpipe.mixture.estimator import n_init as runs
 from gmmpipe.mixture.estimator import parameter_shapes, validation

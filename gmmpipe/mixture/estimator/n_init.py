@@ -9,9 +9,9 @@ import numpy as np
 from gmmpipe.errors import UnusableStart
 from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.prior import Prior
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.estimator.validation import ill_defined
 from gmmpipe.mixture.mixture import Array, Mixture
 

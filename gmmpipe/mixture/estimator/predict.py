@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA, entropies
 from gmmpipe.mixture.diagnostics.matching import NOISE, component_of
 from gmmpipe.mixture.em import fit as em
@@ -293,7 +294,7 @@ class Density:
         """Return log-densities (N,), log responsibilities (N, K), both float64, and X validated."""
         mixture = self._mixture()
         data = self._validated(X, reset=False)
-        densities, responsibilities = em.log_responsibilities(
+        densities, responsibilities = log_responsibilities(
             data, mixture, self._threads(), self.missing
         )
         return densities, responsibilities, data

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import soft_moments, total
@@ -29,5 +30,5 @@ def best_of(
     ends = [run.snapshots[-1] for run in [r for r in begun if not r.degenerate] or begun]
     enough = max(end.log_likelihood for end in ends) - EQUAL * total(x, weight)
     mixture = next(end for end in ends if end.log_likelihood >= enough).mixture
-    responsibilities = np.exp(em.log_responsibilities(x, mixture)[1])
+    responsibilities = np.exp(log_responsibilities(x, mixture)[1])
     return soft_moments(x, responsibilities, mixture.means, weight)

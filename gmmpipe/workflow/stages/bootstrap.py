@@ -16,7 +16,7 @@ from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.criteria import Entropy, bic
 from gmmpipe.mixture.diagnostics.matching import NOISE, comparison_rows
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.em.fit import Fit
+from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import total
