@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris, load_wine
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.acceleration import ACCELERATIONS
 from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 
 GAP = 1e-9  # nats
 MOST = 50_000  # passes of plain EM

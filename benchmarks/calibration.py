@@ -22,7 +22,7 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "calibration.md"

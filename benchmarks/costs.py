@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from gmmpipe.mixture.em import fit as em  # noqa: E402
 from gmmpipe.mixture.em.cost import seconds  # noqa: E402
 from gmmpipe.mixture.families.family import FAMILIES  # noqa: E402
-from gmmpipe.mixture.starts.points import STARTS, prepared  # noqa: E402
+from gmmpipe.mixture.starts.registry import STARTS, prepared  # noqa: E402
 from gmmpipe.workflow import make_plan  # noqa: E402
 from gmmpipe.workflow.resources import JobResources  # noqa: E402
 

@@ -25,7 +25,7 @@ from gmmpipe.data.rows import Npy
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.engines.partitioned import Partitioned, Threads
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 D, K, BLOCK = 2, 8, 1_000_000
 MOST = 500.0  # megabytes that are promised to suffice

@@ -22,7 +22,7 @@ from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 SCRIPT = Path(__file__).with_suffix(".R")
 COMPILED = [name for name, kind in FAMILIES.items() if kind.kernel is not None and len(name) == 3]

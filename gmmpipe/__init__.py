@@ -39,7 +39,7 @@ _MOVED = {
     "gmmpipe.numerics.em": "gmmpipe.mixture.em.fit",
     "gmmpipe.numerics.mixture": "gmmpipe.mixture.mixture",
     "gmmpipe.numerics.partitions": "gmmpipe.mixture.engines.partitioned",
-    "gmmpipe.numerics.starts": "gmmpipe.mixture.starts.points",
+    "gmmpipe.numerics.starts": "gmmpipe.mixture.starts.registry",
     "gmmpipe.stores": "gmmpipe.data.rows",
 }
 

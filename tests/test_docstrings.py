@@ -25,7 +25,7 @@ EXTENDED = {  # what people implement or pass in, beside the top level
     "gmmpipe.mixture.engines.dask": ["Dask"],
     "gmmpipe.mixture.engines.partitioned": ["Cluster", "Executor", "InMemory", "Source", "Threads"],
     "gmmpipe.mixture.families.family": ["Family"],
-    "gmmpipe.mixture.starts.points": ["Start"],
+    "gmmpipe.mixture.starts.registry": ["Start"],
     "gmmpipe.results.compare.comparison": ["Comparison"],
 }
 TOP = [getattr(gmmpipe, name) for name in gmmpipe.__all__]

@@ -15,7 +15,7 @@ import gmmpipe as package
 from gmmpipe.data.formats.registry import FORMATS, Format
 from gmmpipe.data.formats.rows import read_rows
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.results.columns import Column
 from gmmpipe.results.tables import TABLES, Table, table_paths
 from gmmpipe.store.artifacts import read_json
@@ -31,7 +31,7 @@ import numpy as np
 from gmmpipe.mixture.families.family import FAMILIES, Family
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.moments import check_k, total_covariance
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 
 
 def toy(counts, scatter, floor):

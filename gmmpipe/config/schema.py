@@ -21,7 +21,7 @@ from gmmpipe.mixture.bootstrap.parameters import KINDS
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.results.words.language import require_font
 from gmmpipe.store.validate import STRICT, check
 

@@ -30,7 +30,7 @@ from gmmpipe.mixture.fit_arrays import FailedCell, FittedCell
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.starts.given import GroupStart
-from gmmpipe.mixture.starts.points import prepared, undrawn
+from gmmpipe.mixture.starts.registry import prepared, undrawn
 from gmmpipe.mixture.starts.split import split
 
 FAULTS = (ValueError, ArithmeticError)  # of a cell; others are of the process: memory, disk, code

@@ -11,7 +11,7 @@ from typing import Any
 from gmmpipe.mixture.diagnostics.convergence import TOGETHER
 from gmmpipe.mixture.diagnostics.soundness import MOST_ROWS as TIED_ROWS
 from gmmpipe.mixture.slices import SLICE
-from gmmpipe.mixture.starts.points import MOST_ROWS as START_ROWS
+from gmmpipe.mixture.starts.registry import MOST_ROWS as START_ROWS
 from gmmpipe.store.arrays import MAPPED
 from gmmpipe.store.entries import DataSet
 from gmmpipe.store.free_memory import COPIES

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from math import ceil
 
 from gmmpipe.data.source import LARGE
-from gmmpipe.mixture.starts.points import MOST_ROWS
+from gmmpipe.mixture.starts.registry import MOST_ROWS
 from gmmpipe.results.dataset_tables import MOST_NUMBERS, MOST_SHOWN
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory

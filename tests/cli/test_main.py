@@ -15,7 +15,7 @@ from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.store import artifacts
 from gmmpipe.workflow.pipeline import STAGES
 

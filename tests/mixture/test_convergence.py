@@ -24,7 +24,7 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.rng import content, stream
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 FAITHFUL = np.loadtxt(Path(__file__).parents[2] / "data/gmm.data")
 

@@ -16,7 +16,7 @@ from gmmpipe import GaussianMixture
 from gmmpipe.errors import DegenerateComponent
 from gmmpipe.mixture.estimator.init_params import INIT_PARAMS, MIXED
 from gmmpipe.mixture.families.family import FAMILIES
-from gmmpipe.mixture.starts.points import Mixed
+from gmmpipe.mixture.starts.registry import Mixed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

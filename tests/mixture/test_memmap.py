@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 
 from gmmpipe.mixture import checks
 from gmmpipe.mixture.kernels import layout
-from gmmpipe.mixture.starts import points as starts
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts import registry as starts
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 
 @pytest.fixture

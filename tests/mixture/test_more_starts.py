@@ -9,15 +9,9 @@ from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.moments import moments, soft_moments, total_covariance
 from gmmpipe.mixture.starts import short_em
 from gmmpipe.mixture.starts.given import ExplicitStart
-from gmmpipe.mixture.starts.points import (  # fmt: skip
-    STARTS,
-    Mixed,
-    Points,
-    Random,
-    ShortEM,
-    prepared,
-    undrawn,
-)
+from gmmpipe.mixture.starts.points import Points, Random
+from gmmpipe.mixture.starts.registry import STARTS, Mixed, prepared, undrawn
+from gmmpipe.mixture.starts.short_em import ShortEM
 
 SAMPLE = Blobs(n=300, d=3, k=4, separation=4.0).sample(np.random.default_rng(5))
 X = SAMPLE.x

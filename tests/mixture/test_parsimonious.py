@@ -13,7 +13,7 @@ from gmmpipe.mixture.em.cost import seconds
 from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 
 FOURTEEN = ["EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE"]
 FOURTEEN += ["EEV", "VEV", "EVV", "VVV"]

@@ -12,7 +12,7 @@ from gmmpipe.mixture.bootstrap.clusterings import bootstrap_labels
 from gmmpipe.mixture.diagnostics.metrics import ari
 from gmmpipe.mixture.diagnostics.stability import agreement, stability
 from gmmpipe.mixture.em import fit as em
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 
 
 def labelings(seed, runs, n, k):

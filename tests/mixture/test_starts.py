@@ -7,7 +7,9 @@ from gmmpipe.data.generators import Blobs
 from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.moments import moments, total_covariance
-from gmmpipe.mixture.starts.points import STARTS, KMeans, Uniform, prepared
+from gmmpipe.mixture.starts.kmeans import KMeans
+from gmmpipe.mixture.starts.points import Uniform
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 X = Blobs(n=300, d=3, k=4, separation=4.0).sample(np.random.default_rng(5)).x
 PLAIN = {

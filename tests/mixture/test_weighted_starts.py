@@ -6,7 +6,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.starts.given import GroupStart
-from gmmpipe.mixture.starts.points import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared
 
 RNG = np.random.default_rng(8)
 GROUPS = np.repeat(np.arange(3), 40)

@@ -14,7 +14,7 @@ from gmmpipe import GaussianMixture
 from gmmpipe.mixture.defects import indexed, sentence
 from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.starts.points import STARTS as METHODS
+from gmmpipe.mixture.starts.registry import STARTS as METHODS
 
 WARM = METHODS["points"]()(X, 2, np.random.default_rng(0))
 

@@ -10,7 +10,7 @@ from gmmpipe.mixture.em import fit as em
 from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.results.replay import mclust
 from gmmpipe.results.replay.engine import Case, Stopped
 from gmmpipe.results.replay.peers import ENGINES, engine

@@ -10,7 +10,7 @@ from gmmpipe.mixture.em.options import FitOptions
 from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 
 
 def families(d):

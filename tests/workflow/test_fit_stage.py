@@ -8,7 +8,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture import fit_arrays, multistart
 from gmmpipe.mixture.defects import UNUSABLE, sentence, unnamed
 from gmmpipe.mixture.engines.partitioned import Partitioned
-from gmmpipe.mixture.starts.points import STARTS, Points
+from gmmpipe.mixture.starts.points import Points
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.store import arrays, artifacts
 from gmmpipe.store.jobs import FitJob, from_json
 from gmmpipe.workflow.stages import fit

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gmmpipe.mixture import fit_arrays
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.store import artifacts
 from gmmpipe.store.jobs import FitJob
 from gmmpipe.workflow.stages import fit

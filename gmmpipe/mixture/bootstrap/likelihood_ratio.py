@@ -21,7 +21,7 @@ from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import standard_deviations, total
 from gmmpipe.mixture.rng import content, stream
 from gmmpipe.mixture.sampling import draw
-from gmmpipe.mixture.starts.points import ShortEM
+from gmmpipe.mixture.starts.short_em import ShortEM
 from gmmpipe.mixture.starts.split import split
 
 REFIT_OPTIONS = FitOptions(tol=1e-7)

@@ -2,7 +2,7 @@
 
 scikit-learn's are one M step from drawn responsibilities. They draw from scikit-learn's own
 functions in its order, so that one random_state gives the start it gives there. "mixed" are those
-of ``points.Mixed``, which are free of units.
+of ``registry.Mixed``, which are free of units.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.mixture.starts.points import Mixed, prepared
+from gmmpipe.mixture.starts.registry import Mixed, prepared
 
 Floats = npt.NDArray[np.floating]
 RandomState = np.random.RandomState

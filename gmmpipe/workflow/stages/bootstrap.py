@@ -20,7 +20,7 @@ from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import total
-from gmmpipe.mixture.starts.points import ShortEM
+from gmmpipe.mixture.starts.short_em import ShortEM
 from gmmpipe.store import artifacts
 from gmmpipe.store.jobs import BootstrapJob
 

@@ -15,7 +15,7 @@ from gmmpipe.mixture.engines.missing import imputed
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.mixture.slices import slices_of
-from gmmpipe.mixture.starts.points import STARTS, undrawn
+from gmmpipe.mixture.starts.registry import STARTS, undrawn
 from gmmpipe.results.build.assess import Part, assess, schemas_of
 from gmmpipe.results.build.best import certified, in_order, ranked, references
 from gmmpipe.results.build.lineage import lineage

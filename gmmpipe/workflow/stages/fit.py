@@ -21,7 +21,7 @@ from gmmpipe.mixture.fit_arrays import FittedCell, fit_options, to_arrays
 from gmmpipe.mixture.mixture import FIRST
 from gmmpipe.mixture.multistart import MultiStart, add_restarts
 from gmmpipe.mixture.starts.given import from_arrays
-from gmmpipe.mixture.starts.points import STARTS
+from gmmpipe.mixture.starts.registry import STARTS
 from gmmpipe.store import artifacts
 from gmmpipe.store.jobs import FitJob
 
