@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from projects import Answer, carry_out, finish_once, make_project, run
 
 from gmmpipe.cli import main
-from gmmpipe.store.files import MADE_BY
+from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import run as workflow_run
 

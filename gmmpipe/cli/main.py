@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 from gmmpipe.cli.commands import COMMANDS, project
 from gmmpipe.data.user_file import declare, own_file
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
-from gmmpipe.store.files import MADE_BY, destination
+from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
 from gmmpipe.store.names import refuse_library_settings
+from gmmpipe.store.open_files import destination
 from gmmpipe.store.terminal import print_data, printing
 from gmmpipe.workflow.pipeline import STAGES, Stage
 from gmmpipe.workflow.process_groups import interruptible

@@ -14,7 +14,8 @@ from gmmpipe.data.formats.registry import Parser, format_of, suffixes
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
-from gmmpipe.store.files import describe, open_regular, sha256
+from gmmpipe.store.integrity import describe, sha256
+from gmmpipe.store.open_files import open_regular
 
 ProgressCallback = Callable[[int, int], None]  # bytes of the file and rows that are read
 

@@ -12,7 +12,7 @@ from gmmpipe.report.table_data import Sheet, listing
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
-from gmmpipe.store.files import refuse_damaged
+from gmmpipe.store.integrity import refuse_damaged
 from gmmpipe.store.layout import FIGURES
 from gmmpipe.store.plan import Plan
 

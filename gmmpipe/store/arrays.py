@@ -18,7 +18,9 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.files import checksum_of, digest, open_regular, refuse_damaged, sha256, writing
+from gmmpipe.store.files import writing
+from gmmpipe.store.integrity import checksum_of, digest, refuse_damaged, sha256
+from gmmpipe.store.open_files import open_regular
 
 MAPPED = 2**26  # bytes from which a file's arrays stay where they are
 SMALL = 2**20  # bytes up to which an array of such a file is read all the same

@@ -1,4 +1,4 @@
-"""The only module that reads and writes files: whole or not at all, the same bytes each time."""
+"""Artifacts read and written, whole or not at all: JSON, tables, links, and what others offer."""
 
 import errno
 import json
@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gmmpipe.errors import InputError
 from gmmpipe.store import spreadsheet
 from gmmpipe.store.arrays import Rows, read_arrays, write_arrays
-from gmmpipe.store.files import (
-    created,
-    describe,
-    digest,
-    flush_file,
-    flush_folder,
-    read,
-    sha256,
-    temporary_path,
-    write,
-    writing,
-)
+from gmmpipe.store.files import read, write, writing
+from gmmpipe.store.integrity import describe, digest, sha256
+from gmmpipe.store.open_files import created, flush_file, flush_folder, temporary_path
 from gmmpipe.store.parquet import (
     StoredTable,
     appending,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gmmpipe.errors import one_line
-from gmmpipe.store.files import digest
+from gmmpipe.store.integrity import digest
 
 LIBRARIES = (  # whose versions may change bytes
     "numpy", "scipy", "numba", "llvmlite", "scikit-learn", "pandas", "pyarrow", "matplotlib",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from gmmpipe.errors import InputError, Obstacle
-from gmmpipe.store.files import naming
 from gmmpipe.store.layout import LOCK
+from gmmpipe.store.open_files import is_alive, naming
 
 RUN = "GMMPIPE_RUN"  # environment of a run's processes: the holder's process, its host, the lock
 PATIENCE = 30.0  # seconds that processes of a killed run get to notice it
@@ -51,7 +51,7 @@ class Lock:
         soon = time.monotonic() + 5 * PULSE
         while not _try(self._handle, exclusive=True):
             holder, now = _holder(self._handle), time.monotonic()
-            if now > end or (now > soon and _is_alive(holder)):
+            if now > end or (now > soon and _may_live(holder)):
                 raise InputError(
                     f"{path}: process {holder or 'unknown'} is running in this folder;"
                     " wait for it to end"
@@ -101,15 +101,9 @@ def _holder(lock: int) -> str:
     return os.pread(lock, 20, 0).decode("latin-1")
 
 
-def _is_alive(pid: str) -> bool:
+def _may_live(pid: str) -> bool:
     """Return whether a process of this number may be there; of no number, too."""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (ValueError, OverflowError, PermissionError):
-        pass
-    return True
+    return not pid.isdecimal() or is_alive(int(pid))
 
 
 def _opened(path: Path) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import free_memory
-from gmmpipe.store.files import describe, digest, read, refuse_damaged, writing
+from gmmpipe.store.files import read, writing
+from gmmpipe.store.integrity import describe, digest, refuse_damaged
 
 if TYPE_CHECKING:
     import pandas as pd

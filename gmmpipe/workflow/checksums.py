@@ -7,7 +7,7 @@ from typing import Any
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import checksum_of, write_checksum
+from gmmpipe.store.integrity import checksum_of, write_checksum
 from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS
 from gmmpipe.store.names import is_of_results
 

@@ -13,7 +13,7 @@ from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.starts.given import to_arrays
 from gmmpipe.store import artifacts
 from gmmpipe.store.entries import DataSet, Source, StartFile
-from gmmpipe.store.files import is_intact
+from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import Section
 from gmmpipe.store.layout import STARTS, stored
 from gmmpipe.store.manifest import FORMAT

@@ -23,7 +23,7 @@ from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.engines.partitioned import Partitioned, missing
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.entries import DataSet, FitBlock, NormalisedData, StartFile
-from gmmpipe.store.files import is_intact
+from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import FitJob, Section, to_json
 from gmmpipe.store.layout import stored
 from gmmpipe.store.manifest import FORMAT

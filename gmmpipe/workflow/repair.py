@@ -17,18 +17,11 @@ from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import (
-    checksum_of,
-    checksum_path,
-    checksummed,
-    is_intact,
-    made_by,
-    remove_artifact,
-    remove_stale,
-    temporary_path,
-)
+from gmmpipe.store.files import remove_artifact, remove_stale
+from gmmpipe.store.integrity import checksum_of, checksum_path, checksummed, is_intact, made_by
 from gmmpipe.store.layout import CAPTIONS, FIGURES, MANIFEST, RECORDS, RESULTS, TABLES, TIMESTAMP
 from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
+from gmmpipe.store.open_files import temporary_path
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 

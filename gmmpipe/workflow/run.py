@@ -18,10 +18,11 @@ from gmmpipe.data.read import summary
 from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import MADE_BY, naming
+from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import own_folders
+from gmmpipe.store.open_files import naming
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
 from gmmpipe.workflow.checksums import restore_checksums

@@ -8,7 +8,7 @@ from typing import Any
 from gmmpipe.errors import one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import checksum_path
+from gmmpipe.store.integrity import checksum_path
 from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, TIMESTAMP
 from gmmpipe.store.manifest import format_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of

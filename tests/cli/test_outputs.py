@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe.store import arrays, files
+from gmmpipe.store import arrays, files, integrity
 
 BLOBS = ("generate", "--config", '{"kind": "blobs"}', "-o")
 
@@ -22,7 +22,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     arrays.write_arrays(tmp_path / "file.npz", {"x": [1.0, 2.0]})
     assert read == [(tmp_path / "file.npz").read_bytes()]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    assert not files.checksum_path(pipe).exists()
+    assert not integrity.checksum_path(pipe).exists()
 
 
 def test_a_device_stays_a_device(tmp_path):
@@ -75,18 +75,20 @@ def test_links_in_a_ring_end_in_one_line(tmp_path, refused):
 def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(tmp_path):
     path = tmp_path / "results/store/a"
     files.write(path, "x")
-    files.checksum_path(path).unlink()
-    os.mkfifo(files.checksum_path(path))
-    assert (files.checksum_of(path), files.is_intact(path)) == ("", False)
+    integrity.checksum_path(path).unlink()
+    os.mkfifo(integrity.checksum_path(path))
+    assert (integrity.checksum_of(path), integrity.is_intact(path)) == ("", False)
     path.unlink()
     os.mkfifo(path)
-    assert not files.is_intact(path)
+    assert not integrity.is_intact(path)
 
 
 def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
     done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
     best, after = tmp_path / "best.csv", "results/smoke/more.csv"
-    files.checksum_path(best).write_text(f"{'0' * 64}  best.csv\n")  # as an older gmmpipe left one
+    integrity.checksum_path(best).write_text(
+        f"{'0' * 64}  best.csv\n"
+    )  # as an older gmmpipe left one
     for path in (best, after):
         assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
     folder = str(tmp_path / "drawn")
@@ -97,7 +99,7 @@ def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, t
     config = '{"method": "standard"}'
     assert gmmpipe("normalise", source, "-o", output, "--config", config).code == 0
     assert list(tmp_path.rglob(".*.sha256")) == [*Path("results").absolute().rglob(".*.sha256")]
-    assert files.checksum_of(after) == files.describe(after)["sha256"]
+    assert integrity.checksum_of(after) == integrity.describe(after)["sha256"]
     best.write_text(best.read_text().replace("kmeans", "mine"))
     assert "mine" in files.read(best).decode()
 

@@ -6,7 +6,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.store import arrays as archive
 from gmmpipe.store.arrays import Rows, read_arrays, write_arrays
-from gmmpipe.store.files import checksum_path
+from gmmpipe.store.integrity import checksum_path
 
 X = np.random.default_rng(0).normal(size=(1000, 3))
 ARRAYS = {"a": np.array(["é", "b"]), "x": X, "labels": np.arange(1000), "flat": np.float32(X[:, 0])}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import temporary_path
+from gmmpipe.store.open_files import temporary_path
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),

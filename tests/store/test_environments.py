@@ -11,7 +11,7 @@ from projects import job
 from gmmpipe.results.compare.comparison import compare
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import checksum_of, checksum_path, made_by, write_checksum
+from gmmpipe.store.integrity import checksum_of, checksum_path, made_by, write_checksum
 from gmmpipe.store.jobs import PublishJob
 from gmmpipe.workflow import rerun
 from gmmpipe.workflow.code_digest import source_digest

@@ -20,8 +20,7 @@ from gmmpipe.data.formats import limits
 from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, explain
 from gmmpipe.results.experiment import load
-from gmmpipe.store import arrays, free_memory, parquet, yaml_file
-from gmmpipe.store import files as store_files
+from gmmpipe.store import arrays, free_memory, open_files, parquet, yaml_file
 from gmmpipe.store import lock as guard
 from gmmpipe.workflow import verify
 from gmmpipe.workflow.repair import recover
@@ -63,14 +62,14 @@ def test_a_folder_that_cannot_be_flushed_is_no_obstacle(tmp_path, monkeypatch):
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    store_files.flush_folder(tmp_path)
+    open_files.flush_folder(tmp_path)
 
     def broken(_handle):
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="Input/output"):
-        store_files.flush_folder(tmp_path)
+        open_files.flush_folder(tmp_path)
 
 
 def test_latest_is_a_file_where_there_are_no_links(study, gmmpipe, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import checksum_path
+from gmmpipe.store.integrity import checksum_path
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import kept, recover

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 from unittest import mock
 
-from gmmpipe.store.files import MADE_BY
+from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import make_plan

@@ -8,7 +8,7 @@ import pytest
 
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import MADE_BY, checksum_of, checksum_path, checksummed, made_by
+from gmmpipe.store.integrity import MADE_BY, checksum_of, checksum_path, checksummed, made_by
 from gmmpipe.workflow import run
 from gmmpipe.workflow.checksums import restore_checksums
 from gmmpipe.workflow.repair import recover

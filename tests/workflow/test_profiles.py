@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.files import MADE_BY, made_by
+from gmmpipe.store.integrity import MADE_BY, made_by
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow import snakemake_options
 

@@ -9,7 +9,7 @@ from versions import a_version
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import made_by
+from gmmpipe.store.integrity import made_by
 from gmmpipe.workflow import rerun
 from gmmpipe.workflow.rerun import apart
 from gmmpipe.workflow.verify import Version

@@ -14,7 +14,8 @@ from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import is_intact, move_artifact
+from gmmpipe.store.files import move_artifact
+from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import GenerateJob
 
 

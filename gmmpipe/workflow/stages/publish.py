@@ -12,7 +12,7 @@ from typing import Any
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import made_by, refuse_damaged
+from gmmpipe.store.integrity import made_by, refuse_damaged
 from gmmpipe.store.jobs import PublishJob
 from gmmpipe.store.layout import (
     CONFIG,

@@ -8,7 +8,7 @@ from killed_runs import flip
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store.artifacts import read
-from gmmpipe.store.files import checksummed
+from gmmpipe.store.integrity import checksummed
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.repair import recover
 

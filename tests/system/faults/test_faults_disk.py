@@ -9,7 +9,7 @@ from tiny_study import fail_everywhere
 
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import checksum_path, is_intact, write_checksum
+from gmmpipe.store.integrity import checksum_path, is_intact, write_checksum
 
 FRAME = pd.DataFrame({"k": [1, 2], "text": ["a", "é"]})
 WRITERS = {

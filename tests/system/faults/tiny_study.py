@@ -7,7 +7,7 @@ from failing_disk import MOST, failing_at, temporaries
 from projects import do
 
 from gmmpipe.store import artifacts
-from gmmpipe.store.files import is_intact
+from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import make_plan
 from gmmpipe.workflow.pipeline import STAGES
