@@ -9,10 +9,11 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from gmmpipe.data.dataset import Sample
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.explicit import Scale, covariance_matrices, refuse_contradictions
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.sampling import draw
 
-Scale = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
+WHO = "dataset mixture"
 MOST_ROWS = 100_000_000
 Count = Annotated[int, Ge(1), Le(MOST_ROWS)]
 Seed = Annotated[int, Ge(0), Le(2**32 - 1)]
@@ -43,30 +44,18 @@ class KnownMixture:
 
     def truth(self) -> Mixture:
         """Return the mixture; raises InputError unless shapes agree and covariances are SPD."""
-        k = len(self.means)
         if (self.counts is None) == (self.weights is None):
-            raise InputError("dataset mixture: give either counts or weights, not both or neither")
+            raise InputError(f"{WHO}: give either counts or weights, not both or neither")
         if (self.weights is None) != (self.n is None):
-            raise InputError("dataset mixture: n goes with weights; counts already say how many")
-        given = self.counts if self.weights is None else self.weights
-        for what, values in (("counts or weights", given or ()), ("covariances", self.covariances)):
-            if len(values) != k:
-                raise InputError(f"dataset mixture: {k} means but {len(values)} {what}; give {k}")
-        shares = np.array(given, np.float64)
+            raise InputError(f"{WHO}: n goes with weights; counts already say how many")
+        parts = {"counts": self.counts, "weights": self.weights, "covariances": self.covariances}
+        refuse_contradictions(WHO, self.means, **parts)
+        shares = np.array(self.counts if self.weights is None else self.weights, np.float64)
         if self.weights is None and not shares.sum() <= MOST_ROWS:
-            raise InputError(f"dataset mixture: {shares.sum():.0f} rows; at most {MOST_ROWS}")
-        if self.weights is not None and not abs(shares.sum() - 1) <= 1e-9:
-            raise InputError(f"dataset mixture: weights sum to {shares.sum():.9g}; make it 1")
-        d = len(self.means[0])
-        for j, mean in enumerate(self.means):
-            if len(mean) != d or d == 0 or not np.isfinite(mean).all():
-                raise InputError(
-                    f"dataset mixture: means[{j}] is {list(mean)}; give {max(d, 1)} finite numbers"
-                )
-        covariances = [_spd(value, d, j) for j, value in enumerate(self.covariances)]
-        return Mixture(
-            shares / shares.sum(), np.array(self.means, np.float64), np.stack(covariances)
-        )
+            raise InputError(f"{WHO}: {shares.sum():.0f} rows; at most {MOST_ROWS}")
+        means = np.array(self.means, np.float64)
+        covariances = covariance_matrices(WHO, self.covariances, means.shape[1])
+        return Mixture(shares / shares.sum(), means, covariances)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -136,25 +125,6 @@ class Blobs:
         """Return n shuffled rows with their labels and the mixture."""
         truth = self.truth(rng)
         return _drawn(truth, rng.multinomial(self.n, truth.weights), True, rng)
-
-
-def _spd(value: Scale, d: int, j: int) -> Array:
-    """Return the (D, D) covariance that one number, D numbers or D rows stand for."""
-    where = f"dataset mixture: covariances[{j}]"
-    try:
-        given = np.array(value, np.float64)
-    except ValueError:
-        raise InputError(f"{where}: rows of unequal length; give {d} rows of {d}") from None
-    if given.shape not in ((), (d,), (d, d)):
-        raise InputError(f"{where}: shape {given.shape}; give 1 or {d} variances, or {d} x {d}")
-    matrix: Array = given if given.ndim == 2 else np.diag(np.broadcast_to(given, (d,)))
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-12, atol=0):
-        raise InputError(f"{where}: not finite and symmetric: {given.tolist()}")
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        raise InputError(f"{where}: not positive definite: {given.tolist()}") from None
-    return matrix
 
 
 def _separation(means: Array, covariances: Array) -> float:

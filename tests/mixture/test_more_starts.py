@@ -136,7 +136,7 @@ def test_a_stored_start_can_be_given_back():
     {
         "weights too few": ({"weights": (1.0,)}, "2 means but 1 weights"),
         "covariances too many": ({"covariances": (1, 1, 1)}, "2 means but 3 covariances"),
-        "ragged means": ({"means": ((0, 0), (1,))}, r"means\[1\] is \[1\]; give 2 numbers"),
+        "ragged means": ({"means": ((0, 0), (1,))}, r"means\[1\] is \[1\]; give 2 finite numbers"),
         "nan": ({"means": ((0, float("nan")),)}, r"means\[0\]"),
         "sum": ({"weights": (0.5, 0.6)}, "weights sum to 1.1"),
         "negative": ({"covariances": (1.0, -1.0)}, r"covariances\[1\]: not positive definite"),

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from annotated_types import Gt, Le, MaxLen, MinLen
 
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.explicit import Scale, covariance_matrices, refuse_contradictions
 from gmmpipe.mixture.mixture import Array, Indices, Mixture
 from gmmpipe.mixture.moments import check_k, moments, total_covariance
 
-Scale = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
+WHO = "start given"
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,21 @@ class ExplicitStart:
             if self.weights is not None or self.covariances is not None:
                 raise InputError("start given: weights and covariances are in the file of path")
             return
-        k, d = len(self.means), len(self.means[0])
-        for what, values in (("weights", self.weights), ("covariances", self.covariances)):
-            if values is not None and len(values) != k:
-                raise InputError(f"start given: {k} means but {len(values)} {what}; give {k}")
-        for j, mean in enumerate(self.means):
-            if len(mean) != d or not np.isfinite(mean).all():
-                raise InputError(f"start given: means[{j}] is {list(mean)}; give {d} numbers")
-        if self.weights is not None and not min(self.weights) > 0:
-            raise InputError(f"start given: weights {list(self.weights)}; each is above 0")
-        if self.weights is not None and not abs(sum(self.weights) - 1) <= 1e-9:
-            raise InputError(f"start given: weights sum to {sum(self.weights):.9g}; make it 1")
-        for j, covariance in enumerate(self.covariances or ()):
-            _matrix(covariance, d, f"start given: covariances[{j}]")
+        refuse_contradictions(WHO, self.means, weights=self.weights, covariances=self.covariances)
+        self.matrices()
 
     @property
     def n_components(self) -> int:
         """Return K."""
         return len(self.means or ())
+
+    def matrices(self) -> Array | None:
+        """Return the covariances (K, D, D), None where there are none."""
+        if self.covariances is None or self.means is None:
+            return None
+        matrices = covariance_matrices(WHO, self.covariances, len(self.means[0]))
+        symmetric: Array = (matrices + matrices.swapaxes(1, 2)) / 2
+        return symmetric
 
     def __call__(
         self, x: Array, k: int, rng: np.random.Generator, weight: Array | None = None
@@ -79,10 +77,10 @@ class ExplicitStart:
                 f"start given: means of {d} numbers, but the data have {features} features"
             )
         weights = np.full(k, 1 / k) if self.weights is None else np.array(self.weights, np.float64)
-        if self.covariances is None:
+        if (matrices := self.matrices()) is None:
             covariances = np.tile(total_covariance(x, weight), (k, 1, 1))
         else:
-            covariances = np.stack([_matrix(value, d, "start given") for value in self.covariances])
+            covariances = matrices
         return Mixture(weights / weights.sum(), means, covariances)
 
 
@@ -124,13 +122,11 @@ def to_arrays(start: ExplicitStart | GroupStart) -> dict[str, Array | Indices]:
     """
     if isinstance(start, GroupStart):
         return {"labels": start.labels}
-    means = np.array(start.means, np.float64)
-    result: dict[str, Array | Indices] = {"means": means}
+    result: dict[str, Array | Indices] = {"means": np.array(start.means, np.float64)}
     if start.weights is not None:
         result["weights"] = np.array(start.weights, np.float64)
-    if start.covariances is not None:
-        d = means.shape[1]
-        result["covariances"] = np.stack([_matrix(c, d, "start given") for c in start.covariances])
+    if (matrices := start.matrices()) is not None:
+        result["covariances"] = matrices
     return result
 
 
@@ -143,24 +139,3 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> ExplicitStart | Group
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _matrix(value: Scale, d: int, where: str) -> Array:
-    """Return the covariance (D, D) that one variance, D variances or D rows of D stand for."""
-    form = f"give a positive variance, {d} of them, or {d} rows of {d}"
-    try:
-        given = np.array(value, np.float64)
-        matrix: Array = given if given.ndim == 2 else np.diag(np.broadcast_to(given, (d,)))
-    except ValueError:
-        raise InputError(
-            f"{where}: {value} has rows or entries missing or too many; {form}"
-        ) from None
-    if matrix.shape != (d, d) or not np.isfinite(matrix).all():
-        raise InputError(f"{where}: shape {given.shape} or an entry is not finite; {form}")
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        raise InputError(f"{where}: not positive definite; {form}") from None
-    if not np.allclose(matrix, matrix.T, rtol=1e-12, atol=0):
-        raise InputError(f"{where}: not symmetric; {form}")
-    return (matrix + matrix.T) / 2
