@@ -14,7 +14,7 @@ from projects import carry_out, make_project
 
 import gmmpipe
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.diagnostics.deviation import affinity, partners
+from gmmpipe.mixture.diagnostics.matching import affinity, partners
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.compare import settings
 from gmmpipe.results.compare.comparison import Comparison, compare

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gmmpipe.mixture.affine import Affine
-from gmmpipe.mixture.diagnostics.deviation import component_differences
+from gmmpipe.mixture.diagnostics.matching import component_differences
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.replay.agreement import TRAJECTORY, compare_steps
 from gmmpipe.results.replay.engine import Case, Stopped

@@ -10,8 +10,7 @@ from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.bootstrap.likelihood_ratio import Refit, resample
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.densities import log_responsibilities
-from gmmpipe.mixture.diagnostics.deviation import reordered
-from gmmpipe.mixture.diagnostics.matching import match
+from gmmpipe.mixture.diagnostics.matching import match, reordered
 from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.moments import total

@@ -4,35 +4,20 @@ From the mixtures that EM went through and its step from each. An extrapolation 
 objective of EM does not fall; otherwise the next mixture is EM's own.
 """
 
-from collections.abc import Callable
-from typing import Protocol
-
 import numpy as np
 
 from gmmpipe.mixture.mixture import Array
 
 
-class Method(Protocol):
-    """A way to extrapolate, in coordinates (P,); one serves one fit."""
-
-    def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
-        """Return where to go on from a point, image being EM's step from it; None: go there.
-
-        Called once for each mixture that EM goes through. scale (P,) makes lengths alike.
-        """
-
-    def reject(self) -> None:
-        """Learn that the last extrapolation was rejected; the image of its point comes next."""
-
-
 class Anderson:
     """Anderson's acceleration, which restarts when its memory is full or an extrapolation fails.
 
-    Walker & Ni 2011, Anderson acceleration for fixed-point iterations, SIAM Journal on Numerical
-    Analysis 49, 1715-1735; memory and restarts as in Henderson & Varadhan 2019, Damped Anderson
-    acceleration with restarts and monotonicity control, Journal of Computational and Graphical
-    Statistics 28, 834-846, whose damping costs passes here. It must go beyond EM's step, in its
-    direction: others lead back to where EM comes from, a saddle between optima for one.
+    One serves one fit. Walker & Ni 2011, Anderson acceleration for fixed-point iterations, SIAM
+    Journal on Numerical Analysis 49, 1715-1735; memory and restarts as in Henderson & Varadhan
+    2019, Damped Anderson acceleration with restarts and monotonicity control, Journal of
+    Computational and Graphical Statistics 28, 834-846, whose damping costs passes here. It must go
+    beyond EM's step, in its direction: others lead back to where EM comes from, a saddle between
+    optima for one.
     """
 
     _MEMORY = 10  # steps, but no more than half of P
@@ -41,7 +26,11 @@ class Anderson:
         self.pairs: list[tuple[Array, Array]] = []
 
     def __call__(self, point: Array, image: Array, scale: Array) -> Array | None:
-        """Go to where the last steps, combined, would come to nothing."""
+        """Return where to go on from a point (P,), image being EM's step from it; None: go there.
+
+        That is where the last steps, combined, would come to nothing. Called once for each mixture
+        that EM goes through; scale (P,) makes lengths alike.
+        """
         if len(self.pairs) > min(self._MEMORY, max(1, len(point) // 2)):
             self.pairs = self.pairs[-1:]
         self.pairs.append((point, image))
@@ -57,8 +46,8 @@ class Anderson:
         return image + beyond
 
     def reject(self) -> None:
-        """Forget all but the last step."""
+        """Forget all but the last step: the last extrapolation was rejected."""
         self.pairs = self.pairs[-1:]
 
 
-ACCELERATIONS: dict[str, Callable[[], Method]] = {"anderson": Anderson}
+ACCELERATIONS = {"anderson": Anderson}

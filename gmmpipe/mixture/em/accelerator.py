@@ -6,7 +6,7 @@ import numpy as np
 
 from gmmpipe.mixture.bounds import Bounds
 from gmmpipe.mixture.coordinates import coordinates, from_coordinates, scale
-from gmmpipe.mixture.em.acceleration import ACCELERATIONS, Method
+from gmmpipe.mixture.em.acceleration import ACCELERATIONS, Anderson
 from gmmpipe.mixture.em.problem import Problem
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
@@ -16,7 +16,7 @@ class Accelerator:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.method: Method | None = None
+        self.method: Anderson | None = None
         self.positive: Mask = np.zeros(0, bool)
 
     def __call__(self, mixture: Mixture, image: Mixture, bounds: Bounds) -> Mixture | None:

@@ -12,16 +12,7 @@ from gmmpipe.results.verdict import Verdict
 
 
 class Differences:
-    """What changed from one version to another, as data frames.
-
-    Parameters
-    ----------
-    before : Experiment
-        Has the suffix _a in all tables.
-    after : Experiment
-        Has the suffix _b; components are matched.
-
-    """
+    """What changed: tables of ``before`` have the suffix _a, those of ``after`` _b."""
 
     def __init__(self, before: Experiment, after: Experiment) -> None:
         self.before, self.after = before, after

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
-from gmmpipe.mixture.diagnostics.deviation import partners
+from gmmpipe.mixture.diagnostics.matching import partners
 from gmmpipe.results import printing
 from gmmpipe.results.compare import text
 

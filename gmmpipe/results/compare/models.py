@@ -6,8 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe.mixture.diagnostics.deviation import component_differences, partners, reordered
-from gmmpipe.mixture.diagnostics.matching import assign, overlap_of_labels
+from gmmpipe.mixture.diagnostics.matching import (
+    assign,
+    component_differences,
+    overlap_of_labels,
+    partners,
+    reordered,
+)
 from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.diagnostics.restarts import NATS
 from gmmpipe.mixture.mixture import FIRST, Mixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gmmpipe.mixture.bounds import within
-from gmmpipe.mixture.diagnostics.deviation import component_differences
+from gmmpipe.mixture.diagnostics.matching import component_differences
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.replay.engine import Case, Step, Stopped
 from gmmpipe.results.replay.stored import StoredFit

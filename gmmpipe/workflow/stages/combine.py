@@ -9,8 +9,7 @@ import pandas as pd
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.bootstrap.intervals import interval, p_value
-from gmmpipe.mixture.diagnostics.deviation import partners
-from gmmpipe.mixture.diagnostics.matching import comparison_rows
+from gmmpipe.mixture.diagnostics.matching import comparison_rows, partners
 from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.bootstrap_tests import decided, groups, stopping
 from gmmpipe.results.build.ranking import ALL
