@@ -71,11 +71,11 @@ def informative(data: Array, weight: Array) -> tuple[Array, Array]:
 
     The others say nothing. Raises InputError for a feature that has no value in any.
     """
-    kept = ~np.isnan(data).all(axis=1) & (weight > 0)
-    void = np.isnan(data[kept]).all(axis=0)
+    used = ~np.isnan(data).all(axis=1) & (weight > 0)
+    void = np.isnan(data[used]).all(axis=0)
     if void.any():
         raise InputError(f"data: column {np.flatnonzero(void)[0]} has no value at all; drop it")
-    return (data, weight) if kept.all() else (data[kept], weight[kept])
+    return (data, weight) if used.all() else (data[used], weight[used])
 
 
 def variances(data: Array, weight: Array) -> Array:
@@ -144,10 +144,10 @@ def family_for(family: str, d: int) -> Family:
 
 def counts(iterations: Sequence[int]) -> tuple[int, ...]:
     """Return the snapshots' iteration counts: some, each >= 0, in order."""
-    given = list(iterations)
-    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
-        raise InputError(f"iterations: {given}, expected whole numbers")
-    checked = tuple(int(count) for count in given)
+    numbers = list(iterations)
+    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers):
+        raise InputError(f"iterations: {numbers}, expected whole numbers")
+    checked = tuple(int(count) for count in numbers)
     if not checked or list(checked) != sorted(checked) or checked[0] < 0:
         raise InputError(f"iterations: {list(checked)}, expected one count >= 0 or more, in order")
     return checked
@@ -172,11 +172,11 @@ def positive(name: str, value: int) -> int:
     return int(value)
 
 
-def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mixture:
+def start(mixture: Mixture, who: str, d: int, family: Family | None = None) -> Mixture:
     """Return a mixture for data of d features as float64, its covariances in the family."""
     weights, means, covariances = (
         np.asarray(real(array, who), dtype=np.float64)
-        for array in (given.weights, given.means, given.covariances)
+        for array in (mixture.weights, mixture.means, mixture.covariances)
     )
     k = len(weights)
     if k == 0 or means.shape != (k, d) or covariances.shape != (k, d, d):
@@ -189,7 +189,7 @@ def start(given: Mixture, who: str, d: int, family: Family | None = None) -> Mix
     skew = np.abs(covariances - covariances.swapaxes(1, 2)).max(axis=(1, 2))
     if (skew > SKEW * np.abs(covariances).max(axis=(1, 2))).any():
         raise InputError(f"{who}: covariance {int(skew.argmax())} is not symmetric")
-    box, over = given.box, weights.sum() - 1  # noise has what the others leave
+    box, over = mixture.box, weights.sum() - 1  # noise has what the others leave
     if weights.min() < 0 or (abs(over) if box is None else over) > 1e-6:
         raise InputError(f"{who}: weights {weights.tolist()}, expected each >= 0 and sum 1")
     if box is not None:

@@ -108,9 +108,11 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FittedCell]:
     component = np.cumsum([0, *arrays["k"]])
     step = np.cumsum([0, *(arrays["n_iter"] + 1)])
     for i, k in enumerate(arrays["k"].tolist()):
-        own = slice(component[i], component[i + 1])
+        rows = slice(component[i], component[i + 1])
         start, end = (
-            Mixture(*(arrays[f"{prefix}_{name}"][own] for name in ("weight", "mean", "covariance")))
+            Mixture(
+                *(arrays[f"{prefix}_{name}"][rows] for name in ("weight", "mean", "covariance"))
+            )
             for prefix in ("start", "end")
         )
         snapshots = tuple(
@@ -120,9 +122,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FittedCell]:
                 bool(arrays["settled"][s, i]),
                 float(arrays["log_likelihood"][s, i]),
                 Mixture(
-                    arrays["weight"][s, own],
-                    arrays["mean"][s, own],
-                    arrays["covariance"][s, own],
+                    arrays["weight"][s, rows],
+                    arrays["mean"][s, rows],
+                    arrays["covariance"][s, rows],
                     arrays.get("box"),
                 ),
                 float(arrays["log_prior"][s, i]),
@@ -147,8 +149,8 @@ def _to_text(defects: Sequence[Defect]) -> str:
 
 
 def _from_text(text: str) -> tuple[Defect, ...]:
-    found = json.loads(text) if text else ()
-    return tuple(Defect(component, code, tuple(numbers)) for component, code, numbers in found)
+    values = json.loads(text) if text else ()
+    return tuple(Defect(component, code, tuple(numbers)) for component, code, numbers in values)
 
 
 def failed_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FailedCell]:

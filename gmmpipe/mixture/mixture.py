@@ -135,25 +135,22 @@ class Mixture:
 def restored(
     mixture: Mixture,
     rounded: Sequence[npt.NDArray[Any]],
-    known: Mixture,
+    original: Mixture,
     as_rounded: Sequence[npt.NDArray[Any]],
 ) -> Mixture:
-    """Return the mixture with the digits of ``known`` wherever it has the same parameters.
+    """Return the mixture with the digits of ``original`` wherever it has the same parameters.
 
     rounded, as_rounded: three arrays (K, ...) for each mixture that were made of its weights, means
     and covariances. Equal rows, whatever their places, show equal parameters.
     """
     parts = []
-    for name, ours, theirs in zip(
-        ("weights", "means", "covariances"), rounded, as_rounded, strict=True
-    ):
-        digits = {
-            row.tobytes(): value for row, value in zip(theirs, getattr(known, name), strict=True)
-        }
-        own = zip(ours, getattr(mixture, name), strict=True)
-        parts.append(np.array([digits.get(row.tobytes(), value) for row, value in own]))
+    for i, name in enumerate(("weights", "means", "covariances")):
+        originals = zip(as_rounded[i], getattr(original, name), strict=True)
+        digits = {row.tobytes(): value for row, value in originals}
+        pairs = zip(rounded[i], getattr(mixture, name), strict=True)
+        parts.append(np.array([digits.get(row.tobytes(), value) for row, value in pairs]))
     weights, means, covariances = parts
-    return Mixture(weights, means, covariances, known.box)
+    return Mixture(weights, means, covariances, original.box)
 
 
 def _html(mixture: Mixture) -> str:

@@ -115,9 +115,9 @@ def fit_nested(  # noqa: PLR0913, PLR0917 - the two models, and how to find them
     if refit.starts < 1:
         raise InputError(f"starts is {refit.starts}; give 1 or more")
     random = ShortEM().prepare(x, refit.family, weight)
-    known = [] if null is None else [null]
-    drawn = 0 if k == 1 and known else refit.starts
-    below = refit(x, [*known, *(random(k, rng) for _ in range(drawn))], weight)
+    fitted_null = [] if null is None else [null]
+    drawn = 0 if k == 1 and fitted_null else refit.starts
+    below = refit(x, [*fitted_null, *(random(k, rng) for _ in range(drawn))], weight)
     fitted, scale = below.snapshots[-1].mixture, standard_deviations(x, weight)
     grown = [] if alternative is None else [alternative]
     grown += [split(fitted, j, scale) for j in range(k)]
@@ -162,12 +162,12 @@ def ratio_test(  # noqa: PLR0913, PLR0917 - as ``fit_nested``
         return RatioTest(observed, np.full(len(replicates), np.nan), defects)
     truth = observed.null.snapshots[-1].mixture
     larger = observed.alternative.snapshots[-1].mixture
-    found, n = [], round(total(x, weight))
+    pairs, n = [], round(total(x, weight))
     for b in replicates:
         rng = stream(*purpose, b)
-        found.append(fit_nested(resample(truth, n, rng), k, truth, larger, refit, rng))
-    statistics = np.array([one.statistic for one in found], dtype=np.float64)
-    return RatioTest(observed, statistics, tuple(one.degenerate for one in found))
+        pairs.append(fit_nested(resample(truth, n, rng), k, truth, larger, refit, rng))
+    statistics = np.array([one.statistic for one in pairs], dtype=np.float64)
+    return RatioTest(observed, statistics, tuple(one.degenerate for one in pairs))
 
 
 def resample(mixture: Mixture, n: int, rng: np.random.Generator) -> Array:

@@ -38,11 +38,7 @@ class Assessor:
     """
 
     def __init__(
-        self,
-        x: Array,
-        weight: Array | None = None,
-        truth: Codes | None = None,
-        threads: int = 1,
+        self, x: Array, weight: Array | None = None, truth: Codes | None = None, threads: int = 1
     ) -> None:
         self.weight, self.truth = weight, truth
         self._responsibilities = Responsibilities(x, threads)
@@ -64,11 +60,11 @@ class Assessor:
             )
             entropy += entropies(log_resp, slice_weight)
             evidence.add(rows, resp)
-            found = component_of(log_resp, mixture)
+            components = component_of(log_resp, mixture)
             first, last = np.searchsorted(self.compared, (rows.start, rows.stop))
-            labels.append(found[self.compared[first:last] - rows.start])
+            labels.append(components[self.compared[first:last] - rows.start])
             if self.truth is not None:
-                cells = (found - NOISE) * self._groups + self.truth[rows]
+                cells = (components - NOISE) * self._groups + self.truth[rows]
                 tallies += np.bincount(cells, slice_weight, tallies.size).reshape(tallies.shape)
         again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
         sound = evidence.soundness(family, frozen, prior, again)
@@ -80,6 +76,6 @@ class Assessor:
         """Return each metric of the samples, a table (found, true) of how many there are."""
         if self.truth is None:
             return dict.fromkeys(METRICS, np.nan)
-        found, true = np.nonzero(tallies)  # as many samples in one are as one of that weight
-        counts = tallies[found, true]
-        return {name: metric(found, true, counts) for name, metric in METRICS.items()}
+        groups, classes = np.nonzero(tallies)  # as many samples in one are as one of that weight
+        counts = tallies[groups, classes]
+        return {name: metric(groups, classes, counts) for name, metric in METRICS.items()}

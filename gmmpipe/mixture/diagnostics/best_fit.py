@@ -53,5 +53,5 @@ def best(fits: Sequence[Fit], is_sound: Callable[[Fit], bool]) -> int:
         lambda i: not fits[i].degenerate,
         lambda _: True,
     ]
-    found = (best_sound(objectives, rule) for rule in rules)
-    return next(i for i in found if i is not None)
+    chosen = (best_sound(objectives, rule) for rule in rules)
+    return next(i for i in chosen if i is not None)

@@ -156,16 +156,16 @@ def find_saddles(
     """
     spaces = _least_certain(run, [end.mixture for end in ends], weight, frozen)
     beside: list[tuple[int, Mixture]] = []
-    apart: list[tuple[int, Mixture]] = []
+    separated: list[tuple[int, Mixture]] = []
     for i, space in enumerate(spaces):
         rate, direction = space.largest()
         if rate > 1:
             step = ERRORS / np.sqrt(weight) * direction
             beside += [(i, space.moved(sign * step)) for sign in (1, -1)]
         if "means" not in frozen:
-            apart += [(i, changed) for changed in _apart(ends[i].mixture, frozen)]
+            separated += [(i, changed) for changed in _apart(ends[i].mixture, frozen)]
     saddles = [False] * len(ends)
-    for changed, steps in ((beside, 2), (apart, SETTLE)):
+    for changed, steps in ((beside, 2), (separated, SETTLE)):
         fits = run([mixture for _, mixture in changed], [steps]) if changed else []
         for (i, _), fit in zip(changed, fits, strict=True):
             saddles[i] |= fit.snapshots[-1].objective > ends[i].objective + GAIN
@@ -204,8 +204,8 @@ class _Krylov:
 
     def moved(self, step: Array) -> Mixture:
         """Return the mixture a step (P,) away."""
-        at = self.point + step / self.scale
-        weights, means, lower = from_coordinates(at, self.mixture, self.alive)
+        point = self.point + step / self.scale
+        weights, means, lower = from_coordinates(point, self.mixture, self.alive)
         covariances = self.mixture.covariances.copy()
         covariances[self.alive] = (lower @ lower.swapaxes(1, 2))[self.alive]
         return Mixture(weights, means, covariances, self.mixture.box)
@@ -214,11 +214,11 @@ class _Krylov:
         """Take in EM's step from beside the mixture, in the newest direction."""
         away = coordinates(image, self.alive) - self.image
         vector = self.scale * self.free * away / DIFFERENCE
-        known = self.basis[: size + 1]
+        basis = self.basis[: size + 1]
         for _ in range(2):  # once more, for the rounding
-            along = known @ vector
+            along = basis @ vector
             self.matrix[: size + 1, size] += along
-            vector = vector - along @ known
+            vector = vector - along @ basis
         length = float(np.linalg.norm(vector))
         self.matrix[size + 1, size] = length
         if length > 0:

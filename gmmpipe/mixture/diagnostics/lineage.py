@@ -34,8 +34,8 @@ def links(table: Array) -> list[Link]:
     table (K, L): ``matching.overlap`` of the components with their parents.
     """
     (k, parent_k), masses = table.shape, table / table.sum()
-    own = masses.sum(axis=1, keepdims=True)
-    shares = np.divide(masses, own, out=np.zeros_like(masses), where=own > 0)
+    sizes = masses.sum(axis=1, keepdims=True)
+    shares = np.divide(masses, sizes, out=np.zeros_like(masses), where=sizes > 0)
     return [
         Link(parent_k, parent, k, component, float(mass), float(shares[component, parent]))
         for (component, parent), mass in np.ndenumerate(masses)

@@ -57,8 +57,8 @@ def overlaps_of_labels(labels: Codes, other: Codes, k: int, weight: Array | None
     cells = np.where(labelled, labels * k + other, 0).astype(np.int64)
     cells += k * k * np.arange(len(labels))[:, None]
     counted = labelled if weight is None else labelled * weight
-    found = np.bincount(cells.ravel(), counted.ravel(), k * k * len(labels))
-    return found.reshape(-1, k, k).astype(np.float64)
+    counts = np.bincount(cells.ravel(), counted.ravel(), k * k * len(labels))
+    return counts.reshape(-1, k, k).astype(np.float64)
 
 
 def assign(table: Array) -> Indices:
@@ -114,14 +114,14 @@ def partners(a: Mixture, b: Mixture) -> Indices:
     return assign(affinity(a, b))
 
 
-def renumber(table: Array, known: Indices) -> Indices:
-    """Return the numbers (K,), a permutation of 0..K - 1, that continue the ``known`` ones (L,).
+def renumber(table: Array, other_numbers: Indices) -> Indices:
+    """Return the numbers (K,), a permutation of 0..K - 1, that continue ``other_numbers`` (L,).
 
     table (K, L) is the overlap with the numbered components. A component takes its partner's
     number; those without one get the numbers left, the one of most mass the lowest.
     """
     k, partner = len(table), assign(table)
-    numbers = np.where(partner >= 0, known[partner], -1)
+    numbers = np.where(partner >= 0, other_numbers[partner], -1)
     numbers[numbers >= k] = -1
     new = np.flatnonzero(numbers < 0)
     new = new[np.argsort(-table.sum(axis=1)[new], kind="stable")]
@@ -170,17 +170,17 @@ def comparison_rows(n: int) -> Indices:
     return subset(n, MOST_ROWS, "probe")
 
 
-def component_differences(ours: Mixture, theirs: Mixture) -> dict[str, float]:
+def component_differences(a: Mixture, b: Mixture) -> dict[str, float]:
     """Return the largest deviation of weights, of means and of covariances, same components.
 
-    Weights absolute, means and covariances in standard deviations of ours.
+    Weights absolute, means and covariances in standard deviations of a.
     """
-    scale = np.sqrt(np.diagonal(ours.covariances, axis1=1, axis2=2))
-    means = (theirs.means - ours.means) / scale
-    covariances = theirs.covariances - ours.covariances
+    scale = np.sqrt(np.diagonal(a.covariances, axis1=1, axis2=2))
+    means = (b.means - a.means) / scale
+    covariances = b.covariances - a.covariances
     covariances = covariances / (scale[:, :, None] * scale[:, None, :])
-    apart = {"weights": theirs.weights - ours.weights, "means": means, "covariances": covariances}
-    return {name: float(np.abs(values).max()) for name, values in apart.items()}
+    differences = {"weights": b.weights - a.weights, "means": means, "covariances": covariances}
+    return {name: float(np.abs(values).max()) for name, values in differences.items()}
 
 
 def reordered(mixture: Mixture, order: Indices) -> Mixture:

@@ -85,11 +85,11 @@ def ari_of(tables: Array) -> Array:
     """Return the adjusted Rand index of each contingency table (..., K, L); empty groups may be."""
     n = tables.sum(axis=(-2, -1))
     both = np.sum(tables * tables, axis=(-2, -1)) - n
-    found = np.sum(tables.sum(axis=-1) ** 2, axis=-1) - n
-    true = np.sum(tables.sum(axis=-2) ** 2, axis=-1) - n
-    same = (both == found) & (both == true)  # the same partition, trivial ones included
-    expected = found * true / np.maximum(n * (n - 1), 1)
-    most = np.where(same, expected + 1, (found + true) / 2)
+    rows = np.sum(tables.sum(axis=-1) ** 2, axis=-1) - n
+    columns = np.sum(tables.sum(axis=-2) ** 2, axis=-1) - n
+    same = (both == rows) & (both == columns)  # the same partition, trivial ones included
+    expected = rows * columns / np.maximum(n * (n - 1), 1)
+    most = np.where(same, expected + 1, (rows + columns) / 2)
     return np.asarray(np.where(same, 1.0, (both - expected) / (most - expected)))
 
 
@@ -97,11 +97,11 @@ def nmi(labels: Codes, truth: Codes, weight: Array | None = None) -> float:
     """Normalised mutual information, by the mean entropy (Strehl & Ghosh 2002), in [0, 1]."""
     table = contingency(labels, truth, weight)
     joint = table / table.sum()
-    found, true = joint.sum(axis=1), joint.sum(axis=0)
-    entropy = (_entropy(found) + _entropy(true)) / 2
+    groups, classes = joint.sum(axis=1), joint.sum(axis=0)
+    entropy = (_entropy(groups) + _entropy(classes)) / 2
     if entropy == 0:
         return 1.0
-    gain = _entropy(found) + _entropy(true) - _entropy(joint.ravel())
+    gain = _entropy(groups) + _entropy(classes) - _entropy(joint.ravel())
     return float(min(max(gain / entropy, 0.0), 1.0))
 
 

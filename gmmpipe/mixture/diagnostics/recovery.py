@@ -62,15 +62,15 @@ def recovery(fitted: Mixture, truth: Mixture, resp: Array, true_resp: Array) -> 
             f"recovery: {fitted.means.shape} fitted and {truth.means.shape} true components x"
             " features; they must be the same"
         )
-    own = match(true_resp, resp)
-    means, covariances = fitted.means[own], fitted.covariances[own]
+    partner = match(true_resp, resp)
+    means, covariances = fitted.means[partner], fitted.covariances[partner]
     shift = means - truth.means
     square = _mahalanobis(shift, truth.covariances)
     ratios = _ratios(covariances, truth.covariances)
     difference = np.linalg.norm(covariances - truth.covariances, axis=(1, 2))
     return Recovery(
-        component=own,
-        weight_error=np.abs(fitted.weights[own] - truth.weights),
+        component=partner,
+        weight_error=np.abs(fitted.weights[partner] - truth.weights),
         mean_error=np.sqrt(square),
         mean_distance=np.linalg.norm(shift, axis=1),
         covariance_error=difference / np.linalg.norm(truth.covariances, axis=(1, 2)),

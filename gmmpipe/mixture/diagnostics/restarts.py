@@ -72,23 +72,26 @@ def certify(
     kinds = Counter(ends)
     which = np.asarray(optimum)
     is_random = np.ones(len(ends), bool) if drawn is None else np.array(drawn)
-    found = dict.fromkeys(("optima", "hits", "p_new", "p_better", "p_better_bound"), np.nan)
+    estimates = dict.fromkeys(("optima", "hits", "p_new", "p_better", "p_better_bound"), np.nan)
     if is_random.any() and not closed_form:
-        known, times = np.unique(which[which != NONE], return_counts=True)
-        found |= {"optima": float(len(known)), "hits": float(times[0]) if len(known) else 0.0}
-        once = np.isin(which, known[times == 1])[is_random & (which != NONE)]
+        distinct, times = np.unique(which[which != NONE], return_counts=True)
+        estimates |= {
+            "optima": float(len(distinct)),
+            "hits": float(times[0]) if len(distinct) else 0.0,
+        }
+        once = np.isin(which, distinct[times == 1])[is_random & (which != NONE)]
         if n := len(once):
-            is_best = which[is_random & (which != NONE)] == known[0]
-            found["p_new"] = float(once.mean())
-            found["p_better"] = float((once & is_best).mean())
-            found["p_better_bound"] = float(1 - (1 - CONFIDENCE) ** (1 / n))
+            is_best = which[is_random & (which != NONE)] == distinct[0]
+            estimates["p_new"] = float(once.mean())
+            estimates["p_better"] = float((once & is_best).mean())
+            estimates["p_better_bound"] = float(1 - (1 - CONFIDENCE) ** (1 / n))
     return Certificate(
         draws=len(ends),
         sound=len(ends) - kinds[DEGENERATE],
         finished=kinds[MAXIMUM],
         unfinished=kinds[UNFINISHED],
         saddles=kinds[SADDLE],
-        **found,
+        **estimates,
     )
 
 
@@ -105,8 +108,10 @@ def reached(
     objectives: what EM raised (nats) at the ends; others: as in ``certify``.
     """
     which: Indices = np.full(len(ends), NONE)
-    kept = [i for i, kind in enumerate(ends) if kind == MAXIMUM]
-    which[kept] = optima(np.array([objectives[i] for i in kept]), [mixtures[i] for i in kept])
+    finished = [i for i, kind in enumerate(ends) if kind == MAXIMUM]
+    which[finished] = optima(
+        np.array([objectives[i] for i in finished]), [mixtures[i] for i in finished]
+    )
     return which
 
 
@@ -116,20 +121,20 @@ def optima(objectives: Array, mixtures: Sequence[Mixture]) -> Indices:
     Two fits are of one optimum when objectives (nats), matched means and weights agree within
     NATS, APART and SHARE.
     """
-    found: list[tuple[float, Mixture, Array]] = []
+    distinct: list[tuple[float, Mixture, Array]] = []
     which, near = np.empty(len(mixtures), np.int64), 0  # from there on found ones are near enough
     for i in np.argsort(-objectives, kind="stable"):
         value, mixture = float(objectives[i]), mixtures[i]
-        while near < len(found) and found[near][0] - value > NATS:
+        while near < len(distinct) and distinct[near][0] - value > NATS:
             near += 1
-        for index in range(near, len(found)):
-            _, seen, whiten = found[index]
+        for index in range(near, len(distinct)):
+            _, seen, whiten = distinct[index]
             if _same(seen, whiten, mixture):
                 which[i] = index
                 break
         else:
-            which[i] = len(found)
-            found.append((value, mixture, _whitening(mixture)))
+            which[i] = len(distinct)
+            distinct.append((value, mixture, _whitening(mixture)))
     return which
 
 
@@ -146,7 +151,7 @@ def _same(seen: Mixture, whiten: Array, mixture: Mixture) -> bool:
     """Return whether the components can be paired so that all pairs agree in mean and weight."""
     from scipy.optimize import linear_sum_assignment
 
-    apart = (seen.means[:, None, :] - mixture.means[None, :, :]) @ whiten
-    agrees = np.sqrt((apart**2).sum(axis=2)) <= APART
+    shifts = (seen.means[:, None, :] - mixture.means[None, :, :]) @ whiten
+    agrees = np.sqrt((shifts**2).sum(axis=2)) <= APART
     agrees &= np.abs(seen.weights[:, None] - mixture.weights) <= SHARE
     return bool(agrees[linear_sum_assignment(~agrees)].all())

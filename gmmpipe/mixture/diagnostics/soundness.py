@@ -39,8 +39,8 @@ class TiedValues:
     @cached_property
     def _codes(self) -> list[npt.NDArray[np.intp]]:
         part = self.x if self.whole else self.x[self.rows]
-        found = [np.unique(c, return_inverse=True, equal_nan=False) for c in part.T]
-        return [codes for values, codes in found if len(values) < len(part)]
+        columns = [np.unique(c, return_inverse=True, equal_nan=False) for c in part.T]
+        return [codes for values, codes in columns if len(values) < len(part)]
 
     def shares(self, mass: Array) -> Array:
         """Return each component's largest share of samples with one value of a feature (K,).
@@ -79,17 +79,17 @@ class Soundness:
     def defects(self) -> tuple[Defect, ...]:
         """Return why some components are no groups, or the samples too few for the mixture."""
         few = FEW * (self.n_features + 1)
-        found = []
+        defects = []
         for k, (eigenvalue, count, tied) in enumerate(
             zip(self.eigenvalues.tolist(), self.counts.tolist(), self.tied.tolist(), strict=True)
         ):
             if count < self.least - 1e-6:
-                found.append(Defect(k, "few", (count, self.least)))
+                defects.append(Defect(k, "few", (count, self.least)))
             elif not self.frozen_covariances and eigenvalue < THIN and (count < few or tied > TIED):
-                found.append(Defect(k, "thin", (eigenvalue, count, tied)))
+                defects.append(Defect(k, "thin", (eigenvalue, count, tied)))
         if self.n_parameters > self.n_samples + 1e-6:
-            found.append(Defect(None, "parameters", (self.n_parameters, self.n_samples)))
-        return tuple(found)
+            defects.append(Defect(None, "parameters", (self.n_parameters, self.n_samples)))
+        return tuple(defects)
 
 
 class ComponentEvidence:
@@ -198,10 +198,10 @@ class MajorityValues:
 
     def most(self) -> Array:
         """Return the largest mass with one value, of each of the components."""
-        found = dict.fromkeys(self.components.tolist(), 0.0)
+        largest = dict.fromkeys(self.components.tolist(), 0.0)
         for (_, k, _value), mass in self._masses.items():
-            found[k] = max(found[k], mass)
-        return np.array(list(found.values()))
+            largest[k] = max(largest[k], mass)
+        return np.array(list(largest.values()))
 
 
 class SoundnessChecker:
@@ -252,8 +252,8 @@ def least_samples(family: str, d: int, frozen: Collection[str] = ()) -> int:
     frozen.
     """
     counted = FAMILIES[family].n_parameters
-    own = 0 if "covariances" in frozen else counted(2, d) - counted(1, d)
-    return 1 + next(r for r in range(d + 1) if r * (2 * d - r + 1) // 2 >= own)
+    free = 0 if "covariances" in frozen else counted(2, d) - counted(1, d)
+    return 1 + next(r for r in range(d + 1) if r * (2 * d - r + 1) // 2 >= free)
 
 
 def _eigenvalues(mixture: Mixture) -> Array:

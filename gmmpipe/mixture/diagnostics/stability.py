@@ -53,6 +53,6 @@ def agreement(labels: Codes, weight: Array | None = None) -> Array:
         others = codes[i + 1 :] + table * np.arange(runs - i - 1)[:, None]
         each = None if weight is None else np.tile(weight, len(others))
         cells = np.bincount((others + groups * codes[i]).ravel(), each, table * len(others))
-        found = ari_of(cells.reshape(-1, groups, groups).astype(np.float64))
-        ones[i, i + 1 :] = ones[i + 1 :, i] = found
+        indices = ari_of(cells.reshape(-1, groups, groups).astype(np.float64))
+        ones[i, i + 1 :] = ones[i + 1 :, i] = indices
     return ones

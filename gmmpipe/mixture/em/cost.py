@@ -41,6 +41,6 @@ def _in_python(family: Family, k: int, d: int) -> float:
 
     Calls, then work on K x D variances, on K matrices, and the turns of common axes.
     """
-    own = 0.0 if family.axis_aligned else 0.15e-6 * k * d**2
+    matrices = 0.0 if family.axis_aligned else 0.15e-6 * k * d**2
     common = 0.0 if family.m_step_from is None else 80e-6 + 70e-9 * k * d**3
-    return 110e-6 + 1e-6 * k * d + own + common
+    return 110e-6 + 1e-6 * k * d + matrices + common

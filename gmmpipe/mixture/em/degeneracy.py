@@ -16,28 +16,28 @@ def collapses(problem: Problem, fits: Fits, index: int, mixture: Mixture) -> tup
 
     index is the fit's among ``fits``; mixture is its last.
     """
-    found = []
-    mine = slice(fits.first[index], fits.first[index + 1])
-    for k, (status, count) in enumerate(zip(fits.status[mine], fits.counts[mine], strict=True)):
+    defects = []
+    rows = slice(fits.first[index], fits.first[index + 1])
+    for k, (status, count) in enumerate(zip(fits.status[rows], fits.counts[rows], strict=True)):
         effective = float(count)
         if status == EMPTY:
-            found.append(Defect(k, "empty_frozen" if "weights" in problem.frozen else "empty"))
+            defects.append(Defect(k, "empty_frozen" if "weights" in problem.frozen else "empty"))
         elif status == FLOOR:
             deviations = np.sqrt(problem.bounds(mixture).within)
             scale = np.multiply.outer(deviations, deviations)
             least = float(np.linalg.eigvalsh(mixture.covariances[k] / scale)[0])
-            found.append(Defect(k, "floor", (least, problem.regularisation, effective)))
+            defects.append(Defect(k, "floor", (least, problem.regularisation, effective)))
         elif status == BROKEN:
-            found.append(Defect(k, "indefinite", (effective,)))
+            defects.append(Defect(k, "indefinite", (effective,)))
         elif problem.reg_covar > 0 and (least := _bare(problem, mixture, k)) < BARE:
-            found.append(Defect(k, "reg_covar", (least, problem.reg_covar, effective)))
+            defects.append(Defect(k, "reg_covar", (least, problem.reg_covar, effective)))
     stopped = fits.outcome[index] == STOPPED
     if stopped:
-        found.append(Defect(None, "stopped", (int(fits.n_iter[index]),)))
+        defects.append(Defect(None, "stopped", (int(fits.n_iter[index]),)))
     constant = np.flatnonzero(problem.variances == 0).tolist()
     if constant and (stopped or problem.reg_covar > 0):
-        found.append(Defect(None, "constant", tuple(constant)))
-    return tuple(found)
+        defects.append(Defect(None, "constant", tuple(constant)))
+    return tuple(defects)
 
 
 def _bare(problem: Problem, mixture: Mixture, k: int) -> float:

@@ -111,13 +111,13 @@ def fit(  # noqa: PLR0913 - the data, and how they are fitted
     True
 
     """
-    boxed = any(given.box is not None for given in starts)
+    boxed = any(start.box is not None for start in starts)
     problem = make_problem(x, family, iterations, options, sample_weight, prior, boxed)
-    placed = [problem.start(given, f"start {i}") for i, given in enumerate(starts)]
+    placed = [problem.start(start, f"start {i}") for i, start in enumerate(starts)]
     if not placed:
         return []
     fits = _advance(problem, placed, positive("threads", threads))
-    done = [_fit(problem, fits, i, given) for i, given in enumerate(placed)]
+    done = [_fit(problem, fits, i, start) for i, start in enumerate(placed)]
     if all(one.lost for one in done):
         every = f"none of {len(done)} starts can be used: " if len(done) > 1 else ""
         raise UnusableStart(every + sentence(UNUSABLE, unnamed))
@@ -149,34 +149,34 @@ def _iteration(problem: Problem, k: int) -> float:
     return seconds(n, d, problem.family, k, 1) - seconds(n, d, problem.family, k, 0)
 
 
-def _fit(problem: Problem, fits: Fits, index: int, given: Mixture) -> Fit:
+def _fit(problem: Problem, fits: Fits, index: int, start: Mixture) -> Fit:
     """Return what became of one start."""
     from gmmpipe.mixture.em.degeneracy import collapses
     from gmmpipe.mixture.kernels.records import CONVERGED, REFUSED
 
     if fits.outcome[index] == REFUSED:
-        return Fit(given, (), np.empty(0), 0, False, UNUSABLE)
-    mine = slice(fits.first[index], fits.first[index + 1])
+        return Fit(start, (), np.empty(0), 0, False, UNUSABLE)
+    rows = slice(fits.first[index], fits.first[index + 1])
     done = int(fits.n_iter[index])
     converged = bool(fits.outcome[index] == CONVERGED)
     trajectory = fits.trajectory[index, : done + 1].copy()
     mixtures = [
-        Mixture(fits.weights[s, mine], fits.means[s, mine], fits.covariances[s, mine], problem.box)
+        Mixture(fits.weights[s, rows], fits.means[s, rows], fits.covariances[s, rows], problem.box)
         for s in range(len(problem.iterations))
     ]
     snapshots = tuple(
         Snapshot(
-            wanted,
-            min(wanted, done),
-            converged and wanted >= done,
-            float(trajectory[min(wanted, done)]),
+            iteration,
+            min(iteration, done),
+            converged and iteration >= done,
+            float(trajectory[min(iteration, done)]),
             mixture,
             problem.log_prior(mixture),
         )
-        for wanted, mixture in zip(problem.iterations, mixtures, strict=True)
+        for iteration, mixture in zip(problem.iterations, mixtures, strict=True)
     )
     degenerate = collapses(problem, fits, index, mixtures[-1])
-    return Fit(given, snapshots, trajectory, done, converged, degenerate)
+    return Fit(start, snapshots, trajectory, done, converged, degenerate)
 
 
 def n_parameters(

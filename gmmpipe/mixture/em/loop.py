@@ -28,30 +28,30 @@ def advance_each(engine: Engine, problem: Problem, fits: Fits) -> None:
     """Run the fits one after the other."""
     work = engine.workspace(int(np.diff(fits.first).max()))
     for fit in range(len(fits.outcome)):
-        mine = slice(int(fits.first[fit]), int(fits.first[fit + 1]))
+        rows = slice(int(fits.first[fit]), int(fits.first[fit + 1]))
         start = Mixture(
-            fits.start_weights[mine], fits.start_means[mine], fits.start_covariances[mine]
+            fits.start_weights[rows], fits.start_means[rows], fits.start_covariances[rows]
         )
         if work.load(start) >= 0:
             fits.outcome[fit] = REFUSED
         else:
-            _advance(EMState(work, problem, start), fits, fit, mine)
+            _advance(EMState(work, problem, start), fits, fit, rows)
 
 
-def _advance(state: "EMState", fits: Fits, fit: int, mine: slice) -> None:
+def _advance(state: "EMState", fits: Fits, fit: int, rows: slice) -> None:
     """Run a fit whose start is loaded; each pass over the samples is an iteration."""
-    wanted = state.problem.iterations
-    iteration, kept, outcome = 0, 0, RUNNING
+    counts = state.problem.iterations
+    iteration, taken, outcome = 0, 0, RUNNING
     while True:
-        last = iteration == wanted[-1] or outcome == CONVERGED
+        last = iteration == counts[-1] or outcome == CONVERGED
         state.step(last)
         fits.trajectory[fit, iteration] = state.value
         outcome = STOPPED if state.broken else outcome
-        while kept < len(wanted) and (last or state.broken or wanted[kept] <= iteration):
-            fits.weights[kept, mine] = state.mixture.weights
-            fits.means[kept, mine] = state.mixture.means
-            fits.covariances[kept, mine] = state.mixture.covariances
-            kept += 1
+        while taken < len(counts) and (last or state.broken or counts[taken] <= iteration):
+            fits.weights[taken, rows] = state.mixture.weights
+            fits.means[taken, rows] = state.mixture.means
+            fits.covariances[taken, rows] = state.mixture.covariances
+            taken += 1
         if last or state.broken:
             break
         if state.gain < state.problem.options.tol:
@@ -59,7 +59,7 @@ def _advance(state: "EMState", fits: Fits, fit: int, mine: slice) -> None:
         state.propose(outcome == RUNNING)
         iteration += 1
     fits.n_iter[fit], fits.outcome[fit] = iteration, outcome
-    fits.status[mine], fits.counts[mine] = state.status, state.counts
+    fits.status[rows], fits.counts[rows] = state.status, state.counts
 
 
 class EMState:
@@ -107,20 +107,20 @@ class EMState:
 
     def propose(self, on: bool) -> None:
         """Propose EM's step, or, where EM goes on and has not just become slow, to extrapolate."""
-        found, other = None, self.rejected  # other: something else than EM's step is loaded
+        extrapolation, other = None, self.rejected  # other: something else than EM's step is loaded
         if self.accelerator is not None and self.rejected:
             self.accelerator.reject()
         elif self.accelerator is not None and on and not self.slow:
-            found = self.accelerator(self.mixture, self.em_step, self.bounds)
-        if found is not None and self.work.load(found) >= 0:
-            found, other = None, True
-        if found is None and other:
+            extrapolation = self.accelerator(self.mixture, self.em_step, self.bounds)
+        if extrapolation is not None and self.work.load(extrapolation) >= 0:
+            extrapolation, other = None, True
+        if extrapolation is None and other:
             self.work.load(self.em_step)
-        self.extrapolated = found is not None
-        self.proposed = self.em_step if found is None else found
+        self.extrapolated = extrapolation is not None
+        self.proposed = self.em_step if extrapolation is None else extrapolation
         self.proposed_status = self.step_status
-        if found is not None:
-            self.proposed_status = _status(self.bounds, self.step_status == EMPTY, found)
+        if extrapolation is not None:
+            self.proposed_status = _status(self.bounds, self.step_status == EMPTY, extrapolation)
 
 
 def _em_step(

@@ -195,8 +195,8 @@ def _checked(name: str, value: Any, annotation: Any) -> Any:
         raise InputError(suggest(name, value, words))
     kind, *bounds = get_args(number)
     limits = [(type(b).__name__.lower(), getattr(b, type(b).__name__.lower())) for b in bounds]
-    given = int | np.integer if kind is int else int | float | np.number
-    right = isinstance(value, given) and not isinstance(value, bool) and np.isfinite(value)
+    types = int | np.integer if kind is int else int | float | np.number
+    right = isinstance(value, types) and not isinstance(value, bool) and np.isfinite(value)
     if not right or not all(getattr(operator, sign)(value, limit) for sign, limit in limits):
         expected = " and ".join(f"{_SIGNS[sign]} {limit:g}" for sign, limit in limits)
         what = f"a {'whole' if kind is int else 'finite'} number {expected}"

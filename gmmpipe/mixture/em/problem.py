@@ -75,9 +75,9 @@ class Problem:
         scale = within(mixture, self.variances, self.regularisation)
         return Bounds(scale, self.regularisation * scale, self.vanishing * scale)
 
-    def start(self, given: Mixture, who: str) -> Mixture:
+    def start(self, start: Mixture, who: str) -> Mixture:
         """Return a start, checked, with room for the noise if there is any."""
-        mixture = checks.start(given, who, self.x.shape[1], self.family)
+        mixture = checks.start(start, who, self.x.shape[1], self.family)
         if self.box is None or mixture.box is not None:
             return mixture
         return replace(mixture, weights=(1 - self.options.noise) * mixture.weights)

@@ -44,7 +44,10 @@ def from_mixture(  # noqa: PLR0913 - what a fit leaves
 
 def _holding(mixture: Mixture, family: str) -> str:
     """Return ``family`` if the covariances are in it, else diag or full."""
-    known, covariances = FAMILIES[family], mixture.covariances
-    if known.scale_invariant or known.project(mixture.weights, covariances) is covariances:
+    constraint, covariances = FAMILIES[family], mixture.covariances
+    if (
+        constraint.scale_invariant
+        or constraint.project(mixture.weights, covariances) is covariances
+    ):
         return family
-    return "diag" if known.axis_aligned else "full"
+    return "diag" if constraint.axis_aligned else "full"

@@ -253,13 +253,13 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         validation.refuse_extremes(samples)
         names = getattr(self, "feature_names_in_", None)
         validation.warn_of_small(samples, self.reg_covar, names)
-        kept = validation.checked_snapshots(self.snapshots, self.max_iter)
+        counts = validation.checked_snapshots(self.snapshots, self.max_iter)
         warm = self.warm_start and hasattr(self, "converged_")
         fits = runs.run(
             samples.astype(np.float64, copy=False),
             [self._resumed(samples.shape[1])] if warm else self._starts(samples, weight),
             self.covariance_type,
-            sorted({*kept, self.max_iter}),
+            sorted({*counts, self.max_iter}),
             self._options(),
             sample_weight=weight,
             before=self.trajectory_[-2] if warm and self.n_iter_ else None,
@@ -271,7 +271,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             runs.report(fits, total, self.verbose, self.verbose_interval)
         checker = self._checker(samples.astype(np.float64, copy=False), weight)
         best = fits[best_fit.best(fits, checker.is_sound)]
-        self._keep(best, kept, total, data.dtype)
+        self._keep(best, counts, total, data.dtype)
         self.degenerate_ = sentence(checker.defects(best), indexed)
         return self
 
@@ -316,7 +316,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             k=k,
             family=family,
             reg_covar=self.reg_covar,
-            given=starting.ExplicitInit(
+            explicit=starting.ExplicitInit(
                 validation.checked_weights(self.weights_init, k),
                 validation.checked_means(self.means_init, k, d),
                 validation.checked_precisions(self.precisions_init, family, k, d),
@@ -343,7 +343,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
             threads=self._threads(),
         )
 
-    def _keep(self, fit: Fit, kept: list[int], total: float, dtype: npt.DTypeLike) -> None:
+    def _keep(self, fit: Fit, counts: list[int], total: float, dtype: npt.DTypeLike) -> None:
         """Set the fitted attributes; total: sum of the sample weights."""
         unfinished = not fit.converged and fit.n_iter < self.max_iter
         if fit.degenerate and (unfinished or self.reg_covar == 0):
@@ -354,7 +354,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         for name, value in parameter_shapes.attributes(self.mixture_, self.covariance_type).items():
             setattr(self, name, value.astype(dtype, copy=False))
         reached = {snapshot.iteration: snapshot.mixture for snapshot in fit.snapshots}
-        self.snapshots_ = [reached[count] for count in kept]
+        self.snapshots_ = [reached[count] for count in counts]
         k, d = self.mixture_.means.shape
         self.n_parameters_ = n_parameters(self.covariance_type, k, d, self.frozen)
         self.converged_ = fit.converged

@@ -98,23 +98,23 @@ def starts(  # noqa: PLR0913 - the parameters of the method
     k: int,
     family: str,
     reg_covar: float,
-    given: ExplicitInit,
+    explicit: ExplicitInit,
 ) -> list[Mixture]:
     """Return n_init starts on x (N, D); their covariances may be singular.
 
     method: a name of ``INIT_PARAMS`` or MIXED; weight (N,): positive sample weights or None; where
-    ``given`` is complete nothing is drawn and it is the only start.
+    ``explicit`` is complete nothing is drawn and it is the only start.
     """
-    if given.mixture is not None:
-        return [given.mixture]
+    if explicit.mixture is not None:
+        return [explicit.mixture]
     if method == MIXED:
-        return [given.completed(one) for one in _mixed(x, weight, rng, n_init, k, family)]
+        return [explicit.completed(one) for one in _mixed(x, weight, rng, n_init, k, family)]
     drawn = []
     for _ in range(n_init):
         moments = INIT_PARAMS[method](x, weight, k, rng)
         if FAMILIES[family] is FAMILIES["tied"] and method in SINGLE:
             moments = _pooled(moments, x, weight)
-        drawn.append(given.completed(one_m_step(moments, family, reg_covar)))
+        drawn.append(explicit.completed(one_m_step(moments, family, reg_covar)))
     return drawn
 
 
@@ -153,8 +153,8 @@ def _pooled(moments: GroupMoments, x: Floats, weight: Array | None) -> GroupMome
     """
     whole = _gathered(x, 1, [(x, np.ones(len(x)) if weight is None else weight)])
     centred = moments.means - whole.means
-    own = centred[:, :, None] * centred[:, None, :]
-    return GroupMoments(moments.counts, moments.means, whole.scatter / len(own) - own)
+    squares = centred[:, :, None] * centred[:, None, :]
+    return GroupMoments(moments.counts, moments.means, whole.scatter / len(squares) - squares)
 
 
 def _gathered(x: Floats, k: int, members: Iterable[tuple[Floats, Array]]) -> GroupMoments:

@@ -67,10 +67,12 @@ def _first_iteration(fit: Fit) -> Fit:
     """Return the fit as if it had converged after one iteration, if it came that far."""
     if fit.n_iter == 0:
         return fit
-    end = next(kept for kept in fit.snapshots if kept.iteration == 1)
+    end = next(snapshot for snapshot in fit.snapshots if snapshot.iteration == 1)
     snapshots = tuple(
-        kept if kept.iteration == 0 else replace(end, iteration=kept.iteration, converged=True)
-        for kept in fit.snapshots
+        snapshot
+        if snapshot.iteration == 0
+        else replace(end, iteration=snapshot.iteration, converged=True)
+        for snapshot in fit.snapshots
     )
     return replace(
         fit, snapshots=snapshots, trajectory=fit.trajectory[:2], n_iter=1, converged=True

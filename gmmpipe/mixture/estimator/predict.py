@@ -266,12 +266,12 @@ class Density:
         if not hasattr(self, "mixture_"):
             return replaced
         fitted = parameter_shapes.attributes(self.mixture_, family)
-        own = [fitted[name].astype(now.dtype) for name, now in zip(names, public, strict=True)]
-        if all(np.array_equal(now, then) for now, then in zip(public, own, strict=True)):
+        original = [fitted[name].astype(now.dtype) for name, now in zip(names, public, strict=True)]
+        if all(np.array_equal(now, then) for now, then in zip(public, original, strict=True)):
             return self.mixture_
-        for of, k in ((public, len(means)), (own, self.mixture_.n_components)):
+        for of, k in ((public, len(means)), (original, self.mixture_.n_components)):
             of[2] = parameter_shapes.expand(of[2], family, k, shape[1])
-        return restored(replaced, public, self.mixture_, own)
+        return restored(replaced, public, self.mixture_, original)
 
     def _validated(self, X: npt.ArrayLike, **options: Any) -> Floats:
         """Return X (N, D) as float64 or float32; with NaN where these may be missing."""
@@ -302,8 +302,8 @@ class Density:
     def _informative(self, X: npt.ArrayLike) -> tuple[Array, Array]:
         """Return log-densities and log responsibilities of the rows that have some value."""
         densities, logs, data = self._evaluate(X)
-        kept = validation.with_values(data)
-        return densities[kept], logs[kept]
+        rows = validation.with_values(data)
+        return densities[rows], logs[rows]
 
     def _criterion(self, name: str, X: npt.ArrayLike) -> float:
         densities, logs = self._informative(X)

@@ -38,15 +38,15 @@ def ill_defined(reason: str) -> DegenerateComponent:
 
 def constraints(without: Collection[str]) -> dict[str, list[Any]]:
     """Return what scikit-learn is to check of the options of a fit that are parameters too."""
-    found: dict[str, list[Any]] = {}
-    for option in fields(FitOptions):
+    allowed: dict[str, list[Any]] = {}
+    for option in (option for option in fields(FitOptions) if option.name not in without):
         number, words = kinds(option.type)
         if number is not None:
             limits = {k: v for bound in get_args(number)[1:] for k, v in asdict(bound).items()}
-            found[option.name] = [Interval(Real, limits["ge"], limits.get("le"), closed="left")]
+            allowed[option.name] = [Interval(Real, limits["ge"], limits.get("le"), closed="left")]
         else:
-            found[option.name] = [StrOptions(set(words))] if words else ["array-like"]
-    return {name: allowed for name, allowed in found.items() if name not in without}
+            allowed[option.name] = [StrOptions(set(words))] if words else ["array-like"]
+    return allowed
 
 
 def refuse_times(x: Any) -> None:
@@ -77,8 +77,8 @@ def with_values(x: Floats) -> npt.NDArray[np.bool_]:
 
     Raises InputError where none has.
     """
-    kept = np.asarray(~np.isnan(x).all(axis=1))
-    lost = len(x) - int(kept.sum())
+    rows = np.asarray(~np.isnan(x).all(axis=1))
+    lost = len(x) - int(rows.sum())
     if lost == len(x):
         raise InputError("X: no row has a value; give some")
     if lost:
@@ -87,7 +87,7 @@ def with_values(x: Floats) -> npt.NDArray[np.bool_]:
             UserWarning,
             stacklevel=4,
         )
-    return kept
+    return rows
 
 
 def refuse_extremes(x: Floats) -> None:
@@ -117,10 +117,10 @@ def warn_of_small(x: Floats, reg_covar: float, names: Sequence[str] | None) -> N
     That is a variance above 0 and below ``NOTICED * reg_covar``, to rounding; for 0 see
     ``refuse_extremes``.
     """
-    known = np.flatnonzero(~np.isnan(x).all(axis=0))
-    spread = np.nanvar(x[:, known], axis=0, dtype=np.float64)
+    observed = np.flatnonzero(~np.isnan(x).all(axis=0))
+    spread = np.nanvar(x[:, observed], axis=0, dtype=np.float64)
     bound = NOTICED * reg_covar * (1 - 1e-9)  # 0.1 is not too much for a column of variance 1
-    small = known[(spread > 0) & (spread < bound)].tolist()
+    small = observed[(spread > 0) & (spread < bound)].tolist()
     if small:
         which = small if names is None else [str(names[j]) for j in small]
         warnings.warn(
@@ -201,10 +201,10 @@ def with_weights(data: Floats, sample_weight: npt.ArrayLike | None) -> tuple[Flo
         raise InputError(f"sample_weight.shape == {weight.shape}, expected {(len(data),)}!")
     if (weight < 0).any():
         raise InputError("Negative values in data passed to `sample_weight`")
-    kept = weight > 0
-    if not kept.any():
+    positive = weight > 0
+    if not positive.any():
         raise InputError("sample_weight: all are zero; give at least one sample a positive weight")
-    return (data, weight) if kept.all() else (data[kept], weight[kept])
+    return (data, weight) if positive.all() else (data[positive], weight[positive])
 
 
 def checked_snapshots(snapshots: Sequence[int] | None, max_iter: int) -> list[int]:

@@ -268,12 +268,12 @@ def contains(family: str, other: str, d: int) -> bool:
     Of a single feature there is a volume alone. Families that are not named by the letters of
     ``FREEDOM`` are not known to contain others.
     """
-    ours, theirs = (ALIASES.get(name, name) for name in (family, other))
-    if not {*ours, *theirs} <= {*FREEDOM}:
+    letters_a, letters_b = (ALIASES.get(name, name) for name in (family, other))
+    if not {*letters_a, *letters_b} <= {*FREEDOM}:
         return family == other
-    letters = 1 if d == 1 else 3
-    pairs = zip(ours[:letters], theirs[:letters], strict=True)
-    return all(FREEDOM.index(mine) >= FREEDOM.index(its) for mine, its in pairs)
+    n = 1 if d == 1 else 3
+    pairs = zip(letters_a[:n], letters_b[:n], strict=True)
+    return all(FREEDOM.index(a) >= FREEDOM.index(b) for a, b in pairs)
 
 
 def contained(family: str, d: int) -> list[str]:

@@ -69,9 +69,11 @@ class ExplicitStart:
         del rng
         check_k(x, k)
         means, features = np.array(self.means, np.float64), x.shape[1]
-        given, d = means.shape
-        if given != k:
-            raise InputError(f"start given: {given} means, but k is {k}; sweep k = {given} alone")
+        n_means, d = means.shape
+        if n_means != k:
+            raise InputError(
+                f"start given: {n_means} means, but k is {k}; sweep k = {n_means} alone"
+            )
         if d != features:
             raise InputError(
                 f"start given: means of {d} numbers, but the data have {features} features"

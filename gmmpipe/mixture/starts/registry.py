@@ -101,13 +101,13 @@ def prepared(start: Any, x: Array, family: str, weight: Array | None = None) -> 
         x, weight = x[chosen], None if weight is None else weight[chosen]
     prepare = getattr(start, "prepare", None)
     call = start if prepare is None else prepare
-    known: dict[str, Any] = {} if weight is None else {"weight": weight}
-    if known and "weight" not in signature(call).parameters:
+    options: dict[str, Any] = {} if weight is None else {"weight": weight}
+    if options and "weight" not in signature(call).parameters:
         raise InputError(f"start {type(start).__name__}: takes no weights; choose another start")
-    draw = partial(start, x, **known) if prepare is None else prepare(x, family, **known)
+    draw = partial(start, x, **options) if prepare is None else prepare(x, family, **options)
     if getattr(start, "by_turn", False):
-        found: Prepared = draw
-        return found
+        by_turn: Prepared = draw
+        return by_turn
     return lambda k, rng, _turn=0: draw(k, rng)
 
 

@@ -48,11 +48,7 @@ class ShortEM:
 
 
 def best_of(
-    x: Array,
-    starts: Sequence[Mixture],
-    family: str,
-    iterations: int,
-    weight: Array | None = None,
+    x: Array, starts: Sequence[Mixture], family: str, iterations: int, weight: Array | None = None
 ) -> Mixture:
     """Return the moments of what the likeliest short EM run makes of x (N, D) of weight (N,).
 

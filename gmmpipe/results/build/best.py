@@ -33,8 +33,7 @@ def in_order(parts: Iterable[Part]) -> list[Part]:
     points = {repr(p.point): i for i, p in reversed(list(enumerate(by_block)))}
     fitted = {repr(part.point) for part in by_block if part.likeliest}
     return sorted(
-        by_block,
-        key=lambda p: (repr(p.point) not in fitted, points[repr(p.point)], p.k, p.seed),
+        by_block, key=lambda p: (repr(p.point) not in fitted, points[repr(p.point)], p.k, p.seed)
     )
 
 
@@ -105,10 +104,7 @@ def labels_of(ends: pa.Table) -> Codes:
 
 
 def references(
-    parts: Sequence[Part],
-    scratch: str,
-    best: pd.DataFrame,
-    outer: Sequence[str],
+    parts: Sequence[Part], scratch: str, best: pd.DataFrame, outer: Sequence[str]
 ) -> dict[Group, Reference]:
     """Return the reference of each (case, normaliser, family, K).
 
