@@ -125,7 +125,7 @@ def form_of(columns: Iterable[tuple[str, Sequence[tuple[str, str]]]], name: str)
     if sure:
         decimal = next(iter(sure))
         other = MARKS["comma" if decimal == "point" else "point"]
-        return NumberForm(decimal, thousands or any(other in at[2] for at, _ in unsure))
+        return NumberForm(decimal, thousands or any(other in where[2] for where, _ in unsure))
     return _undecided(unsure, thousands, name)
 
 
@@ -139,8 +139,8 @@ def _are_thousands(either: Sequence[Place]) -> bool:
 
 def _undecided(unsure: Sequence[tuple[Place, bool]], thousands: bool, name: str) -> NumberForm:
     """Return the form where no number has one reading alone."""
-    commas = [(at, parted) for at, parted in unsure if "," in at[2]]
-    points = [at for at, parted in unsure if "." in at[2] and parted]
+    commas = [(where, parted) for where, parted in unsure if "," in where[2]]
+    points = [where for where, parted in unsure if "." in where[2] and parted]
     if commas and any(parted for _, parted in commas):
         return NumberForm("point", thousands=True)
     if commas or points:
@@ -184,8 +184,8 @@ def numbers(cells: Sequence[str], form: NumberForm, kind: File, fail: Fail) -> A
             if np.max(np.abs(values), initial=0.0) < EXACT:  # false for NaN as well
                 return values
     texts = texts_of_missing(kind)
-    found = [_number(i, cell, form, (kind.missing, texts), fail) for i, cell in enumerate(cells)]
-    return np.array(found, np.float64)
+    parsed = [_number(i, cell, form, (kind.missing, texts), fail) for i, cell in enumerate(cells)]
+    return np.array(parsed, np.float64)
 
 
 def _number(
@@ -215,6 +215,6 @@ def _number(
             )
         return float(cell)
     if is_number(cell):
-        said = f"is no number where decimals are {form.decimal}s"
-        raise fail(i, cell, said, tuple(("decimal", mark) for mark in MARKS))
+        reason = f"is no number where decimals are {form.decimal}s"
+        raise fail(i, cell, reason, tuple(("decimal", mark) for mark in MARKS))
     raise fail(i, cell, "is not a number", ())

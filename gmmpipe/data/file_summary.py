@@ -36,8 +36,10 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
     if reading["passed_over"]:
         words.append(_counted(reading["passed_over"], "comment line", "passed over"))
     if reading["dropped"]:
-        kept = reading.get("missing") == "keep"  # then only rows without any value are left out
-        what = f"{'without any value' if kept else 'with missing values'} left out"
+        keeps_some = (
+            reading.get("missing") == "keep"
+        )  # then only rows without any value are left out
+        what = f"{'without any value' if keeps_some else 'with missing values'} left out"
         words.append(_counted(reading["dropped"], "row", what))
     return one_line(f"{name}: {', '.join(words)}")
 

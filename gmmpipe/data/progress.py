@@ -61,13 +61,13 @@ class Progress:
 
     def see(self, line: str) -> None:
         """Take in one line of Snakemake's."""
-        if found := re.match(r"(\d+) of (\d+) steps", line):
-            self.done, self.total = int(found[1]), int(found[2])
+        if match := re.match(r"(\d+) of (\d+) steps", line):
+            self.done, self.total = int(match[1]), int(match[2])
             self._draw()
-        elif found := re.match(r"(?:local)?rule (\w+):", line):
-            self._rule = found[1]
-        elif found := re.match(r"\s+log: (\S+) \(check log", line):
-            self.failed.append(found[1])
+        elif match := re.match(r"(?:local)?rule (\w+):", line):
+            self._rule = match[1]
+        elif match := re.match(r"\s+log: (\S+) \(check log", line):
+            self.failed.append(match[1])
         elif line.startswith("Nothing to be done"):
             self.idle = True
 

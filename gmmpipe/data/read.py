@@ -46,10 +46,10 @@ def preview(path: Path, name: str, kind: File) -> str:
     """
     if not is_large(path):
         return summary(path.name, collect(path, name, kind).reading)
-    found = RowCollector(kind)
+    collector = RowCollector(kind)
     with closing(tables(path, name, kind)) as parts:
-        found.add(next(parts))
-    return f"{summary(path.name, found.reading)} (of its first {found.n:,} rows)"
+        collector.add(next(parts))
+    return f"{summary(path.name, collector.reading)} (of its first {collector.n:,} rows)"
 
 
 def collect(
@@ -73,13 +73,13 @@ def collect(
 
 
 def _collected(
-    found: RowCollector, source: Path | bytes, name: str, progress: ProgressCallback | None
+    collector: RowCollector, source: Path | bytes, name: str, progress: ProgressCallback | None
 ) -> RowCollector:
     try:
-        for table in tables(source, name, found.kind, progress):
-            found.add(table)
-        found.check(name if name.isprintable() else repr(name))
+        for table in tables(source, name, collector.kind, progress):
+            collector.add(table)
+        collector.check(name if name.isprintable() else repr(name))
     except BaseException:
-        found.close()
+        collector.close()
         raise
-    return found
+    return collector

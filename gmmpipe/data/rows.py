@@ -143,11 +143,11 @@ class Parquet:
     @cached_property
     def names(self) -> list[str]:
         """Return the columns that are read."""
-        there = self.files[0].schema_arrow.names
+        stored = self.files[0].schema_arrow.names
         for name in self.columns:
-            if name not in there:
-                raise InputError(f"{self.path}: no column {name!r}; it has {', '.join(there)}")
-        return list(self.columns or there)
+            if name not in stored:
+                raise InputError(f"{self.path}: no column {name!r}; it has {', '.join(stored)}")
+        return list(self.columns or stored)
 
     @cached_property
     def ends(self) -> list[int]:

@@ -29,8 +29,8 @@ def is_large(path: Path) -> bool:
 
 def is_text(path: Path) -> bool:
     """Return whether a file holds text, perhaps zipped, by its name."""
-    found = format_of(path.name)
-    return found is not None and found.text
+    file_format = format_of(path.name)
+    return file_format is not None and file_format.text
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -76,25 +76,25 @@ def tables(
 
 def _opened(raw: BinaryIO, name: str, shown: str, kind: File) -> tuple[BinaryIO, Parser]:
     """Return a file, unzipped if it is zipped by its name or first bytes, and what parses it."""
-    found = format_of(name)
-    if found is None:
+    file_format = format_of(name)
+    if file_format is None:
         raise InputError(
             f"{shown}: the file name decides the format; use {', '.join(suffixes())},"
             " or these with .gz"
         )
-    found.refuse_missing(shown)
-    if kind.table is not None and not found.several:
+    file_format.refuse_missing(shown)
+    if kind.table is not None and not file_format.several:
         raise InputError(f"{shown}: such a file holds one table; leave out --table")
     file, head = raw, _peeked(raw)
     named = name.lower().endswith(".gz")
-    if (magic.is_gzip(head) and not found.zipped) or (head.strip() and named):
-        file = _unzipped(raw, shown, found.text)
+    if (magic.is_gzip(head) and not file_format.zipped) or (head.strip() and named):
+        file = _unzipped(raw, shown, file_format.text)
         head = _peeked(file)
     if not head.strip() and _is_blank(file):
         raise InputError(f"{shown}: the file is empty; give rows of numbers")
-    if not (found.zipped or head.startswith(found.magic)):
+    if not (file_format.zipped or head.startswith(file_format.magic)):
         magic.refuse_other(head, shown)
-    return file, found.parse
+    return file, file_format.parse
 
 
 def _peeked(file: BinaryIO) -> bytes:

@@ -37,17 +37,17 @@ def parameters(content: bytes, name: str) -> ExplicitStart:
     Raises InputError, one line with the file's name, for anything else.
     """
     try:
-        found = json.loads(content)
+        settings = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: not JSON ({' '.join(str(error).split())[:120]})") from None
-    if not isinstance(found, dict) or "means" not in found:
+    if not isinstance(settings, dict) or "means" not in settings:
         raise InputError(f"{name}: give an object with means, perhaps {' and '.join(KEYS[1:])}")
-    for key in found:
+    for key in settings:
         if key not in KEYS:
             raise InputError(f"{name}: {suggest('a key', key, list(KEYS))}")
     try:
         return ExplicitStart(
-            **{key: _tuples(value) for key, value in found.items() if value is not None}
+            **{key: _tuples(value) for key, value in settings.items() if value is not None}
         )
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

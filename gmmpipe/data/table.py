@@ -161,9 +161,9 @@ def used_rows(table: Table, kind: File) -> Part:
     says; where it keeps missing values, rows without any are dropped. Raises InputError for those
     and for negative weights.
     """
-    given = table.x
+    values_read = table.x
     if codes := numbers_of_missing(kind):
-        table = replace(table, x=np.where(np.isin(given, codes), np.nan, given))
+        table = replace(table, x=np.where(np.isin(values_read, codes), np.nan, values_read))
     finite = np.isfinite(table.x)
     sound = np.asarray(finite.all(axis=1))
     if kind.missing == "keep":
@@ -174,7 +174,7 @@ def used_rows(table: Table, kind: File) -> Part:
     texts = texts_of_missing(kind)
     named = np.array([not is_missing(label, texts) for label in table.labels or ()], bool)
     if kind.missing != "drop":
-        _refuse(table, given, sound, named)
+        _refuse(table, values_read, sound, named)
     keep = sound & named if table.labels is not None else sound
     values = table.x[:, :-1] if table.weighted else table.x
     keep = keep & ~np.isnan(values).all(axis=1)
@@ -213,16 +213,16 @@ def _weight(table: Table, keep: npt.NDArray[np.bool_]) -> Array:
 
 
 def _refuse(
-    table: Table, given: Array, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]
+    table: Table, values_read: Array, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]
 ) -> None:
     """Raise InputError about the first row that is not sound, or not named."""
     if not sound.all():
         i = int(np.argmin(sound))
         c = int(np.argmin(np.isfinite(table.x[i])))
         column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
-        what = "stands for none" if np.isfinite(given[i, c]) else "is not finite"
+        what = "stands for none" if np.isfinite(values_read[i, c]) else "is not finite"
         raise UnreadableData(
-            f"{table.name}: {table.place(i)}, {column}: value {given[i, c]} {what}",
+            f"{table.name}: {table.place(i)}, {column}: value {values_read[i, c]} {what}",
             "mend it",
             ("missing", "drop"),
         )

@@ -48,12 +48,12 @@ def declare(parser: ArgumentParser, names: Iterable[str] = OPTIONS) -> None:
         parser.add_argument(f"--{name}", metavar=option.metavar, help=option.purpose, **words)
 
 
-def arguments(own: Mapping[str, Any] | None) -> list[str]:
+def arguments(settings: Mapping[str, Any] | None) -> list[str]:
     """Return the words of a command line that give these options, as ``own_file`` returns them."""
     words = []
     for name, option in OPTIONS.items():
-        if own and option.setting in own:
-            text = _word(own[option.setting])
+        if settings and option.setting in settings:
+            text = _word(settings[option.setting])
             words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
     return words
 
@@ -68,9 +68,9 @@ def _word(value: Any) -> str:
 def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the options of the user's own file, its path relative to ``root`` where inside."""
     if settings.get("data") is None:
-        given = next((name for name in OPTIONS if settings.get(name) is not None), None)
-        if given:
-            raise InputError(f"--{given} belongs to --data; give --data FILE")
+        name = next((name for name in OPTIONS if settings.get(name) is not None), None)
+        if name:
+            raise InputError(f"--{name} belongs to --data; give --data FILE")
         return None
     named, project = Path(str(settings["data"])), Path(realpath(root))
     path = (
@@ -83,18 +83,18 @@ def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     if NO_UTF_8.search(str(path)):
         raise InputError(f"{str(named)!r}: is no UTF-8; rename the file, or set LC_ALL=C.UTF-8")
     inside = path.is_relative_to(project)
-    own = {"path": str(path.relative_to(project) if inside else path)}
-    return own | reading(settings)
+    options = {"path": str(path.relative_to(project) if inside else path)}
+    return options | reading(settings)
 
 
 def reading(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what options say of how a file is read, as settings of its data set."""
-    given = {name: settings[name] for name in OPTIONS if settings.get(name) is not None}
+    typed = {name: settings[name] for name in OPTIONS if settings.get(name) is not None}
     result: dict[str, Any] = {}
-    for name in [name for name in given if name != "data"]:
-        text = str(given[name])
+    for name in [name for name in typed if name != "data"]:
+        text = str(typed[name])
         if name in LISTS:
-            texts = given[name] if isinstance(given[name], list) else [text]
+            texts = typed[name] if isinstance(typed[name], list) else [text]
             result[name] = [part.strip() for each in texts for part in str(each).split(",")]
         elif name == "header":
             if text.lower() not in HEADER:

@@ -86,20 +86,20 @@ def appending_csv(path: str | Path) -> Iterator[Callable[["pa.Table"], None]]:
     """Let a .csv (see ``spreadsheet.csv``) be written table by table, whole or not at all."""
     import pyarrow as pa
 
-    held: list[pa.Table] = []
+    waiting: list[pa.Table] = []
     with writing(path) as file:
 
         def append(table: "pa.Table", least: int = CSV_ROWS) -> None:
-            held.append(table)
-            if sum(each.num_rows for each in held) >= least:
-                frame = pa.concat_tables(held).to_pandas()
+            waiting.append(table)
+            if sum(each.num_rows for each in waiting) >= least:
+                frame = pa.concat_tables(waiting).to_pandas()
                 file.write(spreadsheet.csv(frame, header=file.tell() == 0).encode())
-                held[:] = [table.schema.empty_table()]
+                waiting[:] = [table.schema.empty_table()]
 
         yield append
-        rows = sum(each.num_rows for each in held)
-        if held and (rows or file.tell() == 0):
-            append(held[0].schema.empty_table(), least=0)
+        rows = sum(each.num_rows for each in waiting)
+        if waiting and (rows or file.tell() == 0):
+            append(waiting[0].schema.empty_table(), least=0)
 
 
 def read_frame(path: str | Path) -> "pd.DataFrame":

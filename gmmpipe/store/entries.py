@@ -107,8 +107,8 @@ PARTS: dict[type, dict[str, type]] = {  # of entries, that have a class as well
 def job_of(entry: Entry) -> GenerateJob | NormaliseJob | FitJob | BootstrapJob:
     """Return the parameters of the job that makes an entry."""
     if isinstance(entry, DataSet):
-        known = {"sha256": entry.source.sha256, "text": entry.source.text} if entry.source else {}
-        return GenerateJob(options=entry.config, **known)
+        source = {"sha256": entry.source.sha256, "text": entry.source.text} if entry.source else {}
+        return GenerateJob(options=entry.config, **source)
     return NormaliseJob(options=entry.config) if isinstance(entry, NormalisedData) else entry.config
 
 
@@ -117,8 +117,8 @@ def read(kind: type, value: Mapping[str, Any]) -> Any:
 
     Raises TypeError where something is missing.
     """
-    known = {each.name for each in fields(kind)}
-    found = {key: inner for key, inner in value.items() if key in known}
+    names = {each.name for each in fields(kind)}
+    parts = {key: inner for key, inner in value.items() if key in names}
     for key, part in PARTS.get(kind, {}).items():
-        found[key] = read(part, found[key]) if found.get(key) else None
-    return kind(**found)
+        parts[key] = read(part, parts[key]) if parts.get(key) else None
+    return kind(**parts)

@@ -90,11 +90,13 @@ def _mappings(value: Any) -> dict[str, dict[str, Any]]:
 
 def _older(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the one environment of an older manifest; nothing where it has none."""
-    found = {key: manifest[key] for key in KEYS if key in manifest}
-    if "libraries" in found:
-        libraries = _mapping(found["libraries"])
-        found["libraries"] = {name: libraries[name] for name in LIBRARIES if name in libraries}
-    return {"variables": {}, **found} if found else {}
+    environment = {key: manifest[key] for key in KEYS if key in manifest}
+    if "libraries" in environment:
+        libraries = _mapping(environment["libraries"])
+        environment["libraries"] = {
+            name: libraries[name] for name in LIBRARIES if name in libraries
+        }
+    return {"variables": {}, **environment} if environment else {}
 
 
 def flattened(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

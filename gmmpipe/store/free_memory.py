@@ -35,8 +35,8 @@ def available() -> int | None:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    known = dict(line.split(":", 1) for line in lines)
-    free = int(known["MemAvailable"].split()[0]) * 1024
+    sizes = dict(line.split(":", 1) for line in lines)
+    free = int(sizes["MemAvailable"].split()[0]) * 1024
     return min([free, *_left_by_groups()])
 
 
@@ -56,8 +56,8 @@ def _left_by_groups() -> Iterator[int]:
             top = CGROUP / "memory"
         else:
             continue
-        own = top / path.lstrip("/")
-        for folder in (own, *own.parents):
+        group = top / path.lstrip("/")
+        for folder in (group, *group.parents):
             if folder.is_relative_to(top) and (left := _left_by(folder, *names)) is not None:
                 yield left
 

@@ -86,22 +86,22 @@ class PublishJob:
 
 def to_json(value: Any) -> Section:
     """Return a job, or an entry of a plan, as plain JSON types."""
-    found: Section = {}
+    result: Section = {}
     for each in fields(value):
         inner = getattr(value, each.name)
         inner = each.metadata.get(ABSENT) if inner is None else inner
         if inner is not None:
-            found[each.name] = to_json(inner) if is_dataclass(inner) else inner
-    options: Section = found.pop(OPTIONS, {})
-    return options | found
+            result[each.name] = to_json(inner) if is_dataclass(inner) else inner
+    options: Section = result.pop(OPTIONS, {})
+    return options | result
 
 
 def as_text(job: Any) -> str:
     """Return a job as one JSON text for a command line, seeds as a range where they are one."""
-    found = to_json(job)
+    section = to_json(job)
     if isinstance(job, FitJob):
-        found["seed"] = spanned(job.seed)
-    return json.dumps(found, sort_keys=True)
+        section["seed"] = spanned(job.seed)
+    return json.dumps(section, sort_keys=True)
 
 
 def from_json(kind: type[Job], value: Mapping[str, Any], where: str) -> Job:
@@ -109,6 +109,6 @@ def from_json(kind: type[Job], value: Mapping[str, Any], where: str) -> Job:
     from gmmpipe.store.validate import valid
 
     names = {each.name for each in fields(kind)}  # type: ignore[arg-type]  # a dataclass
-    known = {key: spread(inner) for key, inner in value.items() if key in names}
+    values = {key: spread(inner) for key, inner in value.items() if key in names}
     other = {key: inner for key, inner in value.items() if key not in names}
-    return valid(kind, known | ({OPTIONS: other} if OPTIONS in names else other), where)
+    return valid(kind, values | ({OPTIONS: other} if OPTIONS in names else other), where)

@@ -112,10 +112,10 @@ def _opened(path: Path) -> int:
         raise InputError(f"{path}: is a symbolic link; remove it")
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # waits for nobody
     status = os.fstat(handle)
-    ours = status.st_nlink == 1 or not _holder(handle).strip(
+    is_lock = status.st_nlink == 1 or not _holder(handle).strip(
         "0123456789"
     )  # as of a backup by links
-    if not (stat.S_ISREG(status.st_mode) and ours):
+    if not (stat.S_ISREG(status.st_mode) and is_lock):
         os.close(handle)
         raise InputError(f"{path}: is no file that can be locked; remove it")
     return handle

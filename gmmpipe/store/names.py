@@ -40,11 +40,11 @@ def file_name(name: str) -> str:
     return name
 
 
-def located(root: Path, path: str, given: str | None) -> Path:
+def located(root: Path, path: str, user_file: str | None) -> Path:
     """Return where a data file is.
 
-    path stands in the configuration and must stay in the project, links resolved; given is the
-    file of --data, which the user names himself and which may be anywhere. Raises InputError for
+    path stands in the configuration and must stay in the project, links resolved; user_file is
+    that of --data, which the user names himself and which may be anywhere. Raises InputError for
     the rest, for URLs, and for paths that no command line can take.
     """
     if URL.match(path):
@@ -55,9 +55,9 @@ def located(root: Path, path: str, given: str | None) -> Path:
             " Snakemake handles; rename it"
         )
     full = root / path
-    if path != given:
+    if path != user_file:
         _refuse_outside(root, full, path)
-        for link in (found for found in full.rglob("*") if found.is_symlink()):
+        for link in (file for file in full.rglob("*") if file.is_symlink()):
             _refuse_outside(root, link, str(link.relative_to(root)))
     return full
 

@@ -42,7 +42,7 @@ class Appender:
         """Add the rows of a table of the schema."""
         self.rows += table.num_rows
         self._held.append(table.cast(self._schema))
-        while sum(held.num_rows for held in self._held) >= self._group:
+        while sum(each.num_rows for each in self._held) >= self._group:
             self._write(self._group)
 
     def finish(self) -> None:
@@ -53,9 +53,9 @@ class Appender:
     def _write(self, rows: int) -> None:
         import pyarrow as pa
 
-        held = pa.concat_tables(self._held)
-        self._writer.write_table(held.slice(0, rows).combine_chunks(), row_group_size=rows)
-        self._held = [held.slice(rows)] if held.num_rows > rows else []
+        waiting = pa.concat_tables(self._held)
+        self._writer.write_table(waiting.slice(0, rows).combine_chunks(), row_group_size=rows)
+        self._held = [waiting.slice(rows)] if waiting.num_rows > rows else []
 
 
 @contextmanager
@@ -130,18 +130,18 @@ class StoredTable:
         import pyarrow as pa
 
         names, wanted = list(keys.columns), keys.drop_duplicates()
-        found = [self._file.schema_arrow.empty_table()]
+        tables = [self._file.schema_arrow.empty_table()]
         with _sound(self.path):
             for group in range(self._file.num_row_groups):
                 if not _may_hold(self._file.metadata.row_group(group), wanted):
                     continue
-                there = self._file.read_row_group(group, columns=names, use_threads=False)
-                match = there.to_pandas().merge(wanted, on=names, how="left", indicator=True)
+                key_columns = self._file.read_row_group(group, columns=names, use_threads=False)
+                match = key_columns.to_pandas().merge(wanted, on=names, how="left", indicator=True)
                 keep = pa.array(match["_merge"] == "both")
                 if keep.true_count:
                     whole = self._file.read_row_group(group, use_threads=False)
-                    found.append(whole.filter(keep))
-        rows: pd.DataFrame = pa.concat_tables(found).to_pandas()
+                    tables.append(whole.filter(keep))
+        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
         return rows
 
     def parts(self, columns: Sequence[str]) -> Iterator["pd.DataFrame"]:
@@ -159,10 +159,10 @@ def _may_hold(group: "pq.RowGroupMetaData", wanted: "pd.DataFrame") -> bool:
     may = np.ones(len(wanted), dtype=bool)
     columns = (group.column(i) for i in range(group.num_columns))
     for column in columns:
-        name, known = column.path_in_schema, column.statistics
-        if name in wanted and known is not None and known.has_min_max:
-            may &= (wanted[name] >= known.min).to_numpy(bool)
-            may &= (wanted[name] <= known.max).to_numpy(bool)
+        name, statistics = column.path_in_schema, column.statistics
+        if name in wanted and statistics is not None and statistics.has_min_max:
+            may &= (wanted[name] >= statistics.min).to_numpy(bool)
+            may &= (wanted[name] <= statistics.max).to_numpy(bool)
     return bool(may.any())
 
 

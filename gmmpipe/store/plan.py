@@ -47,14 +47,14 @@ class Plan:
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Return the plan in a file; raises InputError for anything else."""
-        found = artifacts.read_json(path)
+        contents = artifacts.read_json(path)
         try:
             entries: dict[str, Any] = {
-                where: {name: read(kind, entry) for name, entry in found[section].items()}
+                where: {name: read(kind, entry) for name, entry in contents[section].items()}
                 for section, (where, kind) in SECTIONS.items()
             }
-            known = {key: found[key] for key in ("experiment", "config", "version")}
-            plan = cls(block=found.get("block", {}), path=str(path), **known, **entries)
+            parts = {key: contents[key] for key in ("experiment", "config", "version")}
+            plan = cls(block=contents.get("block", {}), path=str(path), **parts, **entries)
         except (AttributeError, KeyError, TypeError):
             raise InputError(
                 f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/"
@@ -64,10 +64,14 @@ class Plan:
 
     def to_json(self) -> Section:
         """Return the plan as plain JSON types."""
-        found: Section = {"experiment": self.experiment, "config": self.config, "block": self.block}
+        contents: Section = {
+            "experiment": self.experiment,
+            "config": self.config,
+            "block": self.block,
+        }
         for section in SECTIONS:
-            found[section] = {k: to_json(entry) for k, entry in self.entries(section).items()}
-        return {**found, "version": self.version}
+            contents[section] = {k: to_json(entry) for k, entry in self.entries(section).items()}
+        return {**contents, "version": self.version}
 
     def _refuse_odd_names(self) -> None:
         """Raise InputError for names that are no parts of a path, as only a forged plan has."""
@@ -218,7 +222,9 @@ class Plan:
         """Yield (data set in the store, coordinates) of each data set at each outer point."""
         seen = []
         for block in self.fit_blocks.values():
-            at = {axis: block.config.coordinates[axis] for axis in ("dataset", *self.outer)}
-            if at not in seen:
-                seen.append(at)
-                yield self.normalised_data[block.normalised].data, at
+            coordinates = {
+                axis: block.config.coordinates[axis] for axis in ("dataset", *self.outer)
+            }
+            if coordinates not in seen:
+                seen.append(coordinates)
+                yield self.normalised_data[block.normalised].data, coordinates

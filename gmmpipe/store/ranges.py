@@ -13,5 +13,5 @@ def spanned(seeds: Sequence[int]) -> str | list[int]:
 
 def spread(seeds: Any) -> Any:
     """Return what ``spanned`` was given; anything else as it is."""
-    found = re.fullmatch(r"(\d+)\.\.(\d+)", seeds) if isinstance(seeds, str) else None
-    return list(range(int(found[1]), int(found[2]) + 1)) if found else seeds
+    match = re.fullmatch(r"(\d+)\.\.(\d+)", seeds) if isinstance(seeds, str) else None
+    return list(range(int(match[1]), int(match[2]) + 1)) if match else seeds

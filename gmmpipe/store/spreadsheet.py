@@ -33,5 +33,5 @@ def _as_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     formula = value[:1] in FORMULA and not NUMBER.fullmatch(value)
-    shown = CONTROL.sub(lambda found: repr(found[0])[1:-1], value)
+    shown = CONTROL.sub(lambda match: repr(match[0])[1:-1], value)
     return f"'{shown}" if formula else shown

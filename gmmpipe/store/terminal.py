@@ -75,8 +75,8 @@ class Output(io.TextIOBase):
 
 def output(stream: TextIO) -> Output:
     """Return a stream as an Output: itself if it is one."""
-    given: object = stream
-    return given if isinstance(given, Output) else Output(stream, "the output", lasting=True)
+    unknown: object = stream
+    return unknown if isinstance(unknown, Output) else Output(stream, "the output", lasting=True)
 
 
 def print_data(text: str) -> None:

@@ -55,14 +55,14 @@ def scalars_of(tree: Any, path: Path) -> list[str]:
     return result
 
 
-def extent(node: Any, known: dict[int, int], depth: int, scalars: list[str]) -> int:
+def extent(node: Any, sizes: dict[int, int], depth: int, scalars: list[str]) -> int:
     """Return the number of values beneath a node, aliases written out; note each scalar once."""
-    if isinstance(node, yaml.CollectionNode) and id(node) not in known:
-        known[id(node)] = MOST_NODES + 1  # so counts what contains itself, or is too deep
+    if isinstance(node, yaml.CollectionNode) and id(node) not in sizes:
+        sizes[id(node)] = MOST_NODES + 1  # so counts what contains itself, or is too deep
         if depth < DEEPEST:
             pairs = isinstance(node, yaml.MappingNode)
             parts = [part for pair in node.value for part in pair] if pairs else node.value
-            known[id(node)] = 1 + sum(extent(part, known, depth + 1, scalars) for part in parts)
+            sizes[id(node)] = 1 + sum(extent(part, sizes, depth + 1, scalars) for part in parts)
     elif isinstance(node, yaml.ScalarNode):
         scalars.append(node.value)
-    return known.get(id(node), 1)
+    return sizes.get(id(node), 1)

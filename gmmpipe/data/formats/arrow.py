@@ -63,10 +63,10 @@ def _unpacked(message: Any) -> int:
     meta = message.metadata.to_pybytes()
 
     def field(table: int, i: int) -> int:  # where it is, as FlatBuffers have it; 0 for none
-        known = table - unpack_from("<i", meta, table)[0]
+        vtable = table - unpack_from("<i", meta, table)[0]
         slot = 4 + 2 * i
-        at = unpack_from("<H", meta, known + slot)[0] if slot < meta[known] else 0
-        return table + at if at else 0
+        offset = unpack_from("<H", meta, vtable + slot)[0] if slot < meta[vtable] else 0
+        return table + offset if offset else 0
 
     def led_to(place: int) -> int:
         return place + int(unpack_from("<I", meta, place)[0])
@@ -80,7 +80,7 @@ def _unpacked(message: Any) -> int:
     buffers = led_to(field(batch, 2))
     places = unpack_from(f"<{2 * unpack_from('<I', meta, buffers)[0]}q", meta, buffers + 4)
     sizes = zip(places[::2], places[1::2], strict=True)
-    return sum(max(unpack_from("<q", message.body, at)[0], 0) for at, size in sizes if size)
+    return sum(max(unpack_from("<q", message.body, begin)[0], 0) for begin, size in sizes if size)
 
 
 def _counted(batches: Any, file: BinaryIO, name: str) -> Iterator[Any]:

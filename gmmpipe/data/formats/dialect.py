@@ -62,17 +62,17 @@ class Dialect:
         if self.comment is None or self.comment not in line:
             return line
         covered = QUOTED.sub(lambda quoted: "-" * len(quoted[0]), line)
-        for found in re.finditer(rf"\s{re.escape(self.comment)}(?=(\s|$)?)", covered):
-            alone = self.always or found[1] is not None
+        for mark in re.finditer(rf"\s{re.escape(self.comment)}(?=(\s|$)?)", covered):
+            alone = self.always or mark[1] is not None
             if alone or sum(1 for _ in re.finditer(r"\S+", covered)) != self.width:
-                return line[: found.start()].rstrip()
+                return line[: mark.start()].rstrip()
         return line
 
 
 def separator(line: str) -> str | None:
     """Return the delimiter that a first line `sep=;` names, as Excel writes it."""
-    found = SEP.fullmatch(line.strip(" "))
-    return found[1] if found else None
+    match = SEP.fullmatch(line.strip(" "))
+    return match[1] if match else None
 
 
 def dialect_of(lines: Sequence[Line], kind: File, name: str, named: str | None) -> Dialect:

@@ -90,7 +90,7 @@ class _Sheet:
         yield from enumerate(_cells(sheet.iter_rows()))
 
     def _refuse_uncalculated(self, i: int, row: Row, formulas: Iterator[tuple[int, Any]]) -> None:
-        cells = next((found for at, found in formulas if at == i), ())
+        cells = next((formula_cells for number, formula_cells in formulas if number == i), ())
         for value, cell in zip(chain(row, [None] * len(cells)), cells, strict=False):
             if value is None and cell.data_type == "f":
                 raise InputError(

@@ -64,17 +64,17 @@ Places = Mapping[str, tuple[Any, int | None]]  # column of the file, place in it
 
 def _columns(data: Any) -> tuple[Places, list[str]]:
     """Return the columns that can be read, and the names of those that cannot."""
-    found: dict[str, tuple[Any, int | None]] = {}
+    readable: dict[str, tuple[Any, int | None]] = {}
     left_out = []
     for column in data.columns:
         values = data[:1][column.name]
         if values.ndim == 1 and values.dtype.kind in "iufUSb":
-            found[column.name] = (column, None)
+            readable[column.name] = (column, None)
         elif values.ndim == 2 and values.dtype.kind in "iuf" and values.shape[1]:
-            found |= {f"{column.name}{c + 1}": (column, c) for c in range(values.shape[1])}
+            readable |= {f"{column.name}{c + 1}": (column, c) for c in range(values.shape[1])}
         else:
             left_out.append(column.name)
-    return found, left_out
+    return readable, left_out
 
 
 def _values(rows: Any, column: Any, place: int | None) -> Any:

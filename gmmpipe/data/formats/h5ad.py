@@ -31,10 +31,10 @@ def h5ad(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     size = file.seek(0, 2)
     with sound(name, "h5ad"), h5py.File(file, "r") as whole:
         _refuse_elsewhere(whole, name)
-        found = list(_matrices(whole))
-        wanted = [MAIN] if kind.table is None and MAIN in found else found
-        title = one_of(wanted, kind, name, "matrix")
-        others = tuple(f"matrix {other}" for other in found if other != title)
+        matrices = list(_matrices(whole))
+        candidates = [MAIN] if kind.table is None and MAIN in matrices else matrices
+        title = one_of(candidates, kind, name, "matrix")
+        others = tuple(f"matrix {other}" for other in matrices if other != title)
         yield from typed(_typed(whole, title, others, name, size), name, kind)
 
 

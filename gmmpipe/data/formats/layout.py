@@ -124,8 +124,8 @@ class _Start:
         if self.header:
             return tuple(cell.strip() for cell in first), "header"
         last = self.above[-1][1] if self.above and self.kind.header is None else ""
-        if said := names_in_comment(last, self.dialect):
-            return said, "comment"
+        if commented := names_in_comment(last, self.dialect):
+            return commented, "comment"
         return tuple(f"x{c + 1}" for c in range(len(first))), ""
 
     def choose(self, columns: tuple[str, ...], named: bool) -> tuple[Chosen, list[int]]:
@@ -182,8 +182,8 @@ class _Start:
 
 def _is_text(cells: list[str]) -> bool:
     """Return whether less than half of a column's cells that are not missing are values."""
-    there = [cell for cell in cells if not is_missing(cell)]
-    return 2 * sum(map(is_value, there)) < len(there)
+    present = [cell for cell in cells if not is_missing(cell)]
+    return 2 * sum(map(is_value, present)) < len(present)
 
 
 def refuse_ragged(

@@ -39,14 +39,14 @@ def mat(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
             refuse_huge(shape[0], int(np.prod(shape[1:], dtype=object)), name)
         _refuse_growth(file, name)
         file.seek(0)
-        found = loadmat(source)
-        variables = {key: _matrix(value) for key, value in found.items() if key[:2] != "__"}
+        contents = loadmat(source)
+        variables = {key: _matrix(value) for key, value in contents.items() if key[:2] != "__"}
         usable = {key: array for key, array in variables.items() if array is not None}
         read = _side_by_side(usable, kind, name)
         columns = dict(_named(read))
         left_out = tuple(key for key in variables if key not in read)
-        said = f"variable {next(iter(read))}" if len(read) == 1 else f"{len(read)} variables"
-        whole = frame(pd.DataFrame(columns), left_out=left_out, table=said)
+        title = f"variable {next(iter(read))}" if len(read) == 1 else f"{len(read)} variables"
+        whole = frame(pd.DataFrame(columns), left_out=left_out, table=title)
         yield from typed(whole, name, kind)
 
 
@@ -114,13 +114,13 @@ def _side_by_side(usable: Mapping[str, Any], kind: File, name: str) -> dict[str,
     rows = {key: len(array) for key, array in result.items()}
     if len(set(rows.values())) > 1:
         listed = ", ".join(f"{key} {count}" for key, count in rows.items())
-        said = f"{name}: its variables differ in rows ({listed})"
-        raise UnreadableData(said, "", ("table", max(result, key=lambda key: result[key].size)))
+        problem = f"{name}: its variables differ in rows ({listed})"
+        raise UnreadableData(problem, "", ("table", max(result, key=lambda key: result[key].size)))
     return result
 
 
-def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, array in found.items():
+def _named(arrays: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, array in arrays.items():
         if array.shape[1] == 1:
             yield key, array[:, 0]
         else:

@@ -58,21 +58,21 @@ def files(path: Path) -> list[Path]:
     Those whose names begin with . or _ are notes of programs. Raises InputError for none, for
     folders that are links, and for what is no regular file.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for folder, folders, inside in os.walk(path):
         folders[:] = sorted(name for name in folders if name[0] not in "._")
         for name in folders:
             if Path(folder, name).is_symlink():
                 raise InputError(f"{folder}/{name}: is a link to a folder; copy the folder there")
-        found += [Path(folder, n) for n in inside if n.endswith(".parquet") and n[0] not in "._"]
-    if not found:
+        paths += [Path(folder, n) for n in inside if n.endswith(".parquet") and n[0] not in "._"]
+    if not paths:
         raise InputError(
             f"{path}: not a regular file, nor a folder with *.parquet; give one of these"
         )
-    for file in found:
+    for file in paths:
         if not file.is_file():  # a pipe would be waited for
             raise InputError(f"{file}: not a regular file; take it out of the folder")
-    return sorted(found)
+    return sorted(paths)
 
 
 def _tables(file: Any, name: str, kind: File, partitions: Mapping[str, str]) -> Iterator[Table]:
@@ -84,5 +84,5 @@ def _tables(file: Any, name: str, kind: File, partitions: Mapping[str, str]) -> 
         if isinstance(file, BytesIO):
             refuse_huge(source.metadata.num_rows, len(schema.names), name)
         parts = partial(source.iter_batches, PART, use_threads=False)
-        found = Typed(schema, lambda needed: parts(columns=needed))
-        yield from typed(found, name, kind, partitions)
+        table = Typed(schema, lambda needed: parts(columns=needed))
+        yield from typed(table, name, kind, partitions)

@@ -44,8 +44,8 @@ def r_data(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         plain.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = pyreadr.read_r(plain, use_objects=[named[one]])
-        data = found[named[one]]
+            frames = pyreadr.read_r(plain, use_objects=[named[one]])
+        data = frames[named[one]]
         _refuse_integer64(data, name)
         left_out = tuple(f"object {key}" for key in named if key != one)
         yield from typed(frame(data, left_out=left_out, table=f"object {one}"), name, kind)

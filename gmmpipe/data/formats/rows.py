@@ -25,13 +25,13 @@ def read_rows(
     columns: the names of all of them; where None the first row may hold names. Messages count the
     rows as lines. Fractions that are no text have a point, which settles the decimal mark.
     """
-    known: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
+    options: dict[str, Any] = {"delimiter": "comma", "comment": None, "encoding": "utf-8"}
     if columns is not None:
-        known |= {"header": False, "names": kind.names or columns}
+        options |= {"header": False, "names": kind.names or columns}
     with _written(rows, name) as (file, pointed):
         if pointed and kind.decimal == "auto":
-            known["decimal"] = "point"
-        for table in delimited(file, name, replace(kind, **known)):
+            options["decimal"] = "point"
+        for table in delimited(file, name, replace(kind, **options)):
             keys = ("numeric", "left_out", "index", "thousands")
             decided = {key: table.decided[key] for key in keys}
             if columns is None:

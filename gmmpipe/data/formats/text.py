@@ -29,20 +29,20 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     encoding = encoding_of(file.read(4), kind.encoding, name)
     file.seek(0)
     blocks = blocks_of_lines(file, name, encoding)
-    held, head = _head(blocks)
+    first_blocks, head = _head(blocks)
     layout = layout_of(head, kind, name)
     layout.decided["encoding"] = encoding
     is_row, header, some = layout.dialect.is_row, bool(layout.header), False
     passed_over = layout.above
-    for block in chain(held, blocks):
+    for block in chain(first_blocks, blocks):
         lines = [each for each in block if each[0] >= layout.first]
-        kept = [each for each in lines if is_row(each[1])]
-        passed_over += sum(1 for _, line in lines if line.strip()) - len(kept)
-        if kept and header:
-            kept, header = kept[1:], False
-        for i in range(0, len(kept), PART):
+        rows = [each for each in lines if is_row(each[1])]
+        passed_over += sum(1 for _, line in lines if line.strip()) - len(rows)
+        if rows and header:
+            rows, header = rows[1:], False
+        for i in range(0, len(rows), PART):
             some = True
-            yield _table(kept[i : i + PART], layout, kind, name, passed_over)
+            yield _table(rows[i : i + PART], layout, kind, name, passed_over)
             passed_over = 0
     if some and passed_over:  # after the last row
         yield _table([], layout, kind, name, passed_over)
@@ -53,17 +53,17 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
 
 def _head(blocks: Iterator[list[Line]]) -> tuple[list[list[Line]], list[Line]]:
     """Return the blocks that hold the first lines, and these lines."""
-    held: list[list[Line]] = []
+    first_blocks: list[list[Line]] = []
     head: list[Line] = []
     size = 0
     for block in blocks:
-        held.append(block)
+        first_blocks.append(block)
         for line in block:
             if len(head) >= HEAD or (size > HEAD_SIZE and len(head) > 1):
-                return held, head
+                return first_blocks, head
             head.append(line)
             size += len(line[1])
-    return held, head
+    return first_blocks, head
 
 
 def _table(lines: list[Line], layout: TextLayout, kind: File, name: str, passed_over: int) -> Table:

@@ -54,19 +54,19 @@ def sound(name: str, what: str) -> Iterator[None]:
         ) from None
 
 
-def one_of(found: Sequence[str], kind: File, name: str, what: str) -> str:
+def one_of(names: Sequence[str], kind: File, name: str, what: str) -> str:
     """Return which of the tables in a file is read; raises InputError where that is not clear."""
-    if not found:
+    if not names:
         raise InputError(f"{name}: holds no {what}; give a file with one")
     if kind.table is not None:
-        if kind.table not in found:
-            raise InputError(f"{name}: {suggest(what, kind.table, list(found))}")
+        if kind.table not in names:
+            raise InputError(f"{name}: {suggest(what, kind.table, list(names))}")
         return kind.table
-    if len(found) > 1:
-        listed = ", ".join(found[:MOST]) + (", ..." if len(found) > MOST else "")
-        said = f"{name}: holds {len(found)} tables ({listed})"
-        raise UnreadableData(said, "", ("table", found[0]))
-    return found[0]
+    if len(names) > 1:
+        listed = ", ".join(names[:MOST]) + (", ..." if len(names) > MOST else "")
+        problem = f"{name}: holds {len(names)} tables ({listed})"
+        raise UnreadableData(problem, "", ("table", names[0]))
+    return names[0]
 
 
 def refuse_huge(rows: int, columns: int, name: str) -> None:
@@ -125,8 +125,8 @@ def _understood(
     """Return the columns of a file, and what was decided of them."""
     schema = source.schema
     stored = tuple(n for n in schema.names if not n.startswith("__index_level_"))
-    given = stored if kind.names is None else names(len(stored), kind, name)
-    every = (*given, *(key for key in partitions if key not in given))
+    called = stored if kind.names is None else names(len(stored), kind, name)
+    every = (*called, *(key for key in partitions if key not in called))
     index = _index(schema, stored)
     types = [schema.types[c] for c, n in enumerate(schema.names) if n in stored]
     text = {c for c, each in enumerate(types) if not _is_number(each)}
@@ -137,7 +137,7 @@ def _understood(
     chosen = choose(every, kind, name, set_aside={*index, *text, *added})
     decided = {
         "numeric": len(chosen.features),
-        "left_out": [*(given[c] for c in chosen.unused(len(given))), *source.left_out],
+        "left_out": [*(called[c] for c in chosen.unused(len(called))), *source.left_out],
         "index": [every[c] for c in sorted(index) if c not in chosen.used],
         "table": source.table,
     }
