@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gmmpipe.cli.commands import COMMANDS, project
-from gmmpipe.data.user_file import declare, own_file
+from gmmpipe.data.user_file import declare, file_options
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
@@ -152,7 +152,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     root = project()
     if args.command == "list":
         return _list(root)
-    own = own_file(root, vars(args))
+    own = file_options(root, vars(args))
     if args.command == "show":
         import yaml
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.config.compose import GROUPS, compose, files, read
-from gmmpipe.data.user_file import own_name
+from gmmpipe.data.user_file import dataset_name
 from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
@@ -109,7 +109,7 @@ def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str,
     """Make the user's file the only data set; `dataset.NAME.KEY=...` may say more about it."""
     if any(text.startswith("sweep.dataset=") for text in overrides):
         raise InputError("--data and sweep.dataset both say what the data sets are; give one")
-    name = own_name(str(own["path"]))
+    name = dataset_name(str(own["path"]))
     _sections("dataset", composed["dataset"])
     settings = composed["dataset"].get(name, {})
     composed["dataset"][name] = {"kind": "file", **own, **settings}

@@ -6,7 +6,7 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.config.compose import OVERRIDE, files, layers, read
-from gmmpipe.data.user_file import own_name
+from gmmpipe.data.user_file import dataset_name
 from gmmpipe.store.dotted import flat
 
 DEFAULT = "default"
@@ -25,7 +25,7 @@ def origins(
     """
     found = dict.fromkeys(["experiment"], "conf/config.yaml")
     if own is not None:
-        entry = f"dataset.{own_name(str(own['path']))}"
+        entry = f"dataset.{dataset_name(str(own['path']))}"
         found |= {f"{entry}.kind": "--data", f"{entry}.path": "--data"}
         found |= {f"{entry}.{key}": f"--{key}" for key in own if key != "path"}
     for where, settings in layers(conf, overrides):

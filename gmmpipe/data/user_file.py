@@ -49,7 +49,7 @@ def declare(parser: ArgumentParser, names: Iterable[str] = OPTIONS) -> None:
 
 
 def arguments(settings: Mapping[str, Any] | None) -> list[str]:
-    """Return the words of a command line that give these options, as ``own_file`` returns them."""
+    """Return the words of a command line that give these options, as ``file_options`` returns them."""
     words = []
     for name, option in OPTIONS.items():
         if settings and option.setting in settings:
@@ -65,7 +65,7 @@ def _word(value: Any) -> str:
     return {True: "yes", False: "no", None: "none"}.get(value, str(value))
 
 
-def own_file(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+def file_options(root: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the options of the user's own file, its path relative to ``root`` where inside."""
     if settings.get("data") is None:
         name = next((name for name in OPTIONS if settings.get(name) is not None), None)
@@ -107,7 +107,7 @@ def reading(settings: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def own_name(path: str) -> str:
+def dataset_name(path: str) -> str:
     """Return the data set name of a user's file: its stem, odd characters as underscores.
 
     A name without any ASCII letter or digit becomes "data".

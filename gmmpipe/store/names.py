@@ -87,7 +87,7 @@ def project_of(version: Path) -> Path:
     )
 
 
-def own_folders(root: Path, experiment: str) -> None:
+def check_folders(root: Path, experiment: str) -> None:
     """Raise InputError where a folder of results/ is a link or a file: results stay in the project.
 
     Nor may anything in the folders that all experiments share, or among Snakemake's notes, be a
@@ -95,7 +95,7 @@ def own_folders(root: Path, experiment: str) -> None:
     """
     refuse_library_settings(root)
     results, notes = root / RESULTS, root / ".snakemake"
-    own_store(root)
+    check_store(root)
     folders = (root / LOGS, root / BENCHMARKS, results / experiment)
     _refuse_misplaced(*folders, notes, *(notes / kind for kind in NOTES))
     for folder in (notes, *(results / name for name in RESERVED)):
@@ -120,7 +120,7 @@ def refuse_library_settings(folder: Path = Path()) -> None:
         raise InputError(f"{rc}: matplotlib would read it, and it is no file; remove it")
 
 
-def own_store(root: Path) -> None:
+def check_store(root: Path) -> None:
     """Raise InputError where the store of a project, or a folder of it, is a link or a file."""
     store = root / STORE
     _refuse_misplaced(root / RESULTS, store, *(store / kind for kind in KINDS))

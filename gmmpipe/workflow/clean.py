@@ -10,7 +10,7 @@ from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, RESERVED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
-from gmmpipe.store.names import own_store
+from gmmpipe.store.names import check_store
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
@@ -24,7 +24,7 @@ def clean(project: Path, remove: bool = False) -> None:
     first. Raises InputError if a version cannot be read, since what it needs is then not known,
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
-    own_store(project)
+    check_store(project)
     with closing(Lock(project / LOCK)) if remove else nullcontext():
         found = list(unused(project))
         total = 0

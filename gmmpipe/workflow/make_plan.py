@@ -16,7 +16,7 @@ from typing import Any
 from gmmpipe.config import load
 from gmmpipe.config.origins import origins
 from gmmpipe.config.schema import BLOCK
-from gmmpipe.data.user_file import OPTIONS, own_file
+from gmmpipe.data.user_file import OPTIONS, file_options
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
@@ -27,7 +27,7 @@ from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import FitJob, Section, to_json
 from gmmpipe.store.layout import stored
 from gmmpipe.store.manifest import FORMAT
-from gmmpipe.store.names import file_name, own_folders
+from gmmpipe.store.names import check_folders, file_name
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import bootstrap_blocks, memory
 from gmmpipe.workflow.cost import cost
@@ -55,7 +55,7 @@ def make_plan(
     """
     machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
     config = load.load(root / "conf", [*machine, *overrides], own)
-    own_folders(root, config["experiment"])
+    check_folders(root, config["experiment"])
     _refuse_unnamed(config["engine"], overrides)
     plan = plan_of(root, config, str(own["path"]) if own else None, scratch)
     path = Path(plan.path)
@@ -247,6 +247,6 @@ def from_snakemake(
     if "experiment" in settings:
         overrides = [f"experiment={settings['experiment']}", *overrides]
     block = {**(profile or {}), **{key: settings[key] for key in BLOCK if key in settings}}
-    plan = make_plan(Path(), overrides, own_file(Path(), settings), block, scratch)
+    plan = make_plan(Path(), overrides, file_options(Path(), settings), block, scratch)
     artifacts.write_json(call if scratch is None else scratch / call.name, plan.path)
     return plan

@@ -21,7 +21,7 @@ from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
 from gmmpipe.store.lock import Lock
-from gmmpipe.store.names import own_folders
+from gmmpipe.store.names import check_folders
 from gmmpipe.store.open_files import naming
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
@@ -115,7 +115,7 @@ def how_read(plan: Plan) -> list[str]:
 
 
 def _lock() -> Lock:
-    own_folders(Path(), ".")  # nothing is written through a link
+    check_folders(Path(), ".")  # nothing is written through a link
     lock = Lock(LOCK)
     if count := restore_checksums(Path()):
         print(

@@ -199,7 +199,7 @@ def test_what_was_composed_composes_to_itself(project):
     ],
 )
 def test_a_data_set_is_named_after_its_file(path, name):
-    assert config.own_name(path) == name
+    assert config.dataset_name(path) == name
     assert is_name(name)
 
 

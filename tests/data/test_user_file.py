@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from gmmpipe.cli.main import _parsed
-from gmmpipe.data.user_file import OPTIONS, arguments, own_file, reading
+from gmmpipe.data.user_file import OPTIONS, arguments, file_options, reading
 from gmmpipe.errors import LISTS, InputError
 from gmmpipe.report.about import command
 from gmmpipe.workflow import make_plan
@@ -20,7 +20,7 @@ GIVEN = (
 
 def own_of(project, words):
     args = _parsed(words)
-    return args.overrides, own_file(project, vars(args))
+    return args.overrides, file_options(project, vars(args))
 
 
 def test_a_name_that_is_no_utf_8_is_refused(project):
@@ -28,7 +28,7 @@ def test_a_name_that_is_no_utf_8_is_refused(project):
     path = project / "\udce6.csv"
     path.write_text(ROWS)
     with pytest.raises(InputError, match=r"^'.*udce6.csv': is no UTF-8; rename the file, or set"):
-        own_file(project, {"data": str(path)})
+        file_options(project, {"data": str(path)})
 
 
 @pytest.mark.parametrize("given", GIVEN)
@@ -54,7 +54,7 @@ def test_every_option_is_turned_back():
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name != "data"])
 def test_an_option_without_a_file_is_refused(project, name):
     with pytest.raises(InputError, match="give --data FILE"):
-        own_file(project, {name: "x"})
+        file_options(project, {name: "x"})
 
 
 def test_an_option_given_twice_is_refused_and_columns_are_joined(project):
