@@ -49,7 +49,7 @@ def declare(parser: ArgumentParser, names: Iterable[str] = OPTIONS) -> None:
 
 
 def arguments(settings: Mapping[str, Any] | None) -> list[str]:
-    """Return the words of a command line that give these options, as ``file_options`` returns them."""
+    """Return the words of a command line that give these options, as of ``file_options``."""
     words = []
     for name, option in OPTIONS.items():
         if settings and option.setting in settings:

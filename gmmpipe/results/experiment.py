@@ -120,11 +120,11 @@ class Experiment(TableAttributes):
         """The configuration, every key of it."""
         from gmmpipe.store import yaml_file
 
-        found = yaml_file.settings(self.folder / "config.yaml")
+        settings = yaml_file.settings(self.folder / "config.yaml")
         for section in SECTIONS:
-            if not isinstance(found.get(section), dict):
+            if not isinstance(settings.get(section), dict):
                 raise InputError(f"{self.folder}/config.yaml: has no section {section}")
-        return found
+        return settings
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -182,9 +182,10 @@ class Experiment(TableAttributes):
 
         """
         wanted = outer if dataset is None else {"dataset": dataset, **outer}
-        cases = {n for n, at in self.study.cases() if wanted.items() <= at.items()}
+        points = list(self.study.cases())
+        cases = {name for name, point in points if wanted.items() <= point.items()}
         if len(cases) != 1:
-            every = [", ".join(f"{k}={v}" for k, v in at.items()) for _, at in self.study.cases()]
+            every = [", ".join(f"{k}={v}" for k, v in point.items()) for _, point in points]
             what = "several data sets have" if cases else "no data set has"
             raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
         arrays = self.stored(self.study.stored(*cases))
@@ -358,8 +359,8 @@ class Experiment(TableAttributes):
         for axis in ("dataset", *self.outer):
             if axis not in wanted and rows[axis].nunique() > 1:
                 values = ", ".join(map(str, rows[axis].unique()))
-                said = "data sets" if axis == "dataset" else axis
-                raise InputError(f"several {said} ({values}): say which, **{{{axis!r}: ...}}")
+                what = "data sets" if axis == "dataset" else axis
+                raise InputError(f"several {what} ({values}): say which, **{{{axis!r}: ...}}")
         return rows.sort_values("rank", kind="stable").iloc[0]
 
 

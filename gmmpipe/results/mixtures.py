@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 Case = tuple[Mapping[str, Any], Mapping[str, Any]]  # coordinates, the arrays of its data
 
 
-def rows_at(frame: "pd.DataFrame", at: "Mapping[str, Any] | pd.Series") -> "pd.DataFrame":
+def rows_at(frame: "pd.DataFrame", values: "Mapping[str, Any] | pd.Series") -> "pd.DataFrame":
     """Return the rows of a table that have these values in these columns, in their order."""
     keep = np.ones(len(frame), dtype=bool)
-    for column, value in at.items():
+    for column, value in values.items():
         keep &= (frame[column] == value).to_numpy(bool)
     return frame[keep]
 

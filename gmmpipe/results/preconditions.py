@@ -57,15 +57,15 @@ def others(row: pd.Series, models: pd.DataFrame) -> pd.DataFrame:
     near = (models["log_likelihood"] - row["log_likelihood"]).abs()
     alike = (near <= TIE * abs(row["log_likelihood"])) & (models["k"] == row["k"])
     alike &= models["n_parameters"] == row["n_parameters"]
-    mine = (models["covariance"] == row["covariance"]) & (models["k"] == row["k"])
-    rest: pd.DataFrame = models[~alike & ~mine]
+    same_model = (models["covariance"] == row["covariance"]) & (models["k"] == row["k"])
+    rest: pd.DataFrame = models[~alike & ~same_model]
     return rest
 
 
 def other_choices(row: pd.Series, best: pd.DataFrame) -> dict[str, str]:
     """Return {criterion: model} of the criteria whose lowest value another model than row has."""
     picks = {}
-    for name in (known for known in CRITERIA if known in best):  # older results have fewer
+    for name in filter(best.__contains__, CRITERIA):  # older results have fewer
         ordered = best.dropna(subset=[name]).sort_values(name, kind="stable").iloc[:1]
         if len(others(row, ordered)):
             picks[in_words(name)] = model(ordered.iloc[0])
@@ -152,8 +152,8 @@ def _rivals(row: pd.Series, models: pd.DataFrame) -> Iterator[Reason]:
     about = {"rivals": int(near.sum()), "near": RIVAL, "least": HITS, "models": len(models)}
     for code, rows in (("rivals", near & lesser), ("rare", near & rare), ("open", ~near & lesser)):
         if rows.any():
-            found = {**about, "count": int(rows.sum()), "names": _names(rest[rows])}
-            yield Reason(code, code != "open", found)
+            numbers = {**about, "count": int(rows.sum()), "names": _names(rest[rows])}
+            yield Reason(code, code != "open", numbers)
 
 
 def _names(rows: pd.DataFrame) -> str:

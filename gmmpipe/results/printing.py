@@ -201,8 +201,8 @@ def _latex_cell(cell: Cell) -> str:
     return latex(cell.text) if cell.word else NUMBER.sub(_latex_number, cell.text)
 
 
-def _latex_number(found: re.Match[str]) -> str:
-    mantissa, _, exponent = found[0].replace("inf", r"\infty").partition("e")
+def _latex_number(match: re.Match[str]) -> str:
+    mantissa, _, exponent = match[0].replace("inf", r"\infty").partition("e")
     if exponent:
         return rf"${mantissa} \times 10^{{{int(exponent)}}}$"
     return f"${mantissa}$" if mantissa.startswith(("-", "\\")) else mantissa

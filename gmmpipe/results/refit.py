@@ -18,18 +18,18 @@ from gmmpipe.store.plan import Plan
 
 def steps(
     plan: Plan,
-    at: Mapping[str, Any],
+    case: Mapping[str, Any],
     parameters: pd.DataFrame,
     row: Mapping[Any, Any] | pd.Series,
     counts: Sequence[int],
 ) -> list[Mixture]:
     """Return the mixture after each of the ascending iteration ``counts``, 0 being the start.
 
-    at: the data set and the outer point; parameters: the table's rows there; row: the cell of the
+    case: the data set and the outer point; parameters: the table's rows there; row: the cell of the
     run. The mixtures are in original units, their components numbered as in the table. Raises
     InputError where the store has lost the normalised data.
     """
-    coordinates = {**at, **{axis: row[axis] for axis in NAMED[1:]}}
+    coordinates = {**case, **{axis: row[axis] for axis in NAMED[1:]}}
     block = next(
         block for block in plan.fit_blocks.values() if block.config.coordinates == coordinates
     )

@@ -28,7 +28,6 @@ Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where t
 class CaseVerdict(NamedTuple):
     """A data set at a point of the outer axes: the selected row of ``best`` if any, the verdict."""
 
-    at: dict[str, Any]
     name: str
     row: pd.Series | None
     verdict: Verdict
@@ -36,14 +35,14 @@ class CaseVerdict(NamedTuple):
     @property
     def lines(self) -> list[str]:
         """Return the verdict, and the selected fit if there is one."""
-        said = [f"{self.name}: {self.verdict.sentence}"]
+        lines = [f"{self.name}: {self.verdict.sentence}"]
         if self.row is not None:
             row = self.row
-            said.append(
+            lines.append(
                 f"{model(row)}: BIC {row['bic']:.3f}, log-likelihood {row['log_likelihood']:.3f}"
                 f" ({row['normaliser']}, {row['start']}, seed {row['seed']})"
             )
-        return said
+        return lines
 
 
 def failures(plan: Plan) -> str | None:
@@ -56,21 +55,21 @@ def failures(plan: Plan) -> str | None:
     if not rows or plan.config["fit"]["on_failure"] == "continue":
         return None
     cells = {tuple(row[axis] for axis in (*AXES[:-1], *plan.outer)) for row in rows}
-    at = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
+    first = ", ".join(f"{axis} {rows[0][axis]}" for axis in AXES[:-1])
     lost = "1 fit failed" if len(cells) == 1 else f"{len(cells)} fits failed, the first"
     return one_line(
-        f"{lost} ({at}): {rows[0]['reason']}; see {path} (fit.on_failure=continue ignores them)"
+        f"{lost} ({first}): {rows[0]['reason']}; see {path} (fit.on_failure=continue ignores them)"
     )
 
 
-def verdict_lines(found: Sequence[CaseVerdict]) -> Iterator[str]:
+def verdict_lines(cases: Sequence[CaseVerdict]) -> Iterator[str]:
     """Yield the lines of each data set; of more than MOST the verdicts are counted."""
-    for case in found[:MOST]:
+    for case in cases[:MOST]:
         yield from (f"  {line}" if i else line for i, line in enumerate(case.lines))
-    if rest := found[MOST:]:
+    if rest := cases[MOST:]:
         counts = Counter(case.verdict.level for case in rest)
-        said = ", ".join(f"{n} {level}" for level, n in counts.items())
-        yield f"{len(rest)} more data sets or points of the sweep: {said}; see the report"
+        listed = ", ".join(f"{n} {level}" for level, n in counts.items())
+        yield f"{len(rest)} more data sets or points of the sweep: {listed}; see the report"
 
 
 def case_verdicts(plan: Plan) -> list[CaseVerdict]:
@@ -81,7 +80,7 @@ def case_verdicts(plan: Plan) -> list[CaseVerdict]:
             return None
         return artifacts.read_frame(table(plan.folder, name))
 
-    return verdicts_of_cases(plan.config, [at for _, at in plan.cases()], read)
+    return verdicts_of_cases(plan.config, [coordinates for _, coordinates in plan.cases()], read)
 
 
 def verdicts_of_cases(
@@ -97,17 +96,18 @@ def verdicts_of_cases(
     if tests is not None:
         tests = with_level(tests, outer, config["bootstrap"]["level"])
     result = []
-    for at in cases:
-        ours, agreeing, tested = (_at(frame, at) for frame in (best, stability, tests))
-        fit = {key: at.get(f"fit.{key}", config["fit"][key]) for key in ("target", "restarts")}
-        verdict = decide(ours, tried(config), fit, agreeing, tested)
-        row = ours.sort_values("rank").iloc[0] if len(ours) else None
-        result.append(CaseVerdict(dict(at), case_name(outer, at), row, verdict))
+    for coordinates in cases:
+        models, agreeing, tested = (_at(frame, coordinates) for frame in (best, stability, tests))
+        keys = ("target", "restarts")
+        fit = {key: coordinates.get(f"fit.{key}", config["fit"][key]) for key in keys}
+        verdict = decide(models, tried(config), fit, agreeing, tested)
+        row = models.sort_values("rank").iloc[0] if len(models) else None
+        result.append(CaseVerdict(case_name(outer, coordinates), row, verdict))
     return result
 
 
-def _at(frame: pd.DataFrame | None, at: Mapping[str, Any]) -> Any:
-    return frame if frame is None or frame.empty else rows_at(frame, at)
+def _at(frame: pd.DataFrame | None, coordinates: Mapping[str, Any]) -> Any:
+    return frame if frame is None or frame.empty else rows_at(frame, coordinates)
 
 
 def tried(config: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -115,9 +115,9 @@ def tried(config: Mapping[str, Any]) -> list[tuple[str, int]]:
     return list(product(config["sweep"]["covariance"], config["sweep"]["k"]))
 
 
-def case_name(outer: Sequence[str], at: Mapping[str, Any]) -> str:
+def case_name(outer: Sequence[str], coordinates: Mapping[str, Any]) -> str:
     """Return a data set with its outer point, the axes by the last part of their names."""
     last = [axis.rpartition(".")[2] for axis in outer]
     shown = last if len(set(last)) == len(last) else outer
-    parts = [f"{word} = {at[axis]}" for word, axis in zip(shown, outer, strict=True)]
-    return ", ".join([str(at["dataset"]), *parts])
+    parts = [f"{word} = {coordinates[axis]}" for word, axis in zip(shown, outer, strict=True)]
+    return ", ".join([str(coordinates["dataset"]), *parts])

@@ -29,16 +29,16 @@ class VersionTables:
 
     def __init__(self, folder: str | Path) -> None:
         self._folder, manifest = Path(folder), Path(folder) / MANIFEST
-        known = manifest.is_file()
-        self._old = known and format_of(artifacts.read_json(manifest), manifest) < FORMAT
+        exists = manifest.is_file()
+        self._old = exists and format_of(artifacts.read_json(manifest), manifest) < FORMAT
         self._stored: dict[str, artifacts.StoredTable] = {}
 
     @property
     def names(self) -> list[str]:
         """Return the names of the tables that there are."""
-        there = {path.stem for path in self._folder.glob("tables/*.parquet")}
-        known = [name for name in TABLES if name in there]
-        return [*known, *sorted(there - {*known})]
+        stored = {path.stem for path in self._folder.glob("tables/*.parquet")}
+        declared = [name for name in TABLES if name in stored]
+        return [*declared, *sorted(stored - {*declared})]
 
     def path(self, name: str) -> Path:
         """Return where a table is."""
@@ -90,4 +90,4 @@ def _renewed(frame: "pd.DataFrame") -> "pd.DataFrame":
 def _counted(reason: Any) -> Any:
     if not isinstance(reason, str):
         return reason
-    return re.sub(r"\bcomponent (\d+)", lambda at: f"component {int(at[1]) + FIRST}", reason)
+    return re.sub(r"\bcomponent (\d+)", lambda match: f"component {int(match[1]) + FIRST}", reason)

@@ -35,7 +35,7 @@ def test_the_same_agrees_in_both_units():
     assert found.agrees
     assert found.verdict.endswith("over 2 iterations")
     assert found.deviation.max() < 1e-15
-    np.testing.assert_allclose(found.theirs, TOTALS - 50 * np.log(10))
+    np.testing.assert_allclose(found.replayed, TOTALS - 50 * np.log(10))
 
 
 @pytest.mark.parametrize(("factor", "agrees"), [(0.9, True), (1.1, False), (np.nan, False)])
@@ -43,7 +43,7 @@ def test_the_tolerance_is_the_limit(factor, agrees):
     step = np.array([0, factor * TRAJECTORY * 150, 0])
     found = compare_steps(stored(), replayed(TOTALS + step))
     assert found.agrees is agrees
-    assert found.apart == (None if agrees else 1)
+    assert found.first_difference == (None if agrees else 1)
     assert ("differs from iteration 1 on: ours" in found.verdict) is not agrees
 
 
@@ -71,7 +71,7 @@ def test_parameters_are_compared_in_standard_deviations(part, change):
 
 def test_an_engine_that_stops_differs_from_there_on():
     found = compare_steps(stored(reason="component 1: bad"), replayed(TOTALS[:1], stop="too hot"))
-    assert found.apart == 1
+    assert found.first_difference == 1
     assert "theirs stopped (too hot; ours is degenerate: component 1: bad)" in found.verdict
     assert found.parameters == {}
 

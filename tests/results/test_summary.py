@@ -7,8 +7,8 @@ ALONE, LAST = Verdict("full, K = 2", (grave("alone"),)), Verdict("full, K = 2", 
 
 
 def test_of_many_data_sets_the_verdicts_are_counted():
-    found = [CaseVerdict({}, f"set {i}", None, ALONE) for i in range(MOST + 2)]
-    found.append(CaseVerdict({}, "last", None, LAST))
+    found = [CaseVerdict(f"set {i}", None, ALONE) for i in range(MOST + 2)]
+    found.append(CaseVerdict("last", None, LAST))
     lines = list(verdict_lines(found))
     assert len(lines) == MOST + 1
     assert lines[0] == (
@@ -20,4 +20,4 @@ def test_of_many_data_sets_the_verdicts_are_counted():
 
 
 def test_of_few_each_is_named():
-    assert len(list(verdict_lines([CaseVerdict({}, "one", None, ALONE)] * MOST))) == MOST
+    assert len(list(verdict_lines([CaseVerdict("one", None, ALONE)] * MOST))) == MOST

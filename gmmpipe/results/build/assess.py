@@ -67,17 +67,17 @@ def schemas_of(plan: Plan) -> dict[str, pa.Schema]:
 def assess(path: str, scratch: str, threads: int, share: int, shares: int) -> list[Part]:
     """Assess one in so many of the blocks, beginning with number ``share``."""
     plan = Plan.read(path)
-    wanted, known = schemas_of(plan), order(plan)
+    table_schemas, blocks = schemas_of(plan), order(plan)
     parts: list[Part] = []
     normalised, data = "", None
-    for index in range(share, len(known), shares):
-        block = known[index]
+    for index in range(share, len(blocks), shares):
+        block = blocks[index]
         if data is None or normalised != plan.normalised(block):
             normalised, data = plan.normalised(block), Data(plan, block, threads)
         job = plan.fit_blocks[block].config
         arrays = artifacts.read_arrays(plan.fit(block))
         cells: list[Cell] = [*fit_arrays.from_arrays(arrays), *fit_arrays.failed_in(arrays)]
-        parts += _block(cells, BlockContext(job, data, wanted), scratch, index)
+        parts += _block(cells, BlockContext(job, data, table_schemas), scratch, index)
     return parts
 
 
@@ -86,9 +86,9 @@ def _block(cells: Sequence[Cell], block: BlockContext, scratch: str, index: int)
     batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in block.schemas}
     parts = []
     for k in sorted({cell.k for cell in cells}):
-        mine = sorted((cell for cell in cells if cell.k == k), key=lambda cell: cell.seed)
+        of_k = sorted((cell for cell in cells if cell.k == k), key=lambda cell: cell.seed)
         first = len(batches["fits"])
-        for some in _slices(mine, block.job.iteration, block.data):
+        for some in _slices(of_k, block.job.iteration, block.data):
             for name, batch in SliceRows(some, block).batches().items():
                 batches[name].append(batch)
         tables = {name: pa.Table.from_batches(batches[name][first:]) for name in batches}
@@ -97,7 +97,7 @@ def _block(cells: Sequence[Cell], block: BlockContext, scratch: str, index: int)
                 index,
                 block.job.coordinates,
                 k,
-                mine[0].seed,
+                of_k[0].seed,
                 tuple(range(first, len(batches["fits"]))),
                 {name: table.num_rows for name, table in tables.items()},
                 _candidates(tables["fits"]),
@@ -105,8 +105,8 @@ def _block(cells: Sequence[Cell], block: BlockContext, scratch: str, index: int)
                 block.data.compared_weight,
             )
         )
-    for name, found in batches.items():
-        artifacts.write_batches(f"{scratch}/{index}.{name}", found)
+    for name, parts_of_table in batches.items():
+        artifacts.write_batches(f"{scratch}/{index}.{name}", parts_of_table)
     return parts
 
 

@@ -60,15 +60,15 @@ def certified(
     for part in parts:
         if part.likeliest:
             models.setdefault(group_of(part, names), []).append(part)
-    rows, found = [], dict[tuple[int, int], Indices]()
+    rows, optima = [], dict[tuple[int, int], Indices]()
     for group in sorted(models, key=lambda group: [str(value) for value in group]):
         by_part = [list(_runs(part, scratch, undrawn)) for part in models[group]]
         optimum, certificates = certify_model([run for r in by_part for run in r], names, seedless)
         rows += certificates
         cuts = np.cumsum([len(runs) for runs in by_part])[:-1]
         blocks = [(part.block, part.k) for part in models[group]]
-        found |= dict(zip(blocks, np.split(optimum, cuts), strict=True))
-    return pd.DataFrame(rows), found
+        optima |= dict(zip(blocks, np.split(optimum, cuts), strict=True))
+    return pd.DataFrame(rows), optima
 
 
 def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Run]:
@@ -92,9 +92,9 @@ def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Ru
 
 def _matrix(column: pa.ChunkedArray) -> Any:
     """Return the lists of a column, all of one length, as rows."""
-    held = column.combine_chunks()
-    values = held.values.to_numpy(zero_copy_only=False)
-    return values.reshape(len(held), -1) if len(held) else values.reshape(0, 1)
+    lists = column.combine_chunks()
+    values = lists.values.to_numpy(zero_copy_only=False)
+    return values.reshape(len(lists), -1) if len(lists) else values.reshape(0, 1)
 
 
 def labels_of(ends: pa.Table) -> Codes:
@@ -115,22 +115,22 @@ def references(
         tuple(row[name] for name in names): (row["start"], row["seed"])
         for _, row in best.iterrows()
     }
-    found: dict[Group, tuple[Part, int, int]] = {}
+    chosen_fits: dict[Group, tuple[Part, int, int]] = {}
     for part in parts:
         group = group_of(part, names)
         if part.likeliest is None:
             continue
         if group not in chosen:
-            if group not in found or _order(part) < _order(found[group][0]):
-                found[group] = (part, *part.likeliest[2:])
+            if group not in chosen_fits or _order(part) < _order(chosen_fits[group][0]):
+                chosen_fits[group] = (part, *part.likeliest[2:])
         elif chosen[group][0] == part.point["start"]:
             for place, ends in zip(part.batches, part.read(scratch, "ends"), strict=True):
-                at = np.flatnonzero(ends["seed"].to_numpy() == chosen[group][1])
-                if at.size:
-                    found[group] = (part, place, int(at[0]))
-    runs = pd.DataFrame([_row(scratch, *at) for at in found.values()])
+                rows_of_seed = np.flatnonzero(ends["seed"].to_numpy() == chosen[group][1])
+                if rows_of_seed.size:
+                    chosen_fits[group] = (part, place, int(rows_of_seed[0]))
+    runs = pd.DataFrame([_row(scratch, *fit) for fit in chosen_fits.values()])
     numbers = numbers_of(runs, best, ["dataset", *outer])
-    rows = zip(found, runs["seed"], runs["start"], runs["labels"], numbers, strict=True)
+    rows = zip(chosen_fits, runs["seed"], runs["start"], runs["labels"], numbers, strict=True)
     return {group: Reference(*values) for group, *values in rows}
 
 
@@ -142,9 +142,9 @@ def _order(part: Part) -> tuple[bool, float]:
 def _row(scratch: str, part: Part, place: int, row: int) -> dict[str, Any]:
     """Return what numbering asks of a fit."""
     ends = next(
-        found
-        for there, found in zip(part.batches, part.read(scratch, "ends"), strict=True)
-        if there == place
+        table
+        for batch, table in zip(part.batches, part.read(scratch, "ends"), strict=True)
+        if batch == place
     )
     return {
         **part.point,

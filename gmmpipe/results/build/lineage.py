@@ -40,5 +40,5 @@ def lineage(
 
 def _numbered(link: Link) -> dict[str, Any]:
     """Return a link, its components by their numbers."""
-    known = asdict(link)
-    return known | {name: known[name] + FIRST for name in ("parent", "component")}
+    values = asdict(link)
+    return values | {name: values[name] + FIRST for name in ("parent", "component")}

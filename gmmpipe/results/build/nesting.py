@@ -19,7 +19,7 @@ def beaten_by(
     outer point. features: D for each (data set, outer point) where nesting proves something, see
     ``FitOptions.nests``.
     """
-    found = pd.Series("", index=best.index)
+    names = pd.Series("", index=best.index)
     for _, rows in best.groupby(["dataset", *outer, "normaliser"], sort=False):
         d = features.get(tuple(rows.iloc[0][["dataset", *outer]]))
         if d is None:
@@ -30,6 +30,6 @@ def beaten_by(
         for i, (family, k) in enumerate(models):
             for (lesser, fewer), value in zip(models[:i], values, strict=False):
                 if value > values[i] + NATS and fewer <= k and contains(family, lesser, d):
-                    found[ordered.index[i]] = f"{lesser} K={fewer}"
+                    names[ordered.index[i]] = f"{lesser} K={fewer}"
                     break
-    return found.tolist()
+    return names.tolist()

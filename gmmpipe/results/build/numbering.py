@@ -31,11 +31,11 @@ def numbers_of(runs: pd.DataFrame, best: pd.DataFrame, case: Sequence[str]) -> l
         ["rank", "degenerate", "log_likelihood"], ascending=[True, True, False], kind="stable"
     )
     labels: list[Codes] = runs["labels"].to_list()
-    found: dict[int, Indices] = {}
-    for _, ours in order.groupby(list(case), sort=False, dropna=False):
-        weight = runs["weight"].iloc[ours.index[0]] if "weight" in runs else None
-        found |= _numbers_of_case(ours, labels, weight)
-    return [found[row] for row in range(len(runs))]
+    numbers: dict[int, Indices] = {}
+    for _, fits in order.groupby(list(case), sort=False, dropna=False):
+        weight = runs["weight"].iloc[fits.index[0]] if "weight" in runs else None
+        numbers |= _numbers_of_case(fits, labels, weight)
+    return [numbers[row] for row in range(len(runs))]
 
 
 def _numbers_of_case(
@@ -48,21 +48,23 @@ def _numbers_of_case(
     for row, normaliser, covariance, k in fits:
         best.setdefault((normaliser, covariance), {}).setdefault(k, row)
     spine = next(iter(best.values()))
-    found: dict[int, Indices] = {}
+    numbers: dict[int, Indices] = {}
 
     def follow(row: int, k: int, other: int, other_k: int) -> None:
         table = overlap_of_labels(labels[row], labels[other], k, other_k, weight)
-        found[row] = renumber(table, found[other])
+        numbers[row] = renumber(table, numbers[other])
 
     ks = sorted(spine)
-    found[spine[ks[0]]] = by_size(count(labels[spine[ks[0]]], ks[0], weight))
+    numbers[spine[ks[0]]] = by_size(count(labels[spine[ks[0]]], ks[0], weight))
     for before, k in pairwise(ks):
         follow(spine[k], k, spine[before], before)
     for model in list(best.values())[1:]:
         for k, row in model.items():
-            near = min(ks, key=lambda known: abs(known - k))  # the same, if a fit of it is there
+            near = min(
+                ks, key=lambda other_k: abs(other_k - k)
+            )  # the same, if a fit of it is there
             follow(row, k, spine[near], near)
     for row, normaliser, covariance, k in fits:
-        if row not in found:
+        if row not in numbers:
             follow(row, k, best[normaliser, covariance][k], k)
-    return found
+    return numbers

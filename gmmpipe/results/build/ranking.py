@@ -86,29 +86,29 @@ def certify_model(
     seedless: starts of which one seed is as good as all.
     """
     which = reached(*zip(*((run.objective, run.mixture, run.end) for run in runs), strict=True))
-    at, rows = {axis: runs[0].key[axis] for axis in group}, []
+    key, rows = {axis: runs[0].key[axis] for axis in group}, []
     pooled: list[int] = []
     starts = list(dict.fromkeys(run.key["start"] for run in runs))
     for start in starts:
-        mine = [i for i, run in enumerate(runs) if run.key["start"] == start]
-        mine = mine[:1] if start in seedless else mine
-        pooled += mine
-        rows.append({**at, "start": start, **_certificate(runs, which, mine, seedless)})
+        places = [i for i, run in enumerate(runs) if run.key["start"] == start]
+        places = places[:1] if start in seedless else places
+        pooled += places
+        rows.append({**key, "start": start, **_certificate(runs, which, places, seedless)})
     if len(starts) > 1:
-        rows.append({**at, "start": ALL, **_certificate(runs, which, pooled, seedless)})
+        rows.append({**key, "start": ALL, **_certificate(runs, which, pooled, seedless)})
     return which, rows
 
 
 def _certificate(
-    runs: Sequence[Run], which: Indices, mine: Sequence[int], seedless: Collection[str]
+    runs: Sequence[Run], which: Indices, places: Sequence[int], seedless: Collection[str]
 ) -> dict[str, Any]:
-    some = [runs[i] for i in mine]
+    some = [runs[i] for i in places]
     certificate = certify(
-        which[mine],
+        which[places],
         [run.end for run in some],
         [run.drawn and run.key["start"] not in seedless for run in some],
         closed_form=is_closed_form(some[0].mixture),
     )
-    best = min((i for i in mine if which[i] != NONE), key=lambda i: which[i], default=None)
+    best = min((i for i in places if which[i] != NONE), key=lambda i: which[i], default=None)
     value = np.nan if best is None else runs[best].log_likelihood
     return {**asdict(certificate), "log_likelihood": value}

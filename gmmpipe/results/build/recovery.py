@@ -36,15 +36,15 @@ def recovery(
         truth = Mixture(*(data[f"true_{name}"] for name in ("weights", "means", "covariances")))
         cells = rows_at(best, {**coordinates, "k": truth.n_components})
         optimum = bayes(data["x"], truth, threads)
-        known = {"n": len(data["x"]), "bayes_ari": ari(optimum.labels, data["labels"])}
-        known["bayes_error"] = optimum.error
+        of_data = {"n": len(data["x"]), "bayes_ari": ari(optimum.labels, data["labels"])}
+        of_data["bayes_error"] = optimum.error
         fitted = mixtures(cells, parameters)
         for (_, cell), mixture in zip(cells.iterrows(), fitted, strict=True):
             resp = responsibilities(data["x"], mixture, threads)
             row = {
                 **coordinates,
                 **{name: cell[name] for name in (*CELL, "log_likelihood", "ari")},
-                **known,
+                **of_data,
             }
             rows.append(
                 {**row, "error": 1 - cell["accuracy"]} | _means(mixture, truth, resp, optimum)

@@ -23,20 +23,20 @@ def schemas(points: Sequence[Mapping[str, Any]], noisy: bool) -> dict[str, pa.Sc
 
     noisy: some fit has a noise component, hence a box.
     """
-    at = pd.DataFrame(points)  # outer axes have the types of their values
-    known = {*at.columns, OUTER.name, DEFECTS, *(() if noisy else BOX)}
-    examples: dict[str, Any] = EXAMPLES | {"numbers": pd.Series([np.zeros(1)] * len(at))}
-    found = {}
+    coordinates = pd.DataFrame(points)  # outer axes have the types of their values
+    declared = {*coordinates.columns, OUTER.name, DEFECTS, *(() if noisy else BOX)}
+    examples: dict[str, Any] = EXAMPLES | {"numbers": pd.Series([np.zeros(1)] * len(coordinates))}
+    result = {}
     for name in LONG:
-        new = [column for column in TABLES[name].columns if column.name not in known]
-        frame = at.assign(**{column.name: examples[column.type] for column in new})
-        found[name] = pa.Schema.from_pandas(frame, preserve_index=False)
-    found["fits"] = found["fits"].append(pa.field(DEFECTS, RECORDS))
+        new = [column for column in TABLES[name].columns if column.name not in declared]
+        frame = coordinates.assign(**{column.name: examples[column.type] for column in new})
+        result[name] = pa.Schema.from_pandas(frame, preserve_index=False)
+    result["fits"] = result["fits"].append(pa.field(DEFECTS, RECORDS))
     numbers_of_one = pa.list_(pa.float64())
     ends = {"seed": pa.int64(), "log_likelihood": pa.float64(), "sound": pa.bool_()}
     ends |= {"end": pa.string(), "limit": pa.float64(), "objective": pa.float64()}
     ends |= dict.fromkeys(("weights", "means", "covariances"), numbers_of_one)
-    return found | {"ends": pa.schema({**ends, "labels": pa.list_(pa.int32())})}
+    return result | {"ends": pa.schema({**ends, "labels": pa.list_(pa.int32())})}
 
 
 def batch(
@@ -48,15 +48,15 @@ def batch(
     """
     if strange := {*constant, *columns} - {*schema.names}:
         raise KeyError(f"columns {sorted(strange)} are not declared in result_columns")
-    found = []
+    arrays = []
     for field in schema:
         if field.name in columns:
-            found.append(column(columns[field.name], field.type))
+            arrays.append(column(columns[field.name], field.type))
         elif field.name in constant:
-            found.append(pa.repeat(pa.scalar(constant[field.name], field.type), rows))
+            arrays.append(pa.repeat(pa.scalar(constant[field.name], field.type), rows))
         else:
-            found.append(pa.nulls(rows, field.type))
-    return pa.RecordBatch.from_arrays(found, schema=schema)
+            arrays.append(pa.nulls(rows, field.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def column(values: Any, kind: pa.DataType) -> pa.Array:

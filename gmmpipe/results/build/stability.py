@@ -40,8 +40,10 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
 
 def stacked(*parts: pd.DataFrame | None) -> pd.DataFrame:
     """Return the rows of such tables, those of seeds first; None and empty ones add none."""
-    there = [part for part in parts if part is not None and len(part)]
-    return pd.concat(there, ignore_index=True) if there else pd.DataFrame(columns=["start", "kind"])
+    filled = [part for part in parts if part is not None and len(part)]
+    return (
+        pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=["start", "kind"])
+    )
 
 
 def agreement(row: pd.Series, stability: pd.DataFrame) -> pd.DataFrame:

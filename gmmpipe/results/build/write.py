@@ -84,21 +84,21 @@ class TableMerger:
     @property
     def stability(self) -> pd.DataFrame:
         """Return how far the seeds agree."""
-        found = self._stability or [stability(pd.DataFrame(), self._outer)]
-        return pd.concat(found, ignore_index=True)
+        tables = self._stability or [stability(pd.DataFrame(), self._outer)]
+        return pd.concat(tables, ignore_index=True)
 
     def _merged(
         self, parts: Sequence[Part], optima: Optima, scratch: str
     ) -> Iterator[dict[str, pa.Table]]:
         """Yield the rows of one point and K, slice by slice."""
         runs: list[dict[str, Any]] = []
-        known: dict[bytes, Indices] = {}
+        known_numbers: dict[bytes, Indices] = {}
         for part in parts:
             names, optimum = (*LONG, "ends"), optima.get((part.block, part.k), NO_OPTIMA)
             for slices in zip(*(part.read(scratch, name) for name in names), strict=True):
                 tables = dict(zip(names, slices, strict=True))
                 ends = tables["ends"]
-                numbers, labels = self._numbered(part, ends, known)
+                numbers, labels = self._numbered(part, ends, known_numbers)
                 seeds, reached = ends["seed"].to_pylist(), optimum[: len(ends)]
                 optimum = optimum[len(ends) :]
                 fits = _with_optimum(tables["fits"], dict(zip(seeds, reached, strict=True)))
@@ -111,7 +111,7 @@ class TableMerger:
             self._stability.append(stability(pd.DataFrame(runs), self._outer))
 
     def _numbered(
-        self, part: Part, ends: pa.Table, known: dict[bytes, Indices]
+        self, part: Part, ends: pa.Table, known_numbers: dict[bytes, Indices]
     ) -> tuple[npt.NDArray[np.int64], Codes]:
         """Return the number of each component of each fit (F, K), and labels by these (F, P).
 
@@ -122,27 +122,27 @@ class TableMerger:
         if part.k == 1 or not len(labels):
             return numbers, labels
         reference = self._references[group_of(part, self._model)]
-        mine = reference.start == part.point["start"]
+        same_start = reference.start == part.point["start"]
         overlaps = overlaps_of_labels(labels, reference.labels, part.k, part.weight)
         for i, (seed, table) in enumerate(zip(ends["seed"].to_pylist(), overlaps, strict=True)):
-            if mine and seed == reference.seed:
+            if same_start and seed == reference.seed:
                 numbers[i] = reference.numbers
                 continue
             key = table.tobytes()
-            if key not in known:
-                known[key] = renumber(table, reference.numbers)
-            numbers[i] = known[key]
-        found = np.take_along_axis(numbers, np.maximum(labels, 0), axis=1)
-        return numbers, np.where(labels == NOISE, NOISE, found)
+            if key not in known_numbers:
+                known_numbers[key] = renumber(table, reference.numbers)
+            numbers[i] = known_numbers[key]
+        renumbered = np.take_along_axis(numbers, np.maximum(labels, 0), axis=1)
+        return numbers, np.where(labels == NOISE, NOISE, renumbered)
 
     def _keep(self, part: Part, parameters: pa.Table) -> None:
         """Keep the rows of the cell in ``best``, if it is here."""
         if (cell := self._best.get(group_of(part, self._run))) is not None:
             seed, iteration = cell
-            here = pc.and_(
+            is_cell = pc.and_(
                 pc.equal(parameters["seed"], seed), pc.equal(parameters["iteration"], iteration)
             )
-            self._parameters.append(parameters.filter(here))
+            self._parameters.append(parameters.filter(is_cell))
 
 
 def _with_optimum(fits: pa.Table, optimum: Mapping[int, int]) -> pa.Table:
@@ -162,11 +162,11 @@ def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int
         return fits
     by_seed = dict(zip(seeds, (numbers + FIRST).tolist(), strict=True))
     defects = [
-        renumbered(found, by_seed[seed]) if found else ()
-        for seed, found in zip(fits["seed"].to_pylist(), cells, strict=True)
+        renumbered(cell, by_seed[seed]) if cell else ()
+        for seed, cell in zip(fits["seed"].to_pylist(), cells, strict=True)
     ]
-    known = fits["reason"].to_pylist()
-    reasons = [sentence(d, numbered) or why for d, why in zip(defects, known, strict=True)]
+    former = fits["reason"].to_pylist()
+    reasons = [sentence(d, numbered) or why for d, why in zip(defects, former, strict=True)]
     columns = {"reason": pa.array(reasons, fits["reason"].type), DEFECTS: encoded(defects)}
     for name, values in columns.items():
         place = fits.schema.get_field_index(name)
@@ -192,10 +192,10 @@ def _reordered(parameters: pa.Table, numbers: npt.NDArray[np.int64]) -> pa.Table
 
 def _sound(part: Part, ends: pa.Table, labels: Codes) -> list[dict[str, Any]]:
     """Return the fits that count for the stability."""
-    at = {**part.point, "k": part.k, "degenerate": False, "weight": part.weight}
+    key = {**part.point, "k": part.k, "degenerate": False, "weight": part.weight}
     seeds = zip(ends["seed"].to_pylist(), ends["sound"].to_pylist(), labels, strict=True)
     return [
-        {**at, "seed": seed, "labels": mine}
-        for seed, sound, mine in seeds
+        {**key, "seed": seed, "labels": row}
+        for seed, sound, row in seeds
         if sound and seed >= 0  # others start from a better fit, and are no draws
     ]

@@ -129,9 +129,9 @@ def run(before: str, after: str, form: str = "text", output: str | None = None) 
         raise InputError(suggest("--format", form, list(FORMS)))
     if output is not None and Path(output).suffix not in SUFFIXES:
         raise InputError(f"-o is {output!r}; give a file ending in {', '.join(SUFFIXES)}")
-    found = compare(before, after)
+    comparison = compare(before, after)
     if output is None:
-        print_data(found.typeset(form))
+        print_data(comparison.typeset(form))
     else:
-        artifacts.write(output, found.typeset(SUFFIXES[Path(output).suffix], most=None))
-        print("\n".join(found.summary()))
+        artifacts.write(output, comparison.typeset(SUFFIXES[Path(output).suffix], most=None))
+        print("\n".join(comparison.summary()))

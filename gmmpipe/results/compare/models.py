@@ -34,7 +34,7 @@ SAME, ANOTHER = "the same model", "another model"  # outcomes
 def compared(
     before: Experiment,
     after: Experiment,
-    found: numbers.Matched,
+    matched: numbers.Matched,
     unlike: Mapping[numbers.Place, str],
 ) -> pd.DataFrame:
     """Return a row for each model of both: ranks, log-likelihoods, BIC, their changes, parameters.
@@ -43,17 +43,17 @@ def compared(
     covariances are the largest deviations after the components are matched, the latter two in
     standard deviations; NaN where the features are others.
     """
-    both = found.both
-    ours, theirs = (_mixtures(e, both, side) for e, side in ((before, "a"), (after, "b")))
-    rows = both[found.keys].copy()
+    both = matched.both
+    mixtures_a, mixtures_b = (_mixtures(e, both, side) for e, side in ((before, "a"), (after, "b")))
+    rows = both[matched.keys].copy()
     for name in ("rank", "log_likelihood", "bic"):
         rows[f"{name}_a"], rows[f"{name}_b"] = both[f"{name}_a"], both[f"{name}_b"]
         if name != "rank":
             change = rows[f"{name}_b"] - rows[f"{name}_a"]
-            rows[f"change_{name}"] = change.where(numbers.comparable(found, unlike))
-    apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
+            rows[f"change_{name}"] = change.where(numbers.comparable(matched, unlike))
+    differences = [_apart(a, b) for a, b in zip(mixtures_a, mixtures_b, strict=True)]
     for name in PARAMETERS:
-        rows[name] = np.array([each[name] for each in apart], dtype=np.float64)
+        rows[name] = np.array([each[name] for each in differences], dtype=np.float64)
     return rows
 
 
@@ -73,9 +73,9 @@ def verdicts(experiment: Experiment, outer: Sequence[str]) -> dict[numbers.Place
         return getattr(experiment, name) if name in experiment.tables else None
 
     points: list[Any] = cases.to_dict("records")
-    found = verdicts_of_cases(experiment.config, points, read)
+    decided = verdicts_of_cases(experiment.config, points, read)
     names = places.itertuples(index=False, name=None)
-    return {place: case.verdict for place, case in zip(names, found, strict=True)}
+    return {place: case.verdict for place, case in zip(names, decided, strict=True)}
 
 
 def selected(
@@ -90,22 +90,22 @@ def selected(
     samples whose component is another one, components being matched by the samples they share;
     NaN for other data. decided: the verdicts before and after.
     """
-    found = winners(before, after)
-    labels = [numbers.table(e, "labels", found.keys[1:]) for e in (before, after)]
+    matched = winners(before, after)
+    labels = [numbers.table(e, "labels", matched.keys[1:]) for e in (before, after)]
     rows = []
-    for _, row in found.both.iterrows():
-        at = {key: row[key] for key in found.keys}
-        place = numbers.place(row, found.keys)
+    for _, row in matched.both.iterrows():
+        coordinates = {key: row[key] for key in matched.keys}
+        place = numbers.place(row, matched.keys)
         why = unlike.get(place)
-        codes = [rows_at(frame, at)["component"].to_numpy() for frame in labels]
+        codes = [rows_at(frame, coordinates)["component"].to_numpy() for frame in labels]
         moved = np.nan if why == numbers.OTHER else _moved(*codes)
         change = np.nan if why else row["bic_b"] - row["bic_a"]
-        known: dict[str, Any] = {"outcome": why or _outcome(row, change, moved)}
-        known |= {f"model_{side}": _model(row, side) for side in "ab"}
-        known |= {f"verdict_{s}": d[place].level for s, d in zip("ab", decided, strict=True)}
-        known |= {"bic_a": row["bic_a"], "bic_b": row["bic_b"], "change_bic": change}
-        rows.append({**at, **known, "moved": moved})
-    return pd.DataFrame(rows, columns=[*found.keys, *SELECTED])
+        described: dict[str, Any] = {"outcome": why or _outcome(row, change, moved)}
+        described |= {f"model_{side}": _model(row, side) for side in "ab"}
+        described |= {f"verdict_{s}": d[place].level for s, d in zip("ab", decided, strict=True)}
+        described |= {"bic_a": row["bic_a"], "bic_b": row["bic_b"], "change_bic": change}
+        rows.append({**coordinates, **described, "moved": moved})
+    return pd.DataFrame(rows, columns=[*matched.keys, *SELECTED])
 
 
 def _outcome(row: pd.Series, change: float, moved: float) -> str:
@@ -120,13 +120,15 @@ def _outcome(row: pd.Series, change: float, moved: float) -> str:
 
 def pairs(before: Experiment, after: Experiment) -> list[tuple[str, Mixture, Mixture]]:
     """Return (data set, mixture before, mixture after) of the selected models of both."""
-    found = winners(before, after)
-    ours, theirs = (_mixtures(e, found.both, side) for e, side in ((before, "a"), (after, "b")))
+    matched = winners(before, after)
+    mixtures_a, mixtures_b = (
+        _mixtures(e, matched.both, side) for e, side in ((before, "a"), (after, "b"))
+    )
     names = [
-        ", ".join([row["dataset"], *(f"{axis}={row[axis]}" for axis in found.keys[1:])])
-        for _, row in found.both.iterrows()
+        ", ".join([row["dataset"], *(f"{axis}={row[axis]}" for axis in matched.keys[1:])])
+        for _, row in matched.both.iterrows()
     ]
-    return list(zip(names, ours, theirs, strict=True))
+    return list(zip(names, mixtures_a, mixtures_b, strict=True))
 
 
 def components(pairs: Sequence[tuple[str, Mixture, Mixture]]) -> pd.DataFrame:
@@ -136,24 +138,24 @@ def components(pairs: Sequence[tuple[str, Mixture, Mixture]]) -> pd.DataFrame:
     size the ratio of the standard deviations (geometric mean), after to before.
     """
     rows: list[dict[str, Any]] = []
-    for name, ours, theirs in pairs:
-        if ours.n_features != theirs.n_features:
+    for name, a, b in pairs:
+        if a.n_features != b.n_features:
             continue
-        partner = partners(ours, theirs).tolist()
-        alone = sorted({*range(theirs.n_components)} - {*partner})
+        partner = partners(a, b).tolist()
+        alone = sorted({*range(b.n_components)} - {*partner})
         both = [*enumerate(partner), *((-1, j) for j in alone)]
-        rows += [_component(name, ours, i, theirs, j) for i, j in both]
+        rows += [_component(name, a, i, b, j) for i, j in both]
     columns = ["case", "component_a", "component_b", "weight_a", "weight_b", "mean_a", "mean_b"]
     return pd.DataFrame(rows, columns=[*columns, "distance", "size"])
 
 
 def _component(name: str, a: Mixture, i: int, b: Mixture, j: int) -> dict[str, Any]:
     row: dict[str, Any] = {"case": name, "distance": np.nan, "size": np.nan}
-    for side, mixture, at in (("a", a, i), ("b", b, j)):
-        known = at >= 0
-        row[f"component_{side}"] = at + FIRST if known else np.nan
-        row[f"weight_{side}"] = mixture.weights[at] if known else np.nan
-        row[f"mean_{side}"] = mixture.means[at] if known else None
+    for side, mixture, index in (("a", a, i), ("b", b, j)):
+        exists = index >= 0
+        row[f"component_{side}"] = index + FIRST if exists else np.nan
+        row[f"weight_{side}"] = mixture.weights[index] if exists else np.nan
+        row[f"mean_{side}"] = mixture.means[index] if exists else None
     if i >= 0 and j >= 0:
         shift = b.means[j] - a.means[i]
         row["distance"] = float(np.sqrt(shift @ np.linalg.solve(a.covariances[i], shift)))
@@ -165,10 +167,10 @@ def _component(name: str, a: Mixture, i: int, b: Mixture, j: int) -> dict[str, A
 def _mixtures(experiment: Experiment, both: pd.DataFrame, side: str) -> list[Mixture]:
     """Return the mixture of each row of a matched table, as one of the two versions has it."""
     outer = [column for column in both.columns if "." in column]
-    own = {
+    keys = {
         key: both[key] if key in both.columns else both[f"{key}_{side}"] for key in [*AXES, *outer]
     }
-    return mixtures(pd.DataFrame(own), numbers.table(experiment, "parameters", outer))
+    return mixtures(pd.DataFrame(keys), numbers.table(experiment, "parameters", outer))
 
 
 def _model(row: pd.Series, side: str) -> str:

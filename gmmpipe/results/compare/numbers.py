@@ -94,10 +94,10 @@ def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:
     return result
 
 
-def comparable(found: Matched, unlike: Mapping[Place, str]) -> npt.NDArray[np.bool_]:
+def comparable(rows: Matched, unlike: Mapping[Place, str]) -> npt.NDArray[np.bool_]:
     """Return for each row of both whether its log-likelihoods can be compared."""
-    keys = ["dataset", *(key for key in found.keys if "." in key)]
-    places = zip(*(found.both[key] for key in keys), strict=True)
+    keys = ["dataset", *(key for key in rows.keys if "." in key)]
+    places = zip(*(rows.both[key] for key in keys), strict=True)
     return np.array([place not in unlike for place in places], dtype=bool)
 
 
@@ -106,32 +106,32 @@ def place(row: pd.Series, keys: Sequence[str]) -> Place:
     return tuple(row[key] for key in keys)
 
 
-def movements(found: Matched) -> pd.DataFrame:
+def movements(cells: Matched) -> pd.DataFrame:
     """Return a row for each number of the cells: how often and how far it moved, and where.
 
     moved counts cells beyond rounding (relative 1e-9), rounding those within; change is the
     largest, after minus before; median that of the absolute changes of those that moved; where
     the cell of the largest, by the keys that vary.
     """
-    rows, varying = [], [key for key in found.keys if found.both[key].nunique() > 1]
-    for name in _numbers(found.both):
-        a, b = (found.both[f"{name}_{side}"].to_numpy(np.float64) for side in "ab")
+    rows, varying = [], [key for key in cells.keys if cells.both[key].nunique() > 1]
+    for name in _numbers(cells.both):
+        a, b = (cells.both[f"{name}_{side}"].to_numpy(np.float64) for side in "ab")
         with np.errstate(invalid="ignore"):
             change = b - a
-            apart = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+            differs = ~((a == b) | (np.isnan(a) & np.isnan(b)))
             near = np.abs(change) <= ROUNDING * np.maximum(np.abs(a), np.abs(b))
-        moved = apart & ~near
+        moved = differs & ~near
         size = np.where(moved, np.abs(change), -1.0)
-        at = int(np.nanargmax(size)) if np.isfinite(size).any() and moved.any() else None
+        largest = int(np.nanargmax(size)) if np.isfinite(size).any() and moved.any() else None
         rows.append(
             {
                 "number": name,
                 "cells": len(a),
                 "moved": int(moved.sum()),
-                "rounding": int((apart & near).sum()),
-                "change": np.nan if at is None else change[at],
-                "median": np.nan if at is None else float(np.nanmedian(np.abs(change[moved]))),
-                "where": "" if at is None else where(found.both.iloc[at], varying),
+                "rounding": int((differs & near).sum()),
+                "change": np.nan if largest is None else change[largest],
+                "median": np.nan if largest is None else float(np.nanmedian(np.abs(change[moved]))),
+                "where": "" if largest is None else where(cells.both.iloc[largest], varying),
             }
         )
     columns = ["number", "cells", "moved", "rounding", "change", "median", "where"]

@@ -21,7 +21,7 @@ UNKNOWN = "not recorded"
 
 def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
     """Return a row for each key that differs: part, key, before, after; texts, "" for absent."""
-    found = []
+    rows = []
     swept = [_entries(experiment) for experiment in (before, after)]
     for part, old, new in zip(PARTS, recorded(before), recorded(after), strict=True):
         for key in dict.fromkeys([*old, *new]):
@@ -31,8 +31,8 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
             absent = UNKNOWN if part in ("code", "environment") else ""
             pair = [side.get(key, absent) for side in (old, new)]
             if pair[0] != pair[1]:
-                found.append([part, key, *_brief(*pair)])
-    return pd.DataFrame(found, columns=COLUMNS)
+                rows.append([part, key, *_brief(*pair)])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def recorded(experiment: Experiment) -> list[dict[str, str]]:
@@ -47,12 +47,12 @@ def recorded(experiment: Experiment) -> list[dict[str, str]]:
 
 def data_digests(experiment: Experiment) -> dict[str, list[str]]:
     """Return {data set: SHA-256 of its stored arrays}, one for each point that changes the data."""
-    found: dict[str, list[str]] = {name: [] for name in experiment.config["sweep"]["dataset"]}
+    digests: dict[str, list[str]] = {name: [] for name in experiment.config["sweep"]["dataset"]}
     for path, described in experiment.manifest["artifacts"].items():
         name = path.rpartition("/")[2].rpartition("-")[0]
-        if "/data/" in path and name in found:
-            found[name].append(described["sha256"])
-    return {name: sorted(digests) for name, digests in found.items()}
+        if "/data/" in path and name in digests:
+            digests[name].append(described["sha256"])
+    return {name: sorted(each) for name, each in digests.items()}
 
 
 def _data(experiment: Experiment) -> dict[str, str]:
@@ -81,11 +81,13 @@ def _brief(before: str, after: str) -> tuple[str, str]:
     if max(len(before), len(after)) <= LONG:
         return before, after
     sides = (before.split(), after.split())
-    own = (
+    differing = (
         [word for word in side if word not in set(other)]
         for side, other in zip(sides, sides[::-1], strict=True)
     )
-    short = [textwrap.shorten(f"... {' '.join(side)}", LONG, placeholder=" ...") for side in own]
+    short = [
+        textwrap.shorten(f"... {' '.join(side)}", LONG, placeholder=" ...") for side in differing
+    ]
     return short[0], short[1]
 
 

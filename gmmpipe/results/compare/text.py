@@ -36,18 +36,18 @@ class Section:
 def summary(of: Differences) -> list[str]:
     """Return what changed, one sentence each; what became of each data set first."""
     counts = of.settings["part"].value_counts()
-    said = [f"{part} ({counts[part]})" for part in PARTS if part in counts]
+    changed = [f"{part} ({counts[part]})" for part in PARTS if part in counts]
     both, only_a, only_b = len(of.matched.both), of.matched.only_a, of.matched.only_b
     row = of.cells.set_index("number").reindex(["log_likelihood"]).fillna(0).iloc[0]
-    apart = both - int(row["cells"])
-    left = f"; {apart:,} more are not compared, as data or N differ" if apart else ""
+    excluded = both - int(row["cells"])
+    left = f"; {excluded:,} more are not compared, as data or N differ" if excluded else ""
     other = int((of.selected["outcome"] == ANOTHER).sum())
-    found = [_became(of, case) for _, case in of.selected[:MOST_CASES].iterrows()]
-    rest = len(of.selected) - len(found)
+    cases = [_became(of, case) for _, case in of.selected[:MOST_CASES].iterrows()]
+    rest = len(of.selected) - len(cases)
     return [
-        *found,
+        *cases,
         *([f"{rest:,} more data sets or points of the sweep: see below."] if rest else []),
-        f"Changed: {', '.join(said) or 'nothing in ' + ', '.join(PARTS)}.",
+        f"Changed: {', '.join(changed) or 'nothing in ' + ', '.join(PARTS)}.",
         *(f"{side}: {note}." for side, note in _notes(of)),
         f"Cells: {both:,} in both, {only_a:,} only before, {only_b:,} only after.",
         f"Log-likelihoods that moved beyond rounding: {int(row['moved']):,} of"
@@ -75,7 +75,7 @@ def _became(of: Differences, row: pd.Series) -> str:
         text += f", BIC {row['change_bic']:+.3g}"
     if row["moved"] > 0:
         text += f", {share(row['moved'])} of the samples moved"
-    old, new = (found[place(row, keys)].sentence for found in of.verdicts)
+    old, new = (verdicts[place(row, keys)].sentence for verdicts in of.verdicts)
     return f"{text}. {old}" if old == new else f"{text}. Before: {old} After: {new}"
 
 
@@ -114,12 +114,12 @@ def tidy(of: Differences) -> pd.DataFrame:
         ("settings", part, key, before, after)
         for part, key, before, after in of.settings.itertuples(index=False)
     ]
-    for section, found, names in (
+    for section, matched, names in (
         ("models", of.best, RANKED),
         ("cells", of.matched, of.cells["number"]),
     ):
-        both = found.both
-        items = both[found.keys].apply(where, axis=1, keys=found.keys)
+        both = matched.both
+        items = both[matched.keys].apply(where, axis=1, keys=matched.keys)
         for name in names:
             a, b = both[f"{name}_a"], both[f"{name}_b"]
             moved = ((a != b) & ~(a.isna() & b.isna())).to_numpy()
@@ -131,7 +131,7 @@ def tidy(of: Differences) -> pd.DataFrame:
 def _heading(column: str) -> str:
     """Return the name of a column as a person reads it."""
     column = re.sub("^change_", "change in ", column)
-    return re.sub("_([ab])$", lambda found: f" {SIDES[found[1]]}", column)
+    return re.sub("_([ab])$", lambda match: f" {SIDES[match[1]]}", column)
 
 
 def _changed(of: Differences) -> Section:
@@ -164,9 +164,9 @@ def _models(of: Differences) -> Section:
         f" only before, {of.best.only_b:,} only after. weights, means, covariances: the largest"
         " deviation of matched components, the latter two in standard deviations."
     )
-    apart = len(rows) - int(comparable(of.best, of.unlike).sum())
-    if apart:
-        words += f" {apart:,} are of other data or another N: their changes are left blank."
+    excluded = len(rows) - int(comparable(of.best, of.unlike).sum())
+    if excluded:
+        words += f" {excluded:,} are of other data or another N: their changes are left blank."
     return Section("Models that moved", words, moved)
 
 

@@ -25,19 +25,20 @@ PARAMETERS = 1e-6
 class Agreement:
     """A stored fit and its replay.
 
-    ours, theirs: log-likelihoods in original units after 0, 1, ... iterations, theirs NaN after it
-    stopped. deviation: their relative difference. parameters: the largest deviation of weights
-    (absolute), means and covariances (in standard deviations of ours); empty where none is known.
+    stored, replayed: log-likelihoods in original units after 0, 1, ... iterations, NaN after the
+    replay stopped. deviation: their relative difference. parameters: the largest deviation of
+    weights (absolute), means and covariances (in standard deviations of the stored); empty where
+    none is known.
     """
 
-    ours: Array
-    theirs: Array
+    stored: Array
+    replayed: Array
     deviation: Array
     parameters: dict[str, float] = field(default_factory=dict)
     note: str = ""
 
     @property
-    def apart(self) -> int | None:
+    def first_difference(self) -> int | None:
         """Return the first iteration at which the log-likelihoods differ, None if they do not."""
         beyond = np.flatnonzero(~(self.deviation <= TRAJECTORY))
         return int(beyond[0]) if beyond.size else None
@@ -45,16 +46,18 @@ class Agreement:
     @property
     def agrees(self) -> bool:
         """Return whether all is within the tolerances."""
-        return self.apart is None and all(v <= PARAMETERS for v in self.parameters.values())
+        return self.first_difference is None and all(
+            v <= PARAMETERS for v in self.parameters.values()
+        )
 
     @property
     def verdict(self) -> str:
         """Return one line: agreement and how close, or where and by what they differ."""
-        last = len(self.ours) - 1
-        if self.apart is not None:
-            ours, theirs = self.ours[self.apart], self.theirs[self.apart]
-            they = "stopped" if np.isnan(theirs) else f"{theirs:.12g}"
-            text = f"differs from iteration {self.apart} on: ours {ours:.12g}, theirs {they}"
+        last, first = len(self.stored) - 1, self.first_difference
+        if first is not None:
+            stored, replayed = self.stored[first], self.replayed[first]
+            they = "stopped" if np.isnan(replayed) else f"{replayed:.12g}"
+            text = f"differs from iteration {first} on: ours {stored:.12g}, theirs {they}"
         elif not self.agrees:
             name = max(self.parameters, key=lambda name: self.parameters[name])
             text = f"differs in the {name} after {last} iterations: by {self.parameters[name]:.1e}"
@@ -66,21 +69,21 @@ class Agreement:
 def compare_steps(stored: StoredFit, steps: Iterator[Step]) -> Agreement:
     """Return how a replay compares with what is stored."""
     n, volume = len(stored.case.x), stored.volume
-    theirs = np.full(len(stored.trajectory), np.nan)
+    replayed = np.full(len(stored.trajectory), np.nan)
     case, scale = stored.case, None
     variances = case.x.var(axis=0)
     mixture, stopped, below = None, "", None
     try:
         for iteration, (total, mixture) in enumerate(steps):
-            theirs[iteration] = total
+            replayed[iteration] = total
             if below is None and scale is not None and _is_below(mixture, case, scale):
                 below = iteration
             scale = within(mixture, variances, case.regularisation)
     except Stopped as reason:
         stopped = str(reason)
-    ours = stored.trajectory + volume
+    log_likelihoods = stored.trajectory + volume
     with np.errstate(invalid="ignore"):
-        deviation = np.abs(theirs - ours) / np.maximum(np.abs(ours), n)
+        deviation = np.abs(replayed - log_likelihoods) / np.maximum(np.abs(log_likelihoods), n)
     floor = f"theirs is below fit.regularisation={stored.case.regularisation:g}"
     notes = [stopped, f"{floor} from iteration {below} on" if below is not None else ""]
     notes.append(f"ours is degenerate: {stored.reason}" if stored.reason else "")
@@ -88,7 +91,7 @@ def compare_steps(stored: StoredFit, steps: Iterator[Step]) -> Agreement:
     if stored.final is not None and mixture is not None and not stopped:
         parameters = component_differences(stored.final, stored.affine.invert(mixture))
     note = "; ".join(filter(None, notes))
-    return Agreement(stored.trajectory, theirs - volume, deviation, parameters, note)
+    return Agreement(stored.trajectory, replayed - volume, deviation, parameters, note)
 
 
 def _is_below(mixture: Mixture, case: Case, scale: Array) -> bool:

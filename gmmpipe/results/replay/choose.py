@@ -25,8 +25,8 @@ def chosen(experiment: Experiment, words: Sequence[str]) -> pd.DataFrame:
         return rows[[c for c in experiment.fits.columns if c in rows]].reset_index(drop=True)
     wanted = _parsed(words, keys)
     for key, values in wanted.items():
-        known = experiment.fits[key].unique().tolist()
-        meant = {_meant(key, value, known) for value in values}
+        values_there = experiment.fits[key].unique().tolist()
+        meant = {_meant(key, value, values_there) for value in values}
         rows = rows[rows[key].isin(meant)]
     if rows.empty:
         raise InputError(f"no fit has {', '.join(words)}: those values never meet in fits.csv")
@@ -53,12 +53,12 @@ def _parsed(words: Sequence[str], keys: list[str]) -> dict[str, list[str]]:
     return wanted
 
 
-def _meant(key: str, text: str, known: list[Any]) -> Any:
+def _meant(key: str, text: str, values: list[Any]) -> Any:
     """Return the value of a column that a text means: the same words, or the same number."""
-    for value in known:
+    for value in values:
         if str(value) == text or (_number(text) is not None and _number(value) == _number(text)):
             return value
-    raise InputError(suggest(f"--cell {key}", text, [str(value) for value in known]))
+    raise InputError(suggest(f"--cell {key}", text, [str(value) for value in values]))
 
 
 def _number(value: Any) -> float | None:

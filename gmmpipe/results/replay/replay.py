@@ -45,19 +45,19 @@ def run(
         other.check(fit.case.family, fit.case.reg_covar)
     version = other.ready()
     shown = _Lines(rows[[key for key in key_columns(experiment) if key != "iteration"]])
-    found = []
+    agreements = []
     for fit in fits:
-        found.append(compare_steps(fit, other.steps(fit.case)))
-        shown.add(fit, found[-1])
-    agree = sum(one.agrees for one in found)
+        agreements.append(compare_steps(fit, other.steps(fit.case)))
+        shown.add(fit, agreements[-1])
+    agree, total = sum(one.agrees for one in agreements), len(agreements)
     print(
-        f"{version}: {agree} of {len(found)} fits agree (log-likelihoods within {TRAJECTORY:g} of"
+        f"{version}: {agree} of {total} fits agree (log-likelihoods within {TRAJECTORY:g} of"
         f" max(|log-likelihood|, N), parameters within {PARAMETERS:g} standard deviations)"
     )
     if output is not None:
-        tables = [_table(name, fit, one) for fit, one in zip(fits, found, strict=True)]
+        tables = [_table(name, fit, one) for fit, one in zip(fits, agreements, strict=True)]
         artifacts.write_frame(output, pd.concat(tables, ignore_index=True))
-    return agree == len(found)
+    return agree == total
 
 
 class _Lines:
@@ -70,24 +70,24 @@ class _Lines:
         self._print({key: key for key in keys.columns}, "log-likelihood", "parameters", "verdict")
 
     def add(self, fit: StoredFit, one: Agreement) -> None:
-        apart = f"{max(one.parameters.values()):.1e}" if one.parameters else "-"
-        self._print(fit.key, f"{one.ours[-1]:.6f}", apart, one.verdict)
+        deviation = f"{max(one.parameters.values()):.1e}" if one.parameters else "-"
+        self._print(fit.key, f"{one.stored[-1]:.6f}", deviation, one.verdict)
 
-    def _print(self, key: Mapping[str, Any], total: str, apart: str, verdict: str) -> None:
+    def _print(self, key: Mapping[str, Any], total: str, deviation: str, verdict: str) -> None:
         words = [f"{key[name]!s:<{width}}" for name, width in self.widths.items()]
-        print("  ".join([*words, f"{total:>14}", f"{apart:>10}", verdict]), flush=True)
+        print("  ".join([*words, f"{total:>14}", f"{deviation:>10}", verdict]), flush=True)
 
 
 def _table(name: str, fit: StoredFit, one: Agreement) -> pd.DataFrame:
     """Return a row per iteration: log-likelihoods in original and in normalised units."""
     columns = {
-        **{key: [value] * len(one.ours) for key, value in fit.key.items()},
-        "iteration": np.arange(len(one.ours)),
+        **{key: [value] * len(one.stored) for key, value in fit.key.items()},
+        "iteration": np.arange(len(one.stored)),
         "engine": name,
-        "log_likelihood": one.ours,
-        "replayed": one.theirs,
-        "log_likelihood_normalised": one.ours + fit.volume,
-        "replayed_normalised": one.theirs + fit.volume,
+        "log_likelihood": one.stored,
+        "replayed": one.replayed,
+        "log_likelihood_normalised": one.stored + fit.volume,
+        "replayed_normalised": one.replayed + fit.volume,
         "deviation": one.deviation,
     }
     return pd.DataFrame(columns)

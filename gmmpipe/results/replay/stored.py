@@ -57,7 +57,7 @@ class StoredFits:
         trajectory = self.experiment.rows("trajectories", key)["log_likelihood"].iloc[0]
         same = rows_at(self.experiment.fits, key)
         parts = self.experiment.rows("parameters", key)
-        kept = same.loc[same["n_iter"] == iterations, "iteration"]
+        snapshots = same.loc[same["n_iter"] == iterations, "iteration"]
         data = self._normalised(block)
         job = self.plan.fit_blocks[block].config
         self._check(job.fit, data)
@@ -65,7 +65,11 @@ class StoredFits:
             data["x"], start_of(rows_at(parts, {"iteration": row["iteration"]})),
             job.covariance["family"], job.fit["regularisation"], job.fit["reg_covar"], iterations,
         )  # fmt: skip
-        final = None if kept.empty else to_mixture(rows_at(parts, {"iteration": kept.iloc[0]}))
+        final = (
+            None
+            if snapshots.empty
+            else to_mixture(rows_at(parts, {"iteration": snapshots.iloc[0]}))
+        )
         affine = Affine(data["shift"], data["scale"])
         return StoredFit(key, case, affine, trajectory[: iterations + 1], final, str(row["reason"]))
 
