@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gmmpipe.data.dataset import Sample
 from gmmpipe.data.kinds import File
 from gmmpipe.data.labels import encode
-from gmmpipe.data.table import Part, Table, refuse_useless, used_rows
+from gmmpipe.data.table import Table, UsedRows, refuse_useless, used_rows
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import slices_of
@@ -46,19 +46,19 @@ class RowCollector:
     equal: bool = True
     rising: Array | None = None  # what each feature is beyond the row's number, NaN where it varies
 
-    def add(self, table: Table) -> Part:
+    def add(self, table: Table) -> UsedRows:
         """Take in some rows, return those that are used; InputError for what is wrong with them."""
         part = used_rows(table, self.kind)
         self.columns, self.decided = table.columns, self.decided or table.decided
         self.passed_over += table.passed_over
-        self._see(table.x[:, : len(table.columns)])
-        self._number(part)
+        self._track_counting(table.x[:, : len(table.columns)])
+        self._keep_row_numbers(part)
         self.dropped += part.dropped
         if len(part.x):
-            self._add(part)
+            self._count(part)
         return part
 
-    def _add(self, part: Part) -> None:
+    def _count(self, part: UsedRows) -> None:
         self.n += len(part.x)
         lost = np.isnan(part.x)
         self.missing += int(lost.sum())
@@ -69,9 +69,9 @@ class RowCollector:
             part.x, np.broadcast_to(self.first, part.x.shape), equal_nan=True
         )
         self._keep("x", part.x)
-        self._further(part)
+        self._keep_weight_and_label(part)
 
-    def _see(self, x: Array) -> None:
+    def _track_counting(self, x: Array) -> None:
         """Look which features still rise by one in every row."""
         if not len(x):
             return
@@ -80,7 +80,7 @@ class RowCollector:
             first = beyond[0] if self.rising is None else self.rising
             self.rising = np.where((beyond == first).all(axis=0), first, np.nan)
 
-    def _number(self, part: Part) -> None:
+    def _keep_row_numbers(self, part: UsedRows) -> None:
         """Keep the numbers of the rows in the file, once some are dropped."""
         if self.dropped or part.dropped:
             if "rows" not in self.files:
@@ -88,7 +88,7 @@ class RowCollector:
                     self._keep("rows", np.arange(cut.start, cut.stop))
             self._keep("rows", self.n + self.dropped + part.rows)
 
-    def _further(self, part: Part) -> None:
+    def _keep_weight_and_label(self, part: UsedRows) -> None:
         if part.weight is not None:
             self.total = (self.total or 0.0) + float(part.weight.sum())
             self.positive += int(np.count_nonzero(part.weight))

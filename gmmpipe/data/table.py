@@ -144,7 +144,7 @@ def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
 
 
 @dataclass(frozen=True)
-class Part:
+class UsedRows:
     """Rows of a table that are kept: x (n, D), their places (n,), weight (n,) and labels if any."""
 
     x: Array
@@ -154,7 +154,7 @@ class Part:
     dropped: int
 
 
-def used_rows(table: Table, kind: File) -> Part:
+def used_rows(table: Table, kind: File) -> UsedRows:
     """Return the rows of a table that are to be used.
 
     Rows with a missing or infinite value, or without a label, are refused or dropped as kind
@@ -183,7 +183,7 @@ def used_rows(table: Table, kind: File) -> Part:
     labels = None
     if table.labels is not None:
         labels = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
-    return Part(x, np.flatnonzero(keep), weight, labels, len(keep) - len(x))
+    return UsedRows(x, np.flatnonzero(keep), weight, labels, len(keep) - len(x))
 
 
 def refuse_useless(name: str, n: int, dropped: int, equal: bool, total: float | None) -> None:

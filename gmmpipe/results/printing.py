@@ -88,7 +88,7 @@ def typeset(frame: pd.DataFrame, form: str, digits: int = 3) -> str:
     return FORMS[form](frame, digits)
 
 
-def number(value: float, digits: int, whole: bool = False) -> str:
+def number_text(value: float, digits: int, whole: bool = False) -> str:
     """Return a number as text; whole: it stands among whole numbers."""
     if np.isnan(value):
         return ""
@@ -124,7 +124,7 @@ def _cell(value: Any, digits: int, whole: bool) -> Cell:
     if isinstance(value, bool | np.bool_):
         return Cell("yes" if value else "no", True)
     if _is_number(value):
-        return Cell(number(float(value), digits, whole), False)
+        return Cell(number_text(float(value), digits, whole), False)
     if isinstance(value, list | tuple | np.ndarray):
         flat = np.asarray(value).ravel().tolist()
         items = [_cell(item, digits, False).text for item in flat]

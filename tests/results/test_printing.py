@@ -50,7 +50,7 @@ def test_cells(values, digits, texts):
 
 @given(st.floats(-1e12, 1e12), st.integers(0, 15))
 def test_a_number_is_as_near_as_its_digits_say(value, digits):
-    text = printing.number(value, digits)
+    text = printing.number_text(value, digits)
     off = abs(float(text) - value)
     if "e" in text:
         assert off <= 0.51 * abs(value) * 10.0 ** -max(digits - 1, 0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gmmpipe.mixture.diagnostics.best_fit import TIE, best_sound
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.build.ranking import Run, rank, rivals, trusted
+from gmmpipe.results.build.ranking import FinishedRun, rank, rivals, trusted
 
 MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 
@@ -16,7 +16,7 @@ MODEL = {"dataset": "x", "normaliser": "none", "covariance": "full"}
 def run(k, seed, value, start="points", end="maximum"):
     means = np.linspace(0, 10, k)[:, None] - value  # another optimum, other means
     mixture = Mixture(np.full(k, 1 / k), means, np.ones((k, 1, 1)))
-    return Run({**MODEL, "start": start, "k": k, "seed": seed}, value, value, mixture, end)
+    return FinishedRun({**MODEL, "start": start, "k": k, "seed": seed}, value, value, mixture, end)
 
 
 def cells(runs):

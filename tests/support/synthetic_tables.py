@@ -15,7 +15,7 @@ from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.bootstrap_tests import decided
 from gmmpipe.results.build.lineage import lineage
-from gmmpipe.results.build.ranking import Run, trusted
+from gmmpipe.results.build.ranking import FinishedRun, trusted
 from gmmpipe.results.build.recovery import recovery
 from gmmpipe.results.build.stability import stability
 
@@ -104,7 +104,7 @@ def build(dataset: str, x: pd.DataFrame, labels: pd.Series | None, **sweep: Any)
         trajectory, snapshots = em(x.to_numpy(float), run, iterations)
         trajectories.append(run | {"log_likelihood": trajectory})
         runs.append(
-            Run(
+            FinishedRun(
                 run,
                 trajectory[-1],
                 trajectory[-1],

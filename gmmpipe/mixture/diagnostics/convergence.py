@@ -33,7 +33,7 @@ SETTLE = 100  # ... and followed by so many EM steps
 FAULTS = (ValueError, ArithmeticError)  # of a changed mixture; others are of the job
 
 
-class Run(Protocol):
+class RunEM(Protocol):
     """EM on one data set with a tol of 0 and all other settings fixed."""
 
     def __call__(self, starts: Sequence[Mixture], iterations: Sequence[int], /) -> list[Fit]:
@@ -147,7 +147,7 @@ def _gains(fit: Fit) -> tuple[float, float]:
 
 
 def find_saddles(
-    run: Run, ends: Sequence[Snapshot], weight: float, frozen: Collection[str] = ()
+    run: RunEM, ends: Sequence[Snapshot], weight: float, frozen: Collection[str] = ()
 ) -> list[bool]:
     """Say of each mixture, from which EM hardly moves, whether EM gets higher from one beside it.
 
@@ -173,7 +173,7 @@ def find_saddles(
 
 
 def _least_certain(
-    run: Run, points: Sequence[Mixture], weight: float, frozen: Collection[str]
+    run: RunEM, points: Sequence[Mixture], weight: float, frozen: Collection[str]
 ) -> "list[_Krylov]":
     """Return what is known of EM's derivative at each point, after KRYLOV steps."""
     spaces = [_Krylov(point, weight, frozen) for point in points]

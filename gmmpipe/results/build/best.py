@@ -11,7 +11,7 @@ from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.mixture import Indices, Mixture
 from gmmpipe.results.build.assess import Part
 from gmmpipe.results.build.numbering import numbers_of
-from gmmpipe.results.build.ranking import Run, certify_model, rank
+from gmmpipe.results.build.ranking import FinishedRun, certify_model, rank
 from gmmpipe.results.columns import MODEL
 
 Group = tuple[Any, ...]
@@ -71,7 +71,7 @@ def certified(
     return pd.DataFrame(rows), optima
 
 
-def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Run]:
+def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[FinishedRun]:
     """Yield the ends of a part."""
     key, first = {**part.point, "k": part.k}, undrawn[part.point["start"]]
     for ends in part.read(scratch, "ends"):
@@ -87,7 +87,7 @@ def _runs(part: Part, scratch: str, undrawn: Mapping[str, float]) -> Iterator[Ru
         for i, kind in enumerate(ends["end"].to_pylist()):
             mixture = Mixture(weights[i], means[i], covariances[i])
             value, objective = float(limits[i]), float(objectives[i])
-            yield Run(key, value, objective, mixture, kind, bool(drawn[i]))
+            yield FinishedRun(key, value, objective, mixture, kind, bool(drawn[i]))
 
 
 def _matrix(column: pa.ChunkedArray) -> Any:

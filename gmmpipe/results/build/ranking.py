@@ -17,7 +17,7 @@ from gmmpipe.results.columns import MODEL, RESTARTS
 ALL = "all"  # the start of a certificate over all starts
 
 
-class Run(NamedTuple):
+class FinishedRun(NamedTuple):
     """One run: coordinates, k and seed; its end (``convergence.End``) with all that is of it."""
 
     key: dict[str, Any]
@@ -78,7 +78,7 @@ def trusted(best: pd.DataFrame, certified: pd.DataFrame, outer: Sequence[str]) -
 
 
 def certify_model(
-    runs: Sequence[Run], group: Sequence[str], seedless: Collection[str]
+    runs: Sequence[FinishedRun], group: Sequence[str], seedless: Collection[str]
 ) -> tuple[Indices, list[dict[str, Any]]]:
     """Return which optimum each run of one model ended in (R,), and its rows of ``certificates``.
 
@@ -100,7 +100,7 @@ def certify_model(
 
 
 def _certificate(
-    runs: Sequence[Run], which: Indices, places: Sequence[int], seedless: Collection[str]
+    runs: Sequence[FinishedRun], which: Indices, places: Sequence[int], seedless: Collection[str]
 ) -> dict[str, Any]:
     some = [runs[i] for i in places]
     certificate = certify(

@@ -31,7 +31,7 @@ class Stopped(Exception):  # noqa: N818 - an outcome, which the comparison repor
 
 
 @dataclass(frozen=True)
-class Engine:
+class Peer:
     """Another implementation of EM.
 
     ready() names it with its version; raises InputError, with the way to get it, if it is absent.

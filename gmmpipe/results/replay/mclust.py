@@ -11,7 +11,7 @@ import numpy as np
 
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.replay.engine import Case, Engine, Step, Stopped
+from gmmpipe.results.replay.engine import Case, Peer, Step, Stopped
 
 MODELS = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 NAMES = "[EV]([EV][EVI]|II)"  # volume, shape, orientation: equal, varying or none
@@ -51,7 +51,7 @@ def check(family: str, reg_covar: float) -> None:
 
 
 def steps(case: Case) -> Iterator[Step]:
-    """Yield the log-likelihood and the mixture of each iteration; see ``Engine``."""
+    """Yield the log-likelihood and the mixture of each iteration; see ``Peer``."""
     (n, d), k = case.x.shape, case.start.n_components
     name = model(case.family)[: 1 if d == 1 else 3]  # E and V are the models of one feature
     start = case.start
@@ -82,4 +82,4 @@ def _rscript(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-MCLUST = Engine(ready, check, steps)
+MCLUST = Peer(ready, check, steps)

@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 from gmmpipe.mixture.bounds import within
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import FIRST, Array, Mixture
-from gmmpipe.results.replay.engine import Case, Engine, Step, Stopped
+from gmmpipe.results.replay.engine import Case, Peer, Step, Stopped
 
 EMPTY = 1e-100  # a count below: the component keeps its covariance, at weight 0
 
@@ -23,7 +23,7 @@ def check(family: str, reg_covar: float) -> None:
 
 
 def steps(case: Case) -> Iterator[Step]:
-    """Yield the log-likelihood and the mixture of each iteration; see ``Engine``."""
+    """Yield the log-likelihood and the mixture of each iteration; see ``Peer``."""
     mixture = case.start
     variances = case.x.var(axis=0)
     total, resp = _e_step(case.x, mixture)
@@ -80,4 +80,4 @@ def _m_step(case: Case, last: Mixture, resp: Array, floor: Array) -> Mixture:
     return Mixture(counts / len(case.x), means, covariances)
 
 
-PLAIN = Engine(ready, check, steps)
+PLAIN = Peer(ready, check, steps)

@@ -9,7 +9,7 @@ import numpy as np
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.estimator import parameter_shapes
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results.replay.engine import Case, Engine, Step, Stopped
+from gmmpipe.results.replay.engine import Case, Peer, Step, Stopped
 
 FAMILIES = ("full", "tied", "diag", "spherical")
 
@@ -32,7 +32,7 @@ def check(family: str, reg_covar: float) -> None:
 
 
 def steps(case: Case) -> Iterator[Step]:
-    """Yield the log-likelihood and the mixture of each iteration; see ``Engine``.
+    """Yield the log-likelihood and the mixture of each iteration; see ``Peer``.
 
     There is no floor in scikit-learn, so regularisation is not passed on.
     """
@@ -83,4 +83,4 @@ def _advance(model: Any, case: Case) -> None:
             raise Stopped(str(error).partition(". ")[0]) from None
 
 
-SCIKIT_LEARN = Engine(ready, check, steps)
+SCIKIT_LEARN = Peer(ready, check, steps)
