@@ -60,6 +60,9 @@ class File:
     """Your own table: text, .npy, .parquet, .json, .xlsx, ... (docs/reading.md), each also .gz."""
 
     features_needed: ClassVar[bool] = True
+    part: ClassVar[int] = 65_536  # rows that are read at a time ...
+    block: ClassVar[int] = 2**22  # ... and bytes of a text
+    longest_line: ClassVar[int] = 2**26  # characters
     path: Annotated[str, MinLen(1)]
     """File to read, relative to the project."""
     label: str | int | None = None

@@ -8,7 +8,7 @@ from typing import Self, TextIO
 
 from gmmpipe.store.terminal import output
 
-SELDOM = 10.0  # seconds between lines where nobody watches
+SELDOM = 10.0
 WIDTH = 30  # characters of a bar
 
 
@@ -16,10 +16,14 @@ class Bar:
     """Tells of what is read of a file of some bytes.
 
     It is called with the bytes that are read, 0 = not known, and with how many rows there are more.
+    seldom: seconds between lines where nobody watches.
     """
 
-    def __init__(self, what: str, size: int, out: TextIO | None = None) -> None:
+    def __init__(
+        self, what: str, size: int, out: TextIO | None = None, seldom: float = SELDOM
+    ) -> None:
         self.what, self.size, self.out = what, max(size, 1), output(out or sys.stderr)
+        self.seldom = seldom
         self.rows, self.begin, self.last = 0, time.monotonic(), time.monotonic()
 
     def __call__(self, done: int, rows: int) -> None:
@@ -30,7 +34,7 @@ class Bar:
         text = f"{self.what}: {part}{self.rows:,} rows, {now - self.begin:.0f} s"
         if self.out.isatty():
             self.out.redraw(_bar(share, text))
-        elif now - self.last > SELDOM:
+        elif now - self.last > self.seldom:
             print(text, file=self.out, flush=True)
             self.last = now
 

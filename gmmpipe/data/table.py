@@ -13,7 +13,6 @@ from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.mixture.mixture import Array
 
-PART = 65_536  # rows of a file that are read at a time
 NO_COLUMN = "no column of numbers is left besides label, weight and index; a feature is needed"
 
 

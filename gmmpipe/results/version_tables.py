@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMPONENTS = ["component", "parent"]  # columns that name components
-SMALL = 2**25  # bytes of a table in a file, up to which it is read whole
+SMALL = 2**25
 
 
 class VersionTables:
     """The tables in the folder of a version, as today's, whatever their format.
 
     Without a manifest they are those of a run that goes on. Raises InputError for a newer format,
-    and for a table that was not asked for.
+    and for a table that was not asked for. small: bytes of a table in a file, up to which it is
+    read whole.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, small: int = SMALL) -> None:
+        self._small = small
         self._folder, manifest = Path(folder), Path(folder) / MANIFEST
         exists = manifest.is_file()
         self._old = exists and format_of(artifacts.read_json(manifest), manifest) < FORMAT
@@ -67,7 +69,7 @@ class VersionTables:
 
     def is_large(self, name: str) -> bool:
         """Say whether a table takes too much memory to be read whole for some of its rows."""
-        return self.path(name).stat().st_size >= SMALL
+        return self.path(name).stat().st_size >= self._small
 
 
 class _OldTable(artifacts.StoredTable):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-CSV_ROWS = 4_096  # turned into text at a time
+CSV_ROWS = 4_096
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # of file systems that have none
 LINK = "link: "  # begins a file that stands for a symbolic link
 LONGEST_LINK = 2**12  # bytes of such a file
@@ -82,14 +82,17 @@ def write_frame(path: str | Path, frame: "pd.DataFrame") -> None:
 
 
 @contextmanager
-def appending_csv(path: str | Path) -> Iterator[Callable[["pa.Table"], None]]:
-    """Let a .csv (see ``spreadsheet.csv``) be written table by table, whole or not at all."""
+def appending_csv(path: str | Path, rows: int = CSV_ROWS) -> Iterator[Callable[["pa.Table"], None]]:
+    """Let a .csv (see ``spreadsheet.csv``) be written table by table, whole or not at all.
+
+    rows: so many are turned into text at a time.
+    """
     import pyarrow as pa
 
     waiting: list[pa.Table] = []
     with writing(path) as file:
 
-        def append(table: "pa.Table", least: int = CSV_ROWS) -> None:
+        def append(table: "pa.Table", least: int = rows) -> None:
             waiting.append(table)
             if sum(each.num_rows for each in waiting) >= least:
                 frame = pa.concat_tables(waiting).to_pandas()
@@ -97,8 +100,8 @@ def appending_csv(path: str | Path) -> Iterator[Callable[["pa.Table"], None]]:
                 waiting[:] = [table.schema.empty_table()]
 
         yield append
-        rows = sum(each.num_rows for each in waiting)
-        if waiting and (rows or file.tell() == 0):
+        left = sum(each.num_rows for each in waiting)
+        if waiting and (left or file.tell() == 0):
             append(waiting[0].schema.empty_table(), least=0)
 
 

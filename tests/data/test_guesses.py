@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reader_cases import load, parquet
+from reader_cases import in_blocks, load, parquet
 
 from gmmpipe.data import start_file
-from gmmpipe.data.formats import lines
 from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect, summary
 from gmmpipe.errors import InputError, UnreadableData
@@ -22,9 +21,9 @@ def text(rows, mark=","):
     return "".join(mark.join(map(str, row)) + "\n" for row in rows)
 
 
-def said(content, name="t.csv", **options):
+def said(content, name="t.csv", kind=File, **options):
     content = content.encode() if isinstance(content, str) else content
-    return summary(name, collect(content, name, File(name, **options)).reading)
+    return summary(name, collect(content, name, kind(name, **options)).reading)
 
 
 @pytest.mark.parametrize(
@@ -339,26 +338,25 @@ def test_the_number_of_a_row_is_that_of_the_file():
     assert emptied.rows.tolist() == [0, 2]
 
 
-def test_comments_at_the_end_are_counted_whatever_the_blocks(monkeypatch):
-    monkeypatch.setattr(lines, "BLOCK", 4)
-    assert "2 comment lines passed over" in said("a,b\n1,2\n3,4\n# five\n# six\n")
+def test_comments_at_the_end_are_counted_whatever_the_blocks():
+    content = "a,b\n1,2\n3,4\n# five\n# six\n"
+    assert "2 comment lines passed over" in said(content, kind=in_blocks(4))
 
 
 @pytest.mark.parametrize("case", ["decimal commas", "thousands"])
-def test_what_is_decided_depends_on_no_block(case, monkeypatch, tmp_path):
+def test_what_is_decided_depends_on_no_block(case, tmp_path):
     content, rows, _ = FORMS[case]
-    whole = said(content)
-    monkeypatch.setattr(lines, "BLOCK", 7)
-    assert said(content) == whole
+    whole, kind = said(content), in_blocks(7)
+    assert said(content, kind=kind) == whole
     (tmp_path / "t.csv").write_text(content, encoding="utf-8")
-    found = collect(tmp_path / "t.csv", "t.csv", File("t.csv"), tmp_path)
+    found = collect(tmp_path / "t.csv", "t.csv", kind("t.csv"), tmp_path)
     assert summary("t.csv", found.reading) == whole
     np.testing.assert_array_equal(found.sample().x, rows)
 
 
-def test_utf_16_in_parts(monkeypatch):
-    monkeypatch.setattr(lines, "BLOCK", 5)
-    assert load("a,b\r\n1,2\r\n3,4\r\n".encode("utf-16")).x.tolist() == [[1, 2], [3, 4]]
+def test_utf_16_in_parts():
+    content = "a,b\r\n1,2\r\n3,4\r\n".encode("utf-16")
+    assert load(content, kind=in_blocks(5)).x.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -11,10 +11,7 @@ import pytest
 
 from gmmpipe.data import read as reader
 from gmmpipe.data import source
-from gmmpipe.data.formats import lines, typed
-from gmmpipe.data.formats import npy as arrays
-from gmmpipe.data.formats import parquet as columns_of
-from gmmpipe.data.formats import text as delimited
+from gmmpipe.data.kinds import File
 from gmmpipe.figures import FIGURES, Style, cases
 from gmmpipe.mixture import slices
 from gmmpipe.mixture.affine import Affine
@@ -39,9 +36,8 @@ def columns():
 def parted(monkeypatch):
     """Treat every file as one past memory."""
     monkeypatch.setattr(source, "LARGE", 1)
-    for module in (delimited, arrays, columns_of, typed):
-        monkeypatch.setattr(module, "PART", 90)
-    monkeypatch.setattr(lines, "BLOCK", 1000)
+    monkeypatch.setattr(File, "part", 90)
+    monkeypatch.setattr(File, "block", 1000)
     monkeypatch.setattr(archive, "MAPPED", 0)
     monkeypatch.setattr(archive, "SMALL", 100)
 

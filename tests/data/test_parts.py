@@ -12,9 +12,6 @@ from test_read import GOOD, PLAIN
 from test_refusals import BAD
 
 from gmmpipe.data import source
-from gmmpipe.data.formats import lines, text
-from gmmpipe.data.formats import npy as arrays
-from gmmpipe.data.formats import parquet as columns
 from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect, described
 from gmmpipe.errors import InputError
@@ -24,17 +21,26 @@ WHOLE |= {"cut UTF-16", "npy of six bytes", "npy of nothing", "unknown suffix", 
 
 
 @pytest.fixture(autouse=True)
-def small_parts(monkeypatch):
-    monkeypatch.setattr(lines, "BLOCK", 48)
-    for module in (text, arrays, columns):
-        monkeypatch.setattr(module, "PART", 2)
+def large(monkeypatch):
     monkeypatch.setattr(source, "LARGE", 1)
 
 
-def in_parts(tmp_path, content, name, **options):
+class Parts(File):
+    part, block = 2, 48
+
+
+class LargeBlocks(Parts):
+    block = File.block
+
+
+class ShortLines(Parts):
+    longest_line = 20
+
+
+def in_parts(tmp_path, content, name, kind=Parts, **options):
     content = content.encode() if isinstance(content, str) else content
     (tmp_path / name).write_bytes(content)
-    return collect(tmp_path / name, name, File(name, **options), tmp_path)
+    return collect(tmp_path / name, name, kind(name, **options), tmp_path)
 
 
 def same(found, expected):
@@ -63,12 +69,11 @@ def test_every_manner_of_text(case, zipped, tmp_path):
 
 
 @pytest.mark.parametrize("case", sorted(set(BAD) - WHOLE))
-def test_what_is_wrong_is_said_in_the_same_words(case, tmp_path, monkeypatch):
+def test_what_is_wrong_is_said_in_the_same_words(case, tmp_path):
     content, name, options, words = BAD[case]
-    if any(word in case for word in ("columns", "MB")):
-        monkeypatch.setattr(lines, "BLOCK", 2**22)
+    kind = LargeBlocks if any(word in case for word in ("columns", "MB")) else Parts
     with pytest.raises(InputError) as caught:
-        in_parts(tmp_path, content, name, **options)
+        in_parts(tmp_path, content, name, kind, **options)
     message = str(caught.value)
     assert message.startswith(f"{name}: ")
     for word in re.findall(r"'[^']*'|\S+", words):
@@ -111,7 +116,7 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
         pq.write_table(
             pa.table({"u": part[:, 0], "v": part[:, 1]}), tmp_path / f"rows/{name}.parquet"
         )
-    found = collect(tmp_path / "rows", "rows", File("rows"), tmp_path).sample()
+    found = collect(tmp_path / "rows", "rows", Parts("rows"), tmp_path).sample()
     np.testing.assert_array_equal(found.x, x)
     assert found.features == ("u", "v")
     told = described(tmp_path / "rows")
@@ -119,25 +124,24 @@ def test_a_folder_of_parquet_is_one_table(tmp_path):
     pq.write_table(pa.table({"u": x[:, 0], "w": x[:, 1]}), tmp_path / "rows/c.parquet")
     assert described(tmp_path / "rows")["sha256"] != told["sha256"]
     with pytest.raises(InputError, match=r"rows/c\.parquet: columns u, w where the first file has"):
-        collect(tmp_path / "rows", "rows", File("rows"))
+        collect(tmp_path / "rows", "rows", Parts("rows"))
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match=r"nor a folder with \*\.parquet"):
-        collect(tmp_path / "none", "none", File("none"))
+        collect(tmp_path / "none", "none", Parts("none"))
 
 
-def test_what_cannot_be_read_in_parts_is_refused(tmp_path, monkeypatch):
+def test_what_cannot_be_read_in_parts_is_refused(tmp_path):
     with pytest.raises(InputError, match="unzip it"):
         in_parts(tmp_path, gzip.compress(npy(np.eye(3))), "x.npy.gz")
-    monkeypatch.setattr(lines, "LONGEST", 20)
     with pytest.raises(InputError, match="a line of more than"):
-        in_parts(tmp_path, "1" * 100, "x.csv")
+        in_parts(tmp_path, "1" * 100, "x.csv", ShortLines)
 
 
 def test_how_far_it_has_come_is_told(tmp_path):
     told = []
     (tmp_path / "t.csv").write_text(TABLE)
     collect(
-        tmp_path / "t.csv", "t.csv", File("t.csv", columns=(1,)), None, lambda *a: told.append(a)
+        tmp_path / "t.csv", "t.csv", Parts("t.csv", columns=(1,)), None, lambda *a: told.append(a)
     )
     assert sum(rows for _, rows in told) == 50
     assert told[-1][0] == len(TABLE)

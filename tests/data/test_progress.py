@@ -2,7 +2,6 @@ import io
 
 import pytest
 
-from gmmpipe.data import progress
 from gmmpipe.data.progress import Bar
 
 
@@ -11,8 +10,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def read(out, size=200):
-    with Bar("x.csv", size, out) as bar:
+def read(out, size=200, **options):
+    with Bar("x.csv", size, out, **options) as bar:
         for done in (50, 100, 200):
             bar(done, 10)
     return out.getvalue()
@@ -24,10 +23,9 @@ def test_a_terminal_sees_a_bar_and_what_it_came_to():
     assert said.endswith("\r\x1b[Kx.csv: 30 rows in 0 s\n")
 
 
-def test_a_file_gets_a_line_now_and_then(monkeypatch):
+def test_a_file_gets_a_line_now_and_then():
     assert read(io.StringIO()) == "x.csv: 30 rows in 0 s\n"
-    monkeypatch.setattr(progress, "SELDOM", -1.0)
-    assert read(io.StringIO()).count("\n") == 4
+    assert read(io.StringIO(), seldom=-1.0).count("\n") == 4
 
 
 def test_what_is_not_known_is_not_said_nor_the_end_of_what_failed():

@@ -9,8 +9,7 @@ from numpy.testing import assert_array_equal
 
 from gmmpipe.mixture import checks
 from gmmpipe.mixture.kernels import layout
-from gmmpipe.mixture.starts import registry as starts
-from gmmpipe.mixture.starts.registry import STARTS, prepared
+from gmmpipe.mixture.starts.registry import STARTS, prepared, rows
 
 
 @pytest.fixture
@@ -59,16 +58,15 @@ def test_nothing_of_the_size_of_the_data_is_held(tmp_path):
     assert file.nbytes == 16e6
 
 
-def test_starts_see_a_subset_of_many_rows(monkeypatch):
+def test_starts_see_a_subset_of_many_rows():
     x = clusters(34, n=500)
-    monkeypatch.setattr(starts, "MOST_ROWS", 100)
-    chosen = starts.rows(500)
+    chosen = rows(500, 100)
     assert len(np.unique(chosen)) == 100
-    assert_array_equal(chosen, starts.rows(500))
+    assert_array_equal(chosen, rows(500, 100))
     for name in ("kmeans", "ward", "points", "short-em"):
-        seen = prepared(STARTS[name](), x, "full")(3, np.random.default_rng(1))
+        seen = prepared(STARTS[name](), x, "full", most_rows=100)(3, np.random.default_rng(1))
         drawn = prepared(STARTS[name](), x[chosen], "full")(3, np.random.default_rng(1))
         assert_array_equal(seen.means, drawn.means)
     x[np.setdiff1d(np.arange(500), chosen)[0]] = 1e3
-    wide = prepared(STARTS["uniform"](), x, "full")(3, np.random.default_rng(1))
+    wide = prepared(STARTS["uniform"](), x, "full", most_rows=100)(3, np.random.default_rng(1))
     assert wide.means.max() > 20

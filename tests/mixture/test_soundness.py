@@ -22,8 +22,8 @@ RNG = np.random.default_rng(3)
 X = np.concatenate([RNG.normal(0, 1, (150, 2)), RNG.normal(6, 1, (150, 2))])
 
 
-def measured(x, mixture, family="full", weight=None, frozen=()):
-    evidence = ComponentEvidence(mixture, TiedValues(x), weight)
+def measured(x, mixture, family="full", weight=None, *, frozen=(), most_rows=module.MOST_ROWS):
+    evidence = ComponentEvidence(mixture, TiedValues(x, most_rows), weight)
     for rows, logs in Responsibilities(x)(mixture):
         evidence.add(rows, np.exp(logs))
     again = ((rows, np.exp(logs)) for rows, logs in Responsibilities(x)(mixture))
@@ -133,15 +133,14 @@ def plain(x, mixture, weight):
 @pytest.mark.parametrize("most", [40, 2**17])
 def test_slices_and_a_part_of_the_rows_judge_as_all_at_once(size, most, monkeypatch):
     monkeypatch.setattr(slices, "SLICE", size)
-    monkeypatch.setattr(module, "MOST_ROWS", most)
     weight = RNG.integers(0, 3, 300).astype(float)
     x = X.copy()
     x[150:, 0] = np.where(np.arange(150) % 4 < 3, 6.0, x[150:, 0])
     for mixture in (two_groups(np.eye(2)), two_groups(np.diag([1e-5, 1.0]))):
         counts, tied = plain(x, mixture, weight)
         judged, whole = (
-            SoundnessChecker(x, "full", weight).soundness(mixture),
-            measured(x, mixture, "full", weight),
+            SoundnessChecker(x, "full", weight, most_rows=most).soundness(mixture),
+            measured(x, mixture, "full", weight, most_rows=most),
         )
         for found in (judged, whole):
             np.testing.assert_allclose(found.counts, counts, rtol=1e-12)

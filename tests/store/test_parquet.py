@@ -58,12 +58,11 @@ def test_the_bytes_are_the_same_however_the_rows_come(ends, tmp_path, stored):
     assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-def test_text_is_written_piece_by_piece(tmp_path, monkeypatch):
+def test_text_is_written_piece_by_piece(tmp_path):
     artifacts.write_frame(tmp_path / "whole.csv", TABLE.to_pandas())
-    monkeypatch.setattr(artifacts, "CSV_ROWS", 64)
-    with artifacts.appending_csv(tmp_path / "parts.csv") as rows:
+    with artifacts.appending_csv(tmp_path / "parts.csv", rows=64) as rows:
         for first in range(0, ROWS, 50):
-            rows(TABLE.slice(first, 50), least=64)
+            rows(TABLE.slice(first, 50))
     assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 

@@ -12,9 +12,14 @@ from gmmpipe.data.read import read
 BIG = 2**53 + 1
 
 
-def load(content, name="t.csv", **options):
+def load(content, name="t.csv", kind=File, **options):
     content = content.encode() if isinstance(content, str) else content
-    return read(content, name, File(name, **options))
+    return read(content, name, kind(name, **options))
+
+
+def in_blocks(size):
+    """Return the kind of a file that is read by so many bytes."""
+    return type("Blocks", (File,), {"block": size})
 
 
 def npy(array, **options):

@@ -12,7 +12,7 @@ from gmmpipe.data.formats.rows import read_rows
 from gmmpipe.data.formats.text import HEAD
 from gmmpipe.data.formats.typed import one_of, refuse_huge, sound
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import PART, Table
+from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 
 MOST_ROWS = 2**20  # of a sheet
@@ -76,7 +76,7 @@ class _Sheet:
             cells = row[self.left :] + [None] * (self.left + self.width - len(row))
             if None in cells:
                 self._refuse_uncalculated(i, row, formulas)
-            if i % PART == 0:
+            if i % File.part == 0:
                 refuse_huge(i, len(cells), self.name)
             yield cells
 

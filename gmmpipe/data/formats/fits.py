@@ -9,7 +9,7 @@ import numpy as np
 
 from gmmpipe.data.formats.typed import Typed, one_of, sound, typed
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import PART, Table
+from gmmpipe.data.table import Table
 
 DAMAGE = "File may have been truncated|Error validating header"  # of which astropy warns alone
 
@@ -26,7 +26,7 @@ def fits(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         tables = _tables(units)
         title = one_of(list(tables), kind, name, "table")
         others = tuple(f"table {other}" for other in tables if other != title)
-        yield from typed(_typed(tables[title], f"table {title}", others), name, kind)
+        yield from typed(_typed(tables[title], kind, f"table {title}", others), name, kind)
 
 
 def _tables(units: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _tables(units: Any) -> dict[str, Any]:
     return result
 
 
-def _typed(unit: Any, title: str, others: tuple[str, ...]) -> Typed:
+def _typed(unit: Any, kind: File, title: str, others: tuple[str, ...]) -> Typed:
     import pyarrow as pa
 
     data: Any = unit.data
@@ -52,8 +52,8 @@ def _typed(unit: Any, title: str, others: tuple[str, ...]) -> Typed:
     some = pa.table({c: _values(data[:1], *place) for c, place in columns.items()})
 
     def parts(needed: list[str]) -> Iterator[Any]:
-        for first in range(0, len(data), PART):
-            rows = data[first : first + PART]
+        for first in range(0, len(data), kind.part):
+            rows = data[first : first + kind.part]
             yield pa.table({c: _values(rows, *columns[c]) for c in needed})
 
     return Typed(some.schema, parts, left_out=(*left_out, *others), table=title)

@@ -38,26 +38,26 @@ def json_lines(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     columns: dict[str, None] = {}
     shapes = set()
     count = 0
-    for value in _values(file, name, encoding):
+    for value in _values(file, name, kind, encoding):
         if value is not None:
             count += 1
             shapes.add(type(value))
             columns.update(dict.fromkeys(value) if isinstance(value, dict) else {})
     refuse_huge(count, len(columns), name)
     if shapes == {list}:
-        yield from read_rows((v or [] for v in _values(file, name, encoding)), name, kind)
+        yield from read_rows((v or [] for v in _values(file, name, kind, encoding)), name, kind)
         return
     if shapes != {dict}:
         raise InputError(f"{name}: give an object, or a list, in each line")
-    values = _values(file, name, encoding)
+    values = _values(file, name, kind, encoding)
     rows = ([] if v is None else [v.get(c) for c in columns] for v in values)
     yield from read_rows(rows, name, kind, tuple(columns))
 
 
-def _values(file: BinaryIO, name: str, encoding: str) -> Iterator[Any]:
+def _values(file: BinaryIO, name: str, kind: File, encoding: str) -> Iterator[Any]:
     """Yield the value of each line, None where it is blank."""
     file.seek(0)
-    for number, line in chain.from_iterable(blocks_of_lines(file, name, encoding)):
+    for number, line in chain.from_iterable(blocks_of_lines(file, name, kind, encoding)):
         yield _parsed(line, f"{name}: line {number}") if line.strip() else None
 
 

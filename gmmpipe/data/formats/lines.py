@@ -9,8 +9,6 @@ from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.store import free_memory
 
-BLOCK = 2**22  # bytes of text at a time
-LONGEST = 2**26  # characters of a line
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, bytes(2) + codecs.BOM_UTF16_BE)
 
 Line = tuple[int, str]  # its number in the file, counted from 1, and its text
@@ -34,7 +32,7 @@ def encoding_of(head: bytes, wanted: str | None, name: str) -> str:
     return wanted
 
 
-def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[Line]]:
+def blocks_of_lines(file: BinaryIO, name: str, kind: File, encoding: str) -> Iterator[list[Line]]:
     """Yield the lines of a text in blocks, without byte order mark and line ends of any kind.
 
     Raises InputError for bytes that do not belong to the encoding, for NUL characters and for
@@ -44,7 +42,7 @@ def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[L
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
     rest, count, block = "", 0, b"-"
     while block:
-        block = file.read(BLOCK)
+        block = file.read(kind.block)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
@@ -59,8 +57,10 @@ def blocks_of_lines(file: BinaryIO, name: str, encoding: str) -> Iterator[list[L
             what = f"{name}: line {line}: a NUL character; is it UTF-16?"
             raise UnreadableData(what, "", ("encoding", "utf-16"))
         whole, cut, rest = text.rpartition("\n") if block else (text, "", "")
-        if len(rest) > LONGEST:
-            raise InputError(f"{name}: a line of more than {LONGEST:,} characters; is it a table?")
+        if len(rest) > kind.longest_line:
+            raise InputError(
+                f"{name}: a line of more than {kind.longest_line:,} characters; is it a table?"
+            )
         if whole or cut:
             lines = whole.split("\n")
             yield list(enumerate(lines, count + 1))
@@ -76,7 +76,7 @@ def text_of(file: BinaryIO, name: str, kind: File) -> str:
     file.seek(0)
     parts: list[str] = []
     length = 0
-    for block in blocks_of_lines(file, name, encoding):
+    for block in blocks_of_lines(file, name, kind, encoding):
         parts.append("\n".join(line for _, line in block))
         length += len(parts[-1])
         free_memory.refuse_beyond(f"{name}: {length:,} characters", length)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gmmpipe.data.cells import EXACT
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import PART, Table, choose
+from gmmpipe.data.table import Table, choose
 from gmmpipe.errors import InputError
 
 REAL = re.compile(r"[<>=|]?(?:[iu][1248]|f[248])")
@@ -36,8 +36,8 @@ def npy(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     left_out = [columns[c] for c in chosen.unused(len(columns))]
     decided = {"numeric": len(chosen.features), "left_out": left_out}
     weighted = chosen.weight is not None
-    for first in range(0, len(data) or 1, PART):
-        part = data[first : first + PART]
+    for first in range(0, len(data) or 1, kind.part):
+        part = data[first : first + kind.part]
         if data.dtype.kind in "iu":
             _refuse_large(part, columns, name, first)
         x = part[:, list(chosen.numeric)].astype(np.float64)

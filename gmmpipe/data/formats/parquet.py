@@ -11,7 +11,7 @@ from gmmpipe.data.formats.arrow import arrow_file
 from gmmpipe.data.formats.magic import LENGTH, PARQUET, refuse_other
 from gmmpipe.data.formats.typed import Typed, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import PART, Table
+from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 
 
@@ -83,6 +83,6 @@ def _tables(file: Any, name: str, kind: File, partitions: Mapping[str, str]) -> 
         schema = source.schema_arrow
         if isinstance(file, BytesIO):
             refuse_huge(source.metadata.num_rows, len(schema.names), name)
-        parts = partial(source.iter_batches, PART, use_threads=False)
+        parts = partial(source.iter_batches, kind.part, use_threads=False)
         table = Typed(schema, lambda needed: parts(columns=needed))
         yield from typed(table, name, kind, partitions)

@@ -12,7 +12,7 @@ from gmmpipe.data.formats.dialect import cells_of
 from gmmpipe.data.formats.layout import TextLayout, layout_of, refuse_ragged, short
 from gmmpipe.data.formats.lines import Line, blocks_of_lines, encoding_of
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import PART, Table
+from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.mixture import Array
 
@@ -28,7 +28,7 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     """
     encoding = encoding_of(file.read(4), kind.encoding, name)
     file.seek(0)
-    blocks = blocks_of_lines(file, name, encoding)
+    blocks = blocks_of_lines(file, name, kind, encoding)
     first_blocks, head = _head(blocks)
     layout = layout_of(head, kind, name)
     layout.decided["encoding"] = encoding
@@ -40,9 +40,9 @@ def delimited(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         passed_over += sum(1 for _, line in lines if line.strip()) - len(rows)
         if rows and header:
             rows, header = rows[1:], False
-        for i in range(0, len(rows), PART):
+        for i in range(0, len(rows), kind.part):
             some = True
-            yield _table(rows[i : i + PART], layout, kind, name, passed_over)
+            yield _table(rows[i : i + kind.part], layout, kind, name, passed_over)
             passed_over = 0
     if some and passed_over:  # after the last row
         yield _table([], layout, kind, name, passed_over)

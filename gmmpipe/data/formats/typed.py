@@ -11,7 +11,7 @@ import numpy as np
 from gmmpipe.data.cells import EXACT
 from gmmpipe.data.formats.npy import names, place, too_large
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import NO_COLUMN, PART, Chosen, Table, choose
+from gmmpipe.data.table import NO_COLUMN, Chosen, Table, choose
 from gmmpipe.errors import MOST, InputError, UnreadableData, suggest
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.store import free_memory
@@ -111,8 +111,8 @@ def typed(
     first = 0
     for part in source.parts(needed):
         whole = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
-        for start in range(0, whole.num_rows, PART):
-            rows = whole.slice(start, PART)
+        for start in range(0, whole.num_rows, kind.part):
+            rows = whole.slice(start, kind.part)
             yield _table(rows, first, columns, name, decided)
             first += rows.num_rows
     if not first:

@@ -29,11 +29,11 @@ MOST_ROWS = 2**17  # of more rows, a random choice says which share values
 class TiedValues:
     """The features of x (N, D), NaN where missing, in which rows share values.
 
-    Of more than ``MOST_ROWS`` rows a random choice is looked at, ``rows``, the same every time.
+    Of more than ``most_rows`` a random choice is looked at, ``rows``, the same every time.
     """
 
-    def __init__(self, x: Array) -> None:
-        self.x, self.rows = x, subset(len(x), MOST_ROWS, "ties")
+    def __init__(self, x: Array, most_rows: int = MOST_ROWS) -> None:
+        self.x, self.rows = x, subset(len(x), most_rows, "ties")
         self.whole = len(self.rows) == len(x)
 
     @cached_property
@@ -208,7 +208,7 @@ class SoundnessChecker:
     """Checks mixtures of a covariance family fitted to x (N, D), NaN where missing.
 
     weight (N,): of the samples, 1 by default; frozen: as in ``em.fit``; prior: whether there is
-    one.
+    one; most_rows: as of ``TiedValues``.
     """
 
     def __init__(  # noqa: PLR0913 - the samples, and how they were fitted
@@ -220,9 +220,11 @@ class SoundnessChecker:
         frozen: Collection[str] = (),
         prior: bool = False,
         threads: int = 1,
+        most_rows: int = MOST_ROWS,
     ) -> None:
         self.family, self.weight, self.frozen, self.prior = family, weight, frozen, prior
-        self._responsibilities, self._tied_values = Responsibilities(x, threads), TiedValues(x)
+        self._responsibilities = Responsibilities(x, threads)
+        self._tied_values = TiedValues(x, most_rows)
 
     def defects(self, fit: Fit) -> tuple[Defect, ...]:
         """Return what EM and ``soundness`` find wrong with the end of a fit."""

@@ -87,7 +87,9 @@ class Prepared(Protocol):
         """Return the mixture to start from."""
 
 
-def prepared(start: Any, x: Array, family: str, weight: Array | None = None) -> Prepared:
+def prepared(
+    start: Any, x: Array, family: str, weight: Array | None = None, *, most_rows: int = MOST_ROWS
+) -> Prepared:
     """Return ``start`` on x (N, D) of weight (N,) > 0 as a function of k and the random generator.
 
     Where the start has a method ``prepare(x, family)`` returning that function, work shared by
@@ -97,7 +99,7 @@ def prepared(start: Any, x: Array, family: str, weight: Array | None = None) -> 
     take.
     """
     if not getattr(start, "whole", False):
-        chosen = rows(len(x))
+        chosen = rows(len(x), most_rows)
         x, weight = x[chosen], None if weight is None else weight[chosen]
     prepare = getattr(start, "prepare", None)
     call = start if prepare is None else prepare
@@ -116,9 +118,9 @@ def undrawn(start: Any) -> float:
     return math.inf if getattr(start, "seedless", False) else getattr(start, "undrawn", 0)
 
 
-def rows(n: int) -> Indices | slice:
-    """Return which of n rows starts are drawn from, in order: all, or ``MOST_ROWS`` of them."""
-    return slice(None) if n <= MOST_ROWS else subset(n, MOST_ROWS, "start", "rows")
+def rows(n: int, most: int = MOST_ROWS) -> Indices | slice:
+    """Return which of n rows starts are drawn from, in order: all, or ``most`` of them."""
+    return slice(None) if n <= most else subset(n, most, "start", "rows")
 
 
 @dataclass(frozen=True)

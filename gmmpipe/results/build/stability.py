@@ -14,11 +14,13 @@ from gmmpipe.results.tables import TABLES
 MOST_RUNS = 100  # of a group: 4,950 pairs
 
 
-def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.DataFrame:
+def stability(
+    runs: pd.DataFrame, outer: list[str], kind: str = "seeds", most_runs: int = MOST_RUNS
+) -> pd.DataFrame:
     """Return mean adjusted Rand index and standard error over pairs of fits of equal settings.
 
     runs: a row per fit with its ``labels``, perhaps the ``weight`` of the samples compared, and
-    whether it is ``degenerate``; such fits are left out, and of more than ``MOST_RUNS`` in a group
+    whether it is ``degenerate``; such fits are left out, and of more than ``most_runs`` in a group
     those of the first seeds count: ``runs`` says how many did. A group of fewer than two has no
     row. kind: what sets the fits of a group apart, their ``seeds``, or the resamples of a
     ``bootstrap``, numbered in ``seed``.
@@ -28,7 +30,7 @@ def stability(runs: pd.DataFrame, outer: list[str], kind: str = "seeds") -> pd.D
     if runs.empty:
         return pd.DataFrame(rows, columns=columns)
     for values, group in runs[~runs["degenerate"]].groupby(key, sort=False, dropna=False):
-        labels = group.sort_values("seed", kind="stable")["labels"].head(MOST_RUNS)
+        labels = group.sort_values("seed", kind="stable")["labels"].head(most_runs)
         if len(labels) > 1:
             weight = group["weight"].iloc[0] if "weight" in group else None
             stacked = np.stack(labels.to_list()).astype(np.int64)
