@@ -9,9 +9,9 @@ import numpy as np
 
 from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, UnreadableData
+from gmmpipe.mixture.floats import EXACT
 from gmmpipe.mixture.mixture import Array
 
-EXACT = 2**53  # beyond, doubles leave out integers
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", ".", "#n/a", "#na"})
 SPREADSHEET_ERRORS = frozenset(
     {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "#n/a", "#na"}

@@ -14,8 +14,11 @@ import pandas as pd
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.mixture.diagnostics.criteria import n_samples
+from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.results import printing
 from gmmpipe.results.columns import DEFECTS
 from gmmpipe.results.mixtures import rows_at, to_mixture
+from gmmpipe.results.notebook import experiment_html
 from gmmpipe.results.tables import TABLES, TableAttributes
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
@@ -25,7 +28,6 @@ from gmmpipe.store.plan import AXES, Plan
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
-    from gmmpipe.mixture.mixture import Mixture
 
 
 def _attributes() -> str:
@@ -91,8 +93,6 @@ class Experiment(TableAttributes):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the selected models and what there is to look at."""
-        from gmmpipe.results.notebook import experiment_html
-
         return experiment_html(self.name, self.version, self.fits, self.best, self.tables)
 
     @property
@@ -118,7 +118,7 @@ class Experiment(TableAttributes):
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, every key of it."""
-        from gmmpipe.store import yaml_file
+        from gmmpipe.store import yaml_file  # which loads yaml
 
         settings = yaml_file.settings(self.folder / "config.yaml")
         for section in SECTIONS:
@@ -334,8 +334,6 @@ class Experiment(TableAttributes):
             For unknown names, and for less than one row.
 
         """
-        from gmmpipe.results import printing
-
         if table not in self.tables:
             raise InputError(suggest(f"{self.folder}: table", table, self.tables))
         if rows is not None and rows < 1:

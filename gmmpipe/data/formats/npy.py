@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gmmpipe.data.cells import EXACT
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table, choose
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.floats import EXACT
 
 REAL = re.compile(r"[<>=|]?(?:[iu][1248]|f[248])")
 LONGEST_HEADER = 10_000

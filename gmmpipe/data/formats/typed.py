@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.data.cells import EXACT
 from gmmpipe.data.formats.npy import names, place, too_large
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import NO_COLUMN, Chosen, Table, choose
 from gmmpipe.errors import MOST, InputError, UnreadableData, suggest
+from gmmpipe.mixture.floats import EXACT
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.store import free_memory
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.engines.missing import normal
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.slices import slices_of
@@ -127,8 +128,6 @@ def _whole(x: Array, weight: Array) -> tuple[Array, Array]:
     """Return mean (D,) and covariance (D, D) of the data, of highest likelihood."""
     slices = slices_of(len(x))
     if any(np.isnan(x[cut]).any() for cut in slices):
-        from gmmpipe.mixture.engines.missing import normal
-
         whole = normal(x, weight)
         return whole.means[0], whole.covariances[0]
     mean = sum(weight[cut] @ (x[cut] - x[0]) for cut in slices) / weight.sum() + x[0]

@@ -21,6 +21,7 @@ from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.em.options import FitOptions, from_section
 from gmmpipe.mixture.em.prior import Prior
 from gmmpipe.mixture.em.result import Fit
+from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.estimator import init_params as starting
 from gmmpipe.mixture.estimator import n_init as runs
 from gmmpipe.mixture.estimator import parameter_shapes, validation
@@ -304,8 +305,6 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
         family, k, d = self.covariance_type, self.n_components, x.shape[1]
         if self.missing == "mar":
-            from gmmpipe.mixture.engines.missing import completed
-
             x = completed(x, weight)
         return starting.starts(
             x,

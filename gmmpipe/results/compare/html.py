@@ -1,22 +1,17 @@
 """A comparison as a page: one file without scripts, which opens offline."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from gmmpipe.mixture.diagnostics.matching import partners
+from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import printing
 from gmmpipe.results.compare import text
-
-if TYPE_CHECKING:
-    from gmmpipe.mixture.mixture import Mixture
-    from gmmpipe.results.compare.differences import Differences
+from gmmpipe.results.compare.differences import Differences
 
 MOST = 200  # rows of a table: what a person reads; csv has them all
 WIDTH, HEIGHT = 420, 300  # of a picture, in pixels

@@ -1,23 +1,19 @@
 """A comparison in words and tables."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from gmmpipe.results import printing
+from gmmpipe.results.compare.differences import Differences
 from gmmpipe.results.compare.models import ANOTHER
 from gmmpipe.results.compare.numbers import ROUNDING, comparable, place, where
 from gmmpipe.results.compare.settings import PARTS
 from gmmpipe.results.words.wording import share
 from gmmpipe.store.environments import Environments
-
-if TYPE_CHECKING:
-    from gmmpipe.results.compare.differences import Differences
 
 SIDES = {"a": "before", "b": "after"}
 MOST_CASES = 8  # data sets in the summary

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from gmmpipe.errors import InputError
+from gmmpipe.results.words.chinese import CHINESE
 
 Language = Literal["en", "zh"]
 # the first that is installed; a file's name tells it where matplotlib's own list is too old
@@ -25,8 +26,6 @@ def say(language: Language, text: str, **values: Any) -> str:
     Raises KeyError for words that have no translation in ``chinese.CHINESE``.
     """
     if language == "zh":
-        from gmmpipe.results.words.chinese import CHINESE
-
         text = CHINESE[text]
     return text.format(**values) if values else text
 
