@@ -76,6 +76,11 @@ def of_job(function):
     return lambda wildcards: function(plan, *(wildcards or [plan.label]))
 
 
+def benchmark(name):
+    """Return of a job where what it took is written: not by Snakemake, which sees who waits."""
+    return of_job(lambda plan, job: layout.benchmark(name, job))
+
+
 def outputs(stage):
     """Return what the jobs of a stage make."""
     made = stage.outputs(plan, name_of(stage))
@@ -120,8 +125,6 @@ for stage in STAGES.values():
             outputs(stage),
         log:
             layout.log(stage.name, name_of(stage)),
-        benchmark:
-            layout.benchmark(stage.name, name_of(stage))
         threads: job_resources.threads(stage.name)
         resources:
             mem_mb=job_resources.mem_mb(stage.name),
@@ -131,10 +134,12 @@ for stage in STAGES.values():
             reads=of_job(stage.arguments),
             target=of_job(stage.destination),
             config=of_job(stage.parameters),
+            benchmark=benchmark(stage.name),
             code=CODE[stage.name],
         shell:
             "gmmpipe {params.stage:q} --code {params.code:q} {params.reads:q} -o {params.target:q}"
-            " --config {params.config:q} --threads {threads} > {log:q} 2>&1"
+            " --config {params.config:q} --threads {threads} --benchmark {params.benchmark:q}"
+            " > {log:q} 2>&1"
 
 
 rule fit:
@@ -144,18 +149,18 @@ rule fit:
         outputs(STAGES["fit"]),
     log:
         layout.log("fit", "{name}"),
-    benchmark:
-        layout.benchmark("fit", "{name}")
     threads: job_resources.threads("fit")
     resources:
         mem_mb=job_resources.mem_mb("fit"),
         runtime=job_resources.runtime("fit"),
     params:
         config=of_job(STAGES["fit"].parameters),
+        benchmark=benchmark("fit"),
         code=CODE["fit"],
     shell:
         "gmmpipe fit --code {params.code:q} {input:q} -o {output:q} --config {params.config:q}"
-        " --engine {plan.engine:q} --threads {threads} > {log:q} 2>&1"
+        " --engine {plan.engine:q} --threads {threads} --benchmark {params.benchmark:q}"
+        " > {log:q} 2>&1"
 
 
 rule publish:

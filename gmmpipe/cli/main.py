@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -130,6 +131,7 @@ def _declare_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
             "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
         )
     parser.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
+    parser.add_argument("--benchmark", metavar="FILE", help="write there what the job took")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
 
 
@@ -173,8 +175,10 @@ def _stage(args: argparse.Namespace) -> int:
     from importlib import import_module
 
     from gmmpipe.store import lock
+    from gmmpipe.workflow.benchmark import write_benchmark
     from gmmpipe.workflow.environment import maker
 
+    begin = time.perf_counter()
     lock.follow()
     if args.threads < 1:
         raise InputError(f"--threads is {args.threads}; give 1 or more")
@@ -188,6 +192,8 @@ def _stage(args: argparse.Namespace) -> int:
                 " command to continue with the new code"
             )
     module.run(args.inputs, args.output, **words, threads=args.threads)
+    if args.benchmark:
+        write_benchmark(args.benchmark, time.perf_counter() - begin)
     return 0
 
 

@@ -4,6 +4,8 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -69,22 +71,33 @@ def follow() -> None:
     Does nothing in the process that holds the lock, where no run is, and on other hosts (of a
     cluster: its own queue ends jobs there, and a lock may not reach so far).
     """
+    has_ended = joined()
+    if has_ended is None:
+        return
+    if has_ended():
+        _end()
+    threading.Thread(target=_watch, args=(has_ended,), daemon=True).start()
+
+
+def joined() -> Callable[[], bool] | None:
+    """Return what says whether the run that this process belongs to has ended, if it is of one.
+
+    A new run waits until this process has ended, and its forks.
+    """
     pid, host, path = [*os.environ.get(RUN, "").split(":", 2), "", ""][:3]
     if not path or pid == str(os.getpid()) or host != os.uname().nodename:
-        return
+        return None
     try:
         jobs = os.open(_jobs(Path(path)), os.O_RDONLY)
         lock = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return  # a command started by hand inside a run's environment, or results/ was removed
-    _try(jobs, exclusive=False)  # a new run waits until this process has ended
-    if _has_ended(lock, pid):
-        _end()
-    threading.Thread(target=_watch, args=(lock, pid), daemon=True).start()
+        return None  # a command started by hand inside a run's environment, or results/ was removed
+    _try(jobs, exclusive=False)
+    return partial(_has_ended, lock, pid)
 
 
-def _watch(lock: int, pid: str) -> None:
-    while not _has_ended(lock, pid):
+def _watch(has_ended: Callable[[], bool]) -> None:
+    while not has_ended():
         time.sleep(PULSE)
     _end()
 

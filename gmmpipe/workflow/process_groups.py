@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ASKED = (signal.SIGTERM, signal.SIGHUP)  # by a person, a queue, or the end of the terminal
 PATIENCE = 5  # seconds that a group gets to end: Snakemake may deadlock at SIGTERM
@@ -59,7 +59,7 @@ def group(
             end(process)
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """End a process and its group: they are asked, and killed if they are not gone in time."""
     with suppress(ProcessLookupError):  # nobody is left
         if process.poll() is None:

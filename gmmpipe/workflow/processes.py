@@ -25,7 +25,9 @@ def run_shares(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
     if shares == 1:
         return [work(*given, 0, 1)]
     try:
-        pool = ProcessPoolExecutor(shares - 1, get_context("spawn"), initializer=_end_with_parent)
+        # with other threads a fork may lack what they hold; a new process loads all libraries
+        context = get_context("fork" if threading.active_count() == 1 else "spawn")
+        pool = ProcessPoolExecutor(shares - 1, context, initializer=_end_with_parent)
     except OSError as error:  # of /dev/shm, where semaphores are
         print(f"one process does all: no semaphores ({error.strerror}); make /dev/shm writable")
         return [work(*given, share, shares) for share in range(shares)]

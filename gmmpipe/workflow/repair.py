@@ -159,11 +159,10 @@ def _layers(plan: Plan) -> Iterator[Iterable[str]]:
     starts = {path for block in plan.fit_blocks for path in plan.fitted(block)[1:]}
     yield [plan.path, plan.origins, *starts]
     for stage in STAGES.values():
-        names = stage.jobs(plan)
-        made = [path for name in names for path in stage.outputs(plan, name)]
+        made = [path for name in stage.jobs(plan) for path in stage.outputs(plan, name)]
         if stage.folder:
             made = [f"{path}/{TIMESTAMP}" for path in made]
-        yield [*made, *(layout.benchmark(stage.name, name) for name in names)]
+        yield made
 
 
 def _altered(plan: Plan) -> list[Path]:

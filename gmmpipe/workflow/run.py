@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from gmmpipe.store.open_files import naming
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
 from gmmpipe.workflow.checksums import restore_checksums
+from gmmpipe.workflow.job_server import JobServer, job_server
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
@@ -75,7 +77,8 @@ def run(
             limited = any(option.startswith("--resources") for option in extra)
             if here and (free := _free_memory(plan)) and not limited:
                 command += ["--resources", f"mem_mb={free // memory.MB}"]
-            return _run(plan, command, {**os.environ, **lock.environment, **_cache()})
+            with job_server(local=snakemake_options.runs_here(Path(), extra)) as server:
+                return _run(plan, command, {**os.environ, **lock.environment, **_cache()}, server)
 
 
 def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> Plan:
@@ -99,8 +102,12 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     _recover(plan)
     keeping = contextlib.ExitStack()
     keeping.enter_context(kept(plan))
+    server = keeping.enter_context(job_server(local=snakemake_options.runs_here(Path(), options)))
     atexit.register(keeping.close)
     _free_memory(plan)
+    os.environ.update(server.environment)
+    if not _is_finished(plan):
+        server.begin(os.environ)
     return plan
 
 
@@ -188,19 +195,29 @@ def runs_nothing(options: Sequence[str]) -> bool:
     return any(QUESTIONS.fullmatch(option) for option in options)
 
 
+def _is_finished(plan: Plan) -> bool:
+    """Return whether the version seems to be there already, so that there may be nothing to do."""
+    return Path(plan.report).exists()
+
+
 def _command(plan: Plan, extra: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={plan.path}", *extra]
 
 
-def _run(plan: Plan, command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(
+    plan: Plan, command: Sequence[str], environment: Mapping[str, str], server: JobServer
+) -> int:
     """Run Snakemake, and say what came of it; return the exit code."""
     log = Path(layout.log("run", plan.label))
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(sys.stdout)
-    with kept(plan), group(command, environment) as process:
+    begin = partial(server.begin, environment)
+    if not _is_finished(plan):  # ready when Snakemake is
+        begin()
+    with kept(plan), group(command, {**environment, **server.environment}) as process:
         try:
             with naming(log):
-                _listen(process, progress, log)
+                _listen(process, progress, log, begin)
             code = process.wait()
         finally:  # interrupted, or the disk is full
             progress.close()
@@ -210,8 +227,13 @@ def _run(plan: Plan, command: Sequence[str], environment: Mapping[str, str]) -> 
     return _failures(plan)
 
 
-def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> None:
-    """Follow Snakemake's words and log them; where there is nothing to do, the last log stays."""
+def _listen(
+    process: subprocess.Popen[str], progress: Progress, log: Path, begin: Callable[[], None]
+) -> None:
+    """Follow Snakemake's words and log them; where there is nothing to do, the last log stays.
+
+    begin: called when there is something.
+    """
     words: list[str] = []
     with contextlib.ExitStack() as stack:
         file = None
@@ -219,6 +241,7 @@ def _listen(process: subprocess.Popen[str], progress: Progress, log: Path) -> No
             words.append(line)
             progress.see(line)
             if file is None and line.startswith("Job stats:"):
+                begin()
                 file = stack.enter_context(log.open("w", encoding="utf-8"))
             if file is not None:
                 file.writelines(words)

@@ -1,5 +1,6 @@
 """The options passed on to Snakemake: none that it would run as code, none that gmmpipe sets."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ LOSS = (  # also of artifacts that other versions share
 )  # fmt: skip
 OWN = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
 SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
+ELSEWHERE = re.compile(r"-e|--exec|--profile|executor$")  # options, and an entry of a profile
 PLAIN = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
 
 
@@ -116,6 +118,15 @@ def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
     file = next((f for f in folders if f.exists()), root) / "config.yaml"
     found = _config(file) if file.is_file() else {}
     return {key: value for key, value in found.items() if key in BLOCK}
+
+
+def runs_here(root: Path, extra: Sequence[str]) -> bool:
+    """Return whether jobs run where Snakemake does, as far as options and profiles say."""
+    file = root / PROFILE / "config.yaml"
+    said = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    elsewhere = any(ELSEWHERE.match(text) for text in (*extra, *(said or ())))
+    usual = {*_profiles(extra)[0]} <= {PROFILE, "none"}
+    return usual and not elsewhere and not os.environ.get("SNAKEMAKE_PROFILE")
 
 
 def _config(path: Path) -> Mapping[str, Any]:

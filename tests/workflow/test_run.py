@@ -166,7 +166,9 @@ def test_only_a_run_with_work_or_an_error_replaces_the_log(words, kept, tmp_path
     log = tmp_path / "run.log"
     log.write_text("the last run's\n")
     process = types.SimpleNamespace(stdout=words)
-    workflow_run._listen(process, Progress(io.StringIO()), log)
+    begun = []
+    workflow_run._listen(process, Progress(io.StringIO()), log, lambda: begun.append("jobs"))
+    assert begun == ["jobs"] * ("Job stats:\n" in words)
     assert log.read_text() == (kept or "".join(words))
 
 
