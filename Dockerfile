@@ -3,10 +3,10 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /opt/project
 RUN python -m venv /opt/gmmpipe
-ENV PATH=/opt/gmmpipe/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-COPY requirements-build.lock requirements-image.lock ./
+ENV VIRTUAL_ENV=/opt/gmmpipe PATH=/opt/gmmpipe/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements-build.lock requirements.lock ./
 RUN pip install --quiet --require-hashes -r requirements-build.lock \
-    && pip install --quiet --require-hashes --no-build-isolation -r requirements-image.lock
+    && uv pip install --quiet --no-cache --require-hashes --no-deps --no-build-isolation -r requirements.lock
 COPY . .
 RUN pip install --quiet --no-deps --no-build-isolation . \
     && python -P -m gmmpipe.mixture.precompile \

@@ -14,5 +14,5 @@ def test_an_image_has_every_part_that_a_run_reads():
     assert {"Snakefile", "conf", "data", "profiles", "gmmpipe"} <= kept
     assert [part for part in kept if not (HOME / part).exists()] == []
     recipe = (HOME / "Dockerfile").read_text()
-    assert recipe.count("--require-hashes") == recipe.count("-r requirements-") == 2
+    assert recipe.count("--require-hashes") == recipe.count("-r requirements") == 2
     assert recipe.rindex("USER gmmpipe") < recipe.index("CMD")

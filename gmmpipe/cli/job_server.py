@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from gmmpipe.cli.main import main as run
+from gmmpipe.mixture import precompile
 from gmmpipe.store import lock
 from gmmpipe.workflow.job_server import LENGTH, OUTPUTS, SERVER
 from gmmpipe.workflow.pipeline import STAGES
@@ -158,15 +159,18 @@ def perform(request: dict[str, Any], outputs: list[int]) -> int:
             return 1
 
 
+def load() -> None:
+    """Import what jobs use."""
+    for name in (*(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES), *LIBRARIES):
+        import_module(name)
+
+
 def main() -> None:
     """Load what jobs use, then do them."""
     pin_threads()
     server = Server(int(sys.argv[1]))
-    for name in (*(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES), *LIBRARIES):
-        import_module(name)
-    from gmmpipe.mixture import precompile
-
-    precompile.main()
+    load()
+    precompile.main([])
     gc.freeze()  # what is there is not looked at again, and stays shared
     server.serve()
 

@@ -84,10 +84,36 @@ def test_threads_of_a_shell_line_are_whole_numbers():
         assert re.fullmatch(r"job_resources\.threads\((\"\w+\"|stage\.name)\)", given)
 
 
-def test_the_lock_has_a_hash_for_every_package_and_no_address():
-    for name in ("requirements.lock", "requirements-build.lock"):
-        text = (HOME / name).read_text().replace("\\\n", " ")
+def test_the_locks_have_a_hash_for_every_package_and_no_address():
+    locks = sorted(HOME.glob("requirements*.lock"))
+    assert len(locks) > 2
+    for lock in locks:
+        text = lock.read_text().replace("\\\n", " ")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
         assert lines
         assert all(re.match(r"[a-zA-Z0-9._-]+==\S+.*--hash=sha256:[0-9a-f]{64}", x) for x in lines)
         assert "://" not in text
+
+
+def test_nothing_is_fetched_without_a_hash():
+    """But for the project itself, which is here."""
+    recipes = (HOME / "Makefile").read_text().replace("\\\n", " ") + (
+        HOME / "Dockerfile"
+    ).read_text()
+    fetched = [line for line in recipes.splitlines() if re.search(r"pip install .*-r ", line)]
+    assert fetched
+    assert all("--require-hashes" in line for line in fetched)
+    assert re.search(r"^INSTALL = \$\(PUT\) --require-hashes$", recipes, re.MULTILINE)
+    assert re.findall(r"\$\(PUT\) (?!--require-hashes)(.*)", recipes) == ["--editable ."]
+
+
+def test_each_extra_of_the_readme_has_a_lock_and_a_target():
+    extras = re.search(r"^EXTRAS := (.*)$", (HOME / "Makefile").read_text(), re.MULTILINE)[
+        1
+    ].split()
+    assert set(extras) >= {"dask", "slurm", "generic"}
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert "pip install" not in (HOME / readme).read_text().replace("uv pip install", "")
+        for extra in extras:
+            assert f"make {extra}" in (HOME / readme).read_text()
+            assert (HOME / f"requirements-{extra}.lock").is_file()
