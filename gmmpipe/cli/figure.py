@@ -4,29 +4,16 @@ import contextlib
 from collections.abc import Mapping
 from os.path import realpath
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.figures import FIGURES, FORMATS, DatasetTables, FigureKind
-from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
+from gmmpipe.figures import FIGURES, FORMATS, DatasetTables
+from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import project_of, refuse_library_settings
 from gmmpipe.store.plan import Plan
-
-
-class Wanted(NamedTuple):
-    """A figure to draw: of which tables, and what its file is named after."""
-
-    name: str
-    place: str
-    tables: DatasetTables
-
-    @property
-    def kind(self) -> FigureKind:
-        """Return the entry of the registry."""
-        return FIGURES[self.name]
 
 
 def redraw(
@@ -34,44 +21,41 @@ def redraw(
     folder: str | Path,
     output: str | Path | None = None,
     dataset: str | None = None,
-    taste: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Draw the figure ``name`` of the version in ``folder`` again; return the files written.
 
     output: a file ending in .png, .svg, .pdf or .gif, or a folder for all formats of the version's
     configuration, default the working one; nothing in ``folder`` is touched. dataset: only that
-    one. taste: other values of keys of `figures`, such as width and language. Raises InputError
+    one. settings: other values of keys of `figures`, such as width and language. Raises InputError
     where one of these is wrong, the figure shows nothing there, or the store has lost the data.
     """
     if name not in FIGURES:
         raise InputError(suggest("figure", name, sorted(FIGURES)))
     target = Path(realpath("." if output is None else output))
-    one = "" if output is None or target.is_dir() else target.suffix.removeprefix(".")
-    if one and one not in FORMATS:
-        raise InputError(suggest("the ending of -o", one, list(FORMATS)))
-    if one == "gif" and not FIGURES[name].moves:
-        raise InputError(f"{name} does not move; give a file ending in .png, .svg or .pdf")
+    one_format = "" if output is None or target.is_dir() else target.suffix.removeprefix(".")
+    if one_format and one_format not in FORMATS:
+        raise InputError(suggest("the ending of -o", one_format, list(FORMATS)))
+    if one_format == "gif" and not FIGURES[name].moves:
+        raise InputError(f"{name} is not animated; give a file ending in .png, .svg or .pdf")
     experiment = Experiment(folder)
-    section = schema.check_figures(
-        {
-            **experiment.config["figures"],
-            **{k: v for k, v in (taste or {}).items() if v is not None},
-        }
-    )
-    style = style_of(section)
+    changed = {key: value for key, value in (settings or {}).items() if value is not None}
+    section = schema.check_figures({**experiment.config["figures"], **changed})
+    formats = [one_format] if one_format else section["formats"]
     with contextlib.chdir(project_of(experiment.folder)):
         refuse_library_settings()
-        wanted = _wanted(name, _plan(experiment), dataset)
-        if one and len(wanted) > 1:
-            places = ", ".join(each.place for each in wanted)
-            raise InputError(f"{output} is one file, but there are {places}; give a folder")
-        made = []
-        for each in wanted:
-            formats = [one] if one else section["formats"]
-            for suffix, content in each.kind.files(each.tables, style, formats, section["dpi"]):
-                made.append(target if one else target / f"{name}-{each.place}.{suffix}")
-                artifacts.write(made[-1], content)
-    return made
+        tables_by_case = _tables_to_draw(name, _plan(experiment), dataset)
+        if one_format and len(tables_by_case) > 1:
+            raise InputError(
+                f"{output} is one file, but there are {', '.join(tables_by_case)}; give a folder"
+            )
+        files = []
+        for case, tables in tables_by_case.items():
+            drawn = FIGURES[name].files(tables, style_from(section), formats, section["dpi"])
+            for suffix, content in drawn:
+                files.append(target if one_format else target / f"{name}-{case}.{suffix}")
+                artifacts.write(files[-1], content)
+    return files
 
 
 def _plan(experiment: Experiment) -> Plan:
@@ -79,21 +63,22 @@ def _plan(experiment: Experiment) -> Plan:
     plan = experiment.study
     for path in (*plan.data, *plan.normalisations):
         if not Path(path).is_file():
-            raise InputError(f"{path}: the store has lost it; give this version's run once more")
+            raise InputError(f"{path}: the store has lost it; run this version again")
     return plan
 
 
-def _wanted(name: str, plan: Plan, dataset: str | None) -> list[Wanted]:
-    """Return what there is to draw; raises InputError where that is nothing."""
-    known = list(dict.fromkeys(at["dataset"] for _, at in plan.cases()))
-    if dataset is not None and dataset not in known:
-        raise InputError(suggest("--dataset", dataset, known))
-    found: dict[str, Wanted] = {}
-    for (its, case), tables in cases(plan, frames_of(plan)):
-        seen, place = seen_by(name, its, case, tables)
-        if dataset in (None, its) and place not in found and FIGURES[name].applies(seen):
-            found[place] = Wanted(name, place, seen)
-    if not found:
+def _tables_to_draw(name: str, plan: Plan, dataset: str | None) -> dict[str, DatasetTables]:
+    """Return {case: its tables} to which the figure applies; InputError where there is none."""
+    datasets = list(dict.fromkeys(point["dataset"] for _, point in plan.cases()))
+    if dataset is not None and dataset not in datasets:
+        raise InputError(suggest("--dataset", dataset, datasets))
+    tables_by_case: dict[str, DatasetTables] = {}
+    for (case_dataset, case), every_table in case_tables(plan, version_frames(plan)):
+        tables, part = tables_for(name, case_dataset, case, every_table)
+        is_wanted = dataset in (None, case_dataset) and part not in tables_by_case
+        if is_wanted and FIGURES[name].applies(tables):
+            tables_by_case[part] = tables
+    if not tables_by_case:
         where = f"data set {dataset}" if dataset else f"{plan.experiment} {plan.version}"
-        raise InputError(f"{name} has nothing to show of {where}; choose another figure")
-    return list(found.values())
+        raise InputError(f"{name} has nothing to show for {where}; choose another figure")
+    return tables_by_case

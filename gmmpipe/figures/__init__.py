@@ -2,7 +2,7 @@
 
 One figure is one module with ``draw(tables, style)``, ``caption(tables, style)`` and
 ``applies(tables)``; with ``animate(tables, style)`` too it is also a GIF. A new figure is such a
-module, one entry in ``FIGURES`` below, and its words in ``chinese``. Neither matplotlib nor pandas
+module, one line in ``FIGURES`` below, and its words in ``chinese``. Neither matplotlib nor pandas
 is imported before a figure is drawn.
 """
 
@@ -32,14 +32,14 @@ FORMATS = (*METADATA, "gif")
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A kind of figure: its module in this package, its title and its place in the report.
+    """A kind of figure: its name, which is that of its module, its title and its category.
 
     title and category are English, see ``heading`` and ``place``. across: one figure shows all
     outer points of the sweep, so it is drawn once for a data set. moves: it is an animation too.
     samples: it shows them.
     """
 
-    module: str
+    name: str
     title: str
     category: str
     across: bool = False
@@ -80,7 +80,7 @@ class FigureKind:
         if not self.samples or len(tables.x) == tables.n_samples:
             return text
         some = style.say(
-            "Shown are {n} of {total} samples, drawn at random.",
+            "{n} of {total} samples are shown, drawn at random.",
             n=len(tables.x),
             total=tables.n_samples,
         )
@@ -91,32 +91,31 @@ class FigureKind:
         return self._loaded().applies(tables)
 
     def _loaded(self) -> FigureModule:
-        return kinds.load(self.module)
+        return kinds.load(self.name)
 
 
-FIGURES: dict[str, FigureKind] = {
-    "clusters": FigureKind("clusters", "Selected mixture", "Clusters", samples=True),
-    "density": FigureKind("density", "Density and responsibilities", "Clusters", samples=True),
-    "selection": FigureKind("selection", "BIC and ICL against K", "Selection"),
-    "bootstrap": FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
-    "intervals": FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
-    "heatmap": FigureKind("heatmap", "The sweep at a glance", "Sweep"),
-    "convergence": FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
-    "iterations": FigureKind(
-        "iterations", "The mixture as EM goes on", "Convergence", samples=True
-    ),
-    "animation": FigureKind(
-        "animation", "EM from start to convergence", "Convergence", moves=True, samples=True
-    ),
-    "basins": FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
-    "optima": FigureKind("optima", "Which seeds fell into which optimum", "Convergence"),
-    "restarts": FigureKind("restarts", "How far the restarts can be trusted", "Selection"),
-    "lineage": FigureKind("lineage", "Which component splits as K grows", "Selection"),
-    "stability": FigureKind("stability", "Agreement from seed to seed", "Selection"),
-    "agreement": FigureKind("agreement", "How alike each two runs are", "Selection"),
-    "recovery": FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
-    "tutorial_clusters": FigureKind(
-        "tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters", samples=True
-    ),
-    "sample_data": FigureKind("sample_data", "True groups", "Data", samples=True),
+FIGURES = {
+    kind.name: kind
+    for kind in (
+        FigureKind("clusters", "Selected mixture", "Clusters", samples=True),
+        FigureKind("density", "Density and responsibilities", "Clusters", samples=True),
+        FigureKind("selection", "BIC and ICL against K", "Selection"),
+        FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
+        FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
+        FigureKind("heatmap", "The sweep at a glance", "Sweep"),
+        FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
+        FigureKind("iterations", "The mixture during EM", "Convergence", samples=True),
+        FigureKind(
+            "animation", "EM from start to convergence", "Convergence", moves=True, samples=True
+        ),
+        FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
+        FigureKind("optima", "Optimum reached by each seed", "Convergence"),
+        FigureKind("restarts", "Reliability of the restarts", "Selection"),
+        FigureKind("lineage", "Component splits as K grows", "Selection"),
+        FigureKind("stability", "Agreement from seed to seed", "Selection"),
+        FigureKind("agreement", "Pairwise agreement of runs", "Selection"),
+        FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
+        FigureKind("tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters", samples=True),
+        FigureKind("sample_data", "True groups", "Data", samples=True),
+    )
 }

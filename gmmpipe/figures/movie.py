@@ -44,16 +44,16 @@ class Movie:
         from matplotlib.ticker import FixedLocator
 
         sides = (self.scene.xaxis, self.scene.yaxis)
-        ticks, shown = [axis.get_majorticklocs() for axis in sides], None
+        ticks, current = [axis.get_majorticklocs() for axis in sides], None
         for view in self.views:
-            if view != shown:
+            if view != current:
                 self.scene.set(xlim=view[0], ylim=view[1])
                 for axis, every, now, last in zip(sides, ticks, view, self.views[-1], strict=True):
                     wider = (now[1] - now[0]) / (last[1] - last[0])
                     step = min(math.ceil(wider - 1e-9), max(len(every) - 1, 1))
                     axis.set_major_locator(FixedLocator(every[::step].tolist()))
-            yield view != shown
-            shown = view
+            yield view != current
+            current = view
 
 
 def hidden(axes: Axes, draw: Callable[[], object]) -> list[Artist]:

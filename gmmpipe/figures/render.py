@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures.movie import Movie
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from gmmpipe.figures.movie import Movie
 
 # None leaves out what would differ from one moment or machine to the next
 METADATA: dict[str, dict[str, Any]] = {
@@ -76,8 +75,8 @@ def render_movie(movie: Movie, dpi: float = 150) -> bytes:
     middle = pictures[len(pictures) // 2]
     sample = np.concatenate([pictures[0], middle, pictures[-1]]).reshape(-1, 3).astype(np.int64)
     codes, counts = np.unique((sample & 252) @ np.array([1 << 16, 1 << 8, 1]), return_counts=True)
-    kept = codes[np.lexsort((codes, -counts))][:COLOURS].astype(np.int64)
-    colours = np.stack([kept >> 16, kept >> 8 & 255, kept & 255], axis=1).ravel()
+    frequent = codes[np.lexsort((codes, -counts))][:COLOURS].astype(np.int64)
+    colours = np.stack([frequent >> 16, frequent >> 8 & 255, frequent & 255], axis=1).ravel()
     palette = Image.new("P", (1, 1))
     palette.putpalette(colours.tolist())
     frames = []

@@ -356,15 +356,15 @@ def styled(
     def drawn(tables: DatasetTables, style: Style) -> Drawn:
         require_font(style.language)
         with style.applied():
-            made = draw(tables, style)
-            figure = made.figure if isinstance(made, Movie) else made
+            result = draw(tables, style)
+            figure = result.figure if isinstance(result, Movie) else result
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             _keep_ticks(figure)
             # ticks take their style when first drawn, which must not be later
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
-        return made
+        return result
 
     return drawn
 

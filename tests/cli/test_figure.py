@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from projects import carry_out_and_draw
 
-from gmmpipe.figures.cases import cases, frames_of
+from gmmpipe.figures.case_tables import case_tables, version_frames
 from gmmpipe.results.words import language
 from gmmpipe.store import artifacts
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     refused("--dataset 'gm' gmm, sample", "figure", "clusters", LATEST, "--dataset", "gm")
     refused("one file gmm, sample folder", "figure", "clusters", LATEST, "-o", "a.png")
     refused("-o 'jpg' png", "figure", "clusters", LATEST, "-o", "a.jpg")
-    refused("clusters does not move", "figure", "clusters", LATEST, "-o", "a.gif")
+    refused("clusters is not animated", "figure", "clusters", LATEST, "-o", "a.gif")
     refused("figures.width 'wide' 'column'", "figure", "clusters", LATEST, "--width", "wide")
     refused("figures.language 'de' 'zh'", "figure", "clusters", LATEST, "--language", "de")
     refused("bootstrap has nothing to show smoke", "figure", "bootstrap", LATEST)
@@ -97,7 +97,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
 @pytest.mark.parametrize("setting", ["fit.noise=0", "fit.noise=0.2", "fit.acceleration=anderson"])
 def test_steps_are_those_of_the_fit(study, setting):
     done = study(*SETTINGS[:-1], "sweep.iteration=[1,2,3]", "sweep.dataset=[gmm]", setting)
-    for (_, _), tables in cases(done, frames_of(done)):
+    for (_, _), tables in case_tables(done, version_frames(done)):
         row = tables.selected()
         again = tables.replay(row, [0, 1, 2, 3])
         for (_, cell), mixture in zip(tables.snapshots(row).iterrows(), again[1:], strict=True):

@@ -12,7 +12,7 @@ import pytest
 from gmmpipe.data import read as reader
 from gmmpipe.data import source
 from gmmpipe.data.kinds import File
-from gmmpipe.figures import FIGURES, Style, cases
+from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture import slices
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report.explorer import scene
@@ -123,14 +123,14 @@ def test_a_folder_inside_the_project_may_not_lead_out(project, refused, columns,
 def test_figures_and_report_show_a_random_choice_and_say_so(study, columns, monkeypatch):
     pq.write_table(pa.table(columns), "x.parquet")
     done = study(options("x.parquet"), *SWEEP)
-    monkeypatch.setattr(cases, "MOST_SHOWN", 50)
-    ((_, tables),) = cases.cases(done, cases.frames_of(done))
+    monkeypatch.setattr(case_tables, "MOST_SHOWN", 50)
+    ((_, tables),) = case_tables.case_tables(done, case_tables.version_frames(done))
     rows = slices.subset(N, 50, "shown")
     np.testing.assert_array_equal(tables.x["u"], columns["u"][rows])
     np.testing.assert_array_equal(tables.assignments["row"], rows)
     np.testing.assert_array_equal(tables.labels.astype(int), columns["g"][rows])
     assert (len(tables.x), tables.n_samples) == (50, N)
-    for language, words in {"en": "Shown are 50 of 400 samples", "zh": "400 个样本中"}.items():
+    for language, words in {"en": "50 of 400 samples are shown", "zh": "400 个样本中"}.items():
         style = Style(language=language)
         for name, kind in FIGURES.items():
             said = kind.applies(tables) and words in kind.caption(tables, style)

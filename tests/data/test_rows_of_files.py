@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from gmmpipe.figures.cases import frames_of
+
 from gmmpipe.report.build import reading_of
 from gmmpipe.results.experiment import load
 from gmmpipe.workflow import run as workflow_run

@@ -13,7 +13,7 @@ from PIL import Image
 from gmmpipe.figures import FIGURES, Style, render_movie
 from gmmpipe.figures.kinds.animation import _pictures
 from gmmpipe.figures.parts.ellipses import axes_of
-from gmmpipe.figures.parts.snapshots import SEEN, telling, travelled, way_of
+from gmmpipe.figures.parts.snapshots import SEEN, cumulative_moves, distinct_snapshots, path_lengths
 from gmmpipe.mixture.mixture import Mixture
 
 STYLE = Style(frames=12)
@@ -56,7 +56,7 @@ def test_counts_go_from_the_start_to_the_end(most):
 
 def test_pictures_lie_evenly_on_the_way_and_none_repeats_another():
     tables = case("default")
-    way = way_of(tables, _pictures(tables, 6)[1])
+    way = path_lengths(tables, _pictures(tables, 6)[1])
     gaps = np.diff(way)
     assert gaps.min() >= SEEN
     inner = gaps[1:]  # the first iteration may leap from a start far larger than the samples
@@ -64,10 +64,10 @@ def test_pictures_lie_evenly_on_the_way_and_none_repeats_another():
 
 
 def test_what_stands_still_is_shown_once():
-    assert telling(np.array([0.0, 1.0, 1.01, 1.02, 2.0, 2.001]), 6) == [0, 1, 5]
-    assert telling(np.array([0.0, 0.0]), 6) == [0, 1]
-    assert telling(np.linspace(0, 10, 101), 6)[0::5] == [0, 100]
-    assert len(telling(np.linspace(0, 10, 101), 6)) == 6
+    assert distinct_snapshots(np.array([0.0, 1.0, 1.01, 1.02, 2.0, 2.001]), 6) == [0, 1, 5]
+    assert distinct_snapshots(np.array([0.0, 0.0]), 6) == [0, 1]
+    assert distinct_snapshots(np.linspace(0, 10, 101), 6)[0::5] == [0, 100]
+    assert len(distinct_snapshots(np.linspace(0, 10, 101), 6)) == 6
 
 
 def test_a_way_does_not_depend_on_units():
@@ -76,7 +76,7 @@ def test_a_way_does_not_depend_on_units():
     scaled = [
         Mixture(m.weights, m.means * unit, m.covariances * np.outer(unit, unit)) for m in mixtures
     ]
-    np.testing.assert_allclose(travelled(scaled, x * unit), travelled(mixtures, x))
+    np.testing.assert_allclose(cumulative_moves(scaled, x * unit), cumulative_moves(mixtures, x))
 
 
 @pytest.mark.parametrize("width", ["column", "page"])

@@ -49,7 +49,7 @@ def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
     assert all(max(line.get_ydata()) < after.get_ylim()[1] for line in hollow)
     found = [sum(int(text.get_text()) for text in axes.texts) for axes in (before, after)]
     assert found[1] < found[0]
-    words = f"Hollow: {n} runs that ended at no maximum"
+    words = f"Hollow: {n} runs that did not end at a maximum"
     assert words in FIGURES["optima"].caption(short, Style())
     assert "Hollow" not in FIGURES["optima"].caption(tables, Style())
 
@@ -114,8 +114,8 @@ def test_of_too_many_runs_some_of_every_optimum_and_start_are_shown(monkeypatch)
     assert set(which) == set(optimum)  # not only the likeliest
     assert set(runs["start"]) == set(every["start"])
     caption = FIGURES["agreement"].caption(tables, Style())
-    assert "each two of 4 runs" in caption
-    assert "The 4 are drawn from 6 runs" in caption
+    assert "the clusterings of 4 runs" in caption
+    assert "These 4 are chosen from 6 runs" in caption
 
 
 def test_runs_are_drawn_evenly_and_rare_ones_whole():

@@ -79,7 +79,7 @@ def test_recovery_averages_over_data_sets_drawn_anew():
     assert ticks == ["100", "300", "1000", "3000", "10000"]
     caption = FIGURES["recovery"].caption(tables, Style())
     assert "weighted by the true weights" in caption
-    assert caption.endswith("over 3 data sets drawn anew (dataset.one.seed).")
+    assert caption.endswith("over 3 newly drawn data sets (dataset.one.seed).")
 
 
 def test_recovery_has_a_facet_for_each_point_of_a_design():
@@ -97,7 +97,7 @@ def test_recovery_has_a_facet_for_each_point_of_a_design():
             spans = [np.ptp(segment[:, 1]) for segment in container[2][0].get_segments()]
             assert not np.any(spans)  # of one data set at each point no error is known
     caption = FIGURES["recovery"].caption(tables, Style())
-    assert caption.endswith("Each point is one data set, so its error is not known.")
+    assert caption.endswith("Each point is one data set, so its standard error is unknown.")
 
 
 def test_recovery_places_numbers_to_scale():

@@ -88,7 +88,7 @@ def test_captions_say_how_many_runs_are_looked_at():
     assert some.n_hidden(row["covariance"], row["k"]) == len(all_runs) - len(shown)
     for name in ("convergence", "basins", "optima", "agreement"):
         assert FIGURES[name].applies(some)
-        assert "Looked at are" in FIGURES[name].caption(some, Style())
-        assert "Looked at" not in FIGURES[name].caption(tables, Style())
-    words = f"Looked at are {len(shown)} of {len(all_runs)} runs: the best,"
+        assert " runs are used: the best" in FIGURES[name].caption(some, Style())
+        assert " runs are used" not in FIGURES[name].caption(tables, Style())
+    words = f"{len(shown)} of {len(all_runs)} runs are used: the best,"
     assert words in FIGURES["convergence"].caption(some, Style())

@@ -11,7 +11,7 @@ import pytest
 from projects import carry_out, make_project
 
 import gmmpipe
-from gmmpipe.figures import FIGURES, Style, cases
+from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture.defects import Defect, numbered, sentence
 from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.report import evidence
@@ -30,7 +30,7 @@ def seen(tmp_path_factory):
         patch.chdir(root)
         patch.delenv("GMMPIPE_RUN", raising=False)
         done = carry_out(*SWEEP)
-        ((_, tables),) = cases.cases(done, cases.frames_of(done))
+        ((_, tables),) = case_tables.case_tables(done, case_tables.version_frames(done))
         return gmmpipe.load(done.folder), tables, said.getvalue()
 
 

@@ -42,7 +42,7 @@ def test_a_figure_across_the_outer_axes_is_drawn_once_for_a_data_set(drawn):
     captions = artifacts.read_json(folder / "captions.json")
     assert set(captions) == expected
     assert captions["recovery-sample"].startswith("sample: ")
-    assert "over 2 data sets drawn anew (dataset.sample.seed)" in captions["recovery-sample"]
+    assert "over 2 newly drawn data sets (dataset.sample.seed)" in captions["recovery-sample"]
 
 
 def test_processes_that_share_the_work_change_no_byte(drawn):

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.grid import COLOURS
+from gmmpipe.figures.parts.legends import legend_of_starts, marker, start_looks
 from gmmpipe.figures.parts.runs import at_maximum, cut_short, not_drawn, optimum_of
-from gmmpipe.figures.parts.scatter import legend_below, markers
-from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.figures.style import MILLIMETRES, Look, Style, styled
 from gmmpipe.mixture.densities import log_responsibilities
 from gmmpipe.mixture.diagnostics.matching import comparison_rows
 from gmmpipe.mixture.diagnostics.restarts import NONE
 from gmmpipe.mixture.diagnostics.stability import agreement
+from gmmpipe.mixture.mixture import Indices
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.mixture.mixture import Indices
 
 MOST_RUNS = 100  # of more, some of every optimum and start
 
@@ -40,25 +41,26 @@ def caption(tables: DatasetTables, style: Style) -> str:
     row, (runs, _, times) = tables.selected(), _ordered(tables)
     n, total = len(runs), int(times.sum())
     text = style.say(
-        "{dataset}, {model}: adjusted Rand index of the clusterings of each two of {n} runs (1: the"
-        " same, 0: no more alike than by chance). The runs are ordered by the optimum they ended"
-        " in, from the best on, with a line between two optima; the marks name the start.",
+        "{dataset}, {model}: adjusted Rand index between the clusterings of {n} runs (1: the"
+        " same, 0: agreement by chance). The runs are ordered by the optimum they ended in,"
+        " best first, with lines between optima; the marks show the start.",
         dataset=tables.dataset,
         model=model(row),
         n=n,
     )
     some_runs = style.say(
-        "The {n} are drawn from {total} runs, of every optimum and start as many or all it has; the"
-        " numbers at the left count all.",
+        "These {n} are chosen from {total} runs: equally many of each optimum and start, or all"
+        " where there are fewer. The numbers at the left count all runs.",
         n=n,
         total=total,
     )
     rows = len(comparison_rows(len(tables.x)))
-    some = style.say("Compared by {n} of the samples, drawn at random.", n=rows)
+    some = style.say("The clusterings are compared on {n} of the samples, drawn at random.", n=rows)
     some = some if rows < len(tables.x) else ""
     none = _n_open(_sound(tables))
     unfinished = style.say(
-        "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.", n=none
+        "The last {n} did not reach a maximum, or ended at a saddle, so they are not optima.",
+        n=none,
     )
     others = not_drawn(tables, [(row["covariance"], row["k"])], style)
     return style.sentences(
@@ -80,8 +82,8 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
     axes, n = figure.add_subplot(), len(runs)
     picture = axes.imshow(matrix, vmin=0, vmax=1, cmap=COLOURS, interpolation="nearest")
-    starts = tables.starts()
-    _name_starts(axes, runs["start"].tolist(), starts, style)
+    looks = start_looks(tables, style)
+    _name_starts(axes, runs["start"].tolist(), looks)
     _name_optima(axes, which, _names(tables, times, style), style)
     for edge in np.flatnonzero(np.diff(which)) + 0.5:
         axes.plot([-0.5, n - 0.5], [edge, edge], color="white", linewidth=0.8)
@@ -89,20 +91,17 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(picture, ax=axes, aspect=25)
     bar.set_label(style.say("adjusted Rand index"))
-    shown = [start for start in starts if start in set(runs["start"])]
-    looks = [style.series(starts.index(start)) for start in shown]
-    texts = [style.say("start: {start}", start=elide(start, 16)) for start in shown]
-    legend_below(figure, style, markers(looks), texts)
+    shown = {start: look for start, look in looks.items() if start in set(runs["start"])}
+    legend_of_starts(figure, style, shown, marker)
     return figure
 
 
-def _name_starts(axes: Axes, of: list[str], starts: list[str], style: Style) -> None:
+def _name_starts(axes: Axes, starts: list[str], looks: Mapping[str, Look]) -> None:
     """Put the mark of each run's start left of its row."""
-    n = len(of)
+    n = len(starts)
     room = max(1.0, 0.035 * n)
-    for index, start in enumerate(starts):
-        look = style.series(index)
-        rows = [row for row, name in enumerate(of) if name == start]
+    for start, look in looks.items():
+        rows = [row for row, name in enumerate(starts) if name == start]
         size = min(3.5, 150 / n)
         axes.plot(
             np.full(len(rows), -0.5 - room / 2),
@@ -126,12 +125,12 @@ def _names(tables: DatasetTables, times: Indices, style: Style) -> list[str]:
 
 def _name_optima(axes: Axes, which: Indices, texts: list[str], style: Style) -> None:
     """Write beside each optimum's rows its name, where these are high enough."""
-    n, shown = len(which), np.bincount(which, minlength=len(texts))
+    n, counts = len(which), np.bincount(which, minlength=len(texts))
     height = style.pick(58.0, 84.0) / n  # millimetres of a row
-    ends = np.cumsum(shown)
+    ends = np.cumsum(counts)
     names = [
         (end - 0.5 - rows / 2, text)
-        for end, rows, text in zip(ends, shown, texts, strict=True)
+        for end, rows, text in zip(ends, counts, texts, strict=True)
         if rows * height > 1.1 * style.font_size / 72 * 25.4
     ]
     axes.set_yticks([place for place, _ in names], [text for _, text in names])
@@ -158,8 +157,8 @@ def _ordered(tables: DatasetTables) -> tuple[pd.DataFrame, Indices, Indices]:
     which[which == NONE] = which.max() + 1
     places = np.array([starts.index(start) for start in runs["start"]])
     order = np.lexsort((runs["seed"].to_numpy(int), places, which))
-    shown = order[evenly(which[order] * len(starts) + places[order], MOST_RUNS)]
-    return runs.iloc[shown], which[shown], np.bincount(which)
+    chosen = order[evenly(which[order] * len(starts) + places[order], MOST_RUNS)]
+    return runs.iloc[chosen], which[chosen], np.bincount(which)
 
 
 def _n_open(runs: pd.DataFrame) -> int:
@@ -175,20 +174,20 @@ def evenly(groups: Indices, most: int) -> Indices:
     """
     first, counts = np.unique(groups, return_index=True, return_counts=True)[1:]
     quota = next((c for c in range(most, 0, -1) if np.minimum(counts, c).sum() <= most), 1)
-    kept = [
+    places = [
         start + np.arange(n) * count // n
         for start, count in zip(first, counts, strict=True)
         for n in [min(count, quota)]
     ]
-    return np.concatenate(kept)[:most]
+    return np.concatenate(places)[:most]
 
 
 def _labels(tables: DatasetTables, runs: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the component of each sample compared in each run (R, samples)."""
     x = tables.x.to_numpy(float)
     x = x[comparison_rows(len(x))]
-    found = [
+    labels = [
         log_responsibilities(x, mixture, missing="mar")[1].argmax(axis=1)
         for mixture in tables.mixtures(runs)
     ]
-    return np.array(found)
+    return np.array(labels)

@@ -10,11 +10,12 @@ import numpy as np
 from gmmpipe.figures.movie import Movie, View, hidden
 from gmmpipe.figures.parts.densities import densities_sentence, draw_curves, draw_histogram, highest
 from gmmpipe.figures.parts.ellipses import FAR, deviations, draw_ellipses, frame, sigmas_sentence
+from gmmpipe.figures.parts.legends import legend_below, markers
 from gmmpipe.figures.parts.projection import plane
-from gmmpipe.figures.parts.scatter import draw_backdrop, legend_below, markers, rasterised_sentence
-from gmmpipe.figures.parts.snapshots import telling, way_of, whole
+from gmmpipe.figures.parts.scatter import draw_backdrop, rasterised_sentence
+from gmmpipe.figures.parts.snapshots import distinct_snapshots, path_lengths, whole
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.mixture.mixture import FIRST, Array, Mixture
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, iterations_from_start, model, number
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.mixture.mixture import Array, Mixture
 
 STILLS = 6
 CANDIDATES = 300  # iterations of which some are shown
@@ -45,9 +44,9 @@ def caption(tables: DatasetTables, style: Style) -> str:
     row = tables.selected()
     total = len(tables.trajectory(row)) - 1
     text = style.say(
-        "{dataset}: EM of {model} from its start ({start}, seed {seed}) to iteration {n}, and the"
-        " log-likelihood at each iteration; dots: the iterations shown. A component keeps its"
-        " colour.",
+        "{dataset}: EM of {model} from its start ({start}, seed {seed}) to iteration {n}, and"
+        " the log-likelihood at each iteration; dots: the iterations shown. Each component"
+        " keeps its colour.",
         dataset=tables.dataset,
         model=model(row),
         start=row["start"],
@@ -119,8 +118,8 @@ def animate(tables: DatasetTables, style: Style) -> Movie:
     pictures: list[list[Artist]] = []
     for count, mixture in zip(counts, mixtures, strict=True):
         artists = hidden(axes, partial(scene.mixture, axes, mixture))
-        words = f"{_when(count, style)}, {style.say('{value} nats', value=number(values[count]))}"
-        artists += hidden(beside, partial(_mark, beside, count, float(heights[count]), words))
+        title = f"{_when(count, style)}, {style.say('{value} nats', value=number(values[count]))}"
+        artists += hidden(beside, partial(_mark, beside, count, float(heights[count]), title))
         pictures.append(artists)
     views = scene.views(axes)
     beside.set_title(" ")  # room for the words of each picture
@@ -205,8 +204,8 @@ def _pictures(tables: DatasetTables, most: int) -> tuple[list[int], list[Mixture
     counts = _spaced(total, max(most, min(CANDIDATES, room)))
     assert tables.replay is not None  # noqa: S101 - as ``applies`` asks
     mixtures = tables.replay(row, counts)
-    shown = telling(way_of(tables, mixtures), most)
-    return [counts[i] for i in shown], [mixtures[i] for i in shown]
+    chosen = distinct_snapshots(path_lengths(tables, mixtures), most)
+    return [counts[i] for i in chosen], [mixtures[i] for i in chosen]
 
 
 def _spaced(total: int, most: int) -> list[int]:
@@ -219,10 +218,10 @@ def _spaced(total: int, most: int) -> list[int]:
     return [int(count) for count in np.minimum(counts, total - np.arange(most)[::-1])]
 
 
-def _mark(axes: Axes, count: int, value: float, words: str) -> None:
+def _mark(axes: Axes, count: int, value: float, title: str) -> None:
     """Draw where the run is, and say so above."""
     axes.plot(count, value, "o", color="black", markersize=5, zorder=3)
-    axes.text(0.5, 1.03, words, transform=axes.transAxes, ha="center", va="bottom")
+    axes.text(0.5, 1.03, title, transform=axes.transAxes, ha="center", va="bottom")
 
 
 def _when(count: int, style: Style) -> str:
@@ -239,8 +238,8 @@ def _log_likelihood(axes: Axes, tables: DatasetTables, style: Style) -> None:
     room = max(high - low, 1e-3)
     if len(values) > 2 and values[0] < low - 3 * room:  # it would flatten all that follows
         axes.set_ylim(low - 0.3 * room, high + 0.12 * room)
-        words = style.say("start: {value} nats", value=number(float(values[0])))
-        axes.annotate(words, (0, 0), (6, 3), xycoords=("data", "axes fraction"),
+        text = style.say("start: {value} nats", value=number(float(values[0])))
+        axes.annotate(text, (0, 0), (6, 3), xycoords=("data", "axes fraction"),
                       textcoords="offset points", va="bottom", backgroundcolor="white")  # fmt: skip
     axes.locator_params(axis="y", nbins=5)
     axes.set(xlabel=style.say("iteration"), ylabel=style.say("log-likelihood (nats)"))

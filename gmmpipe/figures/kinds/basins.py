@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.figures.parts.legends import dashed_line, legend_of_starts, start_looks
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.parts.runs import (
     ModelRuns,
     common,
@@ -15,16 +17,13 @@ from gmmpipe.figures.parts.runs import (
     not_finished,
     runs_of,
 )
-from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.diagnostics.restarts import NATS
 from gmmpipe.results.dataset_tables import DatasetTables
-from gmmpipe.results.words.wording import elide, iteration_axis, number
+from gmmpipe.results.words.wording import iteration_axis, number
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
 
 def applies(tables: DatasetTables) -> bool:
@@ -54,18 +53,14 @@ def caption(tables: DatasetTables, style: Style) -> str:
 @styled
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the share of runs at the best optimum against iteration, by start."""
-    panels, starts = _panels(tables), tables.starts()
-    columns = min(style.pick(2, 3), len(panels))
-    rows = -(-len(panels) // columns)
-    figure = style.figure(style.pick(24, 28) + style.pick(36, 46) * rows)
+    panels, looks = _panels(tables), start_looks(tables, style)
+    figure, grid = panel_figure(style, len(panels), style.pick((24, 36), (28, 46)))
     figure.suptitle(style.title(tables.dataset, f": {common(tables)}"))
     largest = max(len(values) for _, runs in panels for values in runs.trajectories)
-    first = None
-    for index, (title, runs) in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, index + 1, sharex=first, sharey=first)
-        first = first or axes
+    for panel, (title, runs) in zip(grid, panels, strict=True):
+        axes = panel.axes
         for start in dict.fromkeys(runs.starts):
-            look = style.series(starts.index(start))
+            look = looks[start]
             share = 100 * runs.reached(start, largest, NATS) / runs.starts.count(start)
             axes.plot(
                 np.arange(1, largest + 1),
@@ -77,33 +72,12 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
             )
         unfinished = style.say("{title} ({n} not finished)", title=title, n=runs.n_open)
         axes.set_title(unfinished if runs.n_open else title)
-        outer = (index % columns == 0, index + columns >= len(panels))
-        _label(axes, largest, outer, style)
-    legend_below(
-        figure,
-        style,
-        [_line(style, index) for index in range(len(starts))],
-        [style.say("start: {start}", start=elide(start, 16)) for start in starts],
-    )
+        axes.margins(x=0.03)
+        axes.set(ylim=(-4, 104), yticks=(0, 25, 50, 75, 100))
+        iteration_axis(axes, largest, narrow=True)
+        panel.name(style.say("iteration"), style.say("runs at the best (%)"))
+    legend_of_starts(figure, style, looks, dashed_line)
     return figure
-
-
-def _label(axes: Axes, largest: int, outer: tuple[bool, bool], style: Style) -> None:
-    axes.margins(x=0.03)
-    axes.set(ylim=(-4, 104), yticks=(0, 25, 50, 75, 100))
-    iteration_axis(axes, largest, narrow=True)
-    axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
-    if outer[0]:
-        axes.set_ylabel(style.say("runs at the best (%)"))
-    if outer[1]:
-        axes.set_xlabel(style.say("iteration"))
-
-
-def _line(style: Style, index: int) -> Line2D:
-    from matplotlib.lines import Line2D
-
-    look = style.series(index)
-    return Line2D([], [], color=look.colour, linewidth=1.3, dashes=look.dashes[1] or (None, None))
 
 
 def _panels(tables: DatasetTables) -> list[tuple[str, ModelRuns]]:

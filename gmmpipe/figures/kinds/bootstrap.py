@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmmpipe.figures.parts.scatter import bins, legend_below
+from gmmpipe.figures.parts.legends import legend_below
+from gmmpipe.figures.parts.panels import panel_figure
+from gmmpipe.figures.parts.scatter import bins
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.bootstrap.intervals import KEPT, REJECTED, UNDECIDED
+from gmmpipe.mixture.mixture import Array
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, number, p_words, percent
 
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.mixture.mixture import Array
 
 MOST_PANELS = 6
 FAR = 2.0  # times the largest replicate, from where the observed ratio is but pointed at
@@ -35,21 +36,23 @@ def caption(tables: DatasetTables, style: Style) -> str:
     rows = _tests(tables)
     text = style.say(
         "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates}"
-        " samples drawn from the fitted mixture of K (histogram) and observed (line; an arrow where"
-        " it lies further right); dashed: from there on K is rejected at {level}. p is followed by"
-        " its Monte Carlo standard error; where that reaches across {level} the test is"
-        " undecided.",
+        " samples drawn from the fitted mixture of K (histogram) and observed (line; an arrow"
+        " where it lies further right). K is rejected at {level} beyond the dashed line. p is"
+        " followed by its Monte Carlo standard error; a test whose error reaches across {level}"
+        " is undecided.",
         dataset=tables.dataset,
         family=elide(tables.selected()["covariance"], 16),
         replicates=rows["replicates"].max(),
         level=percent(rows["level"].iloc[0]),
     )
-    lost, n = int(rows["degenerate"].sum()), rows["replicates"].sum()
-    degenerate = style.say("{lost} of {n} replicates are degenerate and left out.", lost=lost, n=n)
+    n_degenerate, n = int(rows["degenerate"].sum()), rows["replicates"].sum()
+    degenerate = style.say(
+        "{lost} of {n} replicates are degenerate and left out.", lost=n_degenerate, n=n
+    )
     hidden = [str(k) for k in sorted(set(rows["k0"]) - set(_shown(tables)["k0"]))]
     missing = style.say("Not shown: K = {ks}.", ks=style.listing(hidden))
     return style.sentences(
-        text, _stop(tables, style), degenerate if lost else "", missing if hidden else ""
+        text, _stop(tables, style), degenerate if n_degenerate else "", missing if hidden else ""
     )
 
 
@@ -61,33 +64,29 @@ def _stop(tables: DatasetTables, style: Style) -> str:
     text = {
         KEPT: style.say("K = {k} is the first that is not rejected (bold).", k=row["k0"]),
         UNDECIDED: style.say(
-            "K = {k} (bold) is undecided, so the tests do not say how many components there are;"
+            "K = {k} (bold) is undecided, so the tests do not give the number of components;"
             " more replicates would.",
             k=row["k0"],
         ),
     }
-    lost = style.say("K = {k} has no sound replicate, so testing stops there.", k=row["k0"])
-    return text.get(row["decision"], lost)
+    no_replicate = style.say("K = {k} has no sound replicate, so testing stops there.", k=row["k0"])
+    return text.get(row["decision"], no_replicate)
 
 
 @styled
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the histogram of the replicates' ratios and the observed one, for each K."""
     rows, stop = _shown(tables), tables.stopped()
-    columns = min(style.pick(2, 3), len(rows))
-    lines = -(-len(rows) // columns)
-    figure = style.figure(style.pick(20, 22) + style.pick(36, 41) * lines)
+    figure, panels = panel_figure(style, len(rows), style.pick((20, 36), (22, 41)), share="")
     family = elide(tables.selected()["covariance"], 16)
     figure.suptitle(style.title(tables.dataset, f": {family}"))
     handles: list[Artist] = []
-    for index, (_, row) in enumerate(rows.iterrows()):
-        axes = figure.add_subplot(lines, columns, index + 1)
+    for panel, (_, row) in zip(panels, rows.iterrows(), strict=True):
+        axes = panel.axes
         handles = _panel(axes, row, style)
         bold = stop is not None and row["k0"] == stop["k0"]
         axes.set_title(_title(row, style), linespacing=1.3, fontweight="bold" if bold else "normal")
-        below = index + columns >= len(rows)
-        axes.set_xlabel(style.say("2 log likelihood ratio") if below else "")
-        axes.set_ylabel(style.say("replicates") if index % columns == 0 else "")
+        panel.name(style.say("2 log likelihood ratio"), style.say("replicates"))
         axes.locator_params(nbins=4)
     beyond = style.say("rejected beyond (at {level})", level=percent(rows["level"].iloc[0]))
     texts = [style.say("drawn from K"), style.say("observed"), beyond]
@@ -101,21 +100,30 @@ def _panel(axes: Axes, row: pd.Series, style: Style) -> list[Artist]:
     from matplotlib.patches import Patch
 
     values, observed = _sound(row), float(row["statistic"])
-    null, seen = style.series(0).colour, style.series(5).colour
+    null, colour = style.series(0).colour, style.series(5).colour
     axes.hist(
-        values, bins(values).tolist(), color=null, alpha=0.6, edgecolor="white", linewidth=0.3
+        values,
+        bins(values).tolist(),
+        color=null,
+        alpha=0.6,
+        edgecolor="white",
+        linewidth=0.3,
     )
     if observed <= FAR * values.max():
-        axes.axvline(observed, color=seen, linewidth=1.2)
+        axes.axvline(observed, color=colour, linewidth=1.2)
     else:
-        place: dict[str, Any] = {"color": seen, "transform": axes.transAxes, "clip_on": False}
+        place: dict[str, Any] = {
+            "color": colour,
+            "transform": axes.transAxes,
+            "clip_on": False,
+        }
         axes.plot([0.8, 0.97], [0.5, 0.5], linewidth=1.2, **place)
         axes.plot([0.98], [0.5], ">", markersize=4, **place)
     if (edge := _edge(values, float(row["level"]))) is not None:
         axes.axvline(edge, color="black", linewidth=0.9, dashes=(3, 2))
     return [
         Patch(color=null, alpha=0.6),
-        Line2D([], [], color=seen, linewidth=1.2),
+        Line2D([], [], color=colour, linewidth=1.2),
         Line2D([], [], color="black", linewidth=0.9, dashes=(3, 2)),
     ]
 
@@ -132,12 +140,12 @@ def _title(row: pd.Series, style: Style) -> str:
     test = style.say("K = {k0} against {k1}: ", k0=row["k0"], k1=row["k1"])
     p = f"p ≤ {row['p_value']:.3g}" if least else f"p = {p_words(row)}"
     level = percent(row["level"])
-    words = {
+    decisions = {
         REJECTED: style.say("rejected at {level}", level=level),
         KEPT: style.say("not rejected at {level}", level=level),
         UNDECIDED: style.say("undecided at {level}", level=level),
     }
-    return f"{test}{number(row['statistic'])}\n{p}\n{words[row['decision']]}"
+    return f"{test}{number(row['statistic'])}\n{p}\n{decisions[row['decision']]}"
 
 
 def _tests(tables: DatasetTables) -> pd.DataFrame:
@@ -155,8 +163,8 @@ def _shown(tables: DatasetTables) -> pd.DataFrame:
     if len(rows) <= MOST_PANELS:
         return rows
     row = tables.stopped()
-    here = np.flatnonzero(rows["k0"] == (rows["k0"].iloc[-1] if row is None else row["k0"]))
-    stop = here[0] if len(here) else len(rows) - 1
+    matches = np.flatnonzero(rows["k0"] == (rows["k0"].iloc[-1] if row is None else row["k0"]))
+    stop = matches[0] if len(matches) else len(rows) - 1
     first = min(max(int(stop) - MOST_PANELS + 2, 0), len(rows) - MOST_PANELS)
     return rows.iloc[first : first + MOST_PANELS]
 

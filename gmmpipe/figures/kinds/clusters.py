@@ -8,17 +8,17 @@ import numpy as np
 
 from gmmpipe.figures.parts.densities import densities_sentence, draw_densities
 from gmmpipe.figures.parts.ellipses import draw_ellipses, frame, sigmas_sentence
+from gmmpipe.figures.parts.legends import legend_below, markers
 from gmmpipe.figures.parts.projection import plane
 from gmmpipe.figures.parts.scatter import (
+    component_groups,
     draw_points,
-    found_groups,
-    legend_below,
     lost_sentence,
-    markers,
     name_axes,
     rasterised_sentence,
 )
 from gmmpipe.figures.style import Style, styled
+from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import model, number
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.mixture.mixture import Mixture
 
 
 def applies(tables: DatasetTables) -> bool:
@@ -49,7 +47,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     return style.sentences(
         text,
         sigmas_sentence(style),
-        style.say("The paler a point, the less certain its component."),
+        style.say("Paler points belong to a component with less certainty."),
         plane(tables.features, tables.mixture(row), style).sentence,
         lost_sentence(tables, style),
         rasterised_sentence(tables, style),
@@ -64,7 +62,7 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     figure = style.figure(style.pick(78, 115))
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
     axes = figure.add_subplot()
-    groups = found_groups(tables, mixture, style)
+    groups = component_groups(tables, mixture, style)
     if len(tables.features) == 1:
         handles = draw_densities(axes, tables.x.to_numpy(float)[:, 0], mixture, style)
         handles += markers(groups.looks[mixture.n_components :])
@@ -79,8 +77,8 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
 
 def _scatter(axes: Axes, tables: DatasetTables, mixture: Mixture, style: Style) -> list[Artist]:
     view = plane(tables.features, mixture, style)
-    points, seen = view.points(tables.x.to_numpy(float)), view.mixture(mixture)
-    groups = found_groups(tables, mixture, style)
+    points, projected = view.points(tables.x.to_numpy(float)), view.mixture(mixture)
+    groups = component_groups(tables, mixture, style)
     largest = tables.assignments["probability"].to_numpy(float)
     chance = 1 / len(groups.looks)
     # from 0, where all components are as likely, to 1
@@ -88,7 +86,7 @@ def _scatter(axes: Axes, tables: DatasetTables, mixture: Mixture, style: Style) 
     if len(groups.looks) == 1:
         certainty = np.ones(len(points))
     draw_points(axes, points, groups, style, certainty)
-    draw_ellipses(axes, seen, style)
-    frame(axes, points, seen, max(style.sigmas))
+    draw_ellipses(axes, projected, style)
+    frame(axes, points, projected, max(style.sigmas))
     name_axes(axes, view.labels, style)
     return markers(groups.looks)

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.figures.parts.legends import legend_of_starts, line, start_looks
 from gmmpipe.figures.parts.runs import ModelRuns, left_out, not_drawn, runs_of
-from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
+from gmmpipe.mixture.mixture import Array
 from gmmpipe.results.dataset_tables import DatasetTables
-from gmmpipe.results.words.wording import elide, iterations_from_start, model, number, powers_of_ten
+from gmmpipe.results.words.wording import iterations_from_start, model, number, powers_of_ten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    from gmmpipe.mixture.mixture import Array
 
 FLOOR = 1e-8  # nats; below it the gap is rounding
 
@@ -33,9 +31,9 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the lines are and where the best optimum lies."""
     runs, row = _runs(tables), tables.selected()
     text = style.say(
-        "{dataset}, {model}: log-likelihood at the start (0) and after each iteration, one line for"
-        " each of {n} runs, and the gap to the best optimum, {best} nats (a converged run's gap"
-        " below 10⁻⁸ nats is drawn there).",
+        "{dataset}, {model}: log-likelihood at the start (0) and after each iteration, one line"
+        " for each of {n} runs, and the gap to the best optimum, {best} nats (gaps of converged"
+        " runs below 10⁻⁸ nats are drawn at 10⁻⁸).",
         dataset=tables.dataset,
         model=model(row),
         n=len(runs.trajectories),
@@ -51,14 +49,14 @@ def caption(tables: DatasetTables, style: Style) -> str:
 @styled
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return log-likelihood and log gap to the best optimum of the selected family and K."""
-    runs, row, starts = _runs(tables), tables.selected(), tables.starts()
+    runs, row, looks = _runs(tables), tables.selected(), start_looks(tables, style)
     figure = style.figure(style.pick(105, 72))
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
     upper, lower = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True)
     opacity = min(0.75, 5 / len(runs.starts) ** 0.5)  # many lines shade each other
     edge = _edge(runs)
     for start, origin, after in zip(runs.starts, runs.origins, runs.trajectories, strict=True):
-        look, values = style.series(starts.index(start)), np.append(origin, after)
+        look, values = looks[start], np.append(origin, after)
         iterations = np.arange(len(values))
         drawing = {"color": look.colour, "linewidth": 0.8, "alpha": opacity}
         drawing["marker"] = "." if len(values) <= 4 else ""
@@ -67,10 +65,8 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
         if origin < edge:
             upper.plot(0, edge, "v", color=look.colour, markersize=3.5, clip_on=False, zorder=4)
     _label(upper, lower, runs, style)
-    shown = [start for start in starts if start in runs.starts]
-    handles = [_line(style, starts.index(start)) for start in shown]
-    texts = [style.say("start: {start}", start=elide(start, 16)) for start in shown]
-    legend_below(figure, style, handles, texts)
+    drawn = {start: look for start, look in looks.items() if start in runs.starts}
+    legend_of_starts(figure, style, drawn, line)
     return figure
 
 
@@ -89,12 +85,6 @@ def _label(upper: Axes, lower: Axes, runs: ModelRuns, style: Style) -> None:
     lower.set(ylabel=style.say("gap to the best (nats)"), xlabel=style.say("iteration"))
     if style.width == "page":
         upper.set(xlabel=style.say("iteration"))
-
-
-def _line(style: Style, index: int) -> Line2D:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], color=style.series(index).colour, linewidth=1.2)
 
 
 def _runs(tables: DatasetTables) -> ModelRuns:

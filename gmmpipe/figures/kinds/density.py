@@ -8,27 +8,18 @@ import numpy as np
 
 from gmmpipe.figures.parts.densities import densities_sentence, draw_densities
 from gmmpipe.figures.parts.ellipses import frame
+from gmmpipe.figures.parts.legends import legend_below, markers
 from gmmpipe.figures.parts.projection import plane
-from gmmpipe.figures.parts.scatter import (
-    found_groups,
-    legend_below,
-    lost_sentence,
-    marker_area,
-    markers,
-    name_axes,
-)
-from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.parts.scatter import component_groups, lost_sentence, marker_area, name_axes
+from gmmpipe.figures.style import Look, Style, styled
 from gmmpipe.mixture.densities import log_responsibilities
-from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.figures.style import Look
-    from gmmpipe.mixture.mixture import Array
 
 SIDE = 220  # points of the grid along each axis
 MASSES = (0.95, 0.75, 0.5, 0.25)  # of the mixture, inside the contours
@@ -53,13 +44,13 @@ def caption(tables: DatasetTables, style: Style) -> str:
     )
     if len(tables.features) == 1:
         lines = style.say(
-            "Below: the probability of each component at a value; lines where the most probable"
-            " one changes."
+            "Below: the probability of each component at a value; vertical lines: where the"
+            " most probable one changes."
         )
         return style.sentences(text, densities_sentence(style), lines)
-    marginal = style.say("Both are of the mixture's marginal in this plane.")
+    marginal = style.say("Both show the mixture's marginal in this plane.")
     hexagons = style.say(
-        "The {n} samples are counted in hexagons, the darker the more (logarithmic).",
+        "The {n} samples are counted in hexagons; darker means more (logarithmic).",
         n=len(tables.x),
     )
     return style.sentences(
@@ -69,7 +60,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
             shares=style.listing([f"{100 * mass:.0f} %" for mass in MASSES]),
         ),
         style.say(
-            "Map: the colours of the components, mixed by their probabilities and the paler the"
+            "Map: the colours of the components, mixed by their probabilities and paler where"
             " less certain; marks: means; black: where the most probable component changes."
         ),
         plane(tables.features, mixture, style).sentence,
@@ -85,7 +76,7 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     from matplotlib.patches import Patch
 
     row = tables.selected()
-    mixture, groups = tables.mixture(row), found_groups(tables, tables.mixture(row), style)
+    mixture, groups = tables.mixture(row), component_groups(tables, tables.mixture(row), style)
     figure = style.figure(style.pick(128, 88))
     figure.suptitle(style.title(tables.dataset, f": {model(row)}"))
     handles = markers(groups.looks)
@@ -123,15 +114,17 @@ def _one_feature(figure: Figure, tables: DatasetTables, mixture: Mixture, style:
 def _plane(figure: Figure, tables: DatasetTables, mixture: Mixture, style: Style) -> None:
     """Draw both panels of two features, or of the plane where there are more."""
     view = plane(tables.features, mixture, style)
-    points, seen = view.points(tables.x.to_numpy(float)), view.mixture(mixture)
+    points, projected = view.points(tables.x.to_numpy(float)), view.mixture(mixture)
     left, right = figure.subplots(*style.pick((2, 1), (1, 2)), sharex=True, sharey=True)
-    frame(left, points, seen, 2.0)
-    gaussian = Mixture(seen.weights / seen.weights.sum(), seen.means, seen.covariances)
-    seen = gaussian if seen.box is None else seen
+    frame(left, points, projected, 2.0)
+    gaussian = Mixture(
+        projected.weights / projected.weights.sum(), projected.means, projected.covariances
+    )
+    projected = gaussian if projected.box is None else projected
     crowded = len(points) > style.rasterise_over
     _contours(left, gaussian, filled=not crowded)
     _samples(left, points, crowded=crowded)
-    _map(right, seen, style.looks(seen))
+    _map(right, projected, style.looks(projected))
     name_axes(left, view.labels, style)
     name_axes(right, view.labels, style)
     room = style.characters(style.pick(66, 70))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.grid import cells, label, outline
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.style import MILLIMETRES, Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
 from gmmpipe.results.columns import FAMILY_AND_K
@@ -28,7 +29,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the numbers and the hatched cells are."""
     row, ends = tables.selected(), tables.ends()
     text = style.say(
-        "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined). Colours are"
+        "{dataset}: difference in BIC from the lowest, {bic} ({model}, outlined). Colours are"
         " linear up to {linear:g} and logarithmic above.",
         dataset=tables.dataset,
         bic=number(row["bic"]),
@@ -36,19 +37,19 @@ def caption(tables: DatasetTables, style: Style) -> str:
         linear=DECISIVE,
     )
     best = style.say(
-        "The best fit of each family and K is that of any normaliser ({names}).",
+        "The best fit of each family and K is over all normalisers ({names}).",
         names=style.listing(_normalisers(tables)),
     )
     median = style.say("The median is over the sound runs (starts, seeds) of one normaliser.")
-    lost, n = int(ends["degenerate"].sum()), len(ends)
+    n_degenerate, n = int(ends["degenerate"].sum()), len(ends)
     hatched = style.say(
-        "{lost} of {n} fits are degenerate and left out; hatched: all.", lost=lost, n=n
+        "{lost} of {n} fits are degenerate and left out; hatched: all.", lost=n_degenerate, n=n
     )
     return style.sentences(
         text,
         best if len(_normalisers(tables)) > 1 else "",
         median if len(_panels(tables, style)) > 1 else "",
-        hatched if lost else "",
+        hatched if n_degenerate else "",
     )
 
 
@@ -61,33 +62,26 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     row, families = tables.selected(), tables.families()
     ks = sorted({int(k) for k in tables.fits["k"]})
     grids = {
-        title: found.pivot_table(index="covariance", columns="k", values="bic", aggfunc="median")
+        title: fits.pivot_table(index="covariance", columns="k", values="bic", aggfunc="median")
         .reindex(index=families, columns=ks)
         .to_numpy(float)
         - row["bic"]
-        for title, found in _panels(tables, style).items()
+        for title, fits in _panels(tables, style).items()
     }
     largest = max(float(np.nanmax(grid)) for grid in grids.values())
     norm = SymLogNorm(DECISIVE, linscale=0.6, vmin=0, vmax=max(largest, DECISIVE))
     columns = style.pick(1, len(grids) if len(grids) <= 3 else 2)
-    rows = -(-len(grids) // columns)
-    high = style.pick(6.5 * len(families) + 4, max(8 * len(families) - 2, 20))
-    figure = style.figure(32 + rows * high)
+    height = style.pick(6.5 * len(families) + 4, max(8 * len(families) - 2, 20))
+    figure, places = panel_figure(style, len(grids), (32, height), columns)
     figure.suptitle(style.title(tables.dataset, f": {model(row)}, BIC {number(row['bic'])}"))
     room = (MILLIMETRES[style.width] - 30) / columns / len(ks) / style.font_size * 7
-    panels: list[Axes] = []
-    for index, (title, grid) in enumerate(grids.items()):
-        shared = panels[0] if panels else None
-        axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
+    panels = [place.axes for place in places]
+    for axes, (title, grid) in zip(panels, grids.items(), strict=True):
         cells(axes, np.maximum(grid, 0), _short, norm, room)
         axes.set_title(title)
-        panels.append(axes)
     chosen = (ks.index(int(row["k"])), families.index(str(row["covariance"])))
     outline(panels[0], chosen)
     label(panels, families, ks, style, columns)
-    for index, axes in enumerate(panels):
-        below, left = index + columns < len(panels), index % columns == 0
-        axes.tick_params(labelbottom=not below, labelleft=left)
     bar = figure.colorbar(ScalarMappable(norm, "viridis_r"), ax=panels, aspect=style.pick(25, 12))
     bar.set_label(style.say("BIC above the lowest"))
     _bar_ticks(bar.ax, largest)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gmmpipe.figures.parts.scatter import legend_below
+from gmmpipe.figures.parts.legends import legend_below
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.mixture.mixture import FIRST
 from gmmpipe.results.dataset_tables import DatasetTables
@@ -40,12 +41,14 @@ def caption(tables: DatasetTables, style: Style) -> str:
         replicates=kinds["replicates"].max(),
     )
     counts = kinds[["kind", "degenerate"]].to_numpy()
-    lost = ", ".join(f"{n} {_kind(kind, style)}" for kind, n in counts if n)
-    degenerate = style.say("Degenerate and left out: {lost}.", lost=lost)
+    counted = ", ".join(f"{n} {_kind(kind, style)}" for kind, n in counts if n)
+    degenerate = style.say("Degenerate and left out: {lost}.", lost=counted)
     hidden = len(tables.features) + 1 - MOST_PANELS
     rest = style.say("The means of {n} further features are in the table.", n=hidden)
     resampled = [_meaning(str(kind), style) for kind in kinds["kind"]]
-    return style.sentences(text, *resampled, degenerate if lost else "", rest if hidden > 0 else "")
+    return style.sentences(
+        text, *resampled, degenerate if counted else "", rest if hidden > 0 else ""
+    )
 
 
 @styled
@@ -54,20 +57,19 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     rows = _rows(tables)
     panels = [("weight", ""), *(("mean", name) for name in tables.features)][:MOST_PANELS]
     kinds = [str(kind) for kind in rows["kind"].unique()]
-    held = percent(1 - rows["level"].iloc[0])
+    coverage = percent(1 - rows["level"].iloc[0])
     k = int(rows["k"].iloc[0])
-    columns = min(style.pick(1, 2), len(panels))
-    lines = -(-len(panels) // columns)
-    figure = style.figure(16 + lines * (13 + k * (5 if k <= 8 else 2.5)))
+    height = (16, 13 + k * (5 if k <= 8 else 2.5))
+    figure, grid = panel_figure(style, len(panels), height, style.pick(1, 2), share="")
     family = elide(tables.selected()["covariance"], 16)
     figure.suptitle(style.title(tables.dataset, f": {family}, K = {k}"))
-    for index, (parameter, feature) in enumerate(panels):
-        axes = figure.add_subplot(lines, columns, index + 1)
-        ours = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
-        handles = [_bars(axes, ours, kinds, kind, style) for kind in kinds]
+    for panel, (parameter, feature) in zip(grid, panels, strict=True):
+        axes = panel.axes
+        intervals = rows[(rows["parameter"] == parameter) & (rows["feature"] == feature)]
+        handles = [_bars(axes, intervals, kinds, kind, style) for kind in kinds]
         name = elide(feature, 24) if feature else style.say("weight")
-        axes.set_xlabel(style.say("{name}, {share} interval", name=name, share=held))
-        axes.set_ylabel(style.say("component") if index % columns == 0 else "")
+        axes.set_xlabel(style.say("{name}, {share} interval", name=name, share=coverage))
+        axes.set_ylabel(style.say("component") if panel.left else "")
         axes.locator_params(axis="x", nbins=4)
         axes.set_yticks(np.arange(FIRST, FIRST + k, -(-k // 12)))
         axes.set_ylim(FIRST + k - 0.4, FIRST - 0.6)
@@ -101,10 +103,10 @@ def _bars(axes: Axes, rows: pd.DataFrame, kinds: list[str], kind: str, style: St
     """Draw the intervals of one kind, beside those of the others; return the legend's handle."""
     index = kinds.index(kind)
     look = style.series(index)
-    ours = rows[rows["kind"] == kind]
-    y = ours["component"] + 0.5 * ((index + 0.5) / len(kinds) - 0.5)
-    axes.hlines(y, ours["low"], ours["high"], look.colour, linewidth=1.2)
-    (line,) = axes.plot(ours["estimate"], y, look.marker, color=look.colour, markersize=3, zorder=3)
+    rows = rows[rows["kind"] == kind]
+    y = rows["component"] + 0.5 * ((index + 0.5) / len(kinds) - 0.5)
+    axes.hlines(y, rows["low"], rows["high"], look.colour, linewidth=1.2)
+    (line,) = axes.plot(rows["estimate"], y, look.marker, color=look.colour, markersize=3, zorder=3)
     return line
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from gmmpipe.figures.parts.densities import densities_sentence, draw_densities
 from gmmpipe.figures.parts.ellipses import draw_ellipses, frame, sigmas_sentence
+from gmmpipe.figures.parts.legends import legend_below, markers
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.parts.projection import plane
-from gmmpipe.figures.parts.scatter import draw_backdrop, legend_below, markers, rasterised_sentence
-from gmmpipe.figures.parts.snapshots import SEEN, telling, way_of, whole
+from gmmpipe.figures.parts.scatter import draw_backdrop, rasterised_sentence
+from gmmpipe.figures.parts.snapshots import SEEN, distinct_snapshots, path_lengths, whole
 from gmmpipe.figures.style import Style, styled
-from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.mixture.mixture import FIRST, Array
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, model, number
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from gmmpipe.mixture.mixture import Array
 
     Panel = tuple[tuple[str, str], list[Artist]]
 
@@ -38,7 +38,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return which run is shown and what the ellipses enclose."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: the mixture of {model} from start {start}, seed {seed}, as EM goes on; a"
+        "{dataset}: the mixture of {model} from start {start}, seed {seed}, during EM. Each"
         " component keeps its colour.",
         dataset=tables.dataset,
         model=model(row),
@@ -48,7 +48,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     hidden = len(tables.snapshots(row)) - len(_snapshots(tables))
     if hidden:
         hint = style.say(
-            "{n} snapshots in between, which differ least from those shown, are left out.", n=hidden
+            "{n} snapshots that differ little from those shown are left out.", n=hidden
         )
         text = style.sentences(text, hint)
     if len(tables.features) == 1:
@@ -65,21 +65,13 @@ def caption(tables: DatasetTables, style: Style) -> str:
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return one panel for each snapshot of the selected run, on shared axes."""
     snapshots, final = _snapshots(tables), tables.mixture(tables.selected())
-    columns = min(style.pick(2, 3), len(snapshots))
-    rows = -(-len(snapshots) // columns)
-    figure = style.figure(style.pick(26, 28) + style.pick(36, 46) * rows)
+    figure, panels = panel_figure(style, len(snapshots), style.pick((26, 36), (28, 46)))
     figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
-    panels: list[Axes] = []
-    for index, (_, row) in enumerate(snapshots.iterrows()):
-        shared = panels[0] if panels else None
-        axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
-        labels, handles = _panel(axes, tables, row, style)
-        axes.set_title(_title(row, style), linespacing=1.3)
-        outer = (index % columns == 0, index + columns >= len(snapshots))
-        axes.set(xlabel=labels[0] if outer[1] else "", ylabel=labels[1] if outer[0] else "")
-        axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
-        axes.locator_params(nbins=4)
-        panels.append(axes)
+    for panel, (_, row) in zip(panels, snapshots.iterrows(), strict=True):
+        labels, handles = _panel(panel.axes, tables, row, style)
+        panel.axes.set_title(_title(row, style), linespacing=1.3)
+        panel.axes.locator_params(nbins=4)
+        panel.name(*labels)
     names = [style.say("component {i}", i=index + FIRST) for index in range(final.n_components)]
     legend_below(figure, style, handles, names)
     return figure
@@ -114,10 +106,10 @@ def _title(row: pd.Series, style: Style) -> str:
 
 def _snapshots(tables: DatasetTables) -> pd.DataFrame:
     """Return the cells of the selected run that show something new, the first and last always."""
-    return tables.snapshots(tables.selected()).iloc[telling(_way(tables), MOST_PANELS)]
+    return tables.snapshots(tables.selected()).iloc[distinct_snapshots(_way(tables), MOST_PANELS)]
 
 
 def _way(tables: DatasetTables) -> Array:
     """Return how far the selected run has come at each of its snapshots."""
     rows = tables.snapshots(tables.selected())
-    return way_of(tables, [tables.mixture(row) for _, row in rows.iterrows()])
+    return path_lengths(tables, [tables.mixture(row) for _, row in rows.iterrows()])

@@ -29,15 +29,16 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what bars, ribbons and the numbers below the axis are."""
     row, links = tables.selected(), _links(tables)
     text = style.say(
-        "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
-        " component, as high as its part of the samples; a ribbon is what it shares with a"
-        " component of the K before, in whose colour it is. Outlined: new at this K.",
+        "{dataset}, {family}: origin of the components of the best fit of each K. The height of"
+        " a bar is the component's share of the samples; a ribbon shows the samples that it"
+        " shares with a component of the previous K, in the colour of that one. Outlined: new"
+        " at this K.",
         dataset=tables.dataset,
         family=elide(row["covariance"], 16),
     )
     thin = style.say("Ribbons below 0.1 % of the samples are not drawn.")
-    below = style.say("Below K: the component that gives most to the new one.")
-    bold = style.say("Bold: the K of lowest BIC, {k}.", k=int(row["k"]))
+    below = style.say("Below K: the component that gives the most samples to the new one.")
+    bold = style.say("Bold: the K with the lowest BIC, {k}.", k=int(row["k"]))
     return style.sentences(
         text,
         thin if (links["mass"] < THIN).any() else "",
@@ -136,10 +137,10 @@ def _label(axes: Axes, links: pd.DataFrame, chosen: int, style: Style) -> None:
     fits = style.characters((MILLIMETRES[style.width] - ROOM) / len(ks))
     is_named = bool(origins) and max(map(len, origins.values())) + 1 <= fits
     step = -(-len(ks) * (len(str(ks[-1])) + 1) // style.characters(MILLIMETRES[style.width] - ROOM))
-    shown = range(ks.index(chosen) % step if chosen in ks else 0, len(ks), step)
-    texts = [f"{ks[i]}\n{origins.get(ks[i], '')}" if is_named else str(ks[i]) for i in shown]
-    axes.set_xticks(list(shown), texts, linespacing=1.5)
-    for label, i in zip(axes.get_xticklabels(), shown, strict=True):
+    columns = range(ks.index(chosen) % step if chosen in ks else 0, len(ks), step)
+    texts = [f"{ks[i]}\n{origins.get(ks[i], '')}" if is_named else str(ks[i]) for i in columns]
+    axes.set_xticks(list(columns), texts, linespacing=1.5)
+    for label, i in zip(axes.get_xticklabels(), columns, strict=True):
         label.set_fontweight("bold" if ks[i] == chosen else "normal")
     axes.set_yticks([])
     axes.tick_params(length=0)
@@ -153,8 +154,8 @@ def _label(axes: Axes, links: pd.DataFrame, chosen: int, style: Style) -> None:
 def _links(tables: DatasetTables) -> pd.DataFrame:
     """Return the lineage of the selected family."""
     links = tables.lineage
-    mine: pd.DataFrame = links[links["covariance"] == tables.selected()["covariance"]]
-    return mine
+    rows: pd.DataFrame = links[links["covariance"] == tables.selected()["covariance"]]
+    return rows
 
 
 def _ks(links: pd.DataFrame) -> list[int]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe.figures.parts.errorbars import error_line
-from gmmpipe.figures.parts.scatter import legend_below
-from gmmpipe.figures.style import MILLIMETRES, Style, styled
+from gmmpipe.figures.parts.legends import legend_below
+from gmmpipe.figures.style import MILLIMETRES, Look, Style, styled
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import breadth, elide
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-
-    from gmmpipe.figures.style import Look
 
 PLACE = "place"  # column of the position along the horizontal axis
 MOST_FACETS = 6
@@ -52,19 +50,19 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the lines and the bound are, and over what is averaged."""
     design = _design(tables)
     text = style.say(
-        "{dataset}: the best fit of each covariance family, with the true K, against the mixture"
-        " that the data were drawn from: agreement with the true groups (in black, of Bayes' rule,"
-        " which knows the mixture), distance of the means in standard deviations of the true"
-        " components, affine-invariant distance of the covariances (both means over the components,"
-        " weighted by the true weights).",
+        "{dataset}: the best fit of each covariance family at the true K, compared with the"
+        " mixture that the data were drawn from: agreement with the true groups (black: Bayes'"
+        " rule, which knows the mixture), distance of the means in standard deviations of the"
+        " true components, and affine-invariant distance of the covariances. Both distances are"
+        " means over the components, weighted by the true weights.",
         dataset=tables.dataset,
     )
     counts = [rows.groupby(["covariance", PLACE]).size() for _, rows in design.facets]
     few, most = min(int(n.min()) for n in counts), max(int(n.max()) for n in counts)
-    single = style.say("Each point is one data set, so its error is not known.")
+    single = style.say("Each point is one data set, so its standard error is unknown.")
     n = str(most) if few == most else style.say("{few} to {most}", few=few, most=most)
     averaged = style.say(
-        "Mean and standard error over {n} data sets drawn anew ({axis}).",
+        "Mean and standard error over {n} newly drawn data sets ({axis}).",
         n=n,
         axis=elide(design.replicates or "", 40),
     )
@@ -111,8 +109,8 @@ def _draw_family(
     axes: Axes, rows: pd.DataFrame, family: str, column: str, look: Look
 ) -> ErrorbarContainer:
     """Draw one covariance family: mean and standard error at each place."""
-    mine = rows[rows["covariance"] == family].groupby(PLACE)[column].agg(["mean", "sem"])
-    return error_line(axes, mine.index, mine["mean"], mine["sem"], look)
+    errors = rows[rows["covariance"] == family].groupby(PLACE)[column].agg(["mean", "sem"])
+    return error_line(axes, errors.index, errors["mean"], errors["sem"], look)
 
 
 def _draw_bound(axes: Axes, rows: pd.DataFrame) -> Line2D:
@@ -128,13 +126,13 @@ def _label(grid: np.ndarray, design: Design, style: Style) -> None:
 
     places = sorted(design.ticks)
     wide = design.numeric and places[0] > 0 and places[-1] >= WIDE * places[0]
-    shown = _apart(design.ticks, wide, style)
+    named = _places_with_room(design.ticks, wide, style)
     for axes in grid.ravel():
         if wide:
             axes.set_xscale("log")
             axes.xaxis.set_minor_locator(NullLocator())
             axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xticks(shown, [design.ticks[place] for place in shown])
+        axes.set_xticks(named, [design.ticks[place] for place in named])
         axes.tick_params(bottom=any(design.ticks.values()))
         if not design.numeric:
             axes.set_xlim(-0.5, len(places) - 0.5)
@@ -145,19 +143,19 @@ def _label(grid: np.ndarray, design: Design, style: Style) -> None:
     )
 
 
-def _apart(ticks: dict[float, str], wide: bool, style: Style) -> list[float]:
+def _places_with_room(ticks: dict[float, str], wide: bool, style: Style) -> list[float]:
     """Return the places whose names do not touch, from the lowest on."""
     room = style.characters(0.22 * (MILLIMETRES[style.width] - 16))
-    at = {place: math.log(place) if wide else place for place in sorted(ticks)}
-    low, high = min(at.values()), max(at.values())
-    shown: list[float] = []
-    for place, value in at.items():
-        if shown:
-            gap = (value - at[shown[-1]]) / (high - low) * room
-            if gap < (breadth(ticks[place]) + breadth(ticks[shown[-1]])) / 2 + 1:
+    coordinates = {place: math.log(place) if wide else place for place in sorted(ticks)}
+    low, high = min(coordinates.values()), max(coordinates.values())
+    result: list[float] = []
+    for place, value in coordinates.items():
+        if result:
+            gap = (value - coordinates[result[-1]]) / (high - low) * room
+            if gap < (breadth(ticks[place]) + breadth(ticks[result[-1]])) / 2 + 1:
                 continue
-        shown.append(place)
-    return shown
+        result.append(place)
+    return result
 
 
 def _design(tables: DatasetTables) -> Design:
@@ -185,8 +183,13 @@ def _design(tables: DatasetTables) -> Design:
     facets = [("", rows)]
     if others:
         facets = [
-            ("\n".join(f"{_short(n)} = {_name(v)}" for n, v in zip(others, at, strict=True)), found)
-            for at, found in rows.groupby(others, sort=True)
+            (
+                "\n".join(
+                    f"{_short(n)} = {_name(v)}" for n, v in zip(others, values_there, strict=True)
+                ),
+                group,
+            )
+            for values_there, group in rows.groupby(others, sort=True)
         ]
     return Design(axis, numeric, ticks, facets, replicates)
 

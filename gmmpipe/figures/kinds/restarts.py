@@ -27,13 +27,16 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the panels show, and the certificate of the selected model."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: in percent, the finished restarts that found the best optimum of each family"
-        " and K, the Good-Turing estimate of the chance that one more finds an optimum not seen so"
-        " far, and the restarts that ended at no maximum. Outlined: the selected model, {model}.",
+        "{dataset}: for each family and K, in percent: the finished restarts that found the"
+        " best optimum, the Good-Turing estimate of the chance that one more finds an optimum"
+        " not seen so far, and the restarts that did not end at a maximum. Outlined: the"
+        " selected model, {model}.",
         dataset=tables.dataset,
         model=model(row),
     )
-    hatched = style.say("Hatched: one component, nothing drawn at random, or no restart finished.")
+    hatched = style.say(
+        "Hatched: one component, starts that are not random, or no restart finished."
+    )
     return style.sentences(text, certificate(row, style), hatched)
 
 

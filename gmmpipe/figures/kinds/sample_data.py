@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.groups import cross_table, draw_cross_table, draw_groups, matched_looks
+from gmmpipe.figures.parts.legends import legend_below
 from gmmpipe.figures.parts.projection import plane
 from gmmpipe.figures.parts.scatter import (
     Groups,
-    found_groups,
-    legend_below,
+    component_groups,
     lost_sentence,
     rasterised_sentence,
 )
@@ -33,7 +33,7 @@ def applies(tables: DatasetTables) -> bool:
 
 def caption(tables: DatasetTables, style: Style) -> str:
     """Return what the groups are, and what the table beside them counts."""
-    groups, found = _groups(tables, style)
+    groups, components = _groups(tables, style)
     text = style.say(
         "{dataset}: the {n} samples in their {k} true groups.",
         dataset=tables.dataset,
@@ -44,16 +44,18 @@ def caption(tables: DatasetTables, style: Style) -> str:
     axes = plane(tables.features, _shown(tables), style).sentence if several else ""
     return style.sentences(
         text,
-        _compared(tables, groups, found, style),
+        _compared(tables, groups, components, style),
         axes,
         lost_sentence(tables, style),
         rasterised_sentence(tables, style),
     )
 
 
-def _compared(tables: DatasetTables, groups: Groups, found: Groups | None, style: Style) -> str:
+def _compared(
+    tables: DatasetTables, groups: Groups, components: Groups | None, style: Style
+) -> str:
     """Return the sentences on colours and table, "" where there is no mixture to compare with."""
-    if found is None:
+    if components is None:
         return ""
     colours = style.say(
         "A group has the colour of the component of the selected mixture ({model}) that is matched"
@@ -61,18 +63,18 @@ def _compared(tables: DatasetTables, groups: Groups, found: Groups | None, style
         model=model(tables.selected()),
     )
     table = style.say("The table counts the samples of each group in each component.")
-    left_out = style.say("There are too many groups for a table beside them.")
-    return style.sentences(colours, table if _has_table(groups, found) else left_out)
+    left_out = style.say("There are too many groups to show the table.")
+    return style.sentences(colours, table if _has_table(groups, components) else left_out)
 
 
 @styled
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the true groups where ``clusters`` shows the components, and the table of both."""
-    groups, found = _groups(tables, style)
-    beside = found is not None and _has_table(groups, found)
+    groups, components = _groups(tables, style)
+    beside = components is not None and _has_table(groups, components)
     rows = len(groups.names)
     figure = style.figure(style.pick(72 + beside * (12 + 4.5 * rows), 110 - 25 * beside))
-    if found is not None and beside:
+    if components is not None and beside:
         ratios = style.pick((60.0, 6 + 4.5 * rows), (1.6, 1.0))
         grid = (
             figure.add_gridspec(2, 1, height_ratios=ratios)
@@ -80,7 +82,7 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
             else figure.add_gridspec(1, 2, width_ratios=ratios)
         )
         axes = figure.add_subplot(grid[0])
-        draw_cross_table(figure.add_subplot(grid[1]), groups, found, style)
+        draw_cross_table(figure.add_subplot(grid[1]), groups, components, style)
     else:
         axes = figure.add_subplot()
     handles, texts = draw_groups(axes, tables, style, groups, _shown(tables))
@@ -89,8 +91,8 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     return figure
 
 
-def _has_table(groups: Groups, found: Groups) -> bool:
-    return max(len(groups.names), len(found.names)) <= MOST_ROWS
+def _has_table(groups: Groups, components: Groups) -> bool:
+    return max(len(groups.names), len(components.names)) <= MOST_ROWS
 
 
 def _groups(tables: DatasetTables, style: Style) -> tuple[Groups, Groups | None]:
@@ -103,9 +105,9 @@ def _groups(tables: DatasetTables, style: Style) -> tuple[Groups, Groups | None]
     looks = [style.component(index) for index in range(len(names))]
     if not tables.has_selection:
         return Groups(codes, named, looks), None
-    found = found_groups(tables, tables.mixture(tables.selected()), style)
+    components = component_groups(tables, tables.mixture(tables.selected()), style)
     groups = Groups(codes, named, looks)
-    return Groups(codes, named, matched_looks(cross_table(groups, found), style)), found
+    return Groups(codes, named, matched_looks(cross_table(groups, components), style)), components
 
 
 def _shown(tables: DatasetTables) -> Mixture:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmpipe.figures.parts.legends import legend_below
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.parts.runs import certificate, finished, is_open
-from gmmpipe.figures.parts.scatter import legend_below
-from gmmpipe.figures.style import Style, styled
+from gmmpipe.figures.style import Look, Style, styled
 from gmmpipe.mixture.diagnostics.criteria import DECISIVE
 from gmmpipe.results.columns import FAMILY_AND_K
 from gmmpipe.results.dataset_tables import DatasetTables
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-
-    from gmmpipe.figures.style import Look
 
 FOUND = "found"  # the share of restarts that found the best optimum, in percent
 # what a panel shows, and the limits of its vertical axis, None for all there is
@@ -46,23 +45,23 @@ def caption(tables: DatasetTables, style: Style) -> str:
         icl=number(best["icl"]),
         other=model(best),
     )
-    hollow = style.say("Hollow: only one restart found it, so there may well be a better one.")
+    hollow = style.say("Hollow: only one restart found it, so there may be a better one.")
     doubtful = style.say(
-        "Question marks: the fit is at no maximum, or a model that it contains is likelier, so"
-        " there is a better one."
+        "Question marks: there is a better fit, as this one is not at a maximum or a model that"
+        " it contains is likelier."
     )
-    lost = int(ends["degenerate"].sum())
+    n_degenerate = int(ends["degenerate"].sum())
     degenerate = style.say(
-        "{lost} of {n} fits are degenerate and left out.", lost=lost, n=len(ends)
+        "{lost} of {n} fits are degenerate and left out.", lost=n_degenerate, n=len(ends)
     )
-    cross = style.say("A cross stands where no fit is sound.")
+    cross = style.say("Crosses: no fit is sound.")
     return style.sentences(
         text,
         _spread(tables, style),
         certificate(row, style) if _certified(tables) else "",
         hollow if len(_found_once(tables.best_by_family())) else "",
         doubtful if _certified(tables) and _is_doubtful(tables.best_by_family()).any() else "",
-        degenerate if lost else "",
+        degenerate if n_degenerate else "",
         cross if _unsound(tables) else "",
     )
 
@@ -72,18 +71,18 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return BIC, ICL (lower is better) and the certificate against K; what is flat magnified."""
     panels = _panels(tables, style)
     columns = style.pick(1, 2 if len(panels) == 4 else len(panels))
-    rows = -(-len(panels) // columns)
-    figure = style.figure(style.pick(24 + 42 * rows, 30 + 50 * rows))
+    height = style.pick((24, 42), (30, 50))
+    figure, grid = panel_figure(style, len(panels), height, columns, share="x")
     figure.suptitle(style.title(tables.dataset, f": {model(tables.selected())}"))
-    every = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
-    for index, (axes, (title, column, limits)) in enumerate(zip(every, panels, strict=True)):
+    for panel, (title, column, limits) in zip(grid, panels, strict=True):
+        axes = panel.axes
         handles = [_draw_family(axes, tables, i, column, style) for i in range(_n(tables))]
         _ring(axes, tables, column)
         axes.set_title(title)
         if limits:
             axes.set_ylim(*limits)
-        bottom = index + columns >= len(panels)
-        _label(axes, tables.fits["k"], style.say("number of components K") if bottom else "")
+        _set_ticks(axes, tables.fits["k"])
+        axes.set_xlabel(style.say("number of components K") if panel.bottom else "")
     texts = [elide(family, 16) for family in tables.families()]
     legend_below(figure, style, handles, texts)
     return figure
@@ -193,12 +192,11 @@ def _near_lowest(tables: DatasetTables, column: str) -> tuple[float, float] | No
     return lowest - 0.1 * reach, max([top, *(cut + marker)])
 
 
-def _label(axes: Axes, k: pd.Series, words: str) -> None:
+def _set_ticks(axes: Axes, k: pd.Series) -> None:
     ticks = np.unique(k)
     step = -(-len(ticks) // 12)
     axes.set_xticks(ticks[::step])
     axes.set_xlim(ticks[0] - 0.5, ticks[-1] + 0.5)
-    axes.set_xlabel(words)
 
 
 def _runs(tables: DatasetTables) -> pd.DataFrame:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.errorbars import error_line
+from gmmpipe.figures.parts.legends import legend_below
+from gmmpipe.figures.parts.panels import panel_figure
 from gmmpipe.figures.parts.runs import cut_short
-from gmmpipe.figures.parts.scatter import legend_below
 from gmmpipe.figures.style import Style, styled
 from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide
@@ -34,15 +35,15 @@ def caption(tables: DatasetTables, style: Style) -> str:
     few, most = int(rows["runs"].min()), int(rows["runs"].max())
     text = style.say(
         "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
-        " family and K, of the data or of resamples of it as the panel says (1: all have the same"
-        " clusters, 0: no more alike than by chance). Bars: standard error (jackknife over fits).",
+        " family and K. The panels name the fits: of the data, or of resamples (1: the same"
+        " clusters, 0: agreement by chance). Bars: standard error (jackknife over fits).",
         dataset=tables.dataset,
         count=f"{few}" if few == most else style.say("{few} to {most}", few=few, most=most),
     )
     runs = tables.sound_ends()
-    ours = (runs["normaliser"] == tables.selected()["normaliser"]) & (runs["k"] > 1)
+    compared = (runs["normaliser"] == tables.selected()["normaliser"]) & (runs["k"] > 1)
     by_seed = (rows["kind"] == KINDS[0]).any()
-    return style.sentences(text, cut_short(runs[ours], style) if by_seed else "")
+    return style.sentences(text, cut_short(runs[compared], style) if by_seed else "")
 
 
 @styled
@@ -50,29 +51,21 @@ def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return mean agreement and its standard error against K, a panel for each kind and start."""
     panels, families = _panels(tables), tables.families()
     columns = min(style.pick(1, 3) if len(panels) < 3 else style.pick(2, 3), len(panels))
-    rows = -(-len(panels) // columns)
-    figure = style.figure(style.pick(24, 26) + style.pick(42, 48) * rows)
+    height = style.pick((24, 42), (26, 48))
+    figure, grid = panel_figure(style, len(panels), height, columns)
     figure.suptitle(style.title(tables.dataset))
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     handles: dict[str, ErrorbarContainer] = {}
-    for index, (title, cells) in enumerate(panels):
-        axes: Axes = grid[index]
-        for family in [name for name in families if name in set(cells["covariance"])]:
-            handles[family] = _draw_family(axes, cells, families, family, style)
-        kind, start = title
-        words = style.say("seeds, start {start}", start=start)
-        words = style.say("bootstrap resamples") if kind == "bootstrap" else words
-        axes.set_title(elide(words, style.characters(style.pick(70, 160) / columns)))
-        outer = (index % columns == 0, index + columns >= len(panels))
-        axes.tick_params(labelleft=outer[0], labelbottom=outer[1])
-        axes.set_xlabel(style.say("number of components K") if outer[1] else "")
-        axes.set_ylabel(style.say("mean ARI of pairs") if outer[0] else "")
-    _limits(grid[0], _shown(tables), style.pick(12, 24) // columns)
-    for empty in grid[len(panels) :]:
-        empty.remove()
-    shown = [family for family in families if family in handles]
-    texts = [elide(family, 16) for family in shown]
-    legend_below(figure, style, [handles[family] for family in shown], texts)  # type: ignore[misc]
+    for panel, ((kind, start), rows) in zip(grid, panels, strict=True):
+        for family in [name for name in families if name in set(rows["covariance"])]:
+            handles[family] = _draw_family(panel.axes, rows, families, family, style)
+        title = style.say("seeds, start {start}", start=start)
+        title = style.say("bootstrap resamples") if kind == "bootstrap" else title
+        panel.axes.set_title(elide(title, style.characters(style.pick(70, 160) / columns)))
+        panel.name(style.say("number of components K"), style.say("mean ARI of pairs"))
+    _limits(grid[0].axes, _shown(tables), style.pick(12, 24) // columns)
+    drawn = [family for family in families if family in handles]
+    texts = [elide(family, 16) for family in drawn]
+    legend_below(figure, style, [handles[family] for family in drawn], texts)  # type: ignore[misc]
     return figure
 
 
@@ -81,9 +74,9 @@ def _draw_family(
 ) -> ErrorbarContainer:
     """Draw one covariance family, next to the others so that no bar hides another."""
     look, n = style.series(families.index(family)), len(families)
-    mine = cells[cells["covariance"] == family].sort_values("k")
+    rows = cells[cells["covariance"] == family].sort_values("k")
     shift = 0.0 if n == 1 else 0.36 * (families.index(family) / (n - 1) - 0.5)
-    return error_line(axes, mine["k"] + shift, mine["ari"], mine["standard_error"], look)
+    return error_line(axes, rows["k"] + shift, rows["ari"], rows["standard_error"], look)
 
 
 def _limits(axes: Axes, rows: pd.DataFrame, most_ticks: int) -> None:

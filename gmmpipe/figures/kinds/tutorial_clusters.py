@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gmmpipe.figures.parts.groups import draw_groups
+from gmmpipe.figures.parts.legends import legend_below
 from gmmpipe.figures.parts.projection import plane
 from gmmpipe.figures.parts.scatter import (
     Groups,
-    found_groups,
-    legend_below,
+    component_groups,
     lost_sentence,
     rasterised_sentence,
 )
@@ -30,7 +30,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return which mixture gave the classes."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: each sample in the class of its most probable component, of the mixture of"
+        "{dataset}: each sample in the class of its most probable component, for the mixture of"
         " lowest BIC ({model}) after {n} iterations.",
         dataset=tables.dataset,
         model=model(row),
@@ -47,13 +47,13 @@ def caption(tables: DatasetTables, style: Style) -> str:
 def draw(tables: DatasetTables, style: Style) -> Figure:
     """Return the samples in original units, class 1 as red squares, class 2 as blue circles."""
     mixture = tables.mixture(tables.selected())
-    found = found_groups(tables, mixture, style)
+    components = component_groups(tables, mixture, style)
     names = [
         style.say("class {name}", name=name) if index < mixture.n_components else name
-        for index, name in enumerate(found.names)
+        for index, name in enumerate(components.names)
     ]
     figure = style.figure(style.pick(72, 110))
-    groups = Groups(found.codes, names, found.looks)
+    groups = Groups(components.codes, names, components.looks)
     legend_below(figure, style, *draw_groups(figure.add_subplot(), tables, style, groups, mixture))
     figure.suptitle(style.say("GMM Clustering By EM Algorithm"))
     return figure

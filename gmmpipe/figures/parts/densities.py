@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gmmpipe.figures.parts.scatter import bins
+from gmmpipe.figures.style import Style
+from gmmpipe.mixture.mixture import Array, Mixture
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-
-    from gmmpipe.figures.style import Style
-    from gmmpipe.mixture.mixture import Array, Mixture
 
 
 def densities_sentence(style: Style) -> str:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.figures.style import Style
+from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.words.wording import share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gmmpipe.figures.style import Style
-    from gmmpipe.mixture.mixture import Array, Mixture
 
 LINE_STYLES = ("-", "--", ":", "-.")
 NEAR = 0.25  # of the span of the samples: how far beyond them the limits of axes go

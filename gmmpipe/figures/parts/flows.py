@@ -42,11 +42,11 @@ class Ribbon:
         from matplotlib.path import Path
 
         middle, (a, b, m) = (start + end) / 2, (self.leaves, self.arrives, self.mass)
-        there = [(start, a), (middle, a), (middle, b), (end, b)]
-        back = [(end, b + m), (middle, b + m), (middle, a + m), (start, a + m)]
+        lower = [(start, a), (middle, a), (middle, b), (end, b)]
+        upper = [(end, b + m), (middle, b + m), (middle, a + m), (start, a + m)]
         curve = [Path.CURVE4] * 3
         return Path(
-            [*there, *back, (start, a)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
+            [*lower, *upper, (start, a)], [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY]
         )
 
 

@@ -9,17 +9,17 @@ import numpy as np
 
 from gmmpipe.figures.parts.ellipses import frame
 from gmmpipe.figures.parts.grid import cells
+from gmmpipe.figures.parts.legends import markers
 from gmmpipe.figures.parts.projection import plane
-from gmmpipe.figures.parts.scatter import Groups, draw_points, draw_stacks, markers, name_axes
+from gmmpipe.figures.parts.scatter import Groups, draw_points, draw_stacks, name_axes
+from gmmpipe.figures.style import Look, Style
 from gmmpipe.mixture.diagnostics.matching import assign, overlap_of_labels
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gmmpipe.figures.style import Look, Style
-    from gmmpipe.mixture.mixture import Array, Mixture
-    from gmmpipe.results.dataset_tables import DatasetTables
 
 
 def draw_groups(
@@ -41,10 +41,10 @@ def draw_groups(
     return handles, texts
 
 
-def cross_table(groups: Groups, found: Groups) -> Array:
-    """Return how many samples are in each of the ``groups`` and each of the ``found`` ones."""
-    k, other = len(groups.names), len(found.names)
-    return overlap_of_labels(groups.codes, found.codes, k, other)
+def cross_table(groups: Groups, components: Groups) -> Array:
+    """Return how many samples are in each group and each component."""
+    k, other = len(groups.names), len(components.names)
+    return overlap_of_labels(groups.codes, components.codes, k, other)
 
 
 def matched_looks(table: Array, style: Style) -> list[Look]:
@@ -61,14 +61,14 @@ def matched_looks(table: Array, style: Style) -> list[Look]:
     ]
 
 
-def draw_cross_table(axes: Axes, groups: Groups, found: Groups, style: Style) -> None:
-    """Draw how many samples ``groups`` (rows) and ``found`` share, names in their colours."""
+def draw_cross_table(axes: Axes, groups: Groups, components: Groups, style: Style) -> None:
+    """Draw how many samples ``groups`` (rows) and ``components`` share, names in their colours."""
     from matplotlib.colors import Normalize
 
-    table = cross_table(groups, found)
+    table = cross_table(groups, components)
     room = style.pick(55.0, 50.0) / table.shape[1] / style.font_size * 7
     cells(axes, table, lambda value: f"{value:.0f}", Normalize(0, max(table.max(), 1)), room)
-    sides = ((axes.yaxis, groups), (axes.xaxis, found))
+    sides = ((axes.yaxis, groups), (axes.xaxis, components))
     for axis, side in sides:
         names = [elide(name, style.pick(8, 14)) for name in side.names]
         axis.set_ticks(np.arange(len(names)) + 0.5, names)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gmmpipe.figures.style import Style
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.words.wording import elide
-
-if TYPE_CHECKING:
-    from gmmpipe.figures.style import Style
 
 RIDGE = 1e-9  # relative: keeps a constant feature from dividing by zero
 NOTHING = 1e-6  # a ratio of between to within variance below which nothing is separated
@@ -119,15 +116,17 @@ def _directions(within: Array, between: Array) -> tuple[Array, int]:
     factor = np.linalg.cholesky(within)
     inverse = np.linalg.inv(factor)
     ratios, vectors = np.linalg.eigh(inverse @ between @ inverse.T)
-    found = [inverse.T @ vectors[:, -i] for i in (1, 2) if ratios[-i] > NOTHING]
-    n_discriminant = len(found)
+    directions = [inverse.T @ vectors[:, -i] for i in (1, 2) if ratios[-i] > NOTHING]
+    n_discriminant = len(directions)
     for principal in np.linalg.eigh(within + between)[1].T[::-1]:
-        if len(found) == 2:
+        if len(directions) == 2:
             break
-        rest = principal - sum((v * (v @ within @ principal) for v in found), np.zeros(len(within)))
+        rest = principal - sum(
+            (v * (v @ within @ principal) for v in directions), np.zeros(len(within))
+        )
         length = float(np.sqrt(max(rest @ within @ rest, 0.0)))
         if length > NOTHING:
-            found.append(rest / length)
+            directions.append(rest / length)
     # an eigenvector's sign is arbitrary: its largest entry is made positive
-    signed = [vector * np.sign(vector[np.argmax(np.abs(vector))]) for vector in found]
+    signed = [vector * np.sign(vector[np.argmax(np.abs(vector))]) for vector in directions]
     return np.array(signed).T, n_discriminant

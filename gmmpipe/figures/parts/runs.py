@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmpipe.figures.style import Style
 from gmmpipe.mixture.diagnostics.restarts import MAXIMUM, NATS, NONE, OPEN, optima
-from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.mixture.mixture import FIRST, Array, Indices
 from gmmpipe.results.columns import RUN
+from gmmpipe.results.dataset_tables import DatasetTables
 from gmmpipe.results.words.wording import elide, number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
-
-    from gmmpipe.figures.style import Style
-    from gmmpipe.mixture.mixture import Array, Indices
-    from gmmpipe.results.dataset_tables import DatasetTables
 
 MOST_MODELS = 6
 
@@ -48,8 +46,10 @@ class ModelRuns:
         counts = np.zeros(n_iterations)
         for name, values in zip(self.starts, self.trajectories, strict=True):
             if name == start:
-                held = np.append(values, np.full(max(n_iterations - len(values), 0), values[-1]))
-                counts += held[:n_iterations] >= self.best - tolerance
+                extended = np.append(
+                    values, np.full(max(n_iterations - len(values), 0), values[-1])
+                )
+                counts += extended[:n_iterations] >= self.best - tolerance
         return counts
 
 
@@ -74,8 +74,12 @@ def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> 
             origins.append(float(values[0]))
             trajectories.append(after)
             sound.append(run)
-    known = ends.loc[[run for run in sound if run in ends.index]]
-    at_maximum = known.loc[~known["open"], "best"] if "end" in known else known["best"][:0]
+    sound_ends = ends.loc[[run for run in sound if run in ends.index]]
+    at_maximum = (
+        sound_ends.loc[~sound_ends["open"], "best"]
+        if "end" in sound_ends
+        else sound_ends["best"][:0]
+    )
     reached = [float(values.max()) for values in trajectories]
     return ModelRuns(
         starts,
@@ -83,29 +87,29 @@ def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> 
         trajectories,
         max([*at_maximum] or reached, default=float("nan")),
         int(ends.loc[ends.index.isin(rows[RUN].apply(tuple, axis=1)), "degenerate"].sum()),
-        int(known["open"].sum()),
+        int(sound_ends["open"].sum()),
     )
 
 
 def limits(runs: pd.DataFrame) -> Array:
     """Return the log-likelihood at which each run ends, (R,): else that of its last snapshot."""
-    own = runs["log_likelihood"].to_numpy(float)
+    last = runs["log_likelihood"].to_numpy(float)
     if "limit" not in runs:  # of older results
-        return own
-    known = runs["limit"].to_numpy(float)
-    return np.where(np.isfinite(known), known, own)
+        return last
+    limit = runs["limit"].to_numpy(float)
+    return np.where(np.isfinite(limit), limit, last)
 
 
 def is_open(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which runs (R,) end at no maximum though they are sound; of older results none."""
-    found: npt.NDArray[np.bool_] = np.zeros(len(runs), bool)
-    return runs["end"].isin(OPEN).to_numpy() if "end" in runs else found
+    none: npt.NDArray[np.bool_] = np.zeros(len(runs), bool)
+    return runs["end"].isin(OPEN).to_numpy() if "end" in runs else none
 
 
 def at_maximum(runs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which runs (R,) end at a maximum; of older results all."""
-    found: npt.NDArray[np.bool_] = np.ones(len(runs), bool)
-    return (runs["end"] == MAXIMUM).to_numpy() if "end" in runs else found
+    every: npt.NDArray[np.bool_] = np.ones(len(runs), bool)
+    return (runs["end"] == MAXIMUM).to_numpy() if "end" in runs else every
 
 
 def optimum_of(tables: DatasetTables, runs: pd.DataFrame) -> Indices:
@@ -123,7 +127,7 @@ def not_finished(n_open: int, style: Style) -> str:
     """Return the sentence of a caption on runs that end at no maximum, or nothing."""
     if n_open == 0:
         return ""
-    return style.say("{n} runs ended at no maximum (unfinished, or at a saddle).", n=n_open)
+    return style.say("{n} runs did not end at a maximum (unfinished, or at a saddle).", n=n_open)
 
 
 def cut_short(runs: pd.DataFrame, style: Style) -> str:
@@ -132,8 +136,8 @@ def cut_short(runs: pd.DataFrame, style: Style) -> str:
     if not (n := int((gaps > NATS).sum())):
         return ""
     return style.say(
-        "Compared are the clusterings after the last iteration of the sweep, when {n} of the"
-        " {total} runs were still more than {nats} nats below the maximum that they lead to.",
+        "The clusterings are those after the last iteration of the sweep, when {n} of the"
+        " {total} runs were still more than {nats} nats below their maximum.",
         n=n,
         total=len(runs),
         nats=NATS,
@@ -151,12 +155,13 @@ def finished(certified: Any) -> Any:
 def certificate(row: pd.Series, style: Style) -> str:
     """Return the sentence on the certificate of the selected model, a row of ``best``."""
     if np.isnan(row["hits"]):
-        return "" if row["k"] == 1 else style.say("The starts draw nothing at random.")
+        return "" if row["k"] == 1 else style.say("The starts are not random.")
     if not finished(row):
         return style.say("No restart of the selected model finished.")
     return style.say(
-        "Certificate of the selected model: {hits} of {n} finished restarts found its best; one"
-        " more finds a better one with a chance below {bound} % (at 95 % confidence).",
+        "Certificate of the selected model: {hits} of {n} finished restarts found its best"
+        " optimum; the chance that one more finds a better one is below {bound} % (95 %"
+        " confidence).",
         hits=f"{row['hits']:.0f}",
         n=f"{finished(row):.0f}",
         bound=number(100 * row["p_better_bound"]),
@@ -194,16 +199,16 @@ def left_out(n_degenerate: int, style: Style) -> str:
     return style.say("{n} degenerate runs are left out.", n=n_degenerate)
 
 
-def not_drawn(tables: DatasetTables, shown: Iterable[tuple[str, int]], style: Style) -> str:
+def not_drawn(tables: DatasetTables, drawn_models: Iterable[tuple[str, int]], style: Style) -> str:
     """Return the sentence on how many runs of some (family, k) are drawn, or nothing if all."""
     hidden = rest = 0
-    for family, k in shown:
+    for family, k in drawn_models:
         hidden += tables.n_hidden(family, k)
         rest += len(tables.runs(family, k))
     if hidden == 0:
         return ""
     return style.say(
-        "Looked at are {n} of {total} runs: the best, and others evenly over the seeds.",
+        "{n} of {total} runs are used: the best, and others spread evenly over the seeds.",
         n=rest,
         total=rest + hidden,
     )

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.figures.style import MILLIMETRES
+from gmmpipe.figures.style import Look, Style
 from gmmpipe.mixture.diagnostics.matching import NOISE, to_indices
-from gmmpipe.mixture.mixture import FIRST
-from gmmpipe.results.words.wording import breadth, elide
+from gmmpipe.mixture.mixture import FIRST, Array, Mixture
+from gmmpipe.results.dataset_tables import DatasetTables
+from gmmpipe.results.words.wording import elide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.container import BarContainer
-    from matplotlib.figure import Figure
-
-    from gmmpipe.figures.style import Look, Style
-    from gmmpipe.mixture.mixture import Array, Mixture
-    from gmmpipe.results.dataset_tables import DatasetTables
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class Groups:
     looks: list[Look]
 
 
-def found_groups(tables: DatasetTables, mixture: Mixture, style: Style) -> Groups:
+def component_groups(tables: DatasetTables, mixture: Mixture, style: Style) -> Groups:
     """Return the samples by component of the selected ``mixture``; what belongs to none is noise.
 
     The names are numbers from 1 on, then "noise" where there is any.
@@ -89,12 +82,12 @@ def _draw_pixels(axes: Axes, points: Array, groups: Groups, certainty: Array | N
 
     order = np.random.default_rng(0).permutation(len(points))
     colours = np.array([to_rgba(look.colour) for look in groups.looks])
-    known = order[(groups.codes[order] >= 0) & (groups.codes[order] < len(colours))]
-    faces = colours[groups.codes[known]]
-    faces[:, 3] = 0.5 if certainty is None else 0.04 + 0.46 * certainty[known]
+    drawn = order[(groups.codes[order] >= 0) & (groups.codes[order] < len(colours))]
+    faces = colours[groups.codes[drawn]]
+    faces[:, 3] = 0.5 if certainty is None else 0.04 + 0.46 * certainty[drawn]
     axes.scatter(
-        points[known, 0],
-        points[known, 1],
+        points[drawn, 0],
+        points[drawn, 1],
         s=marker_area(len(points)),
         c=faces,
         edgecolors="none",
@@ -150,35 +143,6 @@ def bins(values: Array) -> Array:
     width = 2 * float(quartiles[1] - quartiles[0]) / len(values) ** (1 / 3)
     count = int(np.clip(np.ceil((high - low) / width), 10, 60)) if width > 0 else 10
     return np.linspace(low, high, count + 1)
-
-
-def markers(looks: Sequence[Look]) -> list[Artist]:
-    """Return the legend's handles of groups drawn as points."""
-    from matplotlib.lines import Line2D
-
-    return [
-        Line2D([], [], color=look.colour, marker=look.marker, linestyle="", markersize=4)
-        for look in looks
-    ]
-
-
-def legend_below(
-    figure: Figure, style: Style, handles: Sequence[Artist], texts: Sequence[str], title: str = ""
-) -> None:
-    """Put a legend below the axes, in as many columns as fit; the figure grows with its rows."""
-    em = style.font_size / 72 * 25.4  # millimetres
-    widest = 0.5 * em * max(map(breadth, texts)) + 3.3 * em
-    columns = max(1, int((MILLIMETRES[style.width] - 6) / widest))
-    rows = -(-len(texts) // columns)
-    figure.legend(
-        handles=list(handles),
-        labels=list(texts),
-        loc="outside lower center",
-        ncols=-(-len(texts) // rows),
-        title=title or None,
-    )
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height + (rows - 1) * 1.55 * em / 25.4)
 
 
 def name_axes(axes: Axes, labels: tuple[str, str], style: Style) -> None:

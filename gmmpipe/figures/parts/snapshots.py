@@ -9,27 +9,25 @@ import numpy as np
 
 from gmmpipe.figures.parts.projection import plane
 from gmmpipe.figures.style import Style
-from gmmpipe.mixture.mixture import Mixture
+from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.results.dataset_tables import DatasetTables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gmmpipe.mixture.mixture import Array
-    from gmmpipe.results.dataset_tables import DatasetTables
-
 SEEN = 0.05  # standard deviations of the samples; a shorter way is not seen in a figure
 
 
-def way_of(tables: DatasetTables, mixtures: Sequence[Mixture]) -> Array:
-    """Return ``travelled`` by mixtures of the selected run, in the plane that shows them apart."""
+def path_lengths(tables: DatasetTables, mixtures: Sequence[Mixture]) -> Array:
+    """Return ``cumulative_moves`` of mixtures of the selected run, in the plane of its figure."""
     points = tables.x.to_numpy(float)
     if points.shape[1] > 1:
         view = plane(tables.features, tables.mixture(tables.selected()), Style())
         points, mixtures = view.points(points), [view.mixture(mixture) for mixture in mixtures]
-    return travelled(mixtures, points)
+    return cumulative_moves(mixtures, points)
 
 
-def travelled(mixtures: Sequence[Mixture], points: Array) -> Array:
+def cumulative_moves(mixtures: Sequence[Mixture], points: Array) -> Array:
     """Return the way from the first of some mixtures to each, along all before it, (M,).
 
     A step is the root of the components' squared moves: of the mean, of the symmetric root of the
@@ -68,17 +66,17 @@ def whole(mixtures: Sequence[Mixture]) -> Mixture:
     )
 
 
-def telling(way: Array, most: int) -> list[int]:
+def distinct_snapshots(way: Array, most: int) -> list[int]:
     """Return which of the places (M,) along a way to show: up to ``most``, both ends among them.
 
     One after the other that goes which is nearest to a neighbour, until there are so few and none
     but the ends is closer to another than is ``SEEN``.
     """
-    kept = list(range(len(way)))
-    while len(kept) > 2:
-        gaps = np.diff(way[kept])
+    places = list(range(len(way)))
+    while len(places) > 2:
+        gaps = np.diff(way[places])
         nearest, both = np.minimum(gaps[:-1], gaps[1:]), gaps[:-1] + gaps[1:]
-        if len(kept) <= most and nearest.min() >= SEEN:
+        if len(places) <= most and nearest.min() >= SEEN:
             break
-        del kept[1 + int(np.lexsort((both, nearest))[0])]
-    return kept
+        del places[1 + int(np.lexsort((both, nearest))[0])]
+    return places

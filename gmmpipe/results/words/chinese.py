@@ -12,14 +12,14 @@ CHINESE = {
     "Bootstrap intervals of parameters": "参数的自助法区间",
     "The sweep at a glance": "扫描一览",
     "Log-likelihood of every seed": "每个种子的对数似然",
-    "The mixture as EM goes on": "EM 迭代过程中的混合模型",
+    "The mixture during EM": "EM 迭代过程中的混合模型",
     "EM from start to convergence": "EM 从初始值到收敛",
     "Seeds that reach the best optimum": "达到最优解的种子",
-    "Which seeds fell into which optimum": "哪些种子落入哪个局部最优",
-    "How far the restarts can be trusted": "重启有多可信",
-    "Which component splits as K grows": "K 增大时哪个分量分裂",
+    "Optimum reached by each seed": "哪些种子落入哪个局部最优",
+    "Reliability of the restarts": "重启有多可信",
+    "Component splits as K grows": "K 增大时哪个分量分裂",
     "Agreement from seed to seed": "不同种子之间的一致性",
-    "How alike each two runs are": "任意两次运行有多相似",
+    "Pairwise agreement of runs": "任意两次运行有多相似",
     "Recovery of the true mixture": "对真实混合模型的还原",
     "GMM Clustering By EM Algorithm": "用 EM 算法做 GMM 聚类",
     "True groups": "真实的组",
@@ -116,7 +116,7 @@ CHINESE = {
     " crosses: means.": (
         "椭圆：{radii} 倍标准差（{names}），包含一个分量的 {shares}；十字：均值。"
     ),
-    "The paler a point, the less certain its component.": "点越淡，所属的分量越不确定。",
+    "Paler points belong to a component with less certainty.": "点越淡，所属的分量越不确定。",
     "Histogram, components (coloured) and their sum (black).": (
         "直方图、各分量（彩色）及其总和（黑色）。"
     ),
@@ -130,10 +130,10 @@ CHINESE = {
     "The axes are the two leading discriminant directions, in standard deviations within"
     " components.": "坐标轴是前两个判别方向，以分量内的标准差为单位。",
     "The {n} points are drawn as pixels, without outlines.": "{n} 个点以像素绘制，不带轮廓。",
-    "Shown are {n} of {total} samples, drawn at random.": (
+    "{n} of {total} samples are shown, drawn at random.": (
         "图中为 {total} 个样本中随机抽取的 {n} 个。"
     ),
-    "The {n} samples are counted in hexagons, the darker the more (logarithmic).": (
+    "The {n} samples are counted in hexagons; darker means more (logarithmic).": (
         "{n} 个样本按六边形计数，越深越多（对数）。"
     ),
     "{n} samples have missing values; a point needs both of its values.": (
@@ -145,13 +145,13 @@ CHINESE = {
     "Contours enclose {shares} of the probability of all components.": (
         "等高线包含全部分量概率的 {shares}。"
     ),
-    "Map: the colours of the components, mixed by their probabilities and the paler the less"
+    "Map: the colours of the components, mixed by their probabilities and paler where less"
     " certain; marks: means; black: where the most probable component changes.": (
         "分布图：各分量的颜色按概率混合，越淡越不确定；标记：均值；黑线：最可能的分量在此改变。"
     ),
-    "Both are of the mixture's marginal in this plane.": "两者均为混合模型在该平面上的边缘分布。",
-    "Below: the probability of each component at a value; lines where the most probable one"
-    " changes.": "下图：在每个取值处各分量的概率；竖线处最可能的分量改变。",
+    "Both show the mixture's marginal in this plane.": "两者均为混合模型在该平面上的边缘分布。",
+    "Below: the probability of each component at a value; vertical lines: where the most"
+    " probable one changes.": "下图：在每个取值处各分量的概率；竖线处最可能的分量改变。",
     "{dataset}: BIC and ICL of the best fit of each covariance family and K (markers). Rings: the"
     " lowest, BIC {bic} ({model}) and ICL {icl} ({other}).": (
         "{dataset}：每种协方差类型和 K 的最佳拟合的 BIC 和 ICL（标记）。"
@@ -164,29 +164,29 @@ CHINESE = {
     " its best fit.": (
         "竖条：各模型与其最佳拟合归一化方法相同的 {n} 次有效运行（初始化、种子）的范围。"
     ),
-    "Certificate of the selected model: {hits} of {n} finished restarts found its best; one more"
-    " finds a better one with a chance below {bound} % (at 95 % confidence).": (
+    "Certificate of the selected model: {hits} of {n} finished restarts found its best optimum;"
+    " the chance that one more finds a better one is below {bound} % (95 % confidence).": (
         "选中模型的证书：{n} 次完成的重启中有 {hits} 次找到其最优解；再试一次找到更优解的概率低于"
         " {bound} %（95 % 置信度）。"
     ),
-    "The starts draw nothing at random.": "这些初始化不含随机性。",
+    "The starts are not random.": "这些初始化不含随机性。",
     "No restart of the selected model finished.": "选中的模型没有一次重启完成。",
-    "Hollow: only one restart found it, so there may well be a better one.": (
+    "Hollow: only one restart found it, so there may be a better one.": (
         "空心：只有一次重启找到它，因此可能还有更优解。"
     ),
     "{lost} of {n} fits are degenerate and left out.": "{n} 次拟合中有 {lost} 次退化，未计入。",
-    "A cross stands where no fit is sound.": "叉号处没有有效的拟合。",
-    "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates} samples"
-    " drawn from the fitted mixture of K (histogram) and observed (line; an arrow where it lies"
-    " further right); dashed: from there on K is rejected at {level}. p is followed by its Monte"
-    " Carlo standard error; where that reaches across {level} the test is undecided.": (
+    "Crosses: no fit is sound.": "叉号处没有有效的拟合。",
+    "{dataset}, {family}: likelihood ratio of K against K + 1 components, in {replicates}"
+    " samples drawn from the fitted mixture of K (histogram) and observed (line; an arrow where"
+    " it lies further right). K is rejected at {level} beyond the dashed line. p is followed by"
+    " its Monte Carlo standard error; a test whose error reaches across {level} is undecided.": (
         "{dataset}，{family}：K 对 K + 1 个分量的似然比：从 K 个分量的拟合模型抽取的"
         " {replicates} 个样本（直方图）与观测值（竖线；若更靠右则为箭头）；虚线：由此向右，K 在"
         " {level} 水平上被拒绝。p 值后为其蒙特卡罗标准误；若误差范围跨过 {level}，则无法判定。"
     ),
     "K = {k} is the first that is not rejected (bold).": "K = {k} 是第一个未被拒绝的（粗体）。",
     "Every K is rejected.": "所有 K 都被拒绝。",
-    "K = {k} (bold) is undecided, so the tests do not say how many components there are; more"
+    "K = {k} (bold) is undecided, so the tests do not give the number of components; more"
     " replicates would.": "K = {k}（粗体）无法判定，因此检验未能给出分量数；需要更多重复。",
     "K = {k} has no sound replicate, so testing stops there.": (
         "K = {k} 没有有效的重复，检验止于此。"
@@ -207,12 +207,12 @@ CHINESE = {
     ),
     "Degenerate and left out: {lost}.": "退化而未计入：{lost}。",
     "The means of {n} further features are in the table.": "其余 {n} 个特征的均值见表格。",
-    "{dataset}: how much higher BIC is than the lowest, {bic} ({model}, outlined). Colours are"
+    "{dataset}: difference in BIC from the lowest, {bic} ({model}, outlined). Colours are"
     " linear up to {linear:g} and logarithmic above.": (
         "{dataset}：BIC 比最低值 {bic}（{model}，方框）高多少。颜色在 {linear:g} 以内为线性，"
         "以上为对数。"
     ),
-    "The best fit of each family and K is that of any normaliser ({names}).": (
+    "The best fit of each family and K is over all normalisers ({names}).": (
         "每种类型和 K 的最佳拟合取自任一归一化方法（{names}）。"
     ),
     "The median is over the sound runs (starts, seeds) of one normaliser.": (
@@ -222,8 +222,8 @@ CHINESE = {
         "{n} 次拟合中有 {lost} 次退化，未计入；斜线：全部退化。"
     ),
     "{dataset}, {model}: log-likelihood at the start (0) and after each iteration, one line for"
-    " each of {n} runs, and the gap to the best optimum, {best} nats (a converged run's gap below"
-    " 10⁻⁸ nats is drawn there).": (
+    " each of {n} runs, and the gap to the best optimum, {best} nats (gaps of converged runs"
+    " below 10⁻⁸ nats are drawn at 10⁻⁸).": (
         "{dataset}，{model}：初始值（0）和每次迭代后的对数似然，{n} 次运行各一条线；以及与最优解"
         " {best} nat 之差（已收敛的运行若差值小于 10⁻⁸ nat，则画在该处）。"
     ),
@@ -231,19 +231,19 @@ CHINESE = {
         "三角形：对数似然低于图幅的初始值。"
     ),
     "{n} degenerate runs are left out.": "{n} 次退化的运行未计入。",
-    "Looked at are {n} of {total} runs: the best, and others evenly over the seeds.": (
+    "{n} of {total} runs are used: the best, and others spread evenly over the seeds.": (
         "只看 {total} 次运行中的 {n} 次：最优者，以及按种子均匀选取的其他运行。"
     ),
-    "{dataset}: the mixture of {model} from start {start}, seed {seed}, as EM goes on; a component"
-    " keeps its colour.": (
+    "{dataset}: the mixture of {model} from start {start}, seed {seed}, during EM. Each"
+    " component keeps its colour.": (
         "{dataset}：{model} 的混合模型（初始化 {start}，种子 {seed}）在 EM 迭代中的变化；"
         "每个分量颜色不变。"
     ),
-    "{n} snapshots in between, which differ least from those shown, are left out.": (
+    "{n} snapshots that differ little from those shown are left out.": (
         "略去中间与所示差别最小的 {n} 个快照。"
     ),
     "{dataset}: EM of {model} from its start ({start}, seed {seed}) to iteration {n}, and the"
-    " log-likelihood at each iteration; dots: the iterations shown. A component keeps its"
+    " log-likelihood at each iteration; dots: the iterations shown. Each component keeps its"
     " colour.": (
         "{dataset}：{model} 的 EM，从初始值（{start}，种子 {seed}）到第 {n} 次迭代，以及每次迭代的"
         "对数似然；圆点：所示的迭代。每个分量颜色不变。"
@@ -253,82 +253,91 @@ CHINESE = {
         "{dataset}，{fixed}：每种初始化中，对数似然与已知最优解相差不超过 {nats} nat 的运行所占比例"
         "（{optima} nat）。"
     ),
-    "{n} runs ended at no maximum (unfinished, or at a saddle).": (
+    "{n} runs did not end at a maximum (unfinished, or at a saddle).": (
         "{n} 次运行未到达极大值（未完成，或停在鞍点）。"
     ),
-    "Hollow: {n} runs that ended at no maximum (unfinished, or at a saddle).": (
+    "Hollow: {n} runs that did not end at a maximum (unfinished, or at a saddle).": (
         "空心：{n} 次未到达极大值的运行（未完成，或停在鞍点）。"
     ),
-    "Question marks: the fit is at no maximum, or a model that it contains is likelier, so there is"
-    " a better one.": ("问号：该拟合未到达极大值，或其所包含的模型似然更高，因此存在更好的解。"),
-    "{dataset}, {fixed}: the optimum that each run ended in, by how far it lies below the best one"
+    "Question marks: there is a better fit, as this one is not at a maximum or a model that it"
+    " contains is likelier.": (
+        "问号：该拟合未到达极大值，或其所包含的模型似然更高，因此存在更好的解。"
+    ),
+    "{dataset}, {fixed}: the optimum that each run ended in, as its distance below the best one"
     " found (0). Lines: distinct optima ({counts}), with the number of runs that found them;"
-    " log-likelihoods within {nats} nats and alike mixtures are one.": (
+    " similar mixtures with log-likelihoods within {nats} nats count as one.": (
         "{dataset}，{fixed}：每次运行最终到达的局部最优，以其低于已知最优解（0）的程度表示。横线：不同"
         "的局部最优（{counts}），右侧为到达它的运行次数；对数似然相差不超过 {nats} nat"
         " 且混合模型相近的视为同一个。"
     ),
     "Crosses at the top: degenerate runs.": "顶部的叉号：退化的运行。",
-    "{dataset}: in percent, the finished restarts that found the best optimum of each family and K,"
-    " the Good-Turing estimate of the chance that one more finds an optimum not seen so far, and"
-    " the restarts that ended at no maximum. Outlined: the selected model, {model}.": (
+    "{dataset}: for each family and K, in percent: the finished restarts that found the best"
+    " optimum, the Good-Turing estimate of the chance that one more finds an optimum not seen"
+    " so far, and the restarts that did not end at a maximum. Outlined: the selected model,"
+    " {model}.": (
         "{dataset}：以百分比表示，每种类型和 K 中完成的重启找到最优解的比例、再重启一次找到未见过的"
         "最优解的概率（Good-Turing 估计），以及未到达极大值的重启的比例。方框：选中的模型 {model}。"
     ),
-    "Hatched: one component, nothing drawn at random, or no restart finished.": (
+    "Hatched: one component, starts that are not random, or no restart finished.": (
         "斜线：只有一个分量、没有随机性，或没有一次重启完成。"
     ),
     "ended at no maximum (%)": "未到达极大值（%）",
-    "{dataset}, {family}: where the components of the best fit of each K come from. A bar is a"
-    " component, as high as its part of the samples; a ribbon is what it shares with a component of"
-    " the K before, in whose colour it is. Outlined: new at this K.": (
+    "{dataset}, {family}: origin of the components of the best fit of each K. The height of a"
+    " bar is the component's share of the samples; a ribbon shows the samples that it shares"
+    " with a component of the previous K, in the colour of that one. Outlined: new at this K.": (
         "{dataset}，{family}：每个 K 的最佳拟合中各分量的来源。竖条是一个分量，高度为其所占样本的"
         "比例；色带是它与前一个 K 的某个分量共有的样本，颜色取自后者。带边框：该 K 新出现的分量。"
     ),
     "Ribbons below 0.1 % of the samples are not drawn.": "不足样本 0.1 % 的色带未画出。",
-    "Below K: the component that gives most to the new one.": "K 下方：给新分量样本最多的分量。",
-    "Bold: the K of lowest BIC, {k}.": "粗体：BIC 最低的 K，即 {k}。",
-    "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each family"
-    " and K, of the data or of resamples of it as the panel says (1: all have the same clusters,"
-    " 0: no more alike than by chance). Bars: standard error (jackknife over fits).": (
+    "Below K: the component that gives the most samples to the new one.": (
+        "K 下方：给新分量样本最多的分量。"
+    ),
+    "Bold: the K with the lowest BIC, {k}.": "粗体：BIC 最低的 K，即 {k}。",
+    "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
+    " family and K. The panels name the fits: of the data, or of resamples (1: the same"
+    " clusters, 0: agreement by chance). Bars: standard error (jackknife over fits).": (
         "{dataset}：每种类型和 K 的 {count} 个有效拟合两两之间调整兰德指数的均值，拟合的是数据本身"
         "还是其重抽样见各小图标题（1：聚类完全相同，0：与随机无异）。竖条：标准误（对拟合做刀切法）。"
     ),
-    "{dataset}, {model}: adjusted Rand index of the clusterings of each two of {n} runs (1: the"
-    " same, 0: no more alike than by chance). The runs are ordered by the optimum they ended in,"
-    " from the best on, with a line between two optima; the marks name the start.": (
+    "{dataset}, {model}: adjusted Rand index between the clusterings of {n} runs (1: the same,"
+    " 0: agreement by chance). The runs are ordered by the optimum they ended in, best first,"
+    " with lines between optima; the marks show the start.": (
         "{dataset}，{model}：{n} 次运行中任意两次的聚类之间的调整兰德指数（1：相同，0：与随机无异）"
         "。运行按其到达的局部最优排序，从最优解开始，不同的局部最优之间有一条线；标记表示初始化方法。"
     ),
-    "The {n} are drawn from {total} runs, of every optimum and start as many or all it has; the"
-    " numbers at the left count all.": (
+    "These {n} are chosen from {total} runs: equally many of each optimum and start, or all"
+    " where there are fewer. The numbers at the left count all runs.": (
         "这 {n} 次取自 {total} 次运行：每个局部最优和初始化取同样多次，不足则全取；左侧为总次数。"
     ),
-    "The last {n} had not reached a maximum, or stood on a saddle: they are no optimum.": (
+    "The last {n} did not reach a maximum, or ended at a saddle, so they are not optima.": (
         "最后 {n} 次未达到极大值，或停在鞍点，因此不算局部最优。"
     ),
-    "Compared are the clusterings after the last iteration of the sweep, when {n} of the {total}"
-    " runs were still more than {nats} nats below the maximum that they lead to.": (
+    "The clusterings are those after the last iteration of the sweep, when {n} of the {total}"
+    " runs were still more than {nats} nats below their maximum.": (
         "比较的是扫描的最后一次迭代之后的聚类；此时 {total} 次运行中有 {n} 次仍比其最终到达的极大值"
         "低 {nats} nats 以上。"
     ),
-    "Compared by {n} of the samples, drawn at random.": "用随机抽取的 {n} 个样本比较。",
-    "{dataset}: the best fit of each covariance family, with the true K, against the mixture that"
-    " the data were drawn from: agreement with the true groups (in black, of Bayes' rule, which"
+    "The clusterings are compared on {n} of the samples, drawn at random.": (
+        "用随机抽取的 {n} 个样本比较。"
+    ),
+    "{dataset}: the best fit of each covariance family at the true K, compared with the mixture"
+    " that the data were drawn from: agreement with the true groups (black: Bayes' rule, which"
     " knows the mixture), distance of the means in standard deviations of the true components,"
-    " affine-invariant distance of the covariances (both means over the components, weighted by the"
-    " true weights).": (
+    " and affine-invariant distance of the covariances. Both distances are means over the"
+    " components, weighted by the true weights.": (
         "{dataset}：每种协方差类型在真实 K 下的最佳拟合与生成数据的混合模型相比：与真实分组的一致性"
         "（黑色为已知模型的贝叶斯判别）、均值的距离（以真实分量的标准差为单位）、协方差的仿射不变距离"
         "（两者均按真实权重对各分量取加权平均）。"
     ),
-    "Each point is one data set, so its error is not known.": "每个点是一个数据集，误差未知。",
-    "Mean and standard error over {n} data sets drawn anew ({axis}).": (
+    "Each point is one data set, so its standard error is unknown.": (
+        "每个点是一个数据集，误差未知。"
+    ),
+    "Mean and standard error over {n} newly drawn data sets ({axis}).": (
         "均值和标准误取自 {n} 个重新抽取的数据集（{axis}）。"
     ),
     "{n} further combinations are in the table.": "其余 {n} 种组合见表格。",
-    "{dataset}: each sample in the class of its most probable component, of the mixture of lowest"
-    " BIC ({model}) after {n} iterations.": (
+    "{dataset}: each sample in the class of its most probable component, for the mixture of"
+    " lowest BIC ({model}) after {n} iterations.": (
         "{dataset}：每个样本归入其最可能的分量所对应的类，混合模型的 BIC 最低（{model}），"
         "迭代 {n} 次。"
     ),
@@ -340,5 +349,5 @@ CHINESE = {
     "The table counts the samples of each group in each component.": (
         "表格为每个组在各分量中的样本数。"
     ),
-    "There are too many groups for a table beside them.": "组数过多，未附表格。",
+    "There are too many groups to show the table.": "组数过多，未附表格。",
 }

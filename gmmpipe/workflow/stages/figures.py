@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from gmmpipe.figures import FIGURES
-from gmmpipe.figures.cases import cases, frames_of, seen_by, style_of
+from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Plan
@@ -33,15 +33,15 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
 def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
     """Draw the figures that no other process has begun."""
     plan = Plan.read(path)
-    wanted = plan.config["figures"]
-    style = style_of(wanted)
-    names = list(FIGURES) if wanted["names"] == "all" else wanted["names"]
+    section = plan.config["figures"]
+    style = style_from(section)
+    names = list(FIGURES) if section["names"] == "all" else section["names"]
     stems: list[str] = []
     drawn: Drawn = []
-    for (dataset, case), found in cases(plan, frames_of(plan)):
+    for (dataset, case), every_table in case_tables(plan, version_frames(plan)):
         with _uncollected():
             for name in names:
-                tables, place = seen_by(name, dataset, case, found)
+                tables, place = tables_for(name, dataset, case, every_table)
                 stem, kind = f"{name}-{place}", FIGURES[name]
                 if stem in stems:
                     continue
@@ -52,7 +52,9 @@ def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
                     print(f"{name} does not apply to {place}")
                     continue
                 drawn.append((len(stems), stem, kind.caption(tables, style)))
-                for suffix, content in kind.files(tables, style, wanted["formats"], wanted["dpi"]):
+                for suffix, content in kind.files(
+                    tables, style, section["formats"], section["dpi"]
+                ):
                     artifacts.write(f"{output}/{stem}.{suffix}", content)
     return drawn
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmmpipe.figures import cases
+from gmmpipe.figures import case_tables
 from gmmpipe.results.columns import RUN
 
 MODEL = {"normaliser": "none", "covariance": "full"}
@@ -36,14 +36,13 @@ def runs(fits, kept):
 
 def test_all_runs_are_drawn_where_there_are_few():
     fits = sweep()
-    assert cases.drawn(fits, best_of(fits), 2, 10**9).all()
+    assert case_tables.runs_to_draw(fits, best_of(fits), 2, 10**9).all()
 
 
 @pytest.mark.parametrize("order", [False, True])
-def test_of_many_some_evenly_and_the_best(monkeypatch, order):
-    monkeypatch.setattr(cases, "MOST_RUNS", 8)
+def test_of_many_some_evenly_and_the_best(order):
     fits = sweep().sample(frac=1, random_state=1) if order else sweep()
-    kept = cases.drawn(fits, best_of(fits), 2, 10**9)
+    kept = case_tables.runs_to_draw(fits, best_of(fits), 2, 10**9, most_runs=8)
     shown = runs(fits, kept)
     assert (kept.groupby([fits[name] for name in RUN]).nunique() == 1).all()  # whole runs
     assert len(shown.merge(best_of(fits)[RUN])) == len(best_of(fits))
@@ -57,11 +56,12 @@ def test_of_many_some_evenly_and_the_best(monkeypatch, order):
 
 def test_of_large_mixtures_fewer_are_drawn():
     fits = sweep()
-    counts = [len(runs(fits, cases.drawn(fits, best_of(fits), d, 20_000))) for d in (1, 4, 60)]
+    drawn = [case_tables.runs_to_draw(fits, best_of(fits), d, 20_000) for d in (1, 4, 60)]
+    counts = [len(runs(fits, rows)) for rows in drawn]
     assert counts[0] > counts[1] > counts[2]
     assert 4 <= counts[2] <= 10  # one of each model and start, and those that are best
 
 
 def test_no_fits_are_no_runs():
     fits = sweep().iloc[:0]
-    assert len(cases.drawn(fits, best_of(fits), 2, 100)) == 0
+    assert len(case_tables.runs_to_draw(fits, best_of(fits), 2, 100)) == 0

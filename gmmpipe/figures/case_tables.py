@@ -25,32 +25,32 @@ from gmmpipe.store.plan import Plan
 
 LONG = ("parameters", "trajectories")
 UNREAD = (*LONG, "labels", "imputed")  # as a whole
-MOST_RUNS = (
-    1_000  # of a model and start; of more, some evenly over the seeds are drawn, and the best
-)
+MOST_RUNS = 1_000  # drawn of a model and start: of more the best, and others evenly over the seeds
 
 
-def style_of(wanted: Mapping[str, Any]) -> Style:
+def style_from(section: Mapping[str, Any]) -> Style:
     """Return the style in the section `figures` of a configuration."""
-    taste: dict[str, Any] = {field.name: wanted[field.name] for field in fields(Style)}
-    return Style(**{**taste, "sigmas": tuple(taste["sigmas"])})
+    settings: dict[str, Any] = {field.name: section[field.name] for field in fields(Style)}
+    return Style(**{**settings, "sigmas": tuple(settings["sigmas"])})
 
 
-def seen_by(name: str, dataset: str, case: str, tables: DatasetTables) -> tuple[DatasetTables, str]:
+def tables_for(
+    name: str, dataset: str, case: str, tables: DatasetTables
+) -> tuple[DatasetTables, str]:
     """Return the tables as a figure sees them, and what its file is named after."""
     if FIGURES[name].across:
         return replace(tables, dataset=dataset), _file_part(dataset)
     return tables, case
 
 
-def frames_of(plan: Plan) -> dict[str, pd.DataFrame]:
+def version_frames(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a finished version by name, but for those that may be long.
 
     Of ``labels`` there are the samples that are shown.
     """
     tables = VersionTables(plan.folder)
-    shown = [(at, _shown(plan.data_sets[data].n)) for data, at in plan.cases()]
-    labels = _labels(tables.stored("labels"), shown)
+    rows = [(point, _rows_to_show(plan.data_sets[data].n)) for data, point in plan.cases()]
+    labels = _labels(tables.stored("labels"), rows)
     names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(plan)]
     frames = {name: tables.frame(name) for name in names}
     for name, frame in frames.items():
@@ -60,27 +60,27 @@ def frames_of(plan: Plan) -> dict[str, pd.DataFrame]:
     return {"labels": labels} | frames
 
 
-def _shown(n: int) -> npt.NDArray[np.int64]:
+def _rows_to_show(n: int) -> npt.NDArray[np.int64]:
     """Return which of n samples figures and the report show: all, or a random choice."""
     return subset(n, MOST_SHOWN, "shown")
 
 
 def _labels(
-    table: artifacts.StoredTable, shown: Sequence[tuple[Mapping[str, Any], Any]]
+    table: artifacts.StoredTable, rows_by_case: Sequence[tuple[Mapping[str, Any], Any]]
 ) -> pd.DataFrame:
     """Return the rows of the table of the samples that are shown of each case."""
     parts = [table.rows(pd.DataFrame({"row": []}))]
-    seen = [0] * len(shown)  # samples of each case; `row` counts those of the file
+    counts = [0] * len(rows_by_case)  # samples of each case so far; `row` counts those of the file
     for part in table.parts(table.columns):
-        for case, (at, rows) in enumerate(shown):
-            rows_of_case = _at(part, at)
-            first, seen[case] = seen[case], seen[case] + len(rows_of_case)
-            begin, end = np.searchsorted(rows, (first, seen[case]))
+        for case, (point, rows) in enumerate(rows_by_case):
+            rows_of_case = _rows_at(part, point)
+            first, counts[case] = counts[case], counts[case] + len(rows_of_case)
+            begin, end = np.searchsorted(rows, (first, counts[case]))
             parts.append(rows_of_case.iloc[rows[begin:end] - first])
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def cases(
+def case_tables(
     plan: Plan, frames: Mapping[str, pd.DataFrame]
 ) -> Iterator[tuple[tuple[str, str], DatasetTables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point.
@@ -90,63 +90,64 @@ def cases(
     tables = VersionTables(plan.folder)
     long = {name: tables.stored(name) for name in LONG}
     budget = MOST_NUMBERS // sum(1 for _ in plan.cases())
-    for stored, at in plan.cases():
-        here = {name: _at(frame, at) for name, frame in frames.items()}
-        fits = here["fits"].query("status == 'ok'")  # a failed one has no numbers
+    for stored, point in plan.cases():
+        case_frames = {name: _rows_at(frame, point) for name, frame in frames.items()}
+        fits = case_frames["fits"].query("status == 'ok'")  # a failed one has no numbers
         d = plan.data_sets[stored].d
-        fits = fits.assign(drawn=drawn(fits, here["best"], d, budget))
-        keys = fits.loc[fits["drawn"], [*at, *RUN]].drop_duplicates()
-        here |= {name: table.rows(keys) for name, table in long.items()}
+        fits = fits.assign(drawn=runs_to_draw(fits, case_frames["best"], d, budget))
+        keys = fits.loc[fits["drawn"], [*point, *RUN]].drop_duplicates()
+        case_frames |= {name: table.rows(keys) for name, table in long.items()}
         data = artifacts.read_arrays(plan.stored(stored))
-        x, rows, labels = data["x"], _shown(len(data["x"])), None
+        x, rows, labels = data["x"], _rows_to_show(len(data["x"])), None
         if "labels" in data:
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())
             labels = pd.Series(codes)
-        words = [at["dataset"], *(f"{axis}={at[axis]}" for axis in plan.outer)]
-        named = {field.name for field in fields(DatasetTables)} & here.keys()
-        arguments: dict[str, Any] = {name: here[name] for name in named}
+        title = [point["dataset"], *(f"{axis}={point[axis]}" for axis in plan.outer)]
+        names = {field.name for field in fields(DatasetTables)} & case_frames.keys()
+        arguments: dict[str, Any] = {name: case_frames[name] for name in names}
         arguments |= {
-            "dataset": ", ".join(words),
+            "dataset": ", ".join(title),
             "x": pd.DataFrame(x[rows], columns=data["features"].tolist()),
             "whole": len(x),
             "labels": labels,
             "fits": fits,
-            "assignments": here["labels"],
-            "stability": stacked(here["stability"], here.get("resamples")),
-            "recovery": _at(frames["recovery"], {"dataset": at["dataset"]}),
-            "tests": here.get("bootstrap"),
-            "replay": partial(steps, plan, at, here["parameters"]),
+            "assignments": case_frames["labels"],
+            "stability": stacked(case_frames["stability"], case_frames.get("resamples")),
+            "recovery": _rows_at(frames["recovery"], {"dataset": point["dataset"]}),
+            "tests": case_frames.get("bootstrap"),
+            "replay": partial(steps, plan, point, case_frames["parameters"]),
         }
-        yield (at["dataset"], _file_part(".".join(words))), DatasetTables(**arguments)
+        yield (point["dataset"], _file_part(".".join(title))), DatasetTables(**arguments)
 
 
-def drawn(fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int) -> pd.Series:
+def runs_to_draw(
+    fits: pd.DataFrame, best: pd.DataFrame, d: int, numbers: int, most_runs: int = MOST_RUNS
+) -> pd.Series:
     """Return for each row of ``fits`` whether its run may be drawn.
 
     These are the runs in ``best``, and of each model and start the likeliest and others evenly over
-    the seeds: as many as make up so many numbers of data with d features, ``MOST_RUNS`` at most.
+    the seeds: as many as make up so many numbers of data with d features, ``most_runs`` at most.
     """
     ends = fits.sort_values("iteration", kind="stable").drop_duplicates(RUN, keep="last")
     ends = ends.sort_values("seed", kind="stable")
     by_model = ends.groupby(SETTINGS, sort=False)
     snapshots = max(fits["iteration"].nunique(), 1)
     each = by_model["k"].first() * snapshots * 2 * (d + 1) ** 2 + fits["iteration"].max()
-    most = min(MOST_RUNS, max(1, int(numbers // max(each.sum(), 1))))
+    most = min(most_runs, max(1, int(numbers // max(each.sum(), 1))))
     order = ends.sort_values(
         ["degenerate", "log_likelihood"], ascending=[True, False], kind="stable"
     )
     likeliest = ends.index.isin(order.drop_duplicates(SETTINGS).index)
     place, count = by_model.cumcount(), by_model["seed"].transform("size")
     even = place * most // count != (place - 1) * most // count  # all where there are no more
-    kept = ends.loc[even | likeliest, RUN]
-    kept = pd.concat([kept, best[RUN]]).drop_duplicates()
-    is_drawn = fits[RUN].merge(kept, on=RUN, how="left", indicator=True)["_merge"] == "both"
+    runs = pd.concat([ends.loc[even | likeliest, RUN], best[RUN]]).drop_duplicates()
+    is_drawn = fits[RUN].merge(runs, on=RUN, how="left", indicator=True)["_merge"] == "both"
     return is_drawn.set_axis(fits.index)
 
 
-def _file_part(words: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.+=-]", "_", words)
+def _file_part(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.+=-]", "_", text)
 
 
-def _at(frame: pd.DataFrame, at: Mapping[str, Any]) -> pd.DataFrame:
-    return rows_at(frame, at).reset_index(drop=True)
+def _rows_at(frame: pd.DataFrame, point: Mapping[str, Any]) -> pd.DataFrame:
+    return rows_at(frame, point).reset_index(drop=True)
