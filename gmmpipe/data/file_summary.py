@@ -1,9 +1,11 @@
 """How a file was read, in one line: all that was guessed, left out or passed over."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import one_line
+from gmmpipe.store.entries import DataSet
 
 MOST = 6  # names that are listed
 SIGNS = {"semicolon": ";", "comma": "comma", "pipe": "|", "tab": "tab", "blank": "blank"}
@@ -42,6 +44,13 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
         what = f"{'without any value' if keeps_some else 'with missing values'} left out"
         words.append(_counted(reading["dropped"], "row", what))
     return one_line(f"{name}: {', '.join(words)}")
+
+
+def reading_of(data: DataSet) -> str:
+    """Return in one line how the file of a data set was read; "" where there is none."""
+    if not (data.source and data.reading):
+        return ""
+    return summary(Path(data.source.path).name, data.reading)
 
 
 def counting(columns: Sequence[str]) -> str:

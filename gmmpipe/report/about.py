@@ -7,8 +7,10 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from gmmpipe.data.user_file import arguments
-from gmmpipe.report.table_data import Sheet, listing
+from gmmpipe.report.table_data import PageTable, page_table
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
@@ -25,29 +27,27 @@ REFERENCES = (
 )
 
 
-def configuration(plan: Plan) -> Sheet:
+def configuration(plan: Plan) -> PageTable:
     """Return every value of the configuration with where it was set."""
     origins: Mapping[str, str] = artifacts.read_json(plan.origins)["origins"]
     values = dict(flat(plan.config))
-    return listing(
-        "configuration",
-        "Configuration",
+    note = (
         "Every value in force, and where it was set: a file of conf/, an override on the command"
-        " line, or the default of the program. config.yaml beside this page has the same values.",
-        [
-            {"key": key, "value": _text(values[key]), "origin": where}
-            for key, where in origins.items()
-        ],
+        " line, or the default of the program. config.yaml beside this page has the same values."
     )
+    rows = [
+        {"key": key, "value": _text(values[key]), "origin": where} for key, where in origins.items()
+    ]
+    return page_table(("configuration", "Configuration", note), pd.DataFrame(rows))
 
 
 def _text(value: Any) -> str:
     """Return a value as YAML has it on one line; a run of whole numbers as a range."""
-    shown = value if isinstance(value, str) else as_range(value)
-    return json.dumps(value, ensure_ascii=False) if shown is None else shown
+    text = value if isinstance(value, str) else as_range(value)
+    return json.dumps(value, ensure_ascii=False) if text is None else text
 
 
-def digests(plan: Plan) -> Sheet:
+def digests(plan: Plan) -> PageTable:
     """Return the inputs, data, tables and figures with size and SHA-256."""
     rows = [
         {"part": "input", "file": data.source.path, "sha256": data.source.sha256}
@@ -55,29 +55,25 @@ def digests(plan: Plan) -> Sheet:
         if data.source
     ]
     figures = sorted(map(str, Path(plan.folder, FIGURES).glob("[!.]*")))
-    parts = {
-        "data": plan.data,
-        "table": table_paths(plan),
-        "figure": figures,
-    }
+    parts = {"data": plan.data, "table": table_paths(plan), "figure": figures}
     for part, paths in parts.items():
         for path in paths:
-            found = artifacts.describe(path)["sha256"]
-            refuse_damaged(path, found)
-            rows.append({"part": part, "file": path, "sha256": found})
-    return listing(
-        "files",
-        "Files",
+            sha256 = artifacts.describe(path)["sha256"]
+            refuse_damaged(path, sha256)
+            rows.append({"part": part, "file": path, "sha256": sha256})
+    note = (
         "What this page was made from. manifest.json beside it lists the stored fits as well, and"
-        " what made them.",
-        rows,
+        " what made them."
     )
+    return page_table(("files", "Files", note), pd.DataFrame(rows))
 
 
 def command(plan: Plan) -> str:
-    """Return the command line that makes this version again."""
+    """Return the command line that makes this version again, whatever was typed."""
     call = artifacts.read_json(plan.origins)
-    return shlex.join(["gmmpipe", "run", *call["overrides"], *arguments(call["own"])])
+    experiment = f"experiment={plan.experiment}"
+    overrides = [text for text in call["overrides"] if text != experiment]
+    return shlex.join(["gmmpipe", "run", experiment, *overrides, *arguments(call["own"])])
 
 
 def citation(plan: Plan) -> dict[str, str]:

@@ -1,19 +1,18 @@
 """All that the page of one version shows, as the variables of its template."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gmmpipe.data.file_summary import summary
+from gmmpipe.data.file_summary import reading_of
 from gmmpipe.figures import DatasetTables
-from gmmpipe.figures.cases import cases, frames_of, style_of
+from gmmpipe.figures.case_tables import case_tables, style_from, version_frames
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report import about, evidence, explorer
 from gmmpipe.report.cautions import cautions
 from gmmpipe.report.pictures import Picture, by_category, pictures
-from gmmpipe.report.table_data import sheets
+from gmmpipe.report.table_data import page_tables
 from gmmpipe.results.summary import verdicts_of_cases
 from gmmpipe.results.verdict import Verdict
 from gmmpipe.results.words.wording import elide, number
@@ -26,33 +25,30 @@ OPEN = 4  # data sets whose evidence is laid open; of more it unfolds
 
 def template_variables(plan: Plan) -> dict[str, Any]:
     """Return the variables of templates/report.html for a version whose figures are drawn."""
-    frames, images = frames_of(plan), pictures(plan)
-    found = list(zip((stored for stored, _ in plan.cases()), cases(plan, frames), strict=True))
-    style = style_of(plan.config["figures"])
-    budget = explorer.MOST_NUMBERS // len(found)
-    verdicts = verdicts_of_cases(plan.config, (at for _, at in plan.cases()), frames.get)
-    names = [case.name for case in verdicts]
-    scenes = [
-        explorer.scene(tables, _affines(plan, stored), style, budget) | {"name": name}
-        for name, (stored, (_, tables)) in zip(names, found, strict=True)
-    ]
-    shown = [
-        _case(plan.data_sets[stored], place, tables, images, case.verdict)
-        for (stored, ((_, place), tables)), case in zip(found, verdicts, strict=True)
-    ]
-    for number_of_case, (case, name) in enumerate(zip(shown, names, strict=True), 1):
-        case |= {"number": number_of_case, "name": name}
-    portraits = {case["picture"] for case in shown}
+    frames, images = version_frames(plan), pictures(plan)
+    style = style_from(plan.config["figures"])
+    stored_names, points = zip(*plan.cases(), strict=True)
+    budget = explorer.MOST_NUMBERS // len(points)
+    verdicts = verdicts_of_cases(plan.config, points, frames.get)
+    scenes, cases = [], []
+    for stored, ((_, part), tables), verdict in zip(
+        stored_names, case_tables(plan, frames), verdicts, strict=True
+    ):
+        scene = explorer.scene(tables, _affines(plan, stored), style, budget)
+        scenes.append(scene | {"name": verdict.name})
+        case = _case(plan.data_sets[stored], part, tables, images, verdict.verdict)
+        cases.append(case | {"number": len(scenes), "name": verdict.name})
+    portraits = {case["picture"] for case in cases}
     return {
         "experiment": plan.experiment,
         "language": plan.config["figures"]["language"],
         "version": plan.version,
         "extent": _extent(plan, frames["fits"]),
-        "cases": shown,
-        "laid_open": len(shown) <= OPEN,
+        "cases": cases,
+        "laid_open": len(cases) <= OPEN,
         "colours": COMPONENT_COLOURS,
         "categories": by_category([p for p in images if p not in portraits]),
-        "sheets": sheets(frames, plan.outer, max(data.n for data in plan.data_sets.values())),
+        "tables": page_tables(frames, plan.outer, max(data.n for data in plan.data_sets.values())),
         "configuration": about.configuration(plan),
         "files": about.digests(plan),
         "scenes": scenes,
@@ -78,7 +74,7 @@ def _extent(plan: Plan, fits: pd.DataFrame) -> str:
     sweep = plan.config["sweep"]
     ks = sweep["k"]
     span = f"K = {ks[0]}" if len(ks) == 1 else f"K from {ks[0]} to {ks[-1]}"
-    words = [
+    counts = [
         _counted(len(sweep["dataset"]), "data set"),
         _counted(len(sweep["normaliser"]), "normaliser"),
         _counted(len(sweep["covariance"]), "covariance family", "covariance families"),
@@ -88,7 +84,7 @@ def _extent(plan: Plan, fits: pd.DataFrame) -> str:
         _counted(len(sweep["iteration"]), "snapshot"),
         *(f"{_counted(len(sweep[axis]), 'value')} of {elide(axis, 40)}" for axis in plan.outer),
     ]
-    return f"{', '.join(words)}: {len(fits):,} cells"
+    return f"{', '.join(counts)}: {len(fits):,} cells"
 
 
 def _counted(count: int, word: str, plural: str = "") -> str:
@@ -96,15 +92,15 @@ def _counted(count: int, word: str, plural: str = "") -> str:
 
 
 def _case(
-    data: DataSet, place: str, tables: DatasetTables, images: list[Picture], verdict: Verdict
+    data: DataSet, part: str, tables: DatasetTables, images: list[Picture], verdict: Verdict
 ) -> dict[str, Any]:
-    """Return the summary of one data set at one outer point."""
+    """Return the summary of one data set at one outer point; part: of its files' names."""
     case: dict[str, Any] = {
         "data": _data(data, tables),
         "reading": reading_of(data),
         "verdict": verdict,
         "cautions": cautions(tables, verdict, data.dropped, _rising(data)),
-        "picture": next((p for p in images if (p.name, p.case) == ("clusters", place)), None),
+        "picture": next((p for p in images if (p.name, p.case) == ("clusters", part)), None),
         "model": "no model selected",
         "numbers": "",
         "facts": [],
@@ -129,13 +125,6 @@ def _case(
 def _rising(data: DataSet) -> list[str]:
     """Return the features of a file that rise by one in every row."""
     return list(data.reading["counting"]) if data.reading else []
-
-
-def reading_of(data: DataSet) -> str:
-    """Return in one line how the file was read, nothing where there is none."""
-    return (
-        summary(Path(data.source.path).name, data.reading) if data.source and data.reading else ""
-    )
 
 
 def _data(data: DataSet, tables: DatasetTables) -> str:

@@ -19,7 +19,7 @@ def cautions(
 
     dropped: rows of the data that were left out; rising: features that rise by one in every row.
     """
-    found = [(reason.grave, reason.text) for reason in verdict.reasons]
+    reasons = [(reason.grave, reason.text) for reason in verdict.reasons]
     notes = [*_degenerate(tables)]
     if dropped:
         holed = bool(tables.x.isna().to_numpy().any())  # values may be missing: all of a row are
@@ -27,7 +27,7 @@ def cautions(
         notes.append(f"Left out: {dropped:,} row{'' if dropped == 1 else 's'} {lack}.")
     if rising:
         notes.append(f"Of the features, {counting(rising)}.")
-    return [*found, *((False, note) for note in notes)]
+    return [*reasons, *((False, note) for note in notes)]
 
 
 def _degenerate(tables: DatasetTables) -> list[str]:
@@ -37,8 +37,8 @@ def _degenerate(tables: DatasetTables) -> list[str]:
         return []
     text = f"Degenerate and left out: {len(bad):,} of {len(ends):,} fits"
     models = ends.groupby(FAMILY_AND_K, sort=False)["degenerate"].all()
-    lost = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
-    if lost:
-        more = [f"{len(lost) - MOST} more"] if len(lost) > MOST else []
-        text += f"; no sound fit of {listing('en', [*lost[:MOST], *more])}"
+    unfitted = [f"{elide(name, 16)} with K = {k}" for name, k in models[models].index.to_list()]
+    if unfitted:
+        more = [f"{len(unfitted) - MOST} more"] if len(unfitted) > MOST else []
+        text += f"; no sound fit of {listing('en', [*unfitted[:MOST], *more])}"
     return [f"{text}. The first: {elide(bad['reason'].iloc[0], 160)}."]

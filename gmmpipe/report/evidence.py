@@ -34,9 +34,9 @@ def facts(tables: DatasetTables, verdict: Verdict) -> list[Fact]:
 
     A difference in BIC is weighed, and criteria are counted, only where the preconditions hold.
     """
-    found = [_runner_up(tables, verdict), _weight(tables, verdict), _restarts(tables)]
-    found += [*_stability(tables), _tests(tables), _groups(tables), _criteria(tables, verdict)]
-    return [fact for fact in found if fact is not None]
+    evidence = [_runner_up(tables, verdict), _weight(tables, verdict), _restarts(tables)]
+    evidence += [*_stability(tables), _tests(tables), _groups(tables), _criteria(tables, verdict)]
+    return [fact for fact in evidence if fact is not None]
 
 
 def _runner_up(tables: DatasetTables, verdict: Verdict) -> Fact:
@@ -46,7 +46,7 @@ def _runner_up(tables: DatasetTables, verdict: Verdict) -> Fact:
         alone = any(reason.code == "alone" for reason in verdict.reasons)
         return Fact("Runner-up", "none", f"no other model {'was tried' if alone else 'is sound'}")
     gap = float(rest.iloc[0]["bic"] - best["bic"])
-    meaning = "not weighed, for the reasons below"
+    meaning = "not interpreted, for the reasons below"
     if verdict.comparable or gap < EQUAL:
         meaning = f"evidence for the best over it: {strength(gap)}"
     return Fact("Runner-up", f"{model(rest.iloc[0])}, ΔBIC {number(gap)}", meaning)
@@ -62,7 +62,7 @@ def _weight(tables: DatasetTables, verdict: Verdict) -> Fact | None:
     return Fact(
         "Weight",
         share(weight),
-        f"posterior probability among the {len(rest) + 1} models tried, as BIC approximates it",
+        f"approximate posterior probability (by BIC) among the {len(rest) + 1} models tried",
     )
 
 
@@ -72,7 +72,7 @@ def _restarts(tables: DatasetTables) -> Fact:
     if np.isnan(row["hits"]):
         if row["k"] == 1:
             return Fact("Restarts", "none needed", "one component has one optimum")
-        return Fact("Restarts", "none drawn", "these starts draw nothing at random")
+        return Fact("Restarts", "none drawn", "these starts are not random")
     if draws == 1:
         return Fact("Restarts", "1", "a single run cannot tell whether a better optimum exists")
     if not finished:
@@ -118,18 +118,18 @@ def _tests(tables: DatasetTables) -> Fact | None:
     rows, row = tables.of_selected(tables.tests), tables.stopped()
     if rows.empty:
         return None
-    at = f"at {percent(rows['level'].iloc[0])}"
+    level = f"at {percent(rows['level'].iloc[0])}"
     if row is None:
-        return Fact("Bootstrap test", "every K rejected", f"up to K = {rows['k0'].max()}, {at}")
+        return Fact("Bootstrap test", "every K rejected", f"up to K = {rows['k0'].max()}, {level}")
     if row["decision"] == UNDECIDED:
         more = f"p = {p_words(row)} with {row['replicates']} replicates; more would decide"
-        return Fact("Bootstrap test", f"undecided {at}", f"K = {row['k0']} or more: {more}")
+        return Fact("Bootstrap test", f"undecided {level}", f"K = {row['k0']} or more: {more}")
     if row["decision"] != KEPT:
         return Fact("Bootstrap test", "no answer", f"no sound replicate of K = {row['k0']}")
     return Fact(
         "Bootstrap test",
         f"K = {row['k0']}",
-        f"the first that is not rejected {at} against one more component (p = {p_words(row)},"
+        f"the first that is not rejected {level} against one more component (p = {p_words(row)},"
         f" {row['replicates']} replicates)",
     )
 
@@ -141,7 +141,7 @@ def _groups(tables: DatasetTables) -> Fact | None:
     return Fact(
         "Known groups",
         f"ARI {number(row['ari'], 3)}",
-        f"agreement with the {len(names)} groups of the data, which no fit has seen",
+        f"agreement with the {len(names)} groups of the data, which the fits do not use",
     )
 
 
@@ -159,7 +159,7 @@ def _criteria(tables: DatasetTables, verdict: Verdict) -> Fact | None:
 def components(tables: DatasetTables) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the names of the features shown, and weight and place of every component."""
     mixture = tables.mixture(tables.selected())
-    shown = tables.features[:MOST_FEATURES]
+    features = tables.features[:MOST_FEATURES]
     deviations = np.sqrt(np.diagonal(mixture.covariances, axis1=1, axis2=2))
     rows: list[dict[str, Any]] = [
         {
@@ -168,7 +168,7 @@ def components(tables: DatasetTables) -> tuple[list[str], list[dict[str, Any]]]:
             "weight": number(float(mixture.weights[index]), 3),
             "means": [
                 f"{_short(mixture.means[index, j], 4)} ± {_short(deviations[index, j], 3)}"
-                for j in range(len(shown))
+                for j in range(len(features))
             ],
         }
         for index in range(mixture.n_components)
@@ -176,8 +176,8 @@ def components(tables: DatasetTables) -> tuple[list[str], list[dict[str, Any]]]:
     if mixture.box is not None:
         even = [f"{_short(low, 4)} to {_short(high, 4)}" for low, high in mixture.box.T]
         head = {"number": "noise, even", "index": None, "weight": number(mixture.noise, 3)}
-        rows.append({**head, "means": even[: len(shown)]})
-    return [elide(name, 28) for name in shown], rows
+        rows.append({**head, "means": even[: len(features)]})
+    return [elide(name, 28) for name in features], rows
 
 
 def _short(value: float, digits: int) -> str:

@@ -82,8 +82,8 @@ def _kept(tables: DatasetTables, numbers: int) -> pd.DataFrame:
         chosen = tables.selected()
         selected = ends.index.isin(rows_at(ends, chosen[RUN]).index)
     queue = ends.assign(rest=~selected).sort_values(["rest", "turn", "k", "sweep"], kind="stable")
-    kept = queue[(queue["k"] * PLACES).cumsum() <= max(numbers, PLACES * int(queue["k"].iloc[0]))]
-    return kept.sort_values("sweep", kind="stable").reset_index(drop=True)
+    runs = queue[(queue["k"] * PLACES).cumsum() <= max(numbers, PLACES * int(queue["k"].iloc[0]))]
+    return runs.sort_values("sweep", kind="stable").reset_index(drop=True)
 
 
 def _thinned(values: npt.NDArray[Any], most: int) -> list[int]:
@@ -114,10 +114,10 @@ def _models(tables: DatasetTables, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return BIC of the best sound fit of every (normaliser, family, K)."""
     keys = [*MODEL, "start", "seed", "bic"]
     rows = tables.best.dropna(subset=["bic"])[keys]
-    shown = rows.merge(runs[FAMILY].drop_duplicates())
+    rows_shown = rows.merge(runs[FAMILY].drop_duplicates())
     return [
         {**{key: _plain(row[key]) for key in keys}, "bic": round(float(row["bic"]), 4)}
-        for _, row in shown.iterrows()
+        for _, row in rows_shown.iterrows()
     ]
 
 
@@ -160,9 +160,9 @@ def _trajectories(tables: DatasetTables, runs: pd.DataFrame, steps: list[int]) -
     last = steps[-1]
     grid = np.unique(np.geomspace(1, max(last, 1), MOST_TIMES - len(steps)).round().astype(int))
     times = sorted({0, *steps, *grid.tolist()})
-    mine = runs[RUN].merge(tables.trajectories, on=RUN, how="left")["log_likelihood"]
+    log_likelihoods = runs[RUN].merge(tables.trajectories, on=RUN, how="left")["log_likelihood"]
     gaps = np.empty((len(runs), len(times)))
-    for i, (values, final) in enumerate(zip(mine, runs["log_likelihood"], strict=True)):
+    for i, (values, final) in enumerate(zip(log_likelihoods, runs["log_likelihood"], strict=True)):
         gaps[i] = np.asarray(values, float)[np.minimum(times, len(values) - 1)] - final
     return {"times": times, "gaps": _packed(gaps)}
 
@@ -204,9 +204,9 @@ def _placed(
     if affines is not None:
         normalisers = rows["normaliser"].to_numpy()
         for name, affine in affines.items():
-            ours = normalisers == name
-            means[ours] = affine.shift + affine.scale * means[ours]
-            covariances[ours] *= np.multiply.outer(affine.scale, affine.scale)
+            has_normaliser = normalisers == name
+            means[has_normaliser] = affine.shift + affine.scale * means[has_normaliser]
+            covariances[has_normaliser] *= np.multiply.outer(affine.scale, affine.scale)
     out = np.zeros((len(rows), PLACES))
     out[:, 0] = rows[weight]
     if view is None:
@@ -222,17 +222,17 @@ def _left_out(
     tables: DatasetTables, runs: pd.DataFrame, n_runs: int, n_points: int, steps: list[int]
 ) -> str:
     """Say what of this data set the page does not hold, or nothing."""
-    found = []
+    parts = []
     if len(runs) < n_runs:
-        found.append(
+        parts.append(
             f"{len(runs):,} of {n_runs:,} fits (of each model the best seed and some others)"
         )
     if n_points < tables.n_samples:
-        found.append(f"{n_points:,} of {tables.n_samples:,} samples (evenly spaced rows)")
+        parts.append(f"{n_points:,} of {tables.n_samples:,} samples (evenly spaced rows)")
     n_steps = tables.fits["iteration"].nunique()
     if len(steps) < n_steps:
-        found.append(f"{len(steps)} of {n_steps} snapshots")
-    return f"Embedded here: {', '.join(found)}." if found else ""
+        parts.append(f"{len(steps)} of {n_steps} snapshots")
+    return f"Embedded here: {', '.join(parts)}." if parts else ""
 
 
 def _packed(numbers: Array) -> str:

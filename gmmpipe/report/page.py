@@ -48,8 +48,8 @@ def _joined(names: tuple[str, ...]) -> str:
 
     home = files("gmmpipe.report")
     folders = [home / "templates", home / "vendor"]
-    found = [next(f / name for f in folders if (f / name).is_file()) for name in names]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in found)
+    paths = [next(f / name for f in folders if (f / name).is_file()) for name in names]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     if "</script" in text or "</style" in text or "<!--" in text:
         raise ValueError(f"{', '.join(names)} would end the element it stands in")
     return text

@@ -43,10 +43,10 @@ def pictures(plan: Plan) -> list[Picture]:
     return [_picture(folder, stem, str(captions[stem]), language) for stem in stems]
 
 
-def by_category(shown: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
+def by_category(images: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
     """Return (category, its figures), the categories in the order in which they come up."""
-    order = list(dict.fromkeys(picture.category for picture in shown))
-    ranked = sorted(shown, key=lambda picture: order.index(picture.category))
+    order = list(dict.fromkeys(picture.category for picture in images))
+    ranked = sorted(images, key=lambda picture: order.index(picture.category))
     return [(name, list(group)) for name, group in groupby(ranked, lambda p: p.category)]
 
 
@@ -58,10 +58,10 @@ def _picture(folder: Path, stem: str, caption: str, language: Language) -> Pictu
     svg = by_suffix.get(".svg")
     if svg and svg.stat().st_size > LARGE and ".png" in by_suffix:
         del by_suffix[".svg"]
-    shown = next((by_suffix[suffix] for suffix in TYPES if suffix in by_suffix), None)
+    image = next((by_suffix[suffix] for suffix in TYPES if suffix in by_suffix), None)
     source = ""
-    if shown:
-        content = b64encode(artifacts.read(shown)).decode()
-        source = f"data:{TYPES[shown.suffix]};base64,{content}"
+    if image:
+        content = b64encode(artifacts.read(image)).decode()
+        source = f"data:{TYPES[image.suffix]};base64,{content}"
     files = tuple(f"figures/{path.name}" for path in paths)
     return Picture(name, case, kind.heading(language), kind.place(language), caption, source, files)

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from gmmpipe.figures.cases import frames_of
 
-from gmmpipe.report.build import reading_of
+from gmmpipe.data.file_summary import reading_of
+from gmmpipe.figures.case_tables import version_frames
 from gmmpipe.results.experiment import load
 from gmmpipe.workflow import run as workflow_run
 
@@ -39,7 +39,7 @@ def test_rows_that_stay_keep_their_number_in_the_file(study, frame):
     assert one.tolist() == [1, 1]
     np.testing.assert_array_equal(run.data().index, kept.index)
     pd.testing.assert_frame_equal(run.data(), kept[["a", "b"]], check_names=False, check_exact=True)
-    shown = frames_of(done)["labels"]
+    shown = version_frames(done)["labels"]
     np.testing.assert_array_equal(shown["row"], kept.index)
 
 

@@ -129,7 +129,7 @@ def test_it_opens_quietly_and_fits_the_width(opened, width):
 
 
 def test_a_table_is_sorted_filtered_narrowed_and_saved(opened):
-    browser, fits = opened(1280), "#sheet-fits"
+    browser, fits = opened(1280), "#table-fits"
     cells = f"[...document.querySelectorAll('{fits} tbody tr')]"
     cells += ".map((r) => [...r.cells].map((c) => c.textContent))"
     names = f"[...document.querySelectorAll('{fits} thead button')]"

@@ -125,7 +125,7 @@ def test_nothing_is_weighed_where_a_precondition_fails(clear, name):
     assert "Weight" not in said
     assert "strong" not in words
     assert f"of {len(CRITERIA)} agree" not in words
-    assert "not weighed" in said["Runner-up"].meaning
+    assert "not interpreted" in said["Runner-up"].meaning
 
 
 def test_an_equal_model_is_barely_better(clear):

@@ -171,7 +171,7 @@ function buildTable(article) {
   update();
 }
 
-for (const article of document.querySelectorAll(".sheet")) buildTable(article);
+for (const article of document.querySelectorAll(".data-table")) buildTable(article);
 for (const link of document.querySelectorAll('a[href^="#case-"]')) {
   link.addEventListener("click", () => { document.querySelector(link.hash).open = true; });
 }

@@ -21,7 +21,7 @@ def test_columns_keep_their_kind_and_what_is_missing():
             "null": [[1.0], [2.0], [3.0]],
         }
     )
-    found = {c["name"]: c for c in table_data.sheet("t", "T", "Note.", frame, {"k"}).columns}
+    found = {c["name"]: c for c in table_data.page_table(("t", "T", "Note."), frame, {"k"}).columns}
     assert list(found) == ["name", "k", "bic", "sound"]
     assert values(found["name"]) == ["a", "", "a"]
     assert values(found["k"]) == [3, 1, 2]
@@ -30,19 +30,17 @@ def test_columns_keep_their_kind_and_what_is_missing():
     assert {name: c["shown"] for name, c in found.items()}["k"] is False
 
 
-def test_a_table_too_long_for_a_page_is_cut_and_says_so(monkeypatch):
-    monkeypatch.setattr(table_data, "MOST_CELLS", 40)
+def test_a_table_too_long_for_a_page_is_cut_and_says_so():
     frame = pd.DataFrame({"a": range(100), "b": range(100)})
-    found = table_data.sheet("t", "T", "Note.", frame)
+    found = table_data.page_table(("t", "T", "Note."), frame, most_cells=40)
     assert found.rows == 20
-    assert found.note == "Note. Here are the first 20 of 100 rows."
+    assert found.note == "Note. Only the first 20 of 100 rows are shown here."
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(10**6, 12), (20, 4)])
-def test_of_too_many_fits_the_last_snapshots_stand_for_all(monkeypatch, limit, rows):
-    monkeypatch.setattr(table_data, "MOST_CELLS", limit)
+def test_of_too_many_fits_the_last_snapshots_stand_for_all(limit, rows):
     fits = pd.DataFrame({"iteration": [1, 5, 9] * 4, "bic": np.arange(12.0)})
-    (found,) = table_data.sheets({"fits": fits, "best": fits.head(0)}, [], 100)
+    (found,) = table_data.page_tables({"fits": fits, "best": fits.head(0)}, [], 100, limit)
     assert (found.name, found.rows) == ("fits", rows)
     assert ("after the largest iteration" in found.note) == (rows < 12)
     assert "tables/fits.csv" in found.note
@@ -51,5 +49,5 @@ def test_of_too_many_fits_the_last_snapshots_stand_for_all(monkeypatch, limit, r
 @pytest.mark.parametrize(("n", "told"), [(131_072, False), (131_073, True)])
 def test_what_is_found_from_some_of_very_many_samples_says_so(n, told):
     fits = pd.DataFrame({"k": [2, 3], "most_tied": [0.1, 0.2]})
-    (found,) = table_data.sheets({"fits": fits}, [], n)
-    assert ("most_tied is of 131,072 samples drawn at random" in found.note) == told
+    (found,) = table_data.page_tables({"fits": fits}, [], n)
+    assert ("most_tied is computed from 131,072 samples" in found.note) == told
