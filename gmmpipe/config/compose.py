@@ -1,5 +1,6 @@
 """Hydra's part: conf/ and overrides to one tree. The only module that knows Hydra."""
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gmmpipe.config import trust
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.store.dotted import as_range
 from gmmpipe.store.layout import RESERVED
 from gmmpipe.store.names import ALLOWED, is_name
 
@@ -95,7 +97,7 @@ def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, An
             defaults = loader.compute_defaults_list("config", picks, RunMode.RUN).defaults
     except UNREADABLE as error:
         raise InputError(f"{conf}: {one_line(error)}") from None
-    found = [(OVERRIDE, dict([pick.split("=", 1)])) for pick in picks]
+    result = [(OVERRIDE, dict([pick.split("=", 1)])) for pick in picks]
     for default in defaults:
         file = f"{default.config_path}.yaml"
         if not file.startswith("hydra/"):
@@ -103,8 +105,8 @@ def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, An
             above = f"{default.package}." if default.package else ""
             keys = {f"{above}{k!s}": v for k, v in tree.items()} if isinstance(tree, dict) else {}
             keys.pop(f"{above}defaults", None)
-            found.append((f"conf/{file}", keys))
-    return found + [(OVERRIDE, {key: value}) for key, value in settings]
+            result.append((f"conf/{file}", keys))
+    return result + [(OVERRIDE, {key: value}) for key, value in settings]
 
 
 def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[str, Any]]]:
@@ -140,8 +142,8 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
 
 def files(conf: Path, group: str) -> dict[str, Path]:
     """Return {name: path} of the files of a group."""
-    found = sorted((conf / group).glob("*.yaml"))
-    return {path.stem: path for path in found if path.is_file()}
+    paths = sorted((conf / group).glob("*.yaml"))
+    return {path.stem: path for path in paths if path.is_file()}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -163,3 +165,22 @@ def _depth(text: str) -> int:
 def one_line(error: Exception) -> str:
     """Return the words of an error without line breaks."""
     return " ".join(str(error).split())
+
+
+def as_override(key: str, value: Any) -> str | None:
+    """Return the override that sets a key to a plain value; None where Hydra has none for it."""
+    for text in (_typed(value), json.dumps(value, ensure_ascii=False)):
+        try:
+            override = OverridesParser.create().parse_override(f"{key}={text}")
+        except HydraException:
+            continue
+        if override.key_or_group == key and override.value() in (value, as_range(value)):
+            return f"{key}={text}"
+    return None
+
+
+def _typed(value: Any) -> str:
+    """Return a value as a person would type it, without quotes."""
+    if isinstance(value, list):
+        return as_range(value) or f"[{','.join(map(_typed, value))}]"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,44 +1,135 @@
-"""Where each value of a configuration was set: a file of conf/, an override, or our own default."""
+"""Where each value of a configuration was set, and the one call that makes it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import schema
-from gmmpipe.config.compose import OVERRIDE, files, layers, read
-from gmmpipe.data.user_file import dataset_name
+from gmmpipe.config.compose import GROUPS, OVERRIDE, as_override, files, layers, read
+from gmmpipe.config.load import NUMBERS
+from gmmpipe.data.kinds import File
+from gmmpipe.data.user_file import OPTIONS, dataset_name
+from gmmpipe.errors import InputError
 from gmmpipe.store.dotted import flat
+from gmmpipe.store.validate import check
 
 DEFAULT = "default"
+
+Call = tuple[list[str], dict[str, Any] | None]  # overrides, and the user's file with its options
 
 
 def origins(
     conf: Path,
     overrides: Sequence[str],
-    own: Mapping[str, Any] | None,
+    user_file: Mapping[str, Any] | None,
     config: Mapping[str, Any],
 ) -> dict[str, str]:
     """Return {dotted key: where it was set} for every value of ``config``.
 
     config is what ``config.load`` made of the other arguments. Where is "conf/fit/plain.yaml",
-    "override", "--data", or "default" for what nobody set.
+    "override", "--data", or "default" for what nobody set. An override that says what holds
+    without it does not count.
     """
-    found = dict.fromkeys(["experiment"], "conf/config.yaml")
-    if own is not None:
-        entry = f"dataset.{dataset_name(str(own['path']))}"
-        found |= {f"{entry}.kind": "--data", f"{entry}.path": "--data"}
-        found |= {f"{entry}.{key}": f"--{key}" for key in own if key != "path"}
+    sources = dict.fromkeys(["experiment"], "conf/config.yaml")
+    without = {"experiment": _default_experiment(conf), **_defaults()}  # values below the overrides
+    if user_file is not None:
+        entry = f"dataset.{dataset_name(str(user_file['path']))}"
+        sources |= {f"{entry}.kind": "--data", f"{entry}.path": "--data"}
+        sources |= {f"{entry}.{key}": f"--{key}" for key in user_file if key != "path"}
+        without |= {f"{entry}.{key}": value for key, value in user_file.items()}
+    values = dict(flat(config))
     for where, settings in layers(conf, overrides):
         for key, value in settings.items():
-            for below in [k for k in found if k == key or k.startswith(f"{key}.")]:
-                if where == OVERRIDE:  # it replaces what was there
-                    del found[below]
-            found |= dict.fromkeys((k for k, _ in flat({key: value})), where)
+            leaves = dict(flat({key: value}))
+            if where == OVERRIDE:  # it replaces what was there
+                for below in [k for k in sources if k.startswith(f"{key}.")]:
+                    del sources[below]
+                leaves = {k: v for k, v in leaves.items() if not _is_same(k, without, values)}
+            else:
+                without |= leaves
+            sources |= dict.fromkeys(leaves, where)
     for axis, (kind, _) in schema.REGISTRIES.items():
         for name, path in files(conf, axis).items():
-            if name in config[axis] and f"{axis}.{name}.{kind}" not in found:
+            if name in config[axis] and f"{axis}.{name}.{kind}" not in sources:
                 for key, _ in flat(read(path)):
-                    found.setdefault(f"{axis}.{name}.{key}", f"conf/{axis}/{name}.yaml")
-    if own is not None:
-        found["sweep.dataset"] = "--data"
-    return {key: found.get(key, DEFAULT) for key, _ in flat(config)}
+                    sources.setdefault(f"{axis}.{name}.{key}", f"conf/{axis}/{name}.yaml")
+    if user_file is not None:
+        sources["sweep.dataset"] = "--data"
+    return {key: sources.get(key, DEFAULT) for key in values}
+
+
+def call_of(
+    conf: Path,
+    overrides: Sequence[str],
+    user_file: Mapping[str, Any] | None,
+    config: Mapping[str, Any],
+) -> tuple[Call, dict[str, str]]:
+    """Return the one call that makes ``config``, and its ``origins``; arguments as there.
+
+    Files of conf/ are chosen as they were. Where an override replaces a whole section, or a value
+    cannot be typed, the overrides are those that were given.
+    """
+    options = _options(user_file, config)
+    sources = origins(conf, overrides, options, config)
+    values = dict(flat(config))
+    result = [f"experiment={values['experiment']}"] if sources["experiment"] == OVERRIDE else []
+    for pick in _picks(overrides):
+        if _files(conf, [*result, pick]) != _files(conf, result):
+            result.append(pick)
+    keys = [key for key, where in sources.items() if where == OVERRIDE and key != "experiment"]
+    typed = [as_override(key, values[key]) for key in keys]
+    if None in typed or any("{" in text for text in overrides):
+        return (list(overrides), options), sources
+    return ([*result, *filter(None, typed)], options), sources
+
+
+def _is_same(key: str, without: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Return whether a key has the same value without the overrides."""
+    if key not in without or key not in values:
+        return False
+    value, axis = without[key], key.removeprefix("sweep.")
+    if axis in NUMBERS:
+        try:
+            value = schema.whole_numbers(key, value, *NUMBERS[axis])
+        except InputError:  # which the override mends
+            return False
+    elif axis != key and not isinstance(value, list):
+        value = [value]
+    return bool(value == values[key])
+
+
+def _defaults() -> dict[str, Any]:
+    """Return {dotted key: default} of the sections whose keys are always there."""
+    kinds = {"fit": schema.Fit, "figures": schema.Figures}
+    return dict(flat({name: check(kind, {}, name) for name, kind in kinds.items()}))
+
+
+def _files(conf: Path, overrides: Sequence[str]) -> list[str]:
+    """Return the files of conf/ that are composed, the weakest first."""
+    return [where for where, _ in layers(conf, overrides) if where != OVERRIDE]
+
+
+def _picks(overrides: Sequence[str]) -> list[str]:
+    """Return the last choice of a file of each group but the experiment."""
+    chosen = {text.partition("=")[0]: text for text in overrides}
+    return [chosen[group] for group in GROUPS[1:] if group in chosen]
+
+
+def _default_experiment(conf: Path) -> str | None:
+    """Return the experiment that conf/config.yaml names."""
+    chosen = read(conf / "config.yaml").get("defaults", ())
+    return next((pick["experiment"] for pick in chosen if "experiment" in pick), None)
+
+
+def _options(
+    user_file: Mapping[str, Any] | None, config: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the path of the user's file, and each of its options that is not the default."""
+    if user_file is None:
+        return None
+    entry = config["dataset"][dataset_name(str(user_file["path"]))]
+    defaults = {field.name: field.default for field in fields(File)}
+    settings = (option.setting for option in OPTIONS.values() if option.setting != "path")
+    changed = {key: entry[key] for key in settings if entry[key] != defaults[key]}
+    return {"path": user_file["path"], **changed}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import load
-from gmmpipe.config.origins import origins
+from gmmpipe.config.origins import call_of
 from gmmpipe.config.schema import BLOCK
 from gmmpipe.data.user_file import OPTIONS, file_options
 from gmmpipe.errors import InputError, suggest
@@ -40,53 +40,56 @@ BEYOND = {"prior": "fit.regularisation=map", "weights": "weights"}  # features n
 def make_plan(
     root: Path,
     overrides: Sequence[str],
-    own: Mapping[str, Any] | None = None,
+    user_file: Mapping[str, Any] | None = None,
     profile: Mapping[str, Any] | None = None,
     scratch: Path | None = None,
 ) -> Plan:
     """Compose and check the configuration in ``root``/conf; return its plan, which is written.
 
-    own is the user's file and its options (path, label, weight, columns), or None. profile has the
-    settings of `block` that a profile makes: stronger than conf/, weaker than overrides. Beside the
-    plan stands who asked for it how, which is no part of the version. scratch: a folder for what
-    the store lacks, for a question that is to write nothing there: a run may be going on.
+    user_file: the user's own file and its options (path, label, weight, columns), or None. profile:
+    settings of `block` in a profile, which override conf/ and are overridden by ``overrides``. The
+    call is stored beside the plan and is no part of the version. scratch: a folder for what the
+    store lacks, for a question that must write nothing there: a run may be going on.
 
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
     machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
-    config = load.load(root / "conf", [*machine, *overrides], own)
+    config = load.load(root / "conf", [*machine, *overrides], user_file)
     check_folders(root, config["experiment"])
     _refuse_unnamed(config["engine"], overrides)
-    plan = plan_of(root, config, str(own["path"]) if own else None, scratch)
+    plan = plan_of(root, config, str(user_file["path"]) if user_file else None, scratch)
     path = Path(plan.path)
     if scratch and scratch not in path.parents:
         return plan
     _write_changed(layout.engine(path), config["engine"])
-    recorded = {"overrides": list(overrides), "own": None if own is None else dict(own)}
-    recorded["origins"] = origins(root / "conf", overrides, own, _studied_config(config))
+    studied = _studied_config(config)
+    (typed, options), sources = call_of(root / "conf", overrides, user_file, studied)
+    recorded = {"overrides": typed, "own": options, "origins": sources}
     _write_changed(layout.origins(path), recorded)
     return plan
 
 
 def plan_of(
-    root: Path, config: Section, given: str | None = None, scratch: Path | None = None
+    root: Path, config: Section, user_path: str | None = None, scratch: Path | None = None
 ) -> Plan:
     """Plan a configuration that is composed and checked already; else as ``make_plan``.
 
-    given: the path of the user's own file, which may lie outside of the project.
+    user_path: of the user's own file, which may lie outside of the project.
     """
     plan = Plan(config["experiment"], _studied_config(config), config["block"], {}, {}, {})
     for outer, point in load.points(config):
         for name in point["dataset"]:
-            data = data_set(root, name, point, given, scratch)
+            data = data_set(root, name, point, user_path, scratch)
             _refuse_beyond(config.get("engine", {}), data, point["fit"])
             plan.data_sets[data.name] = data
             for normaliser, family, start in product(*(point[a] for a in load.NAMED[1:])):
                 normalised = _normalised(data, normaliser, point["normaliser"][normaliser])
                 plan.normalised_data[normalised.name] = normalised
-                at = dict(zip(load.NAMED, (name, normaliser, family, start), strict=True)) | outer
+                coordinates = (
+                    dict(zip(load.NAMED, (name, normaliser, family, start), strict=True)) | outer
+                )
                 source = start_file(root, data, point["start"][start], point["sweep"]["k"], scratch)
-                for block in blocks(normalised.name, data, at, point, source):
+                for block in blocks(normalised.name, data, coordinates, point, source):
                     plan.fit_blocks[block.name] = block
     for replicated in bootstrap_blocks.blocks(plan):
         plan.bootstrap_blocks[replicated.name] = replicated
@@ -122,8 +125,8 @@ def _refuse_unnamed(engine: Mapping[str, Any], overrides: Sequence[str]) -> None
     """Raise InputError for a scheduler that the user did not name: it can run code here."""
     if engine["address"] and f"engine.address={engine['address']}" not in overrides:
         raise InputError(
-            f"engine.address is {engine['address']}: whoever runs a scheduler can run code here, so"
-            f" name it yourself, engine.address={engine['address']} on the command line"
+            f"engine.address is {engine['address']}: a scheduler can run code here, so it must be"
+            f" given on the command line: engine.address={engine['address']}"
         )
 
 
@@ -157,7 +160,7 @@ def _holds(path: Path, value: Section) -> bool:
 def blocks(
     normalised: str,
     data: DataSet,
-    at: Section,
+    coordinates: Section,
     point: Mapping[str, Any],
     source: StartFile | None = None,
 ) -> Iterator[FitBlock]:
@@ -169,10 +172,10 @@ def blocks(
     depends on the cost of its fits and on the values of K they share, never on how many seeds
     there are, so a sweep that grows leaves its full blocks as they are.
     """
-    sweep, family = point["sweep"], point["covariance"][at["covariance"]]
+    sweep, family = point["sweep"], point["covariance"][coordinates["covariance"]]
     _refuse_more(sweep["k"][-1], data)
     each = partial(cost, data, family["family"], point["fit"], sweep["iteration"][-1])
-    words = ".".join(str(at[axis]) for axis in load.NAMED)
+    prefix = ".".join(str(coordinates[axis]) for axis in load.NAMED)
     restarts = from_section(RestartOptions, point["fit"])
     auto = restarts.restarts == "auto"  # then one job sees all seeds of a k
     most = max(restarts.most_seeds, len(sweep["seed"])) if auto else 1
@@ -181,15 +184,15 @@ def blocks(
     for (low, high), ks in tiles(sweep["k"], lambda k: each(k) * most, target):
         whole = sum(map(each, ks))
         takes = partial(memory.of_fit, data, fit, ks, iteration=sweep["iteration"])
-        held = [takes(seeds) for seeds in (0, 1)]
-        width = width_of(len(ks), whole, target, held[1] - held[0])
+        bytes_needed = [takes(seeds) for seeds in (0, 1)]
+        width = width_of(len(ks), whole, target, bytes_needed[1] - bytes_needed[0])
         if auto:
             width = sweep["seed"][-1] + most
         for (first, last), seeds in windows(sweep["seed"], width):
             job = FitJob(
-                coordinates=at,
+                coordinates=coordinates,
                 covariance=family,
-                start=point["start"][at["start"]],
+                start=point["start"][coordinates["start"]],
                 fit=fit,
                 k=ks,
                 seed=seeds,
@@ -198,7 +201,7 @@ def blocks(
             tile = f"k{low}-{high}.s{first}-{last}"
             made_of = [normalised, to_json(job), *([source.sha256] if source else [])]
             yield FitBlock(
-                name=file_name(f"{words}.{tile}-{artifacts.digest(made_of)}"),
+                name=file_name(f"{prefix}.{tile}-{artifacts.digest(made_of)}"),
                 normalised=normalised,
                 source=source,
                 config=job,
@@ -234,10 +237,10 @@ def from_snakemake(
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,
     the others look up what it planned. Raises InputError for unknown or wrong settings.
     """
-    known = ("experiment", "overrides", *OPTIONS, *BLOCK)
+    keys = ("experiment", "overrides", *OPTIONS, *BLOCK)
     for key in settings:
-        if key not in known:
-            raise InputError(suggest("--config key", key, list(known)))
+        if key not in keys:
+            raise InputError(suggest("--config key", key, list(keys)))
     call = Path(stored("plans", f".call-{artifacts.digest(dict(settings))}", ".json"))
     if not main:
         return Plan.read(artifacts.read_json(call))

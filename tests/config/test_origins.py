@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.config import load, origins
+from gmmpipe.config.origins import call_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
 from gmmpipe.workflow import make_plan
@@ -73,12 +74,46 @@ def test_your_own_file_comes_from_the_command_line(traced, project):
 
 
 @pytest.mark.usefixtures("project")
-def test_the_call_is_kept_beside_the_plan_and_is_no_part_of_the_version():
+def test_a_version_has_one_call_however_it_was_typed():
     plain = make_plan.make_plan(Path(), ["experiment=smoke"])
-    before = artifacts.read(plain.path)
-    same = make_plan.make_plan(Path(), ["experiment=smoke", "sweep.k=1..3"])
-    assert (same.version, artifacts.read(same.path)) == (plain.version, before)
-    told = artifacts.read_json(same.origins)
-    assert told["overrides"] == ["experiment=smoke", "sweep.k=1..3"]
-    assert told["origins"]["sweep.k"] == "override"
-    assert told["own"] is None
+    call = artifacts.read_json(plain.origins)
+    again = ["experiment=smoke", "sweep.k=[1,2,3]", "block.target_seconds=7"]
+    same = make_plan.make_plan(Path(), again)
+    assert (same.version, artifacts.read_json(same.origins)) == (plain.version, call)
+    assert (call["overrides"], call["own"]) == (["experiment=smoke"], None)
+    assert call["origins"]["sweep.k"] == "conf/experiment/smoke.yaml"
+
+
+CALLS = [
+    ([], []),
+    (["experiment=default"], []),
+    (["fit.tol=1e-4", "fit.tol=1e-6", "sweep.k=[2,3,4]"], ["sweep.k=2..4", "fit.tol=1e-06"]),
+    (["sweep.dataset=[blobs]", "dataset.blobs.separation=4"], None),
+    (["experiment=tutorial", "sweep.seed=[0,3]"], ["experiment=tutorial", "sweep.seed=[0,3]"]),
+    (["sweep.fit.tol=[0,1e-6]", "fit=plain"], ["fit=plain", "sweep.fit.tol=[0,1e-06]"]),
+    (["fit=plain", "fit=fixed"], []),
+    (["dataset.mine={kind: bundled, name: iris}", "sweep.dataset=[mine]"], None),
+    (["bootstrap.replicates=199"], None),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected"), CALLS)
+def test_the_canonical_call_gives_the_same_configuration(project, typed, expected):
+    config = load.load(project / "conf", typed)
+    (overrides, _), _ = call_of(project / "conf", typed, None, config)
+    assert load.load(project / "conf", overrides) == config
+    assert call_of(project / "conf", overrides, None, config)[0][0] == overrides
+    if expected is not None:
+        assert sorted(overrides) == sorted(expected)
+
+
+def test_options_of_your_own_file_are_typed_in_one_way(project):
+    (project / "mine.csv").write_text("a,b,c\n1,2,x\n2,3,y\n4,5,x\n")
+    expected = {"path": "mine.csv", "label": "c"}
+    for own, typed in (
+        ({"path": "mine.csv", "label": "c", "delimiter": "auto"}, ["sweep.k=[1]"]),
+        ({"path": "mine.csv"}, ["dataset.mine.label=c", "sweep.k=1"]),
+    ):
+        config = load.load(project / "conf", typed, own)
+        call, _ = call_of(project / "conf", typed, own, config)
+        assert call == (["sweep.k=[1]"], expected)
