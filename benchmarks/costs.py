@@ -79,7 +79,7 @@ def iterations() -> Iterator[Row]:
 
 
 def families() -> Iterator[Row]:
-    """Yield the seconds of an iteration of each family on some shapes, and what is reckoned."""
+    """Yield the seconds of an iteration of each family on some shapes, and what is estimated."""
     for n, d, k in ((272, 2, 3), (1000, 8, 5), (20_000, 8, 5), (500, 20, 8)):
         x = clusters(n, d, k)
         start = prepared(STARTS["kmeans"](), x, "full")(k, np.random.default_rng(0))
@@ -93,13 +93,13 @@ def families() -> Iterator[Row]:
 def _iteration(x: np.ndarray, start: Any, family: str, threads: int) -> Row:
     """Return the seconds of an iteration: a long fit less a short one, of as many as are needed."""
     (n, d), k = x.shape, start.n_components
-    reckoned = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
-    count = max(4, min(2000, round(SPAN / reckoned)))
+    estimated = seconds(n, d, family, k, 1) - seconds(n, d, family, k, 0)
+    count = max(4, min(2000, round(SPAN / estimated)))
     both = []
     for steps in (1, count + 1):
         fit = lambda steps=steps: em.fit(x, [start], family, [steps], threads=threads)  # noqa: E731
         both.append(least(fit, 4)[0])
-    return {"seconds": (both[1] - both[0]) / count, "reckoned": reckoned, "iterations": count}
+    return {"seconds": (both[1] - both[0]) / count, "estimated": estimated, "iterations": count}
 
 
 def fits() -> Iterator[Row]:
@@ -202,7 +202,7 @@ def large(folder: Path) -> Iterator[Row]:
 
 
 def memory(folder: Path) -> Iterator[Row]:
-    """Yield the most memory that stages hold, mapped files aside, and what is reckoned for it."""
+    """Yield the most memory that stages hold, mapped files aside, and what is estimated for it."""
     for n, d in ((10_000, 2), (1_000_000, 2), (4_000_000, 2), (1_000_000, 8)):
         asked = [
             "experiment=smoke",
@@ -233,7 +233,7 @@ def memory(folder: Path) -> Iterator[Row]:
                 need = JobResources(study).of(stage, told[stage]).memory
                 yield {"stage": stage, "n": n, "d": d, "values": 8 * n * d,
                        "held": float(said.split()[-1]) * 2**20,
-                       "reckoned": need}  # fmt: skip
+                       "estimated": need}  # fmt: skip
 
 
 def _call(folder: Path, command: list[str]) -> str:
