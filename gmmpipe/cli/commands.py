@@ -25,13 +25,13 @@ class Command:
 def project() -> Path:
     """Return the folder with the Snakefile: this one or the nearest above."""
     try:
-        here = Path.cwd()
+        current = Path.cwd()
     except FileNotFoundError:
         raise InputError("this folder was removed; change into a gmmpipe project") from None
-    for folder in (here, *here.parents):
+    for folder in (current, *current.parents):
         if (folder / WORKFLOW).is_file() and (folder / "conf").is_dir():
             return folder
-    raise InputError(f"no Snakefile and conf/ in {here} or above; change into a gmmpipe project")
+    raise InputError(f"no Snakefile and conf/ in {current} or above; change into a gmmpipe project")
 
 
 def _add_replay(replay: ArgumentParser) -> None:
@@ -54,7 +54,9 @@ def _add_replay(replay: ArgumentParser) -> None:
         help="which fits, by key columns of fits.csv, e.g. dataset=iris,k=3; a key given twice"
         " means either value (default: the selected model of each data set)",
     )
-    replay.add_argument("--iterations", type=int, metavar="N", help="at most so many of each fit")
+    replay.add_argument(
+        "--iterations", type=int, metavar="N", help="maximum iterations of each fit"
+    )
     replay.add_argument(
         "-o", "--output", metavar="FILE", help=".csv or .parquet file for a row per iteration"
     )
@@ -79,11 +81,11 @@ def _add_table(table: ArgumentParser) -> None:
     table.add_argument(
         "--columns",
         metavar="A,B,...",
-        help="which, in this order (default: those that a person reads; of csv all)",
+        help="columns to print, in this order (default: a readable selection; csv: all)",
     )
-    table.add_argument("--rows", type=int, metavar="N", help="at most so many")
+    table.add_argument("--rows", type=int, metavar="N", help="maximum number of rows")
     table.add_argument(
-        "--digits", type=int, default=3, metavar="N", help="decimals (default 3), not of csv"
+        "--digits", type=int, default=3, metavar="N", help="decimals (default 3; csv: all)"
     )
     table.add_argument("-o", "--output", metavar="FILE", help="file to write instead")
 
@@ -106,7 +108,7 @@ def _table(args: Namespace) -> int:
 def _add_compare(compare: ArgumentParser) -> None:
     compare.description = (
         "What changed from one version to another, in configuration, data, code and environment,"
-        " and which numbers moved. Versions of any sweeps: what they share is compared."
+        " and which numbers moved. The sweeps may differ: what they share is compared."
     )
     compare.add_argument("before", metavar="BEFORE", help="results/<experiment>/<version>")
     compare.add_argument("after", metavar="AFTER", help="another, or results/<experiment>/latest")
@@ -125,8 +127,8 @@ def _compare(args: Namespace) -> int:
 
 def _add_figure(figure: ArgumentParser) -> None:
     figure.description = (
-        "Draw one figure of a finished version again, in another width, language or format;"
-        " nothing is run and nothing in the version is touched. Prints the files written."
+        "Draw one figure of a finished version again, in another width, language or format. The"
+        " version is not changed. Prints the files written."
     )
     figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
     figure.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
@@ -145,8 +147,8 @@ def _add_figure(figure: ArgumentParser) -> None:
 def _figure(args: Namespace) -> int:
     from gmmpipe.cli.figure import redraw
 
-    taste = {"width": args.width, "language": args.language}
-    for path in redraw(args.name, args.folder, args.output, args.dataset, taste):
+    settings = {"width": args.width, "language": args.language}
+    for path in redraw(args.name, args.folder, args.output, args.dataset, settings):
         print(path)
     return 0
 
@@ -154,13 +156,13 @@ def _figure(args: Namespace) -> int:
 def _add_verify(verify: ArgumentParser) -> None:
     verify.description = (
         "Check that every input and artifact of a version is what its manifest says, and that"
-        " nothing is missing or extra. Exit code 0 where all is well, else 1, each file named."
+        " nothing is missing or extra. Exit code 0 if all is well, else 1; wrong files are named."
     )
     verify.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
     verify.add_argument(
         "--rerun",
         action="store_true",
-        help="then make it again from the manifest, elsewhere, and compare: bytes where machine and"
+        help="then make the version again in another folder and compare: bytes if machine and"
         " libraries are those of the manifest, else numbers to 1e-9",
     )
     verify.add_argument("--cores", default="all", metavar="N", help="cores for --rerun")
@@ -181,10 +183,12 @@ def _verify(args: Namespace) -> int:
 
 def _add_clean(clean: ArgumentParser) -> None:
     clean.description = (
-        "List the entries of results/store that no version refers to. To be rid of a version,"
-        " remove its folder first."
+        "List the entries of results/store that no version refers to. To delete a version, remove"
+        " its folder first."
     )
-    clean.add_argument("--unused", action="store_true", required=True, help="what to look for")
+    clean.add_argument(
+        "--unused", action="store_true", required=True, help="entries that no version needs"
+    )
     clean.add_argument("--yes", action="store_true", help="remove what is listed")
 
 
@@ -197,8 +201,8 @@ def _clean(args: Namespace) -> int:
 
 def _add_export(export: ArgumentParser) -> None:
     export.description = (
-        "Write a version for an archive: its files, and what made them in the archive's own words."
-        " Inputs stay where they are and are named by their SHA-256."
+        "Write a version for an archive: its files, and how they were made, in the archive's"
+        " format. Inputs are not copied; they are identified by SHA-256."
     )
     export.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
     export.add_argument(

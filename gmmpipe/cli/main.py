@@ -1,4 +1,4 @@
-"""The command line: thin, quick to answer, and with an exit code for each kind of ending."""
+"""The command line: parser, dispatch to the commands, exit codes."""
 
 import argparse
 import json
@@ -25,14 +25,14 @@ from gmmpipe.workflow.threads import pin_threads
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 when done, 2 when the user's input is wrong, 1 otherwise."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    ours, snakemake = arguments, []
+    own_arguments, snakemake = arguments, []
     if "--" in arguments:
         cut = arguments.index("--")
-        ours, snakemake = arguments[:cut], arguments[cut + 1 :]
-    with printing(lasting=ours[:1] == ["run"]):
+        own_arguments, snakemake = arguments[:cut], arguments[cut + 1 :]
+    with printing(lasting=own_arguments[:1] == ["run"]):
         try:
             with interruptible():
-                code = int(_dispatch(_parsed(ours), snakemake))
+                code = int(_dispatch(_parsed(own_arguments), snakemake))
                 sys.stdout.flush()
                 return code
         except BrokenPipeError:  # the reader of our output left, e.g. `| head`
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Once(argparse.Action):
-    """Stores the value of an option, which may be given once: of two the last does not win."""
+    """Stores the value of an option, and refuses a second one."""
 
     def __call__(
         self,
@@ -79,9 +79,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and (gone := advice(f"gmmpipe {arguments[0]}")):
         raise InputError(gone)
     args, rest = _parser().parse_known_args(arguments)
-    odd = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
-    if odd:
-        raise InputError(f"unrecognized arguments: {' '.join(odd)}; see `gmmpipe --help`")
+    unknown = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
+    if unknown:
+        raise InputError(f"unrecognized arguments: {' '.join(unknown)}; see `gmmpipe --help`")
     if rest:
         args.overrides = [*args.overrides, *rest]
     return args
@@ -128,7 +128,7 @@ def _declare_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
     )
     if stage.name == "fit":
         parser.add_argument(
-            "--engine", default="{}", metavar="JSON", help="who does the passes over the data"
+            "--engine", default="{}", metavar="JSON", help="engine for the passes over the data"
         )
     parser.add_argument("--code", metavar="DIGEST", help="refuse to run other code than this")
     parser.add_argument("--benchmark", metavar="FILE", help="write there what the job took")
@@ -154,21 +154,21 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     root = project()
     if args.command == "list":
         return _list(root)
-    own = file_options(root, vars(args))
+    user_file = file_options(root, vars(args))
     if args.command == "show":
         import yaml
 
         from gmmpipe.config import load as config
         from gmmpipe.workflow.inputs import how_read
 
-        composed = config.load(root / "conf", args.overrides, own)
+        composed = config.load(root / "conf", args.overrides, user_file)
         print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
-        for line in how_read(root, composed, own):
+        for line in how_read(root, composed, user_file):
             print(f"# {line}")
         return 0
     from gmmpipe.workflow.run import run
 
-    return run(root, args.overrides, own, snakemake)
+    return run(root, args.overrides, user_file, snakemake)
 
 
 def _stage(args: argparse.Namespace) -> int:
@@ -182,16 +182,16 @@ def _stage(args: argparse.Namespace) -> int:
     lock.follow()
     if args.threads < 1:
         raise InputError(f"--threads is {args.threads}; give 1 or more")
-    words = _parameters(args)
+    parameters = _parameters(args)
     module = import_module(f"gmmpipe.workflow.stages.{args.command}")
     if args.code is not None:
         os.environ[MADE_BY] = maker(module.__name__)
         if json.loads(os.environ[MADE_BY])["code"] != args.code:
             raise Obstacle(
-                "gmmpipe's code changed while this run goes on; finished jobs stay, run the same"
+                "gmmpipe's code changed during this run; finished jobs are kept, run the same"
                 " command to continue with the new code"
             )
-    module.run(args.inputs, args.output, **words, threads=args.threads)
+    module.run(args.inputs, args.output, **parameters, threads=args.threads)
     if args.benchmark:
         write_benchmark(args.benchmark, time.perf_counter() - begin)
     return 0
@@ -208,10 +208,10 @@ def _parameters(args: argparse.Namespace) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise InputError(f"--config is {config!r}; give a JSON object")
     kind = STAGES[args.command].job
-    words: dict[str, Any] = {"job": from_json(kind, config, "--config")} if kind else {}
+    parameters: dict[str, Any] = {"job": from_json(kind, config, "--config")} if kind else {}
     if args.command == "fit":
-        words["engine"] = artifacts.parse_json(args.engine, "--engine")
-    return words
+        parameters["engine"] = artifacts.parse_json(args.engine, "--engine")
+    return parameters
 
 
 def _list(root: Path) -> int:

@@ -26,14 +26,14 @@ MOST_CELLS = 10_000_000  # each is a row of the tables
 
 
 def load(
-    conf: Path, overrides: Sequence[str] = (), own: Mapping[str, Any] | None = None
+    conf: Path, overrides: Sequence[str] = (), user_file: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Compose, check and return the configuration of one experiment as plain JSON types.
 
-    conf is the folder with config.yaml; overrides are Hydra's ("fit.tol=1e-8"); own is the
-    options of the user's file, which becomes the only data set, named after the file. In the result
-    every key is present, `sweep` maps each axis to its list of values, and the named
-    axes' sections hold only the entries in use.
+    conf is the folder with config.yaml; overrides are Hydra's ("fit.tol=1e-8"); user_file: the
+    options of the user's own file, which becomes the only data set, named after the file. In the
+    result every key is present, `sweep` maps each axis to its list of values, and the sections of
+    the named axes hold only the entries in use.
 
     Raises InputError for whatever is wrong, before anything runs.
     """
@@ -42,9 +42,9 @@ def load(
     sweep = composed["sweep"]
     if not isinstance(sweep, Mapping):
         raise InputError(f"sweep is {sweep!r}; give it axes, such as k: 1..6")
-    if own is not None:
-        _adopt(composed, overrides, own)
-    _known(
+    if user_file is not None:
+        _use_user_file(composed, overrides, user_file)
+    _refuse_unknown(
         "",
         composed,
         {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", *NAMED},
@@ -60,9 +60,9 @@ def load(
     }
     for axis in NAMED:
         names, section = config["sweep"][axis], composed[axis]
-        _sections(axis, section)
-        made = {n for n, options in section.items() if schema.REGISTRIES[axis][0] in options}
-        _known(axis, section, _available(conf, axis) | made)
+        _refuse_non_sections(axis, section)
+        defined = {n for n, options in section.items() if schema.REGISTRIES[axis][0] in options}
+        _refuse_unknown(axis, section, _available(conf, axis) | defined)
         entries = {n: _entry(conf, axis, n, section.get(n, {})) for n in [*names, *section]}
         config[axis] = {n: entries[n] for n in names}  # the others are right, but not in use
     for _ in points(config):  # every value of every outer axis is checked now
@@ -77,24 +77,24 @@ def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str
     """
     outer = {a: v for a, v in config["sweep"].items() if a not in NAMED and a not in NUMBERS}
     for values in itertools.product(*outer.values()):
-        at = dict(zip(outer, values, strict=True))
-        there = deepcopy(dict(config))
-        for path, value in at.items():
-            _assign(there, path, value)
-        there["fit"] = check(schema.Fit, there["fit"], "fit")
+        coordinates = dict(zip(outer, values, strict=True))
+        settings = deepcopy(dict(config))
+        for path, value in coordinates.items():
+            _assign(settings, path, value)
+        settings["fit"] = check(schema.Fit, settings["fit"], "fit")
         for axis in NAMED:
-            there[axis] = {n: schema.options(axis, n, o) for n, o in there[axis].items()}
-        yield at, there
+            settings[axis] = {n: schema.options(axis, n, o) for n, o in settings[axis].items()}
+        yield coordinates, settings
 
 
 def choices(conf: Path) -> dict[str, dict[str, str]]:
     """Return {group: {name: one line about it}} of all in conf/ and the registries."""
     result = {}
     for group in (*NAMED, *GROUPS):
-        ours = files(conf, group)
+        paths = files(conf, group)
         registered = schema.REGISTRIES[group][1] if group in NAMED else {}
         result[group] = {
-            name: _first_comment(ours[name]) if name in ours else _purpose(registered[name])
+            name: _first_comment(paths[name]) if name in paths else _purpose(registered[name])
             for name in sorted(_available(conf, group))
         }
     settings = descriptions(FitOptions) | descriptions(RestartOptions)
@@ -105,14 +105,16 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
     return result
 
 
-def _adopt(composed: dict[str, Any], overrides: Sequence[str], own: Mapping[str, Any]) -> None:
+def _use_user_file(
+    composed: dict[str, Any], overrides: Sequence[str], user_file: Mapping[str, Any]
+) -> None:
     """Make the user's file the only data set; `dataset.NAME.KEY=...` may say more about it."""
     if any(text.startswith("sweep.dataset=") for text in overrides):
         raise InputError("--data and sweep.dataset both say what the data sets are; give one")
-    name = dataset_name(str(own["path"]))
-    _sections("dataset", composed["dataset"])
+    name = dataset_name(str(user_file["path"]))
+    _refuse_non_sections("dataset", composed["dataset"])
     settings = composed["dataset"].get(name, {})
-    composed["dataset"][name] = {"kind": "file", **own, **settings}
+    composed["dataset"][name] = {"kind": "file", **user_file, **settings}
     composed["sweep"]["dataset"] = [name]
 
 
@@ -145,14 +147,14 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 def _entry(conf: Path, axis: str, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked options of one named entry: its file, then the experiment's settings."""
-    ours = files(conf, axis)
+    paths = files(conf, axis)
     key, registry = schema.REGISTRIES[axis]
-    known = _available(conf, axis)
-    if name not in known and key not in settings:
-        raise InputError(suggest(f"sweep.{axis}", name, sorted(known)))
+    available = _available(conf, axis)
+    if name not in available and key not in settings:
+        raise InputError(suggest(f"sweep.{axis}", name, sorted(available)))
     base: dict[str, Any] = {key: name} if name in registry else {}
-    if name in ours:
-        base = read(ours[name])
+    if name in paths:
+        base = read(paths[name])
     if key in settings:  # it stands alone: your iris.csv is not the bundled iris
         base = {}
     return schema.options(axis, name, {**base, **settings})
@@ -174,7 +176,7 @@ def _assign(tree: dict[str, Any], path: str, value: Any) -> None:
     node[last] = value
 
 
-def _sections(axis: str, section: Any) -> None:
+def _refuse_non_sections(axis: str, section: Any) -> None:
     """Refuse what is no {name: {option: value}}, e.g. covariance=full."""
     if not isinstance(section, Mapping):
         raise InputError(f"{axis} is {section!r}; to choose what is swept give sweep.{axis}=[...]")
@@ -183,7 +185,7 @@ def _sections(axis: str, section: Any) -> None:
             raise InputError(f"{axis}.{name} is {options!r}; give options, {axis}.{name}.KEY=...")
 
 
-def _known(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
+def _refuse_unknown(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
     for key in section:
         if key not in allowed:
             raise InputError(suggest(f"{where} key".strip(), key, sorted(allowed)))

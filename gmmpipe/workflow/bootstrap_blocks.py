@@ -15,7 +15,7 @@ from gmmpipe.workflow.cost import cost
 from gmmpipe.workflow.grid import tiles, width_of, windows
 
 Cost = Callable[[int], float]  # of K components, in seconds
-ITERATIONS = 200  # that a refit takes, about; the cost of a block is reckoned by them
+ITERATIONS = 200  # that a refit takes, about; the cost of a block is estimated by them
 OVERHEAD = 2.5e-3  # seconds of a short EM start on small data
 
 
@@ -41,7 +41,6 @@ def blocks(plan: Plan) -> Iterator[BootstrapBlock]:
     settings = plan.config["bootstrap"]
     if not (settings["replicates"] or settings["stability"]):
         return
-    target = plan.block["target_seconds"]
     for fits in _units(plan.fit_blocks):
         first = plan.fit_blocks[fits[0]]
         job, data = first.config, plan.data_of(first.normalised)
@@ -53,22 +52,16 @@ def blocks(plan: Plan) -> Iterator[BootstrapBlock]:
                 f"bootstrap.max_k is {settings['max_k']}, but the least K to test of sweep.k is"
                 f" {ks[0]} and {data.dataset} has {data.usable} rows; raise max_k, or 0 = no test"
             )
-        known = _known(job, settings)
+        common = _common_job(job, settings)
         rows = max(data.n, round(data.total or 0))  # that a resample may have
         fit = {**job.fit, "certify": 0}
         once = partial(cost, replace(data, n=rows), job.covariance["family"], fit, ITERATIONS)
-        starts = settings["starts"]
-        parts = [
-            *_tests(tested, once, starts, settings["replicates"], target),
-            *_intervals(ks[-1], once, settings, target),
-            *_resamples([k for k in ks if k > 1], once, starts, settings["stability"], target),
-        ]
-        for part in parts:
-            replicated = replace(known, kind=part.kind, replicates=part.replicates, k=part.k)
+        for part in _parts(tested, ks, once, settings, plan.block["target_seconds"]):
+            replicated = replace(common, kind=part.kind, replicates=part.replicates, k=part.k)
             identity = artifacts.digest([first.normalised, fits, to_json(replicated)])
-            words = [str(known.coordinates[axis]) for axis in ("dataset", *FAMILY)]
+            coordinates = [str(common.coordinates[axis]) for axis in ("dataset", *FAMILY)]
             yield BootstrapBlock(
-                name=f"{'.'.join([*words, part.kind, part.tile])}-{identity}",
+                name=f"{'.'.join([*coordinates, part.kind, part.tile])}-{identity}",
                 normalised=first.normalised,
                 fits=fits,
                 config=replicated,
@@ -80,8 +73,8 @@ def _units(fits: Mapping[str, FitBlock]) -> list[list[str]]:
     """Return the names of the blocks of fits that share all coordinates but the start."""
     units: dict[str, list[str]] = {}
     for name, block in fits.items():
-        at = {a: v for a, v in block.config.coordinates.items() if a != "start"}
-        units.setdefault(artifacts.digest([block.normalised, at]), []).append(name)
+        point = {a: v for a, v in block.config.coordinates.items() if a != "start"}
+        units.setdefault(artifacts.digest([block.normalised, point]), []).append(name)
     return list(units.values())
 
 
@@ -93,8 +86,8 @@ def _check(settings: Section, data: DataSet, fit: Section) -> None:
     whole += ["a test"] if settings["max_k"] else []
     if data.missing and whole:
         raise InputError(
-            f"bootstrap: {' and '.join(whole)} would draw whole rows, but {data.dataset} misses"
-            f" {data.missing} values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
+            f"bootstrap: {' and '.join(whole)} needs complete rows, but {data.dataset} has"
+            f" {data.missing} missing values; set bootstrap.max_k=0 bootstrap.kind=[nonparametric]"
         )
     if fit.get("frozen") and settings["max_k"]:
         raise InputError(
@@ -103,14 +96,14 @@ def _check(settings: Section, data: DataSet, fit: Section) -> None:
         )
 
 
-def _known(fitted: FitJob, settings: Section) -> BootstrapJob:
+def _common_job(fitted: FitJob, settings: Section) -> BootstrapJob:
     """Return what all blocks of replicates of some fits have in common."""
-    at = {a: v for a, v in fitted.coordinates.items() if a != "start"}
+    point = {a: v for a, v in fitted.coordinates.items() if a != "start"}
     refit = {key: settings[key] for key in ("tol", "iterations", "starts")}
     names = [option.name for option in fields(FitOptions) if option.name != "tol"]
     refit["options"] = {name: fitted.fit[name] for name in names}
     return BootstrapJob(
-        coordinates=at,
+        coordinates=point,
         covariance=fitted.covariance,
         refit=refit,
         seed=settings["seed"],
@@ -119,26 +112,25 @@ def _known(fitted: FitJob, settings: Section) -> BootstrapJob:
     )
 
 
-def _tests(
-    ks: list[int], once: Cost, starts: int, replicates: int, target: float
+def _parts(
+    tested: list[int], ks: list[int], once: Cost, settings: Section, target: float
 ) -> Iterator[_Part]:
-    """Yield the blocks of the tests of K against K + 1: tiles of K, windows of replicates."""
+    """Yield the blocks of tests, of intervals, and of clusterings of resamples.
 
-    def each(k: int) -> float:
+    once: the cost of a refit. An interval is taken to cost what one of the largest K does.
+    """
+    starts: int = settings["starts"]
+
+    def test(k: int) -> float:
         return (2 * starts + k + 2) * once(k + 1) + 2 * starts * OVERHEAD
 
-    yield from _tiled("test", ks, each, replicates, target)
-
-
-def _resamples(
-    ks: list[int], once: Cost, starts: int, replicates: int, target: float
-) -> Iterator[_Part]:
-    """Yield the blocks of the clusterings of resamples: tiles of K, windows of replicates."""
-
-    def each(k: int) -> float:
+    def resample(k: int) -> float:
         return (starts + 1) * once(k) + starts * OVERHEAD
 
-    yield from _tiled("stability", ks, each, replicates, target)
+    several = [k for k in ks if k > 1]
+    yield from _tiled("test", tested, test, settings["replicates"], target)
+    yield from _intervals(once(ks[-1]) + OVERHEAD, settings, target)
+    yield from _tiled("stability", several, resample, settings["stability"], target)
 
 
 def _tiled(kind: str, ks: list[int], each: Cost, replicates: int, target: float) -> Iterator[_Part]:
@@ -146,15 +138,14 @@ def _tiled(kind: str, ks: list[int], each: Cost, replicates: int, target: float)
     for (low, high), inside in tiles(ks, each, target):
         whole = sum(map(each, inside))
         width = width_of(len(inside), whole, target)
-        for (first, last), held in windows(range(replicates), width):
+        for (first, last), window in windows(range(replicates), width):
             tile = f"k{low}-{high}.b{first}-{last}"
-            yield _Part(tile, kind, held, whole * len(held), inside)
+            yield _Part(tile, kind, window, whole * len(window), inside)
 
 
-def _intervals(k: int, once: Cost, settings: Section, target: float) -> Iterator[_Part]:
-    """Yield the blocks of the intervals: windows of replicates of each kind. k: the largest."""
-    each = once(k) + OVERHEAD
+def _intervals(each: float, settings: Section, target: float) -> Iterator[_Part]:
+    """Yield the blocks of the intervals: windows of replicates of each kind, cost ``each``."""
     for kind in settings["kind"]:
         width = width_of(1, each, target)
-        for (first, last), held in windows(range(settings["replicates"]), width):
-            yield _Part(f"b{first}-{last}", kind, held, each * len(held))
+        for (first, last), window in windows(range(settings["replicates"]), width):
+            yield _Part(f"b{first}-{last}", kind, window, each * len(window))

@@ -20,15 +20,15 @@ def restore_checksums(root: Path) -> int:
     """
     count = 0
     for manifest in _manifests(root):
-        made = Environments(manifest)
-        for path, known in manifest["artifacts"].items():
+        environments = Environments(manifest)
+        for path, entry in manifest["artifacts"].items():
             place = root / path
-            if not is_of_results(path) or not isinstance(known, dict):
+            if not is_of_results(path) or not isinstance(entry, dict):
                 continue  # foreign manifests may name files of others
             if checksum_of(place) in (None, "") and place.is_file() and not place.is_symlink():
-                found = artifacts.describe(place)["sha256"]
-                if found == known.get("sha256"):
-                    write_checksum(place, found, made.maker(path))
+                sha256 = artifacts.describe(place)["sha256"]
+                if sha256 == entry.get("sha256"):
+                    write_checksum(place, sha256, environments.maker(path))
                     count += 1
     return count
 

@@ -1,4 +1,4 @@
-"""Remove from the store what no version refers to any more, and nothing else."""
+"""Remove from the store what no version refers to, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
@@ -20,27 +20,27 @@ UNITS = ("bytes", "kB", "MB", "GB")
 def clean(project: Path, remove: bool = False) -> None:
     """List the unused entries of the store and what they take up; with ``remove`` remove them.
 
-    A version is a folder results/<experiment>/<version>; to be rid of one, remove its folder
-    first. Raises InputError if a version cannot be read, since what it needs is then not known,
+    A version is a folder results/<experiment>/<version>; to delete one, remove its folder first.
+    Raises InputError if a version cannot be read, since what it needs is then unknown,
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
     check_store(project)
     with closing(Lock(project / LOCK)) if remove else nullcontext():
-        found = list(unused(project))
+        entries = list(unused(project))
         total = 0
-        for path in found:
+        for path in entries:
             size = path.lstat().st_size
             total += size
             print(f"{_shown(size):>9}  {one_line(str(path.relative_to(project)))}")
             if remove:
                 remove_artifact(path)
-    if not found:
+    if not entries:
         print("every entry of the store belongs to a version")
     elif remove:
-        print(f"removed {len(found)} entries, {_shown(total)}")
+        print(f"removed {len(entries)} entries, {_shown(total)}")
     else:
         print(
-            f"{len(found)} entries, {_shown(total)}, belong to no version; nothing was removed:"
+            f"{len(entries)} entries, {_shown(total)}, belong to no version; nothing was removed:"
             " `gmmpipe clean --unused --yes` removes them"
         )
 
@@ -117,8 +117,8 @@ def _folders(place: Path, project: Path) -> Iterator[Path]:
                 continue
             if not path.exists():
                 raise InputError(
-                    f"{path.relative_to(project)}: a link to {path.readlink()}, which is not there,"
-                    " so what its versions need is not known; mount it, or remove the link"
+                    f"{path.relative_to(project)}: a link to {path.readlink()}, which does not"
+                    " exist, so what its versions need is unknown; mount it, or remove the link"
                 )
         if path.is_dir():
             yield path

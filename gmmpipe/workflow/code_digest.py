@@ -38,14 +38,14 @@ def source_digests(modules: Iterable[str]) -> dict[str, str]:
 
 
 def _digest(sources: Mapping[str, _Source]) -> str:
-    words = [f"{name} {source.text}" for name, source in sorted(sources.items())]
-    words += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in _others(name)]
+    parts = [f"{name} {source.text}" for name, source in sorted(sources.items())]
+    parts += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in _others(name)]
     imported = {n.partition(".")[0] for source in sources.values() for n in source.imported}
-    words += [
+    parts += [
         f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
     ]
-    text = "\n".join(words)
+    text = "\n".join(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -55,8 +55,8 @@ def _others(name: str) -> list[Path]:
     if path is None or path.name != "__init__.py":
         return []
     home = path.parent
-    found = sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".py")
-    return [p for p in found if _is_of(home, p)]
+    files = sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".py")
+    return [p for p in files if _is_of(home, p)]
 
 
 def _is_of(home: Path, path: Path) -> bool:
@@ -69,12 +69,12 @@ def _is_of(home: Path, path: Path) -> bool:
 
 def package_digest() -> str:
     """Return the SHA-256 of all files of the package, names and bytes."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(ROOT.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-            found.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
-    return found.hexdigest()
+            digest.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
 
 
 def _closure(module: str, parse: Callable[[str, Path], _Source]) -> dict[str, _Source]:

@@ -34,8 +34,8 @@ def maker(stage: str) -> str:
     stage: the dotted name of its module. code: see ``source_digest``.
     """
     name = stage.rpartition(".")[2]
-    found = {"stage": name, "code": source_digest(stage), "environment": environment()}
-    return json.dumps(found, sort_keys=True)
+    origin = {"stage": name, "code": source_digest(stage), "environment": environment()}
+    return json.dumps(origin, sort_keys=True)
 
 
 def environment() -> dict[str, Any]:
@@ -122,12 +122,12 @@ def _blas() -> list[dict[str, str]]:
         for library in Path(place).glob("linalg/_fblas*.so"):
             ctypes.CDLL(str(library))  # loads that of scipy, in a hundredth of the import's time
     keys = {"library": "internal_api", "version": "version", "architecture": "architecture"}
-    found = [
+    libraries = [
         {name: str(library.get(key)) for name, key in keys.items()}
         for library in threadpool_info()
         if library["user_api"] == "blas"
     ]
-    return sorted(found, key=str)
+    return sorted(libraries, key=str)
 
 
 def _machine() -> dict[str, Any]:

@@ -29,32 +29,32 @@ def _with_missing(options: Section, fit: Section) -> Section:
 
 
 def data_set(
-    root: Path, name: str, point: Section, given: str | None, scratch: Path | None
+    root: Path, name: str, point: Section, user_path: str | None, scratch: Path | None
 ) -> DataSet:
     """Describe one data set: its options, its size, and the digest of its source.
 
-    point: the configuration at an outer point. given is the path that the user himself gave beside
-    it, if any; scratch as in ``make_plan``. Raises InputError for data that cannot be used.
+    point: the configuration at an outer point. user_path: of the user's own
+    file, if any; scratch as in ``make_plan``. Raises InputError for data that cannot be used.
     """
     options = _with_missing(point["dataset"][name], point["fit"])
     if options["kind"] != "file":
         n, d = build(DATASETS, "data set", options, "kind").shape
         identity = _identity(name, options)
         return DataSet(name=identity, dataset=name, n=n, d=d, config=options, digested=options)
-    data = _data_file(root, name, options, given, scratch)
+    data = _data_file(root, name, options, user_path, scratch)
     if data.missing and point["fit"]["missing"] != "mar":
         raise InputError(f"dataset {name} keeps {data.missing} missing values; set fit.missing=mar")
     return data
 
 
 def _data_file(
-    root: Path, name: str, options: Section, given: str | None, scratch: Path | None
+    root: Path, name: str, options: Section, user_path: str | None, scratch: Path | None
 ) -> DataSet:
-    path = located(root, options["path"], given)
+    path = located(root, options["path"], user_path)
     large = path.exists() and reader.is_large(path)
     described = reader.described(path) if large else artifacts.describe(path)
     for file in described.get("files", ()):
-        located(root, f"{options['path']}/{file}", given and f"{given}/{file}")
+        located(root, f"{options['path']}/{file}", user_path and f"{user_path}/{file}")
     digested = {**options, "path": path.name, "sha256": described["sha256"]}
     identity = _identity(name, digested)
     text = stored("text", identity) if large and reader.is_text(path) else None
@@ -64,7 +64,7 @@ def _data_file(
     try:
         size = _cached(root / stored("data", identity, ".json"), look, keep=scratch is None)
     except UnreadableData as error:  # whose remedies are options of the user's own file
-        raise error if given == options["path"] else error.of_dataset(name) from None
+        raise error if user_path == options["path"] else error.of_dataset(name) from None
     return DataSet(
         name=identity,
         dataset=name,
@@ -92,33 +92,33 @@ def start_file(
     if path is None:
         return None
     content = artifacts.read(located(root, path, None))
-    found = reader.given(content, path)
-    rows = getattr(found, "labels", None)
+    start = reader.given(content, path)
+    rows = getattr(start, "labels", None)
     if rows is not None and len(rows) != data.n:
         raise InputError(f"{path}: {len(rows)} groups, but {data.dataset} has {data.n} rows")
-    if list(ks) != [found.n_components]:
+    if list(ks) != [start.n_components]:
         raise InputError(
-            f"{path}: {found.n_components} components; set sweep.k=[{found.n_components}]"
+            f"{path}: {start.n_components} components; set sweep.k=[{start.n_components}]"
         )
     digest = artifacts.sha256(content)
     place = Path(stored(STARTS, digest[:12]))
     if not is_intact(root / place):  # content and name go together
         place = scratch / place.name if scratch else place
-        artifacts.write_arrays(root / place, to_arrays(found))
+        artifacts.write_arrays(root / place, to_arrays(start))
     return StartFile(path, len(content), digest, str(place))
 
 
-def _cached(known: Path, look: Callable[[], Section], keep: bool) -> Section:
-    """Return what a plan must know of a file, see ``RowCollector.size``; ``known`` remembers it.
+def _cached(cache: Path, scan: Callable[[], Section], keep: bool) -> Section:
+    """Return what a plan must know of a file, see ``RowCollector.size``; ``cache`` keeps it.
 
     Of a large text the numbers are kept, for ``generate``.
     """
-    if is_intact(known):
-        read: Section = artifacts.read_json(known)
+    if is_intact(cache):
+        read: Section = artifacts.read_json(cache)
         return read
-    result = look()
+    result = scan()
     if keep:
-        artifacts.write_json(known, result)
+        artifacts.write_json(cache, result)
     return result
 
 
@@ -127,31 +127,31 @@ def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:
         target = root / source.text
         target.parent.mkdir(parents=True, exist_ok=True)
         with Bar(path.name, path.stat().st_size) as bar:
-            found = reader.collect(path, str(path), kind, target.parent, bar)
-        generate.refuse_changed(path, source.sha256, found)
-        generate.write(target, found.sample(), path.name)
+            rows = reader.collect(path, str(path), kind, target.parent, bar)
+        generate.refuse_changed(path, source.sha256, rows)
+        generate.write(target, rows.sample(), path.name)
     elif reader.is_large(path):
-        found = reader.collect(path, str(path), kind)
-        generate.refuse_changed(path, source.sha256, found)
+        rows = reader.collect(path, str(path), kind)
+        generate.refuse_changed(path, source.sha256, rows)
     else:
         content = artifacts.read(path)
         generate.refuse_changed(path, source.sha256, content)
-        found = reader.collect(content, str(path), kind)
-    return found.size
+        rows = reader.collect(content, str(path), kind)
+    return rows.size
 
 
-def how_read(root: Path, config: Section, own: Mapping[str, Any] | None) -> Iterator[str]:
+def how_read(root: Path, config: Section, user_file: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield for each data set from a file how it is read, or why it is not."""
-    given = None if own is None else str(own["path"])
+    user_path = None if user_file is None else str(user_file["path"])
     for name, options in config["dataset"].items():
         if options["kind"] == "file":
             kind = build(DATASETS, "data set", _with_missing(options, config["fit"]), "kind")
             try:
-                path = located(root, options["path"], given)
+                path = located(root, options["path"], user_path)
                 yield reader.preview(path, options["path"], kind)
             except OSError as error:
                 yield f"{options['path']}: {error.strerror}"
             except UnreadableData as error:
-                yield str(error if given == options["path"] else error.of_dataset(name))
+                yield str(error if user_path == options["path"] else error.of_dataset(name))
             except InputError as error:
                 yield str(error)

@@ -63,8 +63,8 @@ def of_fit(
     n, d, k = data.n, data.d, max(ks)
     mixtures = seeds * sum(ks) * (len(iteration) + 2) * (d * d + d + 1)
     trajectories = seeds * len(ks) * (iteration[-1] + 1) + TOGETHER
-    seen = min(n, START_ROWS)  # of which a start may share every one among all components
-    numbers = seen * (COPIES * d + 2 + k) + 3 * mixtures + 2 * trajectories
+    rows = min(n, START_ROWS)  # of which a start may share every one among all components
+    numbers = rows * (COPIES * d + 2 + k) + 3 * mixtures + 2 * trajectories
     numbers += MATRICES * sum(ks) * d * d
     if fit.get("noise", 0) > 0:
         numbers += n * (2 * k + 8)

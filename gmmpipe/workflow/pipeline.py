@@ -96,8 +96,8 @@ def _shown(plan: Plan, name: str) -> list[str]:
 
 def _version(plan: Plan, name: str) -> list[str]:
     """Return all that a version consists of."""
-    made = (*plan.store, *_table_paths(plan), plan.figures, plan.report)
-    return [*_plan(plan, name), *made]
+    paths = (*plan.store, *_table_paths(plan), plan.figures, plan.report)
+    return [*_plan(plan, name), *paths]
 
 
 _LIST = (

@@ -39,7 +39,10 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def group(
-    command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a command whose output, of both kinds, is read; none of its processes outlives this."""
     with subprocess.Popen(
@@ -56,14 +59,14 @@ def group(
         try:
             yield process
         finally:
-            end(process)
+            end(process, patience)
 
 
-def end(process: subprocess.Popen[Any]) -> None:
+def end(process: subprocess.Popen[Any], patience: float = PATIENCE) -> None:
     """End a process and its group: they are asked, and killed if they are not gone in time."""
     with suppress(ProcessLookupError):  # nobody is left
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-                process.wait(PATIENCE)
+                process.wait(patience)
         os.killpg(process.pid, signal.SIGKILL)

@@ -17,23 +17,23 @@ def n_processes(cells: int, threads: int = MOST) -> int:
     return max(1, min(threads, MOST, cells // CELLS_PER_PROCESS))
 
 
-def run_shares(work: Callable[..., T], shares: int, *given: Any) -> list[T]:
-    """Return ``work(*given, share, shares)`` of each share, from 0 on; the first is done here.
+def run_shares(work: Callable[..., T], shares: int, *arguments: Any) -> list[T]:
+    """Return ``work(*arguments, share, shares)`` of each share, from 0 on; the first is done here.
 
     All are where there is no shared memory for other processes to wait in, which is said.
     """
     if shares == 1:
-        return [work(*given, 0, 1)]
+        return [work(*arguments, 0, 1)]
     try:
         # with other threads a fork may lack what they hold; a new process loads all libraries
         context = get_context("fork" if threading.active_count() == 1 else "spawn")
         pool = ProcessPoolExecutor(shares - 1, context, initializer=_end_with_parent)
     except OSError as error:  # of /dev/shm, where semaphores are
-        print(f"one process does all: no semaphores ({error.strerror}); make /dev/shm writable")
-        return [work(*given, share, shares) for share in range(shares)]
+        print(f"only one process works: no semaphores ({error.strerror}); make /dev/shm writable")
+        return [work(*arguments, share, shares) for share in range(shares)]
     with pool:
-        others = [pool.submit(work, *given, share, shares) for share in range(1, shares)]
-        return [work(*given, 0, shares), *(other.result() for other in others)]
+        others = [pool.submit(work, *arguments, share, shares) for share in range(1, shares)]
+        return [work(*arguments, 0, shares), *(other.result() for other in others)]
 
 
 def _end_with_parent() -> None:

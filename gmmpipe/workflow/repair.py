@@ -1,4 +1,4 @@
-"""Before a run: remove what a crash left behind, and what is no longer as it was written."""
+"""Before a run: remove what a crash left behind, and damaged artifacts."""
 
 import errno
 import json
@@ -29,7 +29,7 @@ KEPT = Path(layout.STORE, ".kept")  # links to what a run may remove
 
 
 def recover(plan: Plan) -> list[str]:
-    """Remove what is not fit to go on from, in the working folder; return the damaged artifacts.
+    """Remove leftovers and damaged artifacts in the working folder; return the damaged ones.
 
     Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
     is removed, so that Snakemake makes it again. The caller holds the lock.
@@ -37,16 +37,16 @@ def recover(plan: Plan) -> list[str]:
     figures = Path(plan.figures)
     declared = {*map(Path, (*plan.store, *table_paths(plan)))}
     declared |= {Path(plan.report), figures / CAPTIONS}
-    known = sorted(declared | set(checksummed(plan.folder)))
-    _refuse_misplaced(plan, known)
-    put_back()
+    artifact_paths = sorted(declared | set(checksummed(plan.folder)))
+    _refuse_misplaced(plan, artifact_paths)
+    restore()
     remove_stale(RESULTS)
     _part_hard_links()
     _drop_unreadable_records(Path(".snakemake"))
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
-        intact = dict(zip(known, pool.map(is_intact, known), strict=True))
+        intact = dict(zip(artifact_paths, pool.map(is_intact, artifact_paths), strict=True))
     altered = set(_altered(plan))
-    bad = [path for path in known if not intact[path] or path in altered]
+    bad = [path for path in artifact_paths if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
     for path in bad:
         if figures in path.parents:  # one output: Snakemake makes the folder or does not
@@ -63,31 +63,33 @@ def recover(plan: Plan) -> list[str]:
 
 
 @contextmanager
-def kept(plan: Plan) -> Iterator[None]:
+def restoring_on_failure(plan: Plan) -> Iterator[None]:
     """Put back at the end what a run removed and failed to make again; ``recover`` after a kill.
 
     Snakemake removes the outputs of a job before it begins, also those of a finished version when
     the code is new. Hard links keep them: nothing is written in place.
     """
-    made = [*plan.store, *table_paths(plan), plan.report]
-    made += [str(path) for path in Path(plan.figures).rglob("*")]
+    paths = [*plan.store, *table_paths(plan), plan.report]
+    paths += [str(path) for path in Path(plan.figures).rglob("*")]
     try:
-        for path in filter(os.path.isfile, made):
+        for path in filter(os.path.isfile, paths):
             (KEPT / path).parent.mkdir(parents=True, exist_ok=True)
             (KEPT / path).hardlink_to(path)
     except OSError as error:
         if error.errno not in (*artifacts.NO_LINKS, errno.ENOSPC, errno.EDQUOT):
             raise
-        line = f"gmmpipe: {KEPT}: {error.strerror}; what a failing run removes is not put back"
+        line = (
+            f"gmmpipe: {KEPT}: {error.strerror}; files that a failing run removes are not restored"
+        )
         print(line, file=sys.stderr)
     try:
         yield
     finally:
-        put_back()
+        restore()
 
 
-def put_back() -> None:
-    """Put what ``kept`` keeps where it is missing, but no figure beside figures drawn since."""
+def restore() -> None:
+    """Restore the linked files that are missing; no figure where figures were drawn since."""
     for link in [path for path in KEPT.rglob("*") if path.is_file()]:
         path = link.relative_to(KEPT)
         drawn = path.parent.name == FIGURES and (path.parent / CAPTIONS).exists()
@@ -97,24 +99,24 @@ def put_back() -> None:
     shutil.rmtree(KEPT, ignore_errors=True)
 
 
-def _refuse_misplaced(plan: Plan, known: Iterable[Path]) -> None:
+def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:
     """Raise InputError for what is out of place in a version: links, pipes, folders for files.
 
-    known: the paths of its artifacts.
+    artifact_paths: those of the version.
     """
     home = Path(plan.folder)
     refuse_odd(home)
     latest = Path(layout.latest(plan.experiment))
     if latest.exists() and artifacts.linked(latest) is None:
-        raise InputError(f"{latest}: is no link to a version, as it should be; rename it")
+        raise InputError(f"{latest}: is not a link to a version; rename it")
     for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
     for path in _foreign(home / FIGURES):
         raise InputError(
-            f"{path}: is none of the figures, whose folder is removed when they are drawn again;"
-            " move it elsewhere"
+            f"{path}: is not a figure of this version; the folder is removed when figures are drawn"
+            " again, so move the file elsewhere"
         )
-    for path in (Path(plan.marker), *(home / name for name in RECORDS), *known):
+    for path in (Path(plan.marker), *(home / name for name in RECORDS), *artifact_paths):
         refuse_folder(path)
         refuse_folder(checksum_path(path))
 
@@ -159,10 +161,10 @@ def _layers(plan: Plan) -> Iterator[Iterable[str]]:
     starts = {path for block in plan.fit_blocks for path in plan.fitted(block)[1:]}
     yield [plan.path, plan.origins, *starts]
     for stage in STAGES.values():
-        made = [path for name in stage.jobs(plan) for path in stage.outputs(plan, name)]
+        outputs = [path for name in stage.jobs(plan) for path in stage.outputs(plan, name)]
         if stage.folder:
-            made = [f"{path}/{TIMESTAMP}" for path in made]
-        yield made
+            outputs = [f"{path}/{TIMESTAMP}" for path in outputs]
+        yield outputs
 
 
 def _altered(plan: Plan) -> list[Path]:
@@ -173,11 +175,11 @@ def _altered(plan: Plan) -> list[Path]:
     environment, may differ.
     """
     manifest = _manifest(plan)
-    known, made = manifest.get("artifacts", {}), Environments(manifest)
+    entries, environments = manifest.get("artifacts", {}), Environments(manifest)
     odd = []
     for path in (*plan.store, *table_paths(plan)):
-        maker = made.maker(path)
-        if maker and checksum_of(path) not in (None, known[path].get("sha256")):
+        maker = environments.maker(path)
+        if maker and checksum_of(path) not in (None, entries[path].get("sha256")):
             odd += [Path(path)] if made_by(path) in ({}, maker) else []
     return odd
 
@@ -185,22 +187,22 @@ def _altered(plan: Plan) -> list[Path]:
 def _manifest(plan: Plan) -> dict[str, Any]:
     """Return the manifest of a version; nothing where there is none that can be read."""
     try:
-        found = artifacts.read_json(Path(plan.folder) / MANIFEST)
+        manifest = artifacts.read_json(Path(plan.folder) / MANIFEST)
     except InputError:
         return {}
-    known = found.get("artifacts") if isinstance(found, dict) else None
-    listed = known.values() if isinstance(known, dict) else [None]
+    entries = manifest.get("artifacts") if isinstance(manifest, dict) else None
+    listed = entries.values() if isinstance(entries, dict) else [None]
     sound = all(isinstance(entry, dict) and "sha256" in entry for entry in listed)
-    return found if sound else {}
+    return manifest if sound else {}
 
 
 def _is_vouched_for(plan: Plan) -> bool:
     """Return whether the version's manifest agrees with the record of each of its artifacts."""
-    known = _manifest(plan).get("artifacts", {})
-    needed = (plan.path, plan.origins, *plan.store, *table_paths(plan))
+    entries = _manifest(plan).get("artifacts", {})
+    required = (plan.path, plan.origins, *plan.store, *table_paths(plan))
     return all(
-        checksum_of(path) == known[path]["sha256"] if path in known else path not in needed
-        for path in (*needed, *known)
+        checksum_of(path) == entries[path]["sha256"] if path in entries else path not in required
+        for path in (*required, *entries)
     )
 
 

@@ -48,8 +48,8 @@ def rerun(version: Version, cores: str = "all") -> bool:
     What was made with this interpreter, libraries, BLAS, processor and threads, of what was made
     so, must have the same bytes. Of the rest the numbers of arrays and tables must agree to 1e-9 of
     the largest of their array or column, and figures and the report are not compared. The folder is
-    kept where something differs. Raises InputError if the configuration or an input is no more
-    what the manifest says, or its tables have another format.
+    kept where something differs. Raises InputError if the configuration or an input differs from
+    the manifest, or its tables have another format.
     """
     if version.format != FORMAT:
         raise InputError(
@@ -58,8 +58,8 @@ def rerun(version: Version, cores: str = "all") -> bool:
         )
     if not RULES.is_file():
         raise InputError(
-            f"{RULES}: no such file; a version is made again by the rules of an installation from"
-            " a checkout: pip install -e ."
+            f"{RULES}: no such file; --rerun needs an installation from a checkout:"
+            " pip install -e ."
         )
     if package() != version.manifest.get("package"):
         print("gmmpipe's code is not that of the manifest")
@@ -83,27 +83,27 @@ def rerun(version: Version, cores: str = "all") -> bool:
         )
         return False
     shutil.rmtree(place, ignore_errors=True)
-    words = ", ".join(f"{count} {what}" for what, count in compared.items())
-    print(f"made again: {words}")
+    counts = ", ".join(f"{count} {what}" for what, count in compared.items())
+    print(f"made again: {counts}")
     return True
 
 
 def _plan(version: Version, place: Path) -> Plan:
     """Lay out a project in ``place`` with the version's inputs, and plan the version there."""
-    wrong = f"{version.folder}/manifest.json: its config is not whole"
+    wrong = f"{version.folder}/manifest.json: its config is incomplete"
     config = version.manifest.get("config")
     if not isinstance(config, dict) or not _are_mappings(config.get("dataset", {})):
         raise InputError(wrong)
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
-    given = next(  # the user's own file or folder, from outside of the project
-        (path for path in _own(config) if Path(path).is_absolute()), None
+    user_path = next(  # the user's own file or folder, from outside of the project
+        (path for path in _data_paths(config) if Path(path).is_absolute()), None
     )
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
             target = located(place, path, None)
             if target.exists() or any(p[0] == "." or p == RESULTS for p in Path(path).parts):
                 raise InputError(
-                    f"{version.folder}/manifest.json: {path!r} is no place for an input"
+                    f"{version.folder}/manifest.json: {path!r} is not a valid path for an input"
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(version.project / path, target)
@@ -113,7 +113,7 @@ def _plan(version: Version, place: Path) -> Plan:
     config = dict(config)
     config["block"] = check(schema.Block, version.manifest.get("block", {}), "block")
     try:
-        plan = plan_of(place, config, given)
+        plan = plan_of(place, config, user_path)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{wrong} ({error!r})") from None
     plan = replace(plan, path=str(Path(plan.path).relative_to(place)))
@@ -132,7 +132,7 @@ def _refuse_removed(version: Version) -> None:
     for key, value in flat(version.manifest["config"]):
         if {key, f"{key}={value}"} & REMOVED.keys():
             raise InputError(
-                f"{version.folder}: this gmmpipe has no {key}={value} any more; use the gmmpipe of"
+                f"{version.folder}: this gmmpipe no longer has {key}={value}; use the gmmpipe of"
                 " the manifest"
             )
 
@@ -141,7 +141,7 @@ def _are_mappings(entries: Any) -> bool:
     return isinstance(entries, dict) and all(isinstance(each, dict) for each in entries.values())
 
 
-def _own(config: Mapping[str, Any]) -> Iterator[str]:
+def _data_paths(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield the paths of the data sets that are files."""
     for options in config.get("dataset", {}).values():
         if "path" in options:
@@ -159,8 +159,11 @@ def _run(plan: Plan, place: Path, cores: str) -> bool:
     ):
         out, _ = snakemake.communicate()
     if snakemake.returncode:
-        said = [line for line in out.splitlines() if line.strip()]
-        print(f"gmmpipe: it cannot be made again: {' '.join(said[-2:])} ({place})", file=sys.stderr)
+        lines = [line for line in out.splitlines() if line.strip()]
+        print(
+            f"gmmpipe: the version cannot be made again: {' '.join(lines[-2:])} ({place})",
+            file=sys.stderr,
+        )
     return snakemake.returncode == 0
 
 
@@ -169,52 +172,56 @@ def _made_here(version: Version, plan: Plan) -> set[str]:
 
     Those that this environment made, of artifacts that it made.
     """
-    made, here = Environments(version.manifest), environment()
-    key = artifacts.digest(here)
-    for other, count in Counter(made.of.values()).items():
+    recorded, current = Environments(version.manifest), environment()
+    key = artifacts.digest(current)
+    for other, count in Counter(recorded.of.values()).items():
         if other is None:
             print(f"{count} artifacts do not say what made them: {EXPECTED}")
         elif other != key:
-            both = Environments({"environments": {"": here, other: made.known[other]}}).values()
+            both = Environments(
+                {"environments": {"": current, other: recorded.known[other]}}
+            ).values()
             differ = [name for name, texts in both.items() if len(texts) > 1]
             what = one_line(f"{count} artifacts were made with another {', '.join(differ)}")
             print(f"{what}: {EXPECTED}")
-    if all(each == key for each in made.of.values()):
+    if all(each == key for each in recorded.of.values()):
         return set(version.manifest["artifacts"])
     result: set[str] = set()
     for path, sources in _stored(plan):
-        if made.of.get(path) == key and result.issuperset(sources):
+        if recorded.of.get(path) == key and result.issuperset(sources):
             result.add(path)
     return result
 
 
 def _stored(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     """Yield the artifacts in the store, and of which others each is made, all yielded before."""
-    known = set(plan.store)
+    store = set(plan.store)
     for stage in STAGES.values():
         for name in stage.jobs(plan) if stage.section else ():
-            sources = [path for path in stage.inputs(plan, name) if path in known]
+            sources = [path for path in stage.inputs(plan, name) if path in store]
             yield stage.outputs(plan, name)[0], sources
 
 
-def _compare(version: Version, place: Path, here: set[str]) -> tuple[list[str], Counter[str]]:
+def _compare(
+    version: Version, place: Path, expected_equal: set[str]
+) -> tuple[list[str], Counter[str]]:
     """Return a line on each artifact that differs, and how many were compared in which way.
 
-    here: of which the bytes are to be the same.
+    expected_equal: the paths whose bytes must be the same.
     """
     wrong, compared = [], Counter[str]()
     for path, entry in version.manifest["artifacts"].items():
         again = place / path
         if not again.is_file():
-            wrong.append(f"{path}: not made again")
+            wrong.append(f"{path}: was not made again")
         elif artifacts.describe(again)["sha256"] == entry["sha256"]:
             compared["files of the same bytes"] += 1
-        elif path in here:
-            wrong.append(f"{path}: other bytes when made again")
+        elif path in expected_equal:
+            wrong.append(f"{path}: has other bytes when made again")
         elif (numbers := _numbers(again)) is None:
             compared["not compared: neither arrays nor tables"] += 1
-        elif said := apart(_numbers(version.find(path)) or {}, numbers):
-            wrong.append(f"{path}: {said} when made again")
+        elif difference := difference_of(_numbers(version.find(path)) or {}, numbers):
+            wrong.append(f"{path}: {difference} when made again")
         else:
             compared["files of numbers equal to 1e-9"] += 1
     return wrong, compared
@@ -243,12 +250,12 @@ def _flat(column: Any) -> npt.NDArray[Any]:
     return np.asarray(values)
 
 
-def apart(ours: dict[str, npt.NDArray[Any]], theirs: dict[str, npt.NDArray[Any]]) -> str:
+def difference_of(before: dict[str, npt.NDArray[Any]], after: dict[str, npt.NDArray[Any]]) -> str:
     """Return in what two sets of arrays differ by more than 1e-9, "" if in nothing."""
-    if list(ours) != list(theirs):
-        return f"{', '.join(ours)} has become {', '.join(theirs)}"
-    for name, a in ours.items():
-        b = theirs[name]
+    if list(before) != list(after):
+        return f"{', '.join(before)} has become {', '.join(after)}"
+    for name, a in before.items():
+        b = after[name]
         if a.shape != b.shape:
             return f"{name} has another shape, {b.shape} instead of {a.shape}"
         if a.dtype.kind != "f" or b.dtype.kind != "f":

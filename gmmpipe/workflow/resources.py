@@ -141,13 +141,18 @@ def _bootstrap(plan: Plan, name: str) -> Resources:
     block = plan.bootstrap_blocks[name]
     fits = [plan.fit_blocks[fit] for fit in block.fits]
     # all fits are read, then a block is like one
-    held = [fit.memory for fit in fits]
-    own = memory.of_bootstrap(
+    memory_of_fits = [fit.memory for fit in fits]
+    memory_of_resample = memory.of_bootstrap(
         plan.data_of(block.normalised), max(k for fit in fits for k in fit.config.k)
     )
     # they take turns: many for long ones
     threads = 1 if block.seconds < len(block.config.replicates) else ALL
-    total = own + max(held) + sum(held) - len(held) * memory.BASE
+    total = (
+        memory_of_resample
+        + max(memory_of_fits)
+        + sum(memory_of_fits)
+        - len(memory_of_fits) * memory.BASE
+    )
     return Resources(total, block.seconds, 0, threads)
 
 
@@ -157,8 +162,8 @@ def _combine(plan: Plan, _: str) -> Resources:
 
 
 def _figures(plan: Plan, _: str) -> Resources:
-    shown = (min(plan.data_sets[data].n, MOST_SHOWN) for data, _ in plan.cases())
-    seconds = sum(CASE + SAMPLE * n for n in shown)
+    samples = (min(plan.data_sets[data].n, MOST_SHOWN) for data, _ in plan.cases())
+    seconds = sum(CASE + SAMPLE * n for n in samples)
     return Resources(SHARED * (memory.DRAWING + _shown(plan)), seconds, 0, SHARED)
 
 

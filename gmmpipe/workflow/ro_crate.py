@@ -63,7 +63,7 @@ def export(version: Version, output: str) -> int:
     except InputError:
         raise
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{version.folder}: its records are not whole ({error!r})") from None
+        raise InputError(f"{version.folder}: its records are incomplete ({error!r})") from None
     target.parent.mkdir(parents=True, exist_ok=True)
     with artifacts.scratch(target.parent) as scratch:
         folder = Path(scratch) / "crate"
@@ -92,16 +92,16 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
     inside |= {path: artifacts.describe(path) for path in records}
     files = {path.relative_to(version.folder).as_posix(): entry for path, entry in inside.items()}
     if WORKFLOW not in files:
-        raise InputError(f"{version.folder}: has no {WORKFLOW}, which the crate is about")
+        raise InputError(f"{version.folder}: has no {WORKFLOW}, which the crate describes")
     return files
 
 
 def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return the crate, nothing of it written yet."""
     manifest, folder = version.manifest, version.folder
-    made = artifacts.read_json(folder / RUN)
+    run_record = artifacts.read_json(folder / RUN)
     title = f"{manifest['experiment']} {manifest['version']}"
-    crate = _empty(title, made["published"])
+    crate = _empty(title, run_record["published"])
     workflow = crate.add_workflow(
         folder / WORKFLOW,
         WORKFLOW,
@@ -109,7 +109,7 @@ def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
         lang="snakemake",
         lang_version=(manifest.get("tools") or manifest["libraries"])["snakemake"],
         properties={
-            **_described(WORKFLOW, files[WORKFLOW]),
+            **_properties(WORKFLOW, files[WORKFLOW]),
             "name": "gmmpipe",
             "version": manifest["package"]["version"],
             "conformsTo": {"@id": BIOSCHEMAS},
@@ -117,25 +117,25 @@ def _crate(version: Version, files: Mapping[str, Mapping[str, Any]]) -> Any:
         },
     )
     inside = {
-        name: crate.add_file(folder / name, name, properties=_described(name, entry))
+        name: crate.add_file(folder / name, name, properties=_properties(name, entry))
         for name, entry in files.items()
         if name != WORKFLOW
     }
-    given = [inside.pop(CONFIG)]
+    input_files = [inside.pop(CONFIG)]
     for path, entry in manifest["inputs"].items():
-        words = {**_described(Path(path).name, entry), "description": "Input data"}
-        given.append(crate.add_file(_named(entry["sha256"]), properties=words))
+        properties = {**_properties(Path(path).name, entry), "description": "Input data"}
+        input_files.append(crate.add_file(_uri_of(entry["sha256"]), properties=properties))
     results = list(inside.values())
-    for key, entities in {"input": given, "output": results}.items():
+    for key, entities in {"input": input_files, "output": results}.items():
         for entity in entities:
             parameter = crate.add_formal_parameter(
                 entity["name"], "File", f"#parameter-{entity.id}"
             )
             parameter["workExample"], entity["exampleOfWork"] = entity, parameter
             workflow.append_to(key, parameter)
-    run = {"name": f"Run of {title}", "endTime": made["published"]}
-    run |= {"startTime": made["started"]} if made.get("started") else {}
-    crate.root_dataset["mentions"] = crate.add_action(workflow, "#run", given, results, run)
+    run = {"name": f"Run of {title}", "endTime": run_record["published"]}
+    run |= {"startTime": run_record["started"]} if run_record.get("started") else {}
+    crate.root_dataset["mentions"] = crate.add_action(workflow, "#run", input_files, results, run)
     return crate
 
 
@@ -150,8 +150,8 @@ def _empty(title: str, published: str) -> Any:
     crate = ROCrate(version=VERSION)
     crate.metadata.extra_contexts.append(TERMS)
     for key, (name, *version) in {**PROFILES, **LICENCES}.items():
-        words = {"version": version[0]} if version else {}
-        crate.add_jsonld({"@id": key, "@type": "CreativeWork", "name": name, **words})
+        properties = {"version": version[0]} if version else {}
+        crate.add_jsonld({"@id": key, "@type": "CreativeWork", "name": name, **properties})
     crate.name = f"gmmpipe experiment {title}"
     crate.description = "Gaussian mixtures fitted by EM: tables, figures, and how they were made."
     crate.datePublished = published
@@ -160,17 +160,17 @@ def _empty(title: str, published: str) -> Any:
     return crate
 
 
-def _described(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
+def _properties(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
     """Return the properties of a file."""
-    words = {"name": name, "contentSize": str(entry["size"]), "sha256": entry["sha256"]}
+    properties = {"name": name, "contentSize": str(entry["size"]), "sha256": entry["sha256"]}
     if form := FORMATS.get(Path(name).suffix) or guess_type(name)[0]:
-        words["encodingFormat"] = form
+        properties["encodingFormat"] = form
     if name in PURPOSES:
-        words["description"] = PURPOSES[name]
-    return words
+        properties["description"] = PURPOSES[name]
+    return properties
 
 
-def _named(sha256: str) -> str:
+def _uri_of(sha256: str) -> str:
     """Return the URI of content with this SHA-256 (RFC 6920)."""
     code = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
     return f"ni:///sha-256;{code}"

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gmmpipe.data.file_summary import reading_of
 from gmmpipe.data.progress import Progress
-from gmmpipe.data.read import summary
 from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
@@ -31,7 +31,7 @@ from gmmpipe.workflow.job_server import JobServer, job_server
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
-from gmmpipe.workflow.repair import kept, recover
+from gmmpipe.workflow.repair import recover, restoring_on_failure
 from gmmpipe.workflow.resources import JobResources
 
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
@@ -48,7 +48,7 @@ PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where 
 
 
 def run(
-    root: Path, overrides: Sequence[str], own: Mapping[str, Any] | None, extra: Sequence[str]
+    root: Path, overrides: Sequence[str], user_file: Mapping[str, Any] | None, extra: Sequence[str]
 ) -> int:
     """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
 
@@ -58,24 +58,25 @@ def run(
     chosen, extra = snakemake_options.chosen(extra)
     extra = snakemake_options.options(extra)
     with contextlib.chdir(root):
-        here = chosen == snakemake_options.PROFILE  # else another profile says where jobs run
+        is_local = chosen == snakemake_options.PROFILE  # else another profile says where jobs run
         profile = snakemake_options.profile(Path(), chosen)
         block = snakemake_options.settings(Path(), profile)
-        if here and not any(PLACE.fullmatch(option) for option in extra):
+        if is_local and not any(PLACE.fullmatch(option) for option in extra):
             profile += ["--cores", "all"]
         extra = [*profile, *extra]
         if runs_nothing(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
-                plan = make_plan(Path(), overrides, own, block, Path(scratch))
+                plan = make_plan(Path(), overrides, user_file, block, Path(scratch))
                 return subprocess.run(_command(plan, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
-            plan = make_plan(Path(), overrides, own, block)
-            for line in (f"{plan.experiment} {plan.version}: {_extent(plan)}", *how_read(plan)):
+            plan = make_plan(Path(), overrides, user_file, block)
+            extent = f"{plan.n_cells:,} cells in {len(plan.fit_blocks)} blocks"
+            for line in (f"{plan.experiment} {plan.version}: {extent}", *how_read(plan)):
                 print(line)
             _recover(plan)
             command = _command(plan, extra)
             limited = any(option.startswith("--resources") for option in extra)
-            if here and (free := _free_memory(plan)) and not limited:
+            if is_local and (free := _free_memory(plan)) and not limited:
                 command += ["--resources", f"mem_mb={free // memory.MB}"]
             with job_server(local=snakemake_options.runs_here(Path(), extra)) as server:
                 return _run(plan, command, {**os.environ, **lock.environment, **_cache()}, server)
@@ -101,7 +102,7 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
         print(line, file=sys.stderr)
     _recover(plan)
     keeping = contextlib.ExitStack()
-    keeping.enter_context(kept(plan))
+    keeping.enter_context(restoring_on_failure(plan))
     server = keeping.enter_context(job_server(local=snakemake_options.runs_here(Path(), options)))
     atexit.register(keeping.close)
     _free_memory(plan)
@@ -113,12 +114,7 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
 
 def how_read(plan: Plan) -> list[str]:
     """Return how each file was read, in one line."""
-    lines = (
-        summary(Path(data.source.path).name, data.reading)
-        for data in plan.data_sets.values()
-        if data.source and data.reading
-    )
-    return list(dict.fromkeys(lines))
+    return list(dict.fromkeys(filter(None, map(reading_of, plan.data_sets.values()))))
 
 
 def _lock() -> Lock:
@@ -136,7 +132,7 @@ def _lock() -> Lock:
 def _recover(plan: Plan) -> None:
     Path(plan.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
     for path in recover(plan):
-        print(one_line(f"gmmpipe: {path} is damaged; it is made again"), file=sys.stderr)
+        print(one_line(f"gmmpipe: {path} is damaged and will be made again"), file=sys.stderr)
 
 
 def _free_memory(plan: Plan) -> int | None:
@@ -177,8 +173,8 @@ def _cache() -> dict[str, str]:
         usable = False
     if usable:
         return {}
-    words = "~/.cache (or XDG_CACHE_HOME) cannot be written to; .snakemake/cache is used instead"
-    print(f"gmmpipe: {words}", file=sys.stderr)
+    message = "~/.cache (or XDG_CACHE_HOME) cannot be written to; .snakemake/cache is used instead"
+    print(f"gmmpipe: {message}", file=sys.stderr)
     return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
 
 
@@ -214,7 +210,7 @@ def _run(
     begin = partial(server.begin, environment)
     if not _is_finished(plan):  # ready when Snakemake is
         begin()
-    with kept(plan), group(command, {**environment, **server.environment}) as process:
+    with restoring_on_failure(plan), group(command, {**environment, **server.environment}) as process:
         try:
             with naming(log):
                 _listen(process, progress, log, begin)
@@ -234,28 +230,20 @@ def _listen(
 
     begin: called when there is something.
     """
-    words: list[str] = []
+    lines: list[str] = []
     with contextlib.ExitStack() as stack:
         file = None
         for line in process.stdout or ():
-            words.append(line)
+            lines.append(line)
             progress.see(line)
             if file is None and line.startswith("Job stats:"):
                 begin()
                 file = stack.enter_context(log.open("w", encoding="utf-8"))
             if file is not None:
-                file.writelines(words)
-                words.clear()
-    if words and not progress.idle:  # it ended before any job
-        log.write_text("".join(words), encoding="utf-8")
-
-
-def _extent(plan: Plan) -> str:
-    sweep = plan.config["sweep"]
-    cells = 1
-    for values in sweep.values():
-        cells *= len(values)
-    return f"{cells:,} cells in {len(plan.fit_blocks)} blocks"
+                file.writelines(lines)
+                lines.clear()
+    if lines and not progress.idle:  # it ended before any job
+        log.write_text("".join(lines), encoding="utf-8")
 
 
 def _explain(progress: Progress, log: Path) -> int:
@@ -264,19 +252,21 @@ def _explain(progress: Progress, log: Path) -> int:
         with contextlib.suppress(OSError):
             lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
             last = one_line(lines[-1]) if lines else SILENT
-            ours = last.startswith("gmmpipe")
-            print(last if ours else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr)
+            is_explained = last.startswith("gmmpipe")
+            print(
+                last if is_explained else f"gmmpipe: a job failed: {last} ({path})", file=sys.stderr
+            )
             return 2 if last.startswith("gmmpipe: ") else 1
     lines = [x for x in log.read_text(encoding="utf-8").splitlines() if x.strip()]
-    said = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
+    message = next((x for x in lines if re.match("gmmpipe( stopped)?: ", x)), None)
     if refused := REFUSED.fullmatch(lines[-1] if lines else ""):
-        said = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
+        message = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
     if met := OBSTACLE.fullmatch(lines[-1] if lines else ""):
-        said, _ = explain(OSError(int(met[1]), met[2], met[3])) or (said, 1)
-    found = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
-    reason = " ".join(lines[max(found, 0) :][:2])
-    print(one_line(said or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
-    return 2 if said and said.startswith("gmmpipe: ") else 1
+        message, _ = explain(OSError(int(met[1]), met[2], met[3])) or (message, 1)
+    index = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
+    reason = " ".join(lines[max(index, 0) :][:2])
+    print(one_line(message or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
+    return 2 if message and message.startswith("gmmpipe: ") else 1
 
 
 def _source_of_options() -> str:
@@ -292,9 +282,9 @@ def _failures(plan: Plan) -> int:
         return 0
     from gmmpipe.results.summary import failures
 
-    if said := failures(plan):
-        print(f"gmmpipe: {said}", file=sys.stderr)
-    return 1 if said else 0
+    if message := failures(plan):
+        print(f"gmmpipe: {message}", file=sys.stderr)
+    return 1 if message else 0
 
 
 def _summary(plan: Plan, progress: Progress) -> None:
@@ -314,5 +304,7 @@ def _summary(plan: Plan, progress: Progress) -> None:
             print(f"  {note}")
     print(f"  report   {folder}/{REPORT}\n  figures  {folder}/{FIGURES}/")
     latest = Path(layout.latest(plan.experiment))
-    link = "/" if latest.is_symlink() else " (a file, as there are no links here; commands take it)"
+    link = (
+        "/" if latest.is_symlink() else " (a file, as links do not work here; commands accept it)"
+    )
     print(f"  also as  {latest}{link}")

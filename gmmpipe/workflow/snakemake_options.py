@@ -13,21 +13,21 @@ from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.store import yaml_file
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
-OURS = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
+FIXED = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
 CODE = (
     "profile", "workflow-profile", "precommand", "jobscript", "js", "wrapper-prefix",
     "apptainer-args", "singularity-args", "scheduler-solver-path", "scheduler-ilp-solver-path",
     "trust-io-cache", "deploy-sources",  # a pickle of .snakemake, an archive
 )  # fmt: skip
 SUBMIT = "cluster-"  # begins options of plugins that are commands; a profile may have them
-LOSS = (  # also of artifacts that other versions share
+DELETING = (  # also of artifacts that other versions share
     "delete-all-output", "delete-temp-output", "all-temp", "unneeded-temp-files",
     "conda-cleanup-envs", "conda-cleanup-pkgs",
 )  # fmt: skip
-OWN = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
-SHORT = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
+PROFILE_PATH = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
+SHORT_OPTION = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
 ELSEWHERE = re.compile(r"-e|--exec|--profile|executor$")  # options, and an entry of a profile
-PLAIN = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
+PLAIN_TEXT = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
 
 
 def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
@@ -37,7 +37,7 @@ def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
     """
     named, rest = _profiles(extra)
     for name in named:
-        if not OWN.fullmatch(name):
+        if not PROFILE_PATH.fullmatch(name):
             raise InputError(
                 f"--workflow-profile {name} after --: could run code of others;"
                 f" give one of the project's own, profiles/NAME"
@@ -48,11 +48,11 @@ def chosen(extra: Sequence[str]) -> tuple[str, list[str]]:
 def _profiles(extra: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the values of all --workflow-profile among options, and the other options."""
     named, rest = [], []
-    words = iter(extra)
-    for text in words:
-        name, given, value = text.partition("=")
+    options = iter(extra)
+    for text in options:
+        name, equals, value = text.partition("=")
         if name == "--workflow-profile":
-            named.append(value if given else next(words, ""))
+            named.append(value if equals else next(options, ""))
         else:
             rest.append(text)
     return named, rest
@@ -62,22 +62,22 @@ def options(extra: Sequence[str]) -> list[str]:
     """Return the options for Snakemake after --; raises InputError for those not allowed."""
     for text in extra:
         name = text.removeprefix("--").partition("=")[0] if text.startswith("--") else ""
-        known = (*OURS, *CODE, *LOSS, SUBMIT)
-        meant = [full for full in known if name and full.startswith(name)]
+        refused = (*FIXED, *CODE, *DELETING, SUBMIT)
+        meant = [full for full in refused if name and full.startswith(name)]
         meant += [SUBMIT] if name.startswith(SUBMIT) else []
-        if any(full in OURS for full in meant) or SHORT.match(text):
+        if any(full in FIXED for full in meant) or SHORT_OPTION.match(text):
             raise InputError(f"{text} after --: gmmpipe sets it; settings come before the --")
-        if any(full in LOSS for full in meant):
+        if any(full in DELETING for full in meant):
             raise InputError(
-                f"{text} after --: would remove results that other versions need, too; remove the"
+                f"{text} after --: would also remove results that other versions need; remove the"
                 " version's folder, then `gmmpipe clean --unused --yes`"
             )
         if meant:
             raise InputError(
-                f"{text} after --: could run code of others; settings of a project"
-                f" belongs into {PROFILE}/, or run snakemake itself"
+                f"{text} after --: could run code of others; put settings of a project"
+                f" into {PROFILE}/, or run snakemake itself"
             )
-        if not PLAIN.fullmatch(text):
+        if not PLAIN_TEXT.fullmatch(text):
             raise InputError(
                 f"{text!r} after --: Snakemake evaluates what looks like code; give plain words"
             )
@@ -91,13 +91,14 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
     """
     if not (root / name).is_dir():
         if name != PROFILE:
-            there = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
-            raise InputError(advice(name.rstrip("/")) or suggest("--workflow-profile", name, there))
+            profiles = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
+            message = advice(name.rstrip("/")) or suggest("--workflow-profile", name, profiles)
+            raise InputError(message)
         return ["--workflow-profile", "none"]
     for path in sorted((root / name).glob("*.yaml")):
         for text in yaml_file.scalars(path):
-            ours = text in (*OURS, *CODE, *LOSS, "__use_yte__") and text != "config"
-            if ours or not PLAIN.fullmatch(text):
+            is_refused = text in (*FIXED, *CODE, *DELETING, "__use_yte__") and text != "config"
+            if is_refused or not PLAIN_TEXT.fullmatch(text):
                 raise InputError(
                     f"{path}: {text!r} is, or could name, code to be run, or removes results; leave"
                     " it out"
@@ -116,15 +117,15 @@ def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
     name = ["default", *_profiles(extra)[0]][-1]
     folders = [root / name, root / "profiles" / name]  # in the order of Snakemake
     file = next((f for f in folders if f.exists()), root) / "config.yaml"
-    found = _config(file) if file.is_file() else {}
-    return {key: value for key, value in found.items() if key in BLOCK}
+    config = _config(file) if file.is_file() else {}
+    return {key: value for key, value in config.items() if key in BLOCK}
 
 
 def runs_here(root: Path, extra: Sequence[str]) -> bool:
     """Return whether jobs run where Snakemake does, as far as options and profiles say."""
     file = root / PROFILE / "config.yaml"
-    said = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
-    elsewhere = any(ELSEWHERE.match(text) for text in (*extra, *(said or ())))
+    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    elsewhere = any(ELSEWHERE.match(text) for text in (*extra, *(content or ())))
     usual = {*_profiles(extra)[0]} <= {PROFILE, "none"}
     return usual and not elsewhere and not os.environ.get("SNAKEMAKE_PROFILE")
 
@@ -132,10 +133,10 @@ def runs_here(root: Path, extra: Sequence[str]) -> bool:
 def _config(path: Path) -> Mapping[str, Any]:
     """Return what the entry `config` of a profile has: a list of key=value, or a mapping."""
     with path.open(encoding="utf-8") as file:
-        said = yaml.safe_load(file)
-    found = said.get("config", {}) if isinstance(said, dict) else {}
-    if isinstance(found, list) and all(isinstance(text, str) and "=" in text for text in found):
-        found = dict(text.split("=", 1) for text in found)
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: config is {found!r}; give a list such as [target_seconds=600]")
-    return found
+        content = yaml.safe_load(file)
+    config = content.get("config", {}) if isinstance(content, dict) else {}
+    if isinstance(config, list) and all(isinstance(text, str) and "=" in text for text in config):
+        config = dict(text.split("=", 1) for text in config)
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: config is {config!r}; give a list such as [target_seconds=600]")
+    return config

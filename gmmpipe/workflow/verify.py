@@ -62,22 +62,24 @@ def differences(version: Version) -> Iterator[str]:
         if not place.exists():
             yield f"{path}: missing"
             continue
-        found = artifacts.describe(place)
-        if found["size"] != entry.get("size", found["size"]):
-            yield f"{path}: changed: {found['size']} bytes, the manifest says {entry['size']}"
-        elif found["sha256"] != entry["sha256"]:
+        current = artifacts.describe(place)
+        if current["size"] != entry.get("size", current["size"]):
+            yield f"{path}: changed: {current['size']} bytes, the manifest says {entry['size']}"
+        elif current["sha256"] != entry["sha256"]:
             yield (
-                f"{path}: changed: SHA-256 {found['sha256'][:12]}...,"
+                f"{path}: changed: SHA-256 {current['sha256'][:12]}...,"
                 f" the manifest says {str(entry['sha256'])[:12]}..."
             )
-    first = "config" not in version.manifest
-    for name in () if first else RECORDS[1:]:
+    is_first_format = "config" not in version.manifest
+    for name in () if is_first_format else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
-    known = {version.find(path) for path in version.entries}
-    known |= {version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if first else ()))}
-    known |= {checksum_path(path) for path in known}
+    expected = {version.find(path) for path in version.entries}
+    expected |= {
+        version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if is_first_format else ()))
+    }
+    expected |= {checksum_path(path) for path in expected}
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()
-        if not folder and place not in known and place.name != TIMESTAMP:
+        if not folder and place not in expected and place.name != TIMESTAMP:
             yield f"{place}: extra: not in the manifest"

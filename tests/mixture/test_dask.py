@@ -138,7 +138,9 @@ def test_a_scheduler_is_named_on_the_command_line_alone(project, refused):
         "# @package _global_\nengine:\n  kind: dask\n  address: tcp://evil:8786\n"
     )
     refused(
-        "engine.address tcp://evil:8786 can run code name it yourself", "run", "experiment=mine"
+        "engine.address tcp://evil:8786 can run code must be given on the command line",
+        "run",
+        "experiment=mine",
     )
 
 

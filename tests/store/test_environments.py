@@ -124,7 +124,7 @@ def test_only_what_was_made_here_is_to_have_the_same_bytes(done, monkeypatch, ca
     factors[done.fits[1]] = 1 + 1e-12
     assert not make_again(Version(done.folder))
     said = capsys.readouterr().err
-    assert said.startswith(f"gmmpipe: {done.fits[1]}: other bytes when made again\n")
+    assert said.startswith(f"gmmpipe: {done.fits[1]}: has other bytes when made again\n")
     shutil.rmtree(said.split()[-1])
 
 

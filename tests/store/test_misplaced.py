@@ -15,7 +15,7 @@ from gmmpipe.store import artifacts
 from gmmpipe.store.integrity import checksum_path
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
-from gmmpipe.workflow.repair import kept, recover
+from gmmpipe.workflow.repair import recover, restoring_on_failure
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
 
@@ -48,7 +48,7 @@ def test_what_is_out_of_place_in_a_version_stays(study, tmp_path):
     )
     latest.unlink()
     latest.write_text("mine")
-    with pytest.raises(InputError, match="latest: is no link to a version"):
+    with pytest.raises(InputError, match="latest: is not a link to a version"):
         recover(done)
     assert latest.read_text() == "mine"
     latest.unlink()
@@ -96,7 +96,7 @@ def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
     done = study(*TINY)
     answer = gmmpipe("evaluate", done.path, "-o", "elsewhere", "--code", "0123456789ab")
     assert answer.code == 1
-    assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed while this run goes on")
+    assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed during this run")
     assert not Path("elsewhere").exists()
 
 
@@ -168,7 +168,9 @@ def test_what_a_person_put_among_the_figures_stays(name, study):
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine")
-    with pytest.raises(InputError, match=r"is none of the figures, .* move it elsewhere"):
+    with pytest.raises(
+        InputError, match=r"is not a figure of this version; .* so move the file elsewhere"
+    ):
         recover(done)
     assert path.read_text() == "mine"
 
@@ -213,7 +215,7 @@ def test_what_a_failed_run_removed_of_a_finished_version_is_put_back(killed, stu
     artifacts.write_json(figures / "captions.json", {})
     places = (figures / "captions.json", fit)
     before = [(path.read_bytes(), path.stat().st_mtime) for path in places]
-    keeping = kept(done)
+    keeping = restoring_on_failure(done)
     keeping.__enter__()
     shutil.rmtree(figures)
     fit.unlink()
@@ -231,7 +233,7 @@ def test_what_a_run_made_anew_is_not_put_back(study):
     figures, table = Path(done.figures), Path(table_paths(done)[0])
     for name in ("captions.json", "clusters-gmm.svg"):
         artifacts.write(figures / name, "{}")
-    with kept(done):
+    with restoring_on_failure(done):
         (figures / "clusters-gmm.svg").unlink()  # new code draws it no more
         artifacts.write(table, "new")
     assert table.read_text() == "new"
@@ -244,9 +246,9 @@ def test_that_nothing_can_be_put_back_is_said(study, monkeypatch, capsys):
 
     done = study(*TINY)
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    with kept(done):
+    with restoring_on_failure(done):
         pass
     assert capsys.readouterr().err == (
         "gmmpipe: results/store/.kept: Operation not supported;"
-        " what a failing run removes is not put back\n"
+        " files that a failing run removes are not restored\n"
     )

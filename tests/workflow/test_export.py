@@ -46,4 +46,4 @@ def test_a_version_without_its_workflow_is_no_crate(version, refused, tmp_path):
 def test_records_that_are_not_whole_are_one_line(version, refused, tmp_path):
     artifacts.write_json(version / "run.json", {})
     target = str(tmp_path / "x.zip")
-    refused("records are not whole", "export", str(version), "--to", "ro-crate", "-o", target)
+    refused("records are incomplete", "export", str(version), "--to", "ro-crate", "-o", target)

@@ -82,7 +82,7 @@ def test_imputed_means_are_those_of_the_selected_model(own, study, refused):
         (("fit.missing=mr",), "fit.missing is 'mr'"),
         (
             ("fit.missing=mar", "bootstrap.replicates=19"),
-            r"parametric and a test would draw whole rows.*bootstrap\.kind=\[nonparametric\]",
+            r"parametric and a test needs complete rows.*bootstrap\.kind=\[nonparametric\]",
         ),
     ],
 )

@@ -31,9 +31,9 @@ time.sleep(600)
 """
 
 
-def test_what_does_not_end_when_asked_is_killed_with_all_its_jobs(monkeypatch):
-    monkeypatch.setattr(process_groups, "PATIENCE", 0.3)
-    with process_groups.group([sys.executable, "-c", DEAF], os.environ) as process:
+def test_what_does_not_end_when_asked_is_killed_with_all_its_jobs():
+    deaf = [sys.executable, "-c", DEAF]
+    with process_groups.group(deaf, os.environ, patience=0.3) as process:
         job = int(process.stdout.readline())
     assert process.returncode == -signal.SIGKILL
     while not has_ended(job):

@@ -22,5 +22,5 @@ def test_without_semaphores_one_process_does_all(monkeypatch, capsys):
     monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
     assert workers.run_shares(share, 2, "a") == [("a", n, 2, os.getpid()) for n in range(2)]
     assert capsys.readouterr().out == (
-        "one process does all: no semaphores (Function not implemented); make /dev/shm writable\n"
+        "only one process works: no semaphores (Function not implemented); make /dev/shm writable\n"
     )

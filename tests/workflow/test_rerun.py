@@ -11,7 +11,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.integrity import made_by
 from gmmpipe.workflow import rerun
-from gmmpipe.workflow.rerun import apart
+from gmmpipe.workflow.rerun import difference_of
 from gmmpipe.workflow.verify import Version
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1..2", "sweep.seed=0")
@@ -55,7 +55,7 @@ def test_the_same_bytes_are_asked_of_the_same_machine(again, capsys):
     path = again.done.fits[0]
     assert not again(scaled(path, 1 + 1e-15))
     said = capsys.readouterr().err
-    assert said.startswith(f"gmmpipe: {path}: other bytes when made again\n")
+    assert said.startswith(f"gmmpipe: {path}: has other bytes when made again\n")
     kept = Path(said.split("made again")[-1].split()[-1])
     assert (kept / path).is_file()
     shutil.rmtree(kept)
@@ -79,7 +79,7 @@ def test_what_is_not_made_again_is_named(again, capsys):
     path = f"{again.done.folder}/tables/fits.csv"
     assert not again(lambda place: (place / path).unlink())
     said = capsys.readouterr().err
-    assert f"{path}: not made again" in said
+    assert f"{path}: was not made again" in said
     shutil.rmtree(said.split()[-1])
 
 
@@ -100,7 +100,7 @@ A = {"x": np.array([1.0, -1e-9, np.nan, np.inf]), "n": np.array([1, 2]), "s": np
     ],
 )
 def test_what_counts_as_apart(change, word):
-    found = apart(A, {**A, **change})
+    found = difference_of(A, {**A, **change})
     assert found.startswith(word)
     assert bool(found) == bool(word)
 
@@ -118,7 +118,7 @@ def test_what_an_older_gmmpipe_could_do_is_left_to_it(fit, tmp_path):
     version = a_version(tmp_path)
     version.manifest["config"] = {"fit": fit}
     ((key, value),) = fit.items()
-    with pytest.raises(InputError, match=rf"no fit\.{key}={value} any more; use the gmmpipe of"):
+    with pytest.raises(InputError, match=rf"no longer has fit\.{key}={value}; use the gmmpipe of"):
         rerun._refuse_removed(version)
 
 

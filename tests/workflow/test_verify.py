@@ -144,10 +144,10 @@ def test_a_rerun_refuses_what_it_would_make_otherwise(done, gmmpipe):
     assert "this gmmpipe makes version" in answer.err
     del told["config"]["sweep"]["k"]
     artifacts.write_json(manifest, told)
-    assert "its config is not whole" in gmmpipe("verify", "--rerun", done.folder).err
+    assert "its config is incomplete" in gmmpipe("verify", "--rerun", done.folder).err
     for config in (None, -1.5, {**told["config"], "dataset": {"gmm": 5}}):
         artifacts.write_json(manifest, {**told, "config": config})
-        assert "its config is not whole" in gmmpipe("verify", "--rerun", done.folder).err
+        assert "its config is incomplete" in gmmpipe("verify", "--rerun", done.folder).err
     told["config"]["experiment"] = "../../elsewhere"
     artifacts.write_json(manifest, told)
     assert "config is of another experiment" in gmmpipe("verify", "--rerun", done.folder).err
@@ -170,4 +170,4 @@ def test_an_input_of_a_manifest_cannot_leave_the_place_of_a_rerun(done, gmmpipe,
         artifacts.write_json(manifest, changed)
         answer = gmmpipe("verify", "--rerun", done.folder)
         assert answer.code == 2
-        assert f"{path!r} is no place for an input" in answer.err
+        assert f"{path!r} is not a valid path for an input" in answer.err

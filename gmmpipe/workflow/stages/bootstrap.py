@@ -82,7 +82,7 @@ def _tests(
         test = ratio_test(x, k, null, alternative, refit, job.replicates, job.seed, weight)
         tests.append(test)
         print(f"k={k} against {k + 1}: 2 log(ratio) = {test.observed.statistic:.6f}")
-        reasons.append(_said(test.degenerate, bool(test.observed.degenerate)))
+        reasons.append(_reasons(test.degenerate, bool(test.observed.degenerate)))
         _report(reasons[-1])
     return {
         "k": np.array(job.k),
@@ -111,18 +111,18 @@ def _resamples(
     for i, k in enumerate(ks):
         if k not in fits:
             continue
-        again = _again(fits[k].snapshots[-1].mixture, refit)
+        again = _refit_resample(fits[k].snapshots[-1].mixture, refit)
         purpose = ("stability", job.seed, k)
         clusterings = bootstrap_labels(x, weight, again, numbers, purpose, threads=refit.threads)
         for r, clustering in enumerate(clusterings):
             if clustering is not None:
                 labels[i, r], sound[i, r] = clustering[rows], True
         print(f"k={k}: {np.count_nonzero(sound[i])} of {len(numbers)} resamples have a sound fit")
-    known = {"k": np.array(ks), "replicate": np.array(numbers)}
-    return {**known, "sound": sound, "labels": labels}
+    axes = {"k": np.array(ks), "replicate": np.array(numbers)}
+    return {**axes, "sound": sound, "labels": labels}
 
 
-def _again(mixture: Mixture, refit: Refit) -> FitWeighted:
+def _refit_resample(mixture: Mixture, refit: Refit) -> FitWeighted:
     """Return what fits a resample: from the fitted mixture and from new random starts."""
     k = mixture.n_components
 
@@ -164,7 +164,7 @@ def _intervals(
     chosen = fits[min(fits, key=criterion)].snapshots[-1].mixture
     replicates = replicate(x, chosen, job.kind, refit, numbers, job.seed, weight)
     print(f"k={chosen.n_components}, {job.kind}: {len(numbers)} replicates")
-    reasons = _said(replicates.degenerate, bool(replicates.observed.degenerate))
+    reasons = _reasons(replicates.degenerate, bool(replicates.observed.degenerate))
     _report(reasons)
     mixtures = map(Mixture, replicates.weights, replicates.means, replicates.covariances)
     parts = [_parts(affine.invert(mixture)) for mixture in mixtures]
@@ -184,7 +184,7 @@ def _parts(mixture: Mixture) -> Arrays:
     }
 
 
-def _said(defects: Sequence[tuple[Defect, ...]], observed: bool) -> list[str]:
+def _reasons(defects: Sequence[tuple[Defect, ...]], observed: bool) -> list[str]:
     """Return why each replicate is degenerate; observed: because the fit to the data is.
 
     Components of replicates are not those of the tables: they have no number.

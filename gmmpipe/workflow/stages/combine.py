@@ -100,9 +100,9 @@ def _decided(tests: pd.DataFrame, outer: list[str], level: float) -> pd.DataFram
         return pd.DataFrame(columns=columns)
     rows = decided(tests, outer, level)
     for family in groups(rows, outer):
-        k, at = stopping(family), family[["dataset", *FAMILY, *outer]].iloc[0].to_dict()
+        k, point = stopping(family), family[["dataset", *FAMILY, *outer]].iloc[0].to_dict()
         how = "all K rejected" if k is None else f"K = {k} {family.set_index('k0')['decision'][k]}"
-        print(f"{at}: {how} at level {level:g}")
+        print(f"{point}: {how} at level {level:g}")
     return rows[columns]
 
 
@@ -122,22 +122,22 @@ def _intervals(plan: Plan, windows: Sequence[Block], level: float) -> Iterator[R
     for parameter in ("weight", "mean", "covariance"):
         values = np.concatenate([arrays[f"replicate_{parameter}"] for _, arrays in windows])
         bounds = interval(values[sound], level)
-        for at, estimate in sorted(
+        for index, estimate in sorted(
             np.ndenumerate(first[parameter]), key=lambda entry: numbers[entry[0][0]]
         ):
-            if parameter == "covariance" and at[1] > at[2]:  # symmetric
+            if parameter == "covariance" and index[1] > index[2]:  # symmetric
                 continue
-            named = [features[j] for j in at[1:]]
+            named = [features[j] for j in index[1:]]
             yield {
                 **key,
-                "component": numbers[at[0]],
+                "component": numbers[index[0]],
                 "parameter": parameter,
                 "feature": named[0] if named else "",
                 "other_feature": named[1] if len(named) > 1 else "",
                 "estimate": float(estimate),
                 "level": level,
                 **{
-                    word: float(v[at])
+                    word: float(v[index])
                     for word, v in zip(("se", "low", "high"), bounds, strict=True)
                 },
                 **tail,

@@ -85,9 +85,9 @@ def _features(plan: Plan) -> dict[tuple[Any, ...], int]:
     """Return D of each (data set, outer point) where a model that contains another must win."""
     features = {}
     for block in plan.fit_blocks.values():
-        at = block.config.coordinates
+        point = block.config.coordinates
         if fit_options(block.config.fit).nests:
-            key = (at["dataset"], *(at[axis] for axis in plan.outer))
+            key = (point["dataset"], *(point[axis] for axis in plan.outer))
             features[key] = plan.data_of(block.normalised).d
     return features
 
@@ -97,15 +97,15 @@ def _selected(
 ) -> Iterator[tuple[Row, Row, Mixture]]:
     """Yield each case with a selected model, and that model; print it."""
     keys = [c for c in parameters.columns if c in best.columns]
-    for at, data in _cases(plan):
-        chosen = rows_at(best, {"rank": 1, **at})
+    for point, data in _cases(plan):
+        chosen = rows_at(best, {"rank": 1, **point})
         if chosen.empty:
-            print(f"{at}: every fit is degenerate, so no model is selected")
+            print(f"{point}: every fit is degenerate, so no model is selected")
             continue
         (mixture,) = mixtures(chosen, parameters)
         print(f"{chosen[keys].iloc[0].to_dict()}: BIC {chosen['bic'].iloc[0]:.3f}")
         print(mixture.describe())
-        yield dict(at), dict(data), mixture
+        yield dict(point), dict(data), mixture
 
 
 def _write_labels(
@@ -116,21 +116,23 @@ def _write_labels(
         artifacts.write_frame(path, pd.DataFrame(columns=[*plan.outer, *TABLES["labels"].names()]))
         return
     rows = sum(len(data["x"]) for _, data, _ in selected)
-    columns = pd.DataFrame([at for at, _, _ in selected])  # values of an axis may differ in type
+    columns = pd.DataFrame(
+        [point for point, _, _ in selected]
+    )  # values of an axis may differ in type
     columns = columns.assign(row=0, component=0, probability=0.0, label="").astype(
         {"label": "string"}
     )
     schema = pa.Schema.from_pandas(columns, preserve_index=False)
     with artifacts.appending(path, schema, rows, 100) as table:
-        for at, data, mixture in selected:
-            for part in _labelled(at, data, mixture, threads):
+        for point, data, mixture in selected:
+            for part in _labelled(point, data, mixture, threads):
                 table.append(pa.Table.from_pandas(part, preserve_index=False))
 
 
-def _labelled(at: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
+def _labelled(point: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
     numbers = _row_numbers(data)
     for rows, log_resp in Responsibilities(data["x"], threads)(mixture):
-        columns = {**at, "row": numbers[rows]}
+        columns = {**point, "row": numbers[rows]}
         columns["component"] = to_numbers(component_of(log_resp, mixture))
         columns["probability"] = np.exp(log_resp.max(axis=1))
         columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
@@ -145,19 +147,19 @@ def _row_numbers(data: Row) -> Any:
 def _imputed(plan: Plan, selected: Sequence[tuple[Row, Row, Mixture]]) -> pd.DataFrame:
     """Return a row for each missing value: its mean given what is observed of the sample."""
     parts = []
-    for at, data, mixture in selected:
+    for point, data, mixture in selected:
         rows, columns = np.nonzero(np.isnan(data["x"]))
         missing = {"row": _row_numbers(data)[rows], "feature": data["features"][columns]}
         missing["mean"] = imputed(data["x"], mixture)[rows, columns]
-        parts.append(pd.DataFrame({**at, **missing}).astype({"feature": "string"}))
+        parts.append(pd.DataFrame({**point, **missing}).astype({"feature": "string"}))
     names = [*plan.outer, *TABLES["imputed"].names()]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 
 def _cases(plan: Plan) -> Iterator[Case]:
     """Yield the coordinates and the arrays of each data set at each outer point."""
-    for name, at in plan.cases():
-        yield at, artifacts.read_arrays(plan.stored(name))
+    for name, point in plan.cases():
+        yield point, artifacts.read_arrays(plan.stored(name))
 
 
 def _write_drawn(plan: Plan, output: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gmmpipe.config.build import build
+from gmmpipe.data.rows import Stored
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.defects import numbered, renumbered, sentence
 from gmmpipe.mixture.diagnostics.best_fit import best
@@ -59,8 +60,8 @@ def run(
         if starts.restarts.restarts == "auto" and starts.undrawn < np.inf:
             fitted = add_restarts(starts, fitted, job.seed)
     artifacts.write_arrays(output, to_arrays(fitted, starts.failed))
-    for lost in starts.failed:
-        print(f"k={lost.k}, seed {lost.seed} failed: {lost.reason}")
+    for failure in starts.failed:
+        print(f"k={failure.k}, seed {failure.seed} failed: {failure.reason}")
     for k in sorted({cell.k for cell in fitted}):
         _report(k, [cell for cell in fitted if cell.k == k], starts.checker)
 
@@ -80,8 +81,6 @@ def _passing(starts: MultiStart, engine: Mapping[str, Any], path: str) -> Iterat
     if (kind := engine.get("kind", "local")) == "local":
         yield starts.sharing_passes()
         return
-    from gmmpipe.data.rows import Stored
-
     workers = engine.get("workers") or starts.threads
     with EXECUTORS[kind](engine.get("address"), workers) as cluster:
         data = Partitioned(Stored(str(Path(path).absolute())), cluster)

@@ -38,9 +38,9 @@ def run(inputs: Sequence[str], output: str, job: GenerateJob, threads: int = 1) 
         move_artifact(job.text, output)
     else:
         write(output, _read(inputs[0], kind, output, job.sha256), Path(inputs[0]).name)
-    made = artifacts.read_arrays(output)
-    dropped = f"{made['dropped']} rows dropped"
-    print(f"{len(made['x'])} rows of {', '.join(made['features'])}; {dropped}")
+    stored = artifacts.read_arrays(output)
+    dropped = f"{stored['dropped']} rows dropped"
+    print(f"{len(stored['x'])} rows of {', '.join(stored['features'])}; {dropped}")
 
 
 def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
@@ -48,9 +48,9 @@ def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
         refuse_changed(path, sha256)
         folder = Path(output).parent
         folder.mkdir(parents=True, exist_ok=True)
-        found = reader.collect(Path(path), path, kind, folder)
-        refuse_changed(path, sha256, found)
-        return found.sample()
+        rows = reader.collect(Path(path), path, kind, folder)
+        refuse_changed(path, sha256, rows)
+        return rows.sample()
     content = artifacts.read(path)
     refuse_changed(path, sha256, content)
     return reader.read(content, path, kind)
@@ -64,10 +64,10 @@ def refuse_changed(
     read: what was read of it, if anything; rows are let go of then.
     """
     if isinstance(read, bytes):
-        found = artifacts.sha256(read)
+        current = artifacts.sha256(read)
     else:
-        found = reader.described(Path(path))["sha256"]
-    if sha256 not in (None, found):
+        current = reader.described(Path(path))["sha256"]
+    if sha256 not in (None, current):
         if isinstance(read, RowCollector):
             read.close()
         raise InputError(f"{path}: changed since this run was planned; run again")
@@ -84,20 +84,20 @@ def arrays(sample: Sample) -> dict[str, Any]:
     weight (N,) is there where the rows do not all count once, row (N,) where some were left out:
     the number of each in the source, from 0.
     """
-    known: dict[str, Any] = {
+    result: dict[str, Any] = {
         "x": sample.x,
         "features": np.array(sample.features, dtype=str),
         "classes": np.array(sample.classes, dtype=str),
         "dropped": np.array(sample.dropped),
     }
     if sample.weight is not None:
-        known["weight"] = sample.weight
+        result["weight"] = sample.weight
     if sample.rows is not None:
-        known["row"] = sample.rows
+        result["row"] = sample.rows
     if sample.labels is not None:
-        known["labels"] = sample.labels
+        result["labels"] = sample.labels
     if sample.truth is not None:
-        known["true_weights"] = sample.truth.weights
-        known["true_means"] = sample.truth.means
-        known["true_covariances"] = sample.truth.covariances
-    return known
+        result["true_weights"] = sample.truth.weights
+        result["true_means"] = sample.truth.means
+        result["true_covariances"] = sample.truth.covariances
+    return result

@@ -56,10 +56,10 @@ def _write_settings(plan: Plan) -> None:
     import yaml
 
     settings = yaml.safe_dump(plan.config, sort_keys=False, allow_unicode=True)
-    wanted = {CONFIG: settings.encode()}
+    contents = {CONFIG: settings.encode()}
     if Path(WORKFLOW).is_file():
-        wanted[WORKFLOW] = artifacts.read(WORKFLOW)
-    for name, content in wanted.items():
+        contents[WORKFLOW] = artifacts.read(WORKFLOW)
+    for name, content in contents.items():
         path = Path(plan.folder) / name
         if not path.is_file() or path.read_bytes() != content:
             artifacts.write(path, content)
@@ -131,8 +131,8 @@ def _is_recorded(folder: Path, contents: Mapping[str, Any]) -> bool:
 def _run(plan: Plan) -> dict[str, Any]:
     """Return times, host and durations of this run: all that may differ in the next."""
     return {
-        "started": _told(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
-        "published": _told(time.time()),
+        "started": _iso_time(Path(LOCK).stat().st_mtime) if Path(LOCK).exists() else None,
+        "published": _iso_time(time.time()),
         "host": platform.node(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
@@ -144,7 +144,7 @@ def _run(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _told(moment: float) -> str:
+def _iso_time(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
