@@ -17,13 +17,11 @@ from gmmpipe.figures.kinds import FigureModule
 from gmmpipe.figures.render import METADATA, render, render_movie
 from gmmpipe.figures.style import Style
 from gmmpipe.results.dataset_tables import DatasetTables
-from gmmpipe.results.words.language import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gmmpipe.figures.movie import Movie
-    from gmmpipe.results.words.language import Language
 
 __all__ = ["FIGURES", "FORMATS", "DatasetTables", "FigureKind", "Style", "render", "render_movie"]
 
@@ -34,7 +32,7 @@ FORMATS = (*METADATA, "gif")
 class FigureKind:
     """A kind of figure: its name, which is that of its module, its title and its category.
 
-    title and category are English, see ``heading`` and ``place``. across: one figure shows all
+    title and category are English, for ``say``. across: one figure shows all
     outer points of the sweep, so it is drawn once for a data set. moves: it is an animation too.
     samples: it shows them.
     """
@@ -45,14 +43,6 @@ class FigureKind:
     across: bool = False
     moves: bool = False
     samples: bool = False
-
-    def heading(self, language: Language) -> str:
-        """Return the title in ``language``."""
-        return say(language, self.title)
-
-    def place(self, language: Language) -> str:
-        """Return the category in ``language``."""
-        return say(language, self.category)
 
     def files(
         self, tables: DatasetTables, style: Style, formats: Sequence[str], dpi: float = 150

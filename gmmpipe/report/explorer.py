@@ -31,17 +31,22 @@ PLACES = 6  # numbers of a component in the plane: weight, mean, covariance
 
 
 def scene(
-    tables: DatasetTables, affines: Mapping[str, Affine], style: Style, numbers: int = MOST_NUMBERS
+    tables: DatasetTables,
+    affines: Mapping[str, Affine],
+    style: Style,
+    numbers: int = MOST_NUMBERS,
+    most_points: int = MOST_POINTS,
 ) -> dict[str, Any]:
     """Return one data set for the explorer, in plain JSON types.
 
-    affines: of each normaliser, as starts are stored in its units. numbers: of mixtures, at most.
+    affines: of each normaliser, as starts are stored in its units. numbers: of mixtures, at most;
+    most_points: the samples shown.
     """
     ends, d = tables.ends(), len(tables.features)
     steps = _thinned(np.unique(tables.fits["iteration"]), MOST_STEPS)
     runs = _kept(tables, min(numbers, MOST_WORK * PLACES // (d * d)) // (len(steps) + 1))
     view = _view(tables, style)
-    rows = sorted(_evenly(len(tables.x), MOST_POINTS))
+    rows = sorted(_evenly(len(tables.x), most_points))
     x = tables.x.to_numpy(float)[rows]
     points = view.points(x) if view else x
     origin = np.zeros(PLACES)

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gmmpipe.figures import FIGURES
-from gmmpipe.results.words.language import Language
+from gmmpipe.results.words.language import Language, say
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Plan
@@ -64,4 +64,5 @@ def _picture(folder: Path, stem: str, caption: str, language: Language) -> Pictu
         content = b64encode(artifacts.read(image)).decode()
         source = f"data:{TYPES[image.suffix]};base64,{content}"
     files = tuple(f"figures/{path.name}" for path in paths)
-    return Picture(name, case, kind.heading(language), kind.place(language), caption, source, files)
+    title, category = say(language, kind.title), say(language, kind.category)
+    return Picture(name, case, title, category, caption, source, files)

@@ -210,7 +210,10 @@ def _run(
     begin = partial(server.begin, environment)
     if not _is_finished(plan):  # ready when Snakemake is
         begin()
-    with restoring_on_failure(plan), group(command, {**environment, **server.environment}) as process:
+    with (
+        restoring_on_failure(plan),
+        group(command, {**environment, **server.environment}) as process,
+    ):
         try:
             with naming(log):
                 _listen(process, progress, log, begin)

@@ -89,7 +89,7 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     refused("figures.language 'de' 'zh'", "figure", "clusters", LATEST, "--language", "de")
     refused("bootstrap has nothing to show smoke", "figure", "bootstrap", LATEST)
     shutil.rmtree("results/store/normalised")
-    refused("normalised/ lost it run once more", "figure", "clusters", LATEST)
+    refused("normalised/ lost it run this version again", "figure", "clusters", LATEST)
     assert not list(Path().glob("*.png"))
     assert done.version
 

@@ -57,13 +57,15 @@ def test_runs_at_no_maximum_are_hollow_and_in_no_optimum():
 @pytest.mark.parametrize("name", ["agreement", "stability"])
 def test_runs_compared_before_their_maximum_are_counted(name):
     tables = case("default")
-    row, words = tables.selected(), "runs were still more than 0.01 nats below the maximum"
+    row, words = tables.selected(), "runs were still more than 0.01 nats below their maximum"
     assert words not in FIGURES[name].caption(tables, Style())
     cells = (tables.fits["k"] == row["k"]) & (tables.fits["covariance"] == row["covariance"])
     limit = tables.fits["log_likelihood"] + np.where(cells & (tables.fits["seed"] == 1), 5, 0)
     short = replace(tables, fits=tables.fits.assign(limit=limit))
     n = len(tables.runs(row["covariance"], row["k"]).query("seed == 1"))
-    assert f"when {n} of the " in FIGURES[name].caption(short, Style())
+    caption = FIGURES[name].caption(short, Style())
+    assert f"when {n} of the " in caption
+    assert words in caption
 
 
 def test_the_optimum_of_a_run_is_where_it_leads_not_where_it_was_cut_off():
@@ -143,4 +145,4 @@ def test_runs_that_are_unfinished_or_at_a_saddle_are_no_optimum():
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["2 runs", "2 runs", "2 at no maximum"]
     caption = FIGURES["agreement"].caption(told, Style())
-    assert "The last 2 had not reached a maximum" in caption
+    assert "The last 2 did not reach a maximum" in caption

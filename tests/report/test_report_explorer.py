@@ -92,9 +92,8 @@ def test_other_dimensions_are_shown_in_a_plane_or_as_a_histogram(d):
     assert np.isfinite(numbers(scene["mixtures"])).all()
 
 
-def test_what_does_not_fit_is_left_out_and_said(plane, monkeypatch):
-    monkeypatch.setattr(explorer, "MOST_POINTS", 10)
-    small = explorer.scene(plane, {}, Style(), numbers=4 * 6 * 20)
+def test_what_does_not_fit_is_left_out_and_said(plane):
+    small = explorer.scene(plane, {}, Style(), numbers=4 * 6 * 20, most_points=10)
     assert len(numbers(small["points"])) == 20
     runs = small["runs"]
     assert sum(runs["k"]) <= 20

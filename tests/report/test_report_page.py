@@ -138,7 +138,7 @@ def test_every_value_of_the_configuration_says_where_it_was_set(elements):
 
 def test_the_page_says_how_to_get_it_again(page, made):
     text = page.read_text(encoding="utf-8")
-    assert "gmmpipe run experiment=strange fit.tol=1e-9" in text
+    assert "gmmpipe run experiment=strange fit.tol=1e-09" in text
     assert f"results/strange/{made.study.version}" in text
     assert "@software{gmmpipe," in text
 
