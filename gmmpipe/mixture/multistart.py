@@ -25,7 +25,7 @@ from gmmpipe.mixture.em.options import FitOptions, RestartOptions
 from gmmpipe.mixture.em.result import Fit
 from gmmpipe.mixture.engines.missing import completed
 from gmmpipe.mixture.engines.partitioned import InMemory, Partitioned, Threads
-from gmmpipe.mixture.families.family import contained
+from gmmpipe.mixture.families.containment import contained
 from gmmpipe.mixture.fit_arrays import FailedCell, FittedCell
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.mixture.rng import content, stream

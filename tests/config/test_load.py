@@ -10,7 +10,7 @@ from gmmpipe.config import load as config
 from gmmpipe.config import schema
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
-from gmmpipe.mixture.families.family import ALIASES
+from gmmpipe.mixture.families.containment import ALIASES
 from gmmpipe.store.names import is_name
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -9,12 +9,8 @@ from gmmpipe.mixture import slices
 from gmmpipe.mixture.defects import indexed, sentence, unnamed
 from gmmpipe.mixture.densities import Responsibilities, log_responsibilities
 from gmmpipe.mixture.diagnostics import soundness as module
-from gmmpipe.mixture.diagnostics.soundness import (
-    ComponentEvidence,
-    SoundnessChecker,
-    TiedValues,
-    least_samples,
-)
+from gmmpipe.mixture.diagnostics.soundness import ComponentEvidence, SoundnessChecker, least_samples
+from gmmpipe.mixture.diagnostics.ties import TiedValues
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmmpipe.mixture.families.family import FAMILIES, contained, contains
+from gmmpipe.mixture.families.containment import contained, contains
+from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.results.build.nesting import beaten_by
 
 ALL = {("x",): 2}

@@ -9,7 +9,8 @@ from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.criteria import Entropy, entropies
 from gmmpipe.mixture.diagnostics.matching import NOISE, comparison_rows, component_of
 from gmmpipe.mixture.diagnostics.metrics import METRICS, Codes
-from gmmpipe.mixture.diagnostics.soundness import ComponentEvidence, Soundness, TiedValues
+from gmmpipe.mixture.diagnostics.soundness import ComponentEvidence, Soundness
+from gmmpipe.mixture.diagnostics.ties import TiedValues
 from gmmpipe.mixture.mixture import Array, Mixture
 
 

@@ -163,7 +163,7 @@ def find_saddles(
             step = ERRORS / np.sqrt(weight) * direction
             beside += [(i, space.moved(sign * step)) for sign in (1, -1)]
         if "means" not in frozen:
-            separated += [(i, changed) for changed in _apart(ends[i].mixture, frozen)]
+            separated += [(i, changed) for changed in _separated(ends[i].mixture, frozen)]
     saddles = [False] * len(ends)
     for changed, steps in ((beside, 2), (separated, SETTLE)):
         fits = run([mixture for _, mixture in changed], [steps]) if changed else []
@@ -247,7 +247,7 @@ def _free(mixture: Mixture, alive: Mask, weight: float, frozen: Collection[str])
     return result
 
 
-def _apart(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
+def _separated(mixture: Mixture, frozen: Collection[str]) -> list[Mixture]:
     """Return, for two components that are nearly equal, mixtures with these moved apart.
 
     Along each axis of their covariance, and of equal weight unless weights are frozen; no mixture

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gmmpipe.mixture.diagnostics.restarts import NATS
-from gmmpipe.mixture.families.family import contains
+from gmmpipe.mixture.families.containment import contains
 
 
 def beaten_by(

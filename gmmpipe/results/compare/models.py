@@ -51,7 +51,9 @@ def compared(
         if name != "rank":
             change = rows[f"{name}_b"] - rows[f"{name}_a"]
             rows[f"change_{name}"] = change.where(numbers.comparable(matched, unlike))
-    differences = [_apart(a, b) for a, b in zip(mixtures_a, mixtures_b, strict=True)]
+    differences = [
+        _parameter_differences(a, b) for a, b in zip(mixtures_a, mixtures_b, strict=True)
+    ]
     for name in PARAMETERS:
         rows[name] = np.array([each[name] for each in differences], dtype=np.float64)
     return rows
@@ -188,7 +190,7 @@ def _moved(a: Codes, b: Codes) -> float:
     return 1 - float(stayed) / len(a)
 
 
-def _apart(a: Mixture, b: Mixture) -> dict[str, float]:
+def _parameter_differences(a: Mixture, b: Mixture) -> dict[str, float]:
     if a.n_features != b.n_features:
         return dict.fromkeys(PARAMETERS, np.nan)
     return component_differences(a, reordered(b, partners(a, b)))
