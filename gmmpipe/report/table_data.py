@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from gmmpipe.mixture.diagnostics.soundness import MOST_ROWS
+from gmmpipe.mixture.diagnostics.ties import MOST_ROWS
 from gmmpipe.results.tables import TABLES
 
 DIGITS = 10  # significant ones; the written tables have all

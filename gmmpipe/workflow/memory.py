@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gmmpipe.mixture.diagnostics.convergence import TOGETHER
-from gmmpipe.mixture.diagnostics.soundness import MOST_ROWS as TIED_ROWS
+from gmmpipe.mixture.diagnostics.ties import MOST_ROWS as TIED_ROWS
 from gmmpipe.mixture.slices import SLICE
 from gmmpipe.mixture.starts.registry import MOST_ROWS as START_ROWS
 from gmmpipe.store.arrays import MAPPED
