@@ -87,7 +87,7 @@ def _opened(raw: BinaryIO, name: str, shown: str, kind: File) -> tuple[BinaryIO,
         raise InputError(f"{shown}: such a file holds one table; leave out --table")
     file, head = raw, _peeked(raw)
     named = name.lower().endswith(".gz")
-    if (magic.is_gzip(head) and not file_format.zipped) or (head.strip() and named):
+    if (head.startswith(magic.GZIP) and not file_format.zipped) or (head.strip() and named):
         file = _unzipped(raw, shown, file_format.text)
         head = _peeked(file)
     if not head.strip() and _is_blank(file):

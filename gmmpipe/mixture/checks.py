@@ -127,16 +127,11 @@ def observed_variances(data: Array, weight: Array) -> Array:
     return np.concatenate([variances(*column) for column in columns])
 
 
-def family_named(family: str) -> Family:
-    """Return the family of that name."""
-    if family not in FAMILIES:
-        raise InputError(suggest("covariance", family, list(FAMILIES)))
-    return FAMILIES[family]
-
-
 def family_for(family: str, d: int) -> Family:
     """Return the family of that name, if it is for data of d features."""
-    result = family_named(family)
+    if family not in FAMILIES:
+        raise InputError(suggest("covariance", family, list(FAMILIES)))
+    result = FAMILIES[family]
     if result.features not in (None, d):
         raise InputError(f"family {family} is for one feature; data has {d}")
     return result

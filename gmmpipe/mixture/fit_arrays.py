@@ -78,7 +78,9 @@ def to_arrays(
         "seed": np.array([s.seed for s in stored]),
         "n_iter": np.array([fit.n_iter for fit in fits]),
         "converged": np.array([fit.converged for fit in fits]),
-        "defects": np.array([_to_text(fit.degenerate) for fit in fits], dtype=str),
+        "defects": np.array(
+            [json.dumps(fit.degenerate) if fit.degenerate else "" for fit in fits], dtype=str
+        ),
         "trajectory": np.concatenate([fit.trajectory for fit in fits]),
         "start_weight": np.concatenate([m.weights for m in starts]),
         "start_mean": np.concatenate([m.means for m in starts]),
@@ -137,18 +139,14 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[FittedCell]:
             arrays["trajectory"][step[i] : step[i + 1]],
             int(arrays["n_iter"][i]),
             bool(arrays["converged"][i]),
-            _from_text(str(arrays["defects"][i])),
+            _defects(str(arrays["defects"][i])),
         )
         value, prior = (float(arrays[f"end_{name}"][i]) for name in ("log_likelihood", "log_prior"))
         at_end = End(str(arrays["end"][i]), value, replace(end, box=arrays.get("box")), prior)
         yield FittedCell(k, int(arrays["seed"][i]), fit, at_end)
 
 
-def _to_text(defects: Sequence[Defect]) -> str:
-    return json.dumps(defects) if defects else ""
-
-
-def _from_text(text: str) -> tuple[Defect, ...]:
+def _defects(text: str) -> tuple[Defect, ...]:
     values = json.loads(text) if text else ()
     return tuple(Defect(component, code, tuple(numbers)) for component, code, numbers in values)
 

@@ -26,7 +26,7 @@ def header_of(rows: Rows, kind: File) -> str:
     if kind.header is not None:
         return "set" if kind.header else ""
     first, below = [cell.strip() for cell in rows[0]], rows[1:]
-    words = [c for c, cell in enumerate(first) if _is_word(cell)]
+    words = [c for c, cell in enumerate(first) if not is_value(cell)]
     values = [c for c, cell in enumerate(first) if is_number(cell)]
     if not values:
         unsure = any(is_value(cell) for cell in first if cell)
@@ -38,12 +38,9 @@ def header_of(rows: Rows, kind: File) -> str:
         return "text above numbers" if whole or _rises([first[c] for c in values]) else ""
     if len(values) == len(first):
         return _guess(first, below)
-    axis, beside = [first[c] for c in values], [_picked(row, values) for row in below]
+    axis = [first[c] for c in values]
+    beside = [[row[c] for c in values if c < len(row)] for row in below]
     return "axis" if words and _is_axis(axis, beside) else ""
-
-
-def _picked(row: Sequence[str], places: Sequence[int]) -> list[str]:
-    return [row[c] for c in places if c < len(row)]
 
 
 def _names_an_index(first: Sequence[str], below: Rows) -> bool:
@@ -58,11 +55,6 @@ def _guess(first: Sequence[str], below: Rows) -> str:
     if _counts(first) and (len(first) > 2 or _no_whole(below)):
         return "numbers"
     return "axis" if _is_axis(first, below) else ""
-
-
-def _is_word(cell: str) -> bool:
-    """Return whether a cell is text that stands for no value."""
-    return not is_value(cell)
 
 
 def _is_new(first: Sequence[str], words: Sequence[int], below: Rows) -> bool:
@@ -121,7 +113,7 @@ def names_in_comment(line: str, dialect: Dialect) -> tuple[str, ...]:
     while mark and bare.startswith(mark):
         bare = bare.removeprefix(mark).strip()
     names = tuple(cell.strip() for cell in dialect.cells(bare))
-    fits = len(names) == dialect.width and all(map(_is_word, names))
+    fits = len(names) == dialect.width and not any(map(is_value, names))
     return names if fits and len(set(names)) == len(names) else ()
 
 

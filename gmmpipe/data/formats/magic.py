@@ -31,11 +31,6 @@ KINDS = {
 PAGES = {b"<!doctype html": "an HTML page", b"<html": "an HTML page", b"<?xml": "XML"}
 
 
-def is_gzip(head: bytes) -> bool:
-    """Return whether a file that begins so is zipped by gzip."""
-    return head.startswith(GZIP)
-
-
 def refuse_other(head: bytes, name: str) -> None:
     """Raise InputError where the first bytes are those of another format than the name says."""
     for magic, (what, mend) in KINDS.items():

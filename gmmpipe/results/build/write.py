@@ -148,8 +148,7 @@ class TableMerger:
 def _with_optimum(fits: pa.Table, optimum: Mapping[int, int]) -> pa.Table:
     """Return rows of fits with the number of the optimum in which each run ended, 0 for none."""
     numbers = [optimum.get(seed, NONE) + FIRST for seed in fits["seed"].to_pylist()]
-    place = fits.schema.get_field_index("optimum")
-    return fits.set_column(place, fits.schema.field(place), pa.array(numbers, pa.int64()))
+    return _with_column(fits, "optimum", pa.array(numbers, pa.int64()))
 
 
 def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int64]) -> pa.Table:
@@ -167,11 +166,8 @@ def _explained(fits: pa.Table, seeds: Sequence[int], numbers: npt.NDArray[np.int
     ]
     former = fits["reason"].to_pylist()
     reasons = [sentence(d, numbered) or why for d, why in zip(defects, former, strict=True)]
-    columns = {"reason": pa.array(reasons, fits["reason"].type), DEFECTS: encoded(defects)}
-    for name, values in columns.items():
-        place = fits.schema.get_field_index(name)
-        fits = fits.set_column(place, fits.schema.field(place), values)
-    return fits
+    fits = _with_column(fits, "reason", pa.array(reasons, fits["reason"].type))
+    return _with_column(fits, DEFECTS, encoded(defects))
 
 
 def _reordered(parameters: pa.Table, numbers: npt.NDArray[np.int64]) -> pa.Table:
@@ -184,10 +180,13 @@ def _reordered(parameters: pa.Table, numbers: npt.NDArray[np.int64]) -> pa.Table
         return parameters
     order = np.argsort(numbers, axis=1)[:, None]
     cells = np.arange(0, parameters.num_rows, k).reshape(n_fits, -1, 1)
-    place = parameters.schema.get_field_index("component")
-    return parameters.take((cells + order).ravel()).set_column(
-        place, parameters.schema.field(place), parameters["component"]
-    )
+    moved = parameters.take((cells + order).ravel())
+    return _with_column(moved, "component", parameters["component"])
+
+
+def _with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(place), values)
 
 
 def _sound(part: Part, ends: pa.Table, labels: Codes) -> list[dict[str, Any]]:

@@ -18,6 +18,14 @@ from gmmpipe.store.environments import Environments
 SIDES = {"a": "before", "b": "after"}
 MOST_CASES = 8  # data sets in the summary
 RANKED = ("rank", "log_likelihood", "bic")
+SELECTED = (
+    "moved: the share of the samples whose component is another, where the data are equal."
+    " BIC compares only where data and N are equal."
+)
+COMPONENTS = (
+    "Matched. distance: of the means, in standard deviations of the component before; size:"
+    " ratio of the standard deviations, after to before."
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,12 @@ def sections(of: Differences, most: int | None = None) -> Iterator[Section]:
     """
     if of.same:
         return
-    for section in (_changed(of), _selected(of), _components(of), _models(of), _cells(of)):
+    fixed = (
+        Section("What changed", "", of.settings),
+        Section("Selected models", SELECTED, of.selected),
+        Section("Components of the selected models", COMPONENTS, of.components),
+    )
+    for section in (*fixed, _models(of), _cells(of)):
         rows, words = len(section.frame), section.words
         if most is not None and rows > most:
             words = f"{words} The first {most:,} of {rows:,} rows.".strip()
@@ -128,26 +141,6 @@ def _heading(column: str) -> str:
     """Return the name of a column as a person reads it."""
     column = re.sub("^change_", "change in ", column)
     return re.sub("_([ab])$", lambda match: f" {SIDES[match[1]]}", column)
-
-
-def _changed(of: Differences) -> Section:
-    return Section("What changed", "", of.settings)
-
-
-def _selected(of: Differences) -> Section:
-    words = (
-        "moved: the share of the samples whose component is another, where the data are equal."
-        " BIC compares only where data and N are equal."
-    )
-    return Section("Selected models", words, of.selected)
-
-
-def _components(of: Differences) -> Section:
-    words = (
-        "Matched. distance: of the means, in standard deviations of the component before; size:"
-        " ratio of the standard deviations, after to before."
-    )
-    return Section("Components of the selected models", words, of.components)
 
 
 def _models(of: Differences) -> Section:
