@@ -11,24 +11,27 @@ import matplotlib.pyplot as plt
 
 def bars(rows: list[dict[str, Any]], path: Path) -> None:
     """Draw milliseconds per iteration of each peer over the floor, problem by problem."""
-    problems = list(dict.fromkeys((row["n"], row["d"], row["k"]) for row in rows))
+    problems = list(dict.fromkeys(_problem(row) for row in rows))
     peers = list(dict.fromkeys(row["peer"] for row in rows))
     figure, axes = plt.subplots(figsize=(9, 4.5), layout="constrained")
     width = 0.8 / len(peers)
     for i, peer in enumerate(peers):
-        mine = {(r["n"], r["d"], r["k"]): r["milliseconds"] / r["floor"] for r in rows
-                if r["peer"] == peer}  # fmt: skip
+        mine = {_problem(r): r["milliseconds"] / r["floor"] for r in rows if r["peer"] == peer}
         places = [j + i * width for j, problem in enumerate(problems) if problem in mine]
         axes.bar(places, [mine[p] for p in problems if p in mine], width, label=peer)
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_yscale("log")
     axes.set_ylabel("time of an iteration / roofline")
     axes.set_xticks([j + 0.4 - width / 2 for j in range(len(problems))])
-    axes.set_xticklabels([f"{n:,}\n{d} x {k}" for n, d, k in problems])
+    axes.set_xticklabels([f"{n:,}\n{d} x {k}\n{kind}" for n, d, k, kind in problems])
     axes.set_xlabel("samples, features x components")
     axes.legend()
     figure.savefig(path, dpi=150)
     plt.close(figure)
+
+
+def _problem(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[key] for key in ("n", "d", "k", "kind"))
 
 
 def growths(rows: list[dict[str, Any]], path: Path) -> None:

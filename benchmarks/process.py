@@ -20,24 +20,30 @@ class LostError(Exception):
 
 
 class Peer:
-    """A process that fits on request; ``version`` is "" where there is none, or none any more."""
+    """A process that fits on request; ``version`` is "" where there is none, or none any more.
 
-    def __init__(self, name: str, python: str, threads: int) -> None:
+    tree: a folder whose packages go before those installed.
+    """
+
+    def __init__(
+        self, name: str, python: str, threads: int, label: str = "", tree: str = ""
+    ) -> None:
         limit = str(threads)
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        self.name, self.threads = name, threads
+        self.name, self.threads, self.label, self.tree = name, threads, label or name, tree
+        path = {"PYTHONPATH": tree} if tree else {}
         self.process = subprocess.Popen(
             [python, str(Path(__file__).parent / "serve.py"), name, limit],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | dict.fromkeys(names, limit),
+            env=os.environ | dict.fromkeys(names, limit) | path,
         )
         self.version = ""
         with suppress(LostError):
             greeting = self._hear()
             self.version = greeting.get("version", "")
-            print(f"{name}: {self.version or 'left out, ' + greeting['missing']}", flush=True)
+            print(f"{self.label}: {self.version or 'left out, ' + greeting['missing']}", flush=True)
 
     def ask(self, data: str, iterations: int) -> dict[str, Any]:
         """Return seconds, log-likelihoods and peak memory of fits of so many iterations.
@@ -54,10 +60,10 @@ class Peer:
         line = self.process.stdout.readline() if heard else ""
         if not line:
             why = "it ended" if heard else f"no answer in {PATIENCE} s"
-            print(f"{self.name}: left out from here on, {why}", flush=True)
+            print(f"{self.label}: left out from here on, {why}", flush=True)
             self.version = ""
             self.process.kill()
-            raise LostError(f"{self.name}: {why}")
+            raise LostError(f"{self.label}: {why}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import Any
 
-from gmmpipe.mixture.em.fit import fit
-from gmmpipe.mixture.em.options import FitOptions
-from gmmpipe.mixture.mixture import Mixture
+from gmmpipe import FitOptions, Mixture, fit
 
 
 def version() -> str:
