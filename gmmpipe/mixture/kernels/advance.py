@@ -7,108 +7,239 @@ import numpy as np
 
 from gmmpipe.mixture.kernels.compile import borrowed, invoke
 from gmmpipe.mixture.kernels.mstep import copy, factorise
-from gmmpipe.mixture.kernels.records import BROKEN, CONVERGED, REFUSED, RUNNING, SOUND, STOPPED
+from gmmpipe.mixture.kernels.records import (  # fmt: skip
+    BROKEN,
+    CONVERGED,
+    FIT_NUMBER,
+    ITERATION,
+    KEPT,
+    OUTCOME,
+    REDONE,
+    REFUSED,
+    RUNNING,
+    SOUND,
+    STOPPED,
+)
 from gmmpipe.mixture.kernels.step import (  # fmt: skip
+    ADVANCE,
     LN2,
-    STOP,
+    REDO,
     bound,
     compiled,
+    decide,
+    finish,
     log_likelihood,
     merged,
     prepare,
     reduce,
-    step,
-    sum_chunks,
+    sum_chunk,
+    update,
 )
-from gmmpipe.mixture.kernels.team import FIT, barrier, fetch_add
+from gmmpipe.mixture.kernels.team import (  # fmt: skip
+    DONE,
+    FIT,
+    MOST_TASKS,
+    commit,
+    fetch_add,
+    publish,
+    take,
+    wait,
+)
 
-
-@merged
-def _begin(samples, memory, fits, fit, rank, team):
-    """Put a start in memory; a component that is not positive definite is BROKEN."""
-    first = fits.first[fit]
-    for k in range(rank, fits.first[fit + 1] - first, team):
-        memory.weights[k] = fits.start_weights[first + k]
-        for i in range(samples.layout.d):
-            memory.means[k, i] = fits.start_means[first + k, i]
-        copy(memory.covariances[k], fits.start_covariances[first + k])
-        definite = factorise(
-            memory.covariances[k], samples.axis_aligned, memory.scratch[rank, 0], memory.inverses[k]
-        )
-        memory.status[k] = SOUND if definite else BROKEN
-        prepare(samples, memory, k)
+# Phases: components of a start, chunks, components of an M step, again chunks, parameters
+BEGIN, PASS, STEP, PASS_AGAIN, UPDATE, END = range(1, 7)
+_SHARED = 200_000  # D^3 K from which an M step is shared by a team
 
 
 @compiled
-def _keep(memory, fits, fit, since, iteration, last):
+def _begin(samples, memory, fits, k, rank):
+    """Put component k of the start in memory; where it is not positive definite it is BROKEN."""
+    first = fits.first[memory.state[FIT_NUMBER]] + k
+    memory.weights[k] = fits.start_weights[first]
+    for i in range(samples.layout.d):
+        memory.means[k, i] = fits.start_means[first, i]
+    copy(memory.covariances[k], fits.start_covariances[first])
+    definite = factorise(
+        memory.covariances[k], samples.axis_aligned, memory.scratch[rank, 0], memory.inverses[k]
+    )
+    memory.status[k] = SOUND if definite else BROKEN
+    prepare(samples, memory, k)
+
+
+@compiled
+def _keep(memory, fits, iteration, last):
     """Copy memory to the snapshots wanted at this iteration (if the last: all that remain)."""
+    fit, kept = memory.state[FIT_NUMBER], memory.state[KEPT]
     first, end = fits.first[fit], fits.first[fit + 1]
-    while since < len(fits.wanted) and (last or fits.wanted[since] <= iteration):
+    while kept < len(fits.wanted) and (last or fits.wanted[kept] <= iteration):
         for k in range(end - first):
-            fits.weights[since, first + k] = memory.weights[k]
+            fits.weights[kept, first + k] = memory.weights[k]
             for i in range(memory.means.shape[1]):
-                fits.means[since, first + k, i] = memory.means[k, i]
-            copy(fits.covariances[since, first + k], memory.covariances[k])
-        since += 1
-    return since
+                fits.means[kept, first + k, i] = memory.means[k, i]
+            copy(fits.covariances[kept, first + k], memory.covariances[k])
+        kept += 1
+    memory.state[KEPT] = kept
 
 
 @merged
-def _run(samples, memory, rules, fits, fit, rank, team, signals):
-    """Run one fit from its start to its end."""
-    n_components = fits.first[fit + 1] - fits.first[fit]
-    _begin(samples, memory, fits, fit, rank, team)
-    barrier(signals, team)
-    outcome = RUNNING
+def _close(memory, fits, n_components):
+    """Write down how the fit ended."""
+    fit, outcome = memory.state[FIT_NUMBER], memory.state[OUTCOME]
+    _keep(memory, fits, memory.state[ITERATION], outcome != REFUSED)
+    fits.n_iter[fit], fits.outcome[fit] = memory.state[ITERATION], outcome
+    for k in range(n_components):
+        fits.status[fits.first[fit] + k] = memory.status[k]
+        fits.counts[fits.first[fit] + k] = memory.counts[k]
+
+
+@merged
+def _after_pass(samples, memory, rules, fits):
+    """Write down the log-likelihood; return the next phase."""
+    fit, iteration = memory.state[FIT_NUMBER], memory.state[ITERATION]
+    fits.trajectory[fit, iteration] = log_likelihood(samples, memory)
+    if iteration == rules.iterations or memory.state[OUTCOME] != RUNNING:
+        return END
+    _keep(memory, fits, iteration, False)
+    memory.state[REDONE] = 0
+    return STEP
+
+
+@merged
+def _after_step(samples, memory, rules, n_components):
+    """Return the next phase: where the M step leads to."""
+    decision = decide(samples, memory, rules, n_components, memory.state[REDONE] != 0)
+    if decision == ADVANCE:
+        return UPDATE
+    if decision == REDO:
+        memory.state[REDONE] = 1
+        return PASS_AGAIN
+    memory.state[OUTCOME] = STOPPED
+    return END
+
+
+@merged
+def _after_update(memory, rules, fits):
+    """Go on to the next iteration; return its phase."""
+    fit, iteration = memory.state[FIT_NUMBER], memory.state[ITERATION]
+    gain = np.inf
+    if iteration > 0:
+        now, before = fits.trajectory[fit, iteration], fits.trajectory[fit, iteration - 1]
+        gain = abs(now - before) / rules.total_weight
+    memory.state[ITERATION] = iteration + 1
+    if gain < rules.tol:
+        memory.state[OUTCOME] = CONVERGED
+    return PASS
+
+
+@merged
+def _after_begin(memory, n_components):
+    """Return the first phase of a fit whose start is in memory."""
+    memory.state[ITERATION] = memory.state[KEPT] = 0
+    memory.state[OUTCOME] = RUNNING
     for k in range(n_components):
         if memory.status[k] == BROKEN:
-            outcome = REFUSED
-    barrier(signals, team)
-    iteration, kept = 0, 0
-    while outcome != REFUSED:
-        if rank == 0:
-            bound(memory, rules, n_components)
-        sum_chunks(samples, memory, n_components, rank, team, signals)
-        barrier(signals, team)
-        value = log_likelihood(samples, memory)
-        gain = np.inf
-        if iteration > 0:
-            gain = abs(value - fits.trajectory[fit, iteration - 1]) / rules.total_weight
-        if rank == 0:
-            fits.trajectory[fit, iteration] = value
-        if iteration == rules.iterations or outcome != RUNNING:
-            break
-        if rank == 0:
-            kept = _keep(memory, fits, fit, kept, iteration, outcome == REFUSED)
-        if step(samples, memory, rules, n_components, rank, team, signals) == STOP:
-            outcome = STOPPED
-            break
-        iteration += 1
-        if gain < rules.tol:
-            outcome = CONVERGED
-    if rank == 0:
-        _keep(memory, fits, fit, kept, iteration, outcome != REFUSED)
-        fits.n_iter[fit] = iteration
-        fits.outcome[fit] = outcome
-        for k in range(n_components):
-            fits.status[fits.first[fit] + k] = memory.status[k]
-            fits.counts[fits.first[fit] + k] = memory.counts[k]
-    barrier(signals, team)
+            memory.state[OUTCOME] = REFUSED
+    return END if memory.state[OUTCOME] == REFUSED else PASS
+
+
+@merged
+def _after(samples, memory, rules, fits, phase, n_components):
+    """Do what comes between two phases; return the next one, or END of the fit."""
+    if phase == BEGIN:
+        following = _after_begin(memory, n_components)
+    elif phase == PASS:
+        following = _after_pass(samples, memory, rules, fits)
+    elif phase == STEP:
+        following = _after_step(samples, memory, rules, n_components)
+    elif phase == PASS_AGAIN:
+        following = STEP
+    else:
+        following = _after_update(memory, rules, fits)
+    if following == PASS:
+        bound(memory, rules, n_components)
+    if following == END:
+        _close(memory, fits, n_components)
+    return following
+
+
+@merged
+def _components(samples, memory, rules, fits, phase, task, tasks, n_components, rank):
+    """Do a task on components: every ``tasks``-th of them, from ``task`` on."""
+    for k in range(task, n_components, tasks):
+        if phase == BEGIN:
+            _begin(samples, memory, fits, k, rank)
+        elif phase == STEP:
+            reduce(samples, memory, k, rules.reg_covar)
+            finish(memory, rules, k, rank)
+        else:
+            update(samples, memory, rules, k)
+
+
+@compiled
+def _next_fit(memory, fits, signals, epoch):
+    """Return the first phase of the next fit that nobody has taken, or END, also for the team."""
+    fit = fetch_add(signals, FIT, 1)
+    if fit >= len(fits.first) - 1:
+        publish(signals, epoch + 1, END, 0)
+        return END
+    memory.state[FIT_NUMBER] = fit
+    return BEGIN
+
+
+@compiled
+def _commit_chunk(samples, memory, n_components, chunk, rank, row, epoch):
+    """Do a chunk; return whether no other thread was faster, and the row to write to next."""
+    sum_chunk(samples, memory, n_components, chunk, rank, row, epoch)
+    return commit(memory.owners, chunk, epoch, row)
+
+
+@compiled
+def _is_pass(phase):
+    return (phase == PASS) | (phase == PASS_AGAIN)
 
 
 def run_all(samples, memory, rules, fits, rank, team, signals):
-    """Run all fits as one of a team, or, alone (team 1), those that no other thread has taken."""
+    """Run all fits as one of a team, or, alone (team 1), those that no other thread has taken.
+
+    Of a team, one thread alone does the phases of which each task is short.
+    """
     samples, memory, rules, fits = (
         borrowed(samples), borrowed(memory), borrowed(rules), borrowed(fits),
     )  # fmt: skip
-    n_fits = len(fits.first) - 1
-    fit = 0 if team > 1 else fetch_add(signals, FIT, 1)
-    while fit < n_fits:
-        _run(samples, memory, rules, fits, fit, rank, team, signals)
-        fit = fit + 1 if team > 1 else fetch_add(signals, FIT, 1)
+    d, chunks, row = samples.layout.d, samples.layout.chunks, samples.layout.chunks + rank
+    alone, phase, epoch, size, task = rank == 0 or team == 1, END, 1, 0, 0
+    while True:
+        if not alone:
+            epoch, phase, size, task = take(signals)
+        elif phase == END:
+            phase = _next_fit(memory, fits, signals, epoch)
+        if phase == END:
+            break
+        fit = memory.state[FIT_NUMBER]
+        k = fits.first[fit + 1] - fits.first[fit]
+        if alone:
+            size = chunks if _is_pass(phase) else min(k, MOST_TASKS)
+        elif task >= size:
+            task = wait(signals, memory.owners, epoch, _is_pass(phase), rank * chunks // team)
+            if task < 0:
+                continue
+        first = True
+        if not _is_pass(phase):
+            _components(samples, memory, rules, fits, phase, task, size, k, rank)
+        elif alone:
+            sum_chunk(samples, memory, k, task, rank, task, epoch)
+        else:
+            first, row = _commit_chunk(samples, memory, k, task, rank, row, epoch)
+        task += 1
+        if task < size if alone else not (first and fetch_add(signals, DONE, 1) == size - 1):
+            continue
+        phase, task = _after(samples, memory, rules, fits, phase, k), 0
+        alone = team == 1 or phase == END or not (_is_pass(phase) or d * d * d * k > _SHARED)
+        if not alone:
+            publish(signals, epoch + 1, phase, chunks if _is_pass(phase) else min(k, MOST_TASKS))
 
 
-def place(samples, memory, n_components):
+def load(samples, memory, n_components):
     """Prepare the mixture in memory for a pass; return the first BROKEN component or -1."""
     broken = -1
     for k in range(n_components):
@@ -122,22 +253,39 @@ def place(samples, memory, n_components):
     return broken
 
 
-def measure(samples, memory, reg_covar, n_components, rank, team, signals):
-    """Do one pass as one of a team: counts, shifts and spreads are in memory; return nats."""
-    sum_chunks(samples, memory, n_components, rank, team, signals)
-    barrier(signals, team)
-    for k in range(rank, n_components, team):
+def sum_chunks(samples, memory, n_components, rank, team, signals):
+    """Do one pass as one of a team."""
+    chunks, row = samples.layout.chunks, samples.layout.chunks + rank
+    if rank == 0:
+        publish(signals, 1, PASS, chunks)
+    while True:
+        epoch, phase, size, task = take(signals)
+        if phase == END:
+            break
+        if task >= size:
+            task = wait(signals, memory.owners, epoch, phase == PASS, rank * chunks // team)
+            if task < 0:
+                continue
+        first, row = _commit_chunk(samples, memory, n_components, task, rank, row, epoch)
+        if first and fetch_add(signals, DONE, 1) == size - 1:
+            publish(signals, epoch + 1, END, 0)
+
+
+def statistics(samples, memory, reg_covar, n_components):
+    """Put counts, shifts and covariances of the last pass in memory; return nats."""
+    for k in range(n_components):
         reduce(samples, memory, k, reg_covar)
     return log_likelihood(samples, memory)
 
 
-def evaluate(samples, memory, n_components, rank, team, totals, logs):
+def densities(samples, memory, n_components, rank, team, totals, logs):
     """Fill totals (N,) with log p(x) and logs (N, K) with log responsibilities, in nats."""
     layout = samples.layout
     for chunk in range(rank * layout.chunks // team, (rank + 1) * layout.chunks // team):
         arguments = (
             samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
             memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank], logs,
+            memory.owners, 1,
         )  # fmt: skip
         invoke(samples.chunk_pass, arguments)
         first = chunk * layout.blocks // layout.chunks * layout.block

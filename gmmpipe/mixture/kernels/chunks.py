@@ -5,15 +5,21 @@ from collections.abc import Callable
 from numba import types
 
 from gmmpipe.mixture.kernels.layout import Layout
+from gmmpipe.mixture.kernels.moments import (  # fmt: skip
+    begin_sparse,
+    end_sparse,
+    moments,
+    moments_where_any,
+)
 from gmmpipe.mixture.kernels.passes import (  # fmt: skip
     UNDERFLOW,
     Model,
     densities,
-    far_densities,
     inlined,
     likelihood,
     log_densities,
-    moments,
+    relative_densities,
+    rows_of,
 )
 from gmmpipe.mixture.kernels.simd import LANES
 from gmmpipe.mixture.kernels.tiles import columns, store_rows
@@ -21,7 +27,7 @@ from gmmpipe.mixture.kernels.tiles import columns, store_rows
 _INTEGER, _DOUBLES = types.int64, types.CPointer(types.float64)
 SIGNATURE = types.void(
     types.CPointer(_INTEGER), _DOUBLES, _DOUBLES, _DOUBLES, _INTEGER, _INTEGER, _INTEGER,
-    _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES,
+    _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, types.CPointer(_INTEGER), _INTEGER,
 )  # fmt: skip
 
 
@@ -68,39 +74,74 @@ def _block(shape, layout, x, weight, slots, block, rank):
     return (n + LANES - 1) // LANES * LANES, at
 
 
+@inlined
+def _zeros(layout, k, out):
+    """Set the sums of a chunk to 0; return how many there are of a component."""
+    n_moments = 1 + layout.width + layout.size
+    for entry in range(1 + k * n_moments):
+        out[entry] = 0.0
+    return n_moments
+
+
 def chunk_pass(*shape: tuple[int, ...]) -> Callable[..., None]:
     """Return the pass over one chunk, for a shape of tiles."""
 
-    def chunk_pass(
-        sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out
-    ):
+    def one_tile(
+        sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, owners,
+        epoch,
+    ):  # fmt: skip
         """Set out to the log-likelihood in bits, then count and moments of each component."""
         layout = _layout(sizes)
-        model = Model(k, peaks, means, centres, factors)
-        n_moments = 1 + layout.width + layout.size
-        for entry in range(1 + k * n_moments):
-            out[entry] = 0.0
+        model, n_moments = Model(k, peaks, means, centres, factors), _zeros(layout, k, out)
         first = chunk * layout.blocks // layout.chunks
         for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
+            if owners[chunk] >> 8 >= epoch:  # another thread was faster
+                return
             n, at = _block(shape, layout, x, weight, slots, block, rank)
             if not densities(shape, layout, model, n, slots, at, work) > UNDERFLOW:
-                far_densities(shape, layout, model, n, slots, at, work)
+                relative_densities(shape, layout, model, n, slots, at, work)
             out[0] += likelihood(layout, model, n, slots, at, work)
             for j in range(k):
-                moments(shape, layout, model, n, slots, at, work, j, out, 1 + j * n_moments)
+                moments(
+                    shape, layout, model, n, slots, at, work, j * layout.stride, j, out,
+                    1 + j * n_moments,
+                )  # fmt: skip
 
-    return chunk_pass
+    def tiles(
+        sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, owners,
+        epoch,
+    ):  # fmt: skip
+        """Set out to the log-likelihood in bits, then count and moments of each component."""
+        layout = _layout(sizes)
+        model, n_moments = Model(k, peaks, means, centres, factors), _zeros(layout, k, out)
+        begin_sparse(layout, k, work)
+        first = chunk * layout.blocks // layout.chunks
+        for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
+            if owners[chunk] >> 8 >= epoch:  # another thread was faster
+                return
+            n, at = _block(shape, layout, x, weight, slots, block, rank)
+            relative_densities(shape, layout, model, n, slots, at, work)
+            out[0] += likelihood(layout, model, n, slots, at, work)
+            for j in range(k):
+                moments_where_any(
+                    shape, layout, model, n, x, block * layout.block, slots, at, work,
+                    j * layout.stride, j, out, 1 + j * n_moments,
+                )  # fmt: skip
+        end_sparse(shape, layout, k, work, out)
+
+    return one_tile if len(shape[2]) == 1 else tiles
 
 
 def chunk_densities(*shape: tuple[int, ...]) -> Callable[..., None]:
     """Return the pass over one chunk that keeps the densities, for a shape of tiles."""
 
     def chunk_densities(
-        sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out
-    ):
+        sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, _owners,
+        _epoch,
+    ):  # fmt: skip
         """Set out, (n, k) by rows, to log2 of weight times density of all samples."""
         layout = _layout(sizes)
-        model = Model(k, peaks, means, centres, factors)
+        model, place = Model(k, peaks, means, centres, factors), rows_of(layout, k)
         first = chunk * layout.blocks // layout.chunks
         for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
             n, at = _block(shape, layout, x, weight, slots, block, rank)
@@ -108,6 +149,6 @@ def chunk_densities(*shape: tuple[int, ...]) -> Callable[..., None]:
             start = block * layout.block
             for b in range(min(layout.block, layout.n - start)):
                 for j in range(k):
-                    out[(start + b) * k + j] = work[j * n + b]
+                    out[(start + b) * k + j] = work[j * place.stride + b]
 
     return chunk_densities

@@ -54,20 +54,22 @@ class CompiledPasses:
             np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
             np.zeros(d), np.zeros(d), np.zeros(d),
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
-            _aligned(lay.chunks, row), np.zeros((team, 2, d, d)),
-            _aligned(team, (k + 2 + layout.TILE) * lay.block),
+            _aligned(lay.chunks + team, row), np.arange(lay.chunks), np.zeros(8, np.int64),
+            np.zeros((team, 2, d, d)),
+            _aligned(team, -(-layout.rows_of(lay, k).end // 8) * 8),
         )  # fmt: skip
 
     def workspace(self, k: int) -> "_Workspace":
         """Return the memory of one fit of at most k components, on which all threads work."""
         return _Workspace(self, self.memory(k, self.threads))
 
-    def measure(self, memory: Memory, k: int) -> float:
+    def statistics(self, memory: Memory, k: int) -> float:
         """Do one pass for the k components in memory; return the log-likelihood in nats."""
         signals, team = np.zeros(SIGNALS, np.int64), len(memory.work)
-        run = compiled(advance.measure)
-        values = share(team, lambda r: run(self.samples, memory, 0.0, k, r, team, signals))
-        return float(values[0])
+        memory.owners[:] = np.arange(self.layout.chunks)
+        run = compiled(advance.sum_chunks)
+        share(team, lambda rank: run(self.samples, memory, k, rank, team, signals))
+        return float(compiled(advance.statistics)(self.samples, memory, 0.0, k))
 
 
 class Engine(CompiledPasses):
@@ -144,11 +146,11 @@ class _Workspace:
         memory.means[:k] = mixture.means
         memory.covariances[:k] = mixture.covariances
         self.k = k
-        return int(compiled(advance.place)(self.engine.samples, memory, k))
+        return int(compiled(advance.load)(self.engine.samples, memory, k))
 
     def statistics(self) -> Moments:
         memory, k = self.memory, self.k
-        value, shifts = self.engine.measure(memory, k), memory.shifts[:k].copy()
+        value, shifts = self.engine.statistics(memory, k), memory.shifts[:k].copy()
         counts, covariances = memory.counts[:k].copy(), memory.spreads[:k].copy()
         return Moments(value, counts, self._centres() + shifts, covariances, shifts)
 
@@ -158,7 +160,7 @@ class _Workspace:
     def densities(self) -> tuple[Array, Array]:
         memory, k, lay = self.memory, self.k, self.engine.layout
         totals, logs = np.empty(lay.n), np.empty((lay.n, k))
-        team, run = len(memory.work), compiled(advance.evaluate)
+        team, run = len(memory.work), compiled(advance.densities)
         share(team, lambda r: run(self.engine.samples, memory, k, r, team, totals, logs))
         return totals, logs
 
@@ -171,8 +173,9 @@ def share(team: int, work: Callable[[int], Any]) -> list[Any]:
     """Return what ``work`` returns to each thread of the team, by rank."""
     if team == 1:
         return [work(0)]
-    with ThreadPoolExecutor(team) as pool:
-        return list(pool.map(work, range(team)))
+    with ThreadPoolExecutor(team - 1) as pool:
+        others = pool.map(work, range(1, team))
+        return [work(0), *others]
 
 
 def joined(starts: Sequence[Mixture], iterations: Sequence[int]) -> Fits:

@@ -13,7 +13,11 @@ from gmmpipe.mixture.kernels.simd import LANES
 from gmmpipe.mixture.mixture import Array
 
 TILE = 4  # features: the square of a tile, in vectors, fills half the registers
+BATCH = 32  # samples whose deviations are laid out at a time, to be added one by one
 _BLOCK = 256  # samples: a block's densities and features stay in the first two caches
+GROUPS = _BLOCK // LANES  # vectors of a block, at most
+PRUNED, PAUSE, PAIRS = range(3)  # of a block's state: whether it is pruned, passes until it may be,
+# and how many pairs of eight samples and a best component there were when it was sorted
 _CHUNKS = 32  # partial sums: work for as many threads
 _RESIDENT = 8_000_000  # doubles; larger data are laid out again in each pass, never copied whole
 
@@ -52,6 +56,85 @@ class Layout(NamedTuple):
     slot: int
     resident: int
     step: int = 1
+
+
+class Rows(NamedTuple):
+    """Where the rows of a thread's ``work``, ``stride`` doubles apart, begin.
+
+    First the densities of each component, then their sums, the reference in bits that they are
+    relative to, and a tile of weighted deviations. Where features fill several tiles, the moments
+    of few samples follow. used: for each component, whether it has any in this chunk; listing: the
+    samples of a block; plain, weighted: a batch of deviations, ``lanes`` (whole vectors) doubles a
+    sample; moments: for each component, ``each`` doubles. Then what ``pruning`` needs: sorted: the
+    features of the block, sorted; sums and tops in that order; row: a component's densities in the
+    order of the samples; lows: the lowest of eight tops; masks: a number for each component.
+    """
+
+    stride: int
+    sums: int
+    tops: int
+    tile: int
+    used: int
+    listing: int
+    plain: int
+    weighted: int
+    moments: int
+    lanes: int
+    each: int
+    sorted: int
+    sorted_sums: int
+    sorted_tops: int
+    row: int
+    lows: int
+    masks: int
+    end: int
+
+
+def rows_of(layout: Layout, k: int) -> Rows:
+    """Return the rows of ``work`` for k components."""
+    stride, used = layout.stride, (k + 2 + TILE) * layout.stride
+    if layout.tiles == 1:
+        return Rows(
+            stride, k * stride, (k + 1) * stride, (k + 2) * stride, used, used, used, used, used,
+            0, 0, used, used, used, used, used, used, used,
+        )  # fmt: skip
+    lanes = (layout.width + LANES - 1) // LANES * LANES
+    tiles = lanes // LANES
+    second = lanes if layout.size == layout.width else tiles * (tiles + 1) // 2 * LANES * LANES
+    each = LANES + lanes + second
+    listing = used + (k + LANES - 1) // LANES * LANES
+    plain = listing + stride
+    moments = plain + 2 * BATCH * lanes
+    ordered = moments + k * each
+    rest = ordered + layout.width * stride
+    return Rows(
+        stride, k * stride, (k + 1) * stride, (k + 2) * stride, used, listing, plain,
+        plain + BATCH * lanes, moments, lanes, each, ordered, rest, rest + stride,
+        rest + 2 * stride, rest + 3 * stride, rest + 3 * stride + GROUPS,
+        rest + 3 * stride + GROUPS + listing - used,
+    )  # fmt: skip
+
+
+class State(NamedTuple):
+    """Where the state of the pruning of a block, doubles, has what; see ``pruning``.
+
+    order: which sample is where; best: its likeliest component in the last pass. hints: for each
+    component, a bit for each eight of which some sample has it as its best. bounds: for each
+    component and eight, the least distance of a sample in sqrt(bits), or less.
+    """
+
+    order: int
+    best: int
+    hints: int
+    bounds: int
+    end: int
+
+
+def state_of(layout: Layout, k: int) -> State:
+    """Return where the state of a block has what, for k components."""
+    best, hints = LANES + layout.stride, LANES + 2 * layout.stride
+    bounds = hints + (k + LANES - 1) // LANES * LANES
+    return State(LANES, best, hints, bounds, bounds + k * GROUPS)
 
 
 def plan(n: int, d: int, axis_aligned: bool) -> tuple[Shape, Layout]:

@@ -8,6 +8,7 @@ from gmmpipe.mixture.kernels.layout import Layout
 
 SOUND, EMPTY, FLOOR, BROKEN = range(4)  # the status of a component: see ``mstep.finish_covariance``
 RUNNING, CONVERGED, STOPPED, REFUSED = range(4)  # the outcome of a fit
+FIT_NUMBER, ITERATION, KEPT, OUTCOME, REDONE = range(5)  # the state of a fit in progress
 
 
 class Samples(NamedTuple):
@@ -50,8 +51,9 @@ class Memory(NamedTuple):
     Current weights (K,), means (K, D) and covariances (K, D, D); the next covariances (spreads)
     and their inverse factors (K, D, D), counts (K,), shifts (K, D) and status (K,); within, floor
     and vanishing (D,), see ``bounds.Bounds``; the model as the pass wants it (flat, see
-    ``passes.Model``); sums (chunks, 1 + K * moments or more); for each thread scratch (2, D, D) and
-    work.
+    ``passes.Model``); sums (chunks + threads, 1 + K * moments or more), and in ``owners`` (chunks,)
+    the epoch in which a chunk was done and which row it has, see ``team.commit``; for each thread
+    scratch (2, D, D) and work; state: see above.
     """
 
     weights: np.ndarray
@@ -70,6 +72,8 @@ class Memory(NamedTuple):
     centres: np.ndarray
     factors: np.ndarray
     sums: np.ndarray
+    owners: np.ndarray
+    state: np.ndarray
     scratch: np.ndarray
     work: np.ndarray
 

@@ -29,7 +29,6 @@ _EXP2 = (
 )  # fmt: skip
 # log2((1 + r) / (1 - r)) = r * sum(c_j * r**2j): the series 2 / (2j + 1) / log(2)
 _LOG2 = tuple(2.8853900817779268 / (2 * j + 1) for j in range(11))
-_LEAST = -1021.0  # the smallest power, 4e-308: as good as 0, and one instruction cheaper
 _ROUNDER = 1.5 * 2.0**52  # adding it leaves the nearest integer in the last bits
 
 
@@ -197,18 +196,40 @@ def lowest(_typing, _a):
 
 
 @intrinsic
-def exp2(_typing, _t):
-    """Return two to the power t <= 1000, to 2e-16 relative; the least for NaN, -inf and so on."""
+def exp2(_typing, _t, _least):
+    """Return two to the power t <= 1000, to 2e-16 relative; 0 for t < least (>= -1021) and NaN."""
 
     def code(_context, builder, _signature, args):
-        t = _larger(builder, args[0], constant(_LEAST))
+        t, least = args
         rounded = builder.fadd(t, constant(_ROUNDER))
         fraction = builder.fsub(t, builder.fsub(rounded, constant(_ROUNDER)))
         power = builder.bitcast(_polynomial(builder, _EXP2, fraction), _LONGS)
         exponent = builder.shl(builder.bitcast(rounded, _LONGS), _longs(52))
-        return builder.bitcast(builder.add(power, exponent), DOUBLES)
+        value = builder.bitcast(builder.add(power, exponent), DOUBLES)
+        return builder.select(builder.fcmp_ordered(">=", t, least), value, constant(0.0))
 
-    return vector(vector), code
+    return vector(vector, vector), code
+
+
+@intrinsic
+def lanes_above(_typing, _a, _b):
+    """Return a bit for each lane, the first the lowest: whether a > b; 0 where either is NaN."""
+
+    def code(_context, builder, _signature, args):
+        lanes = builder.bitcast(builder.fcmp_ordered(">", *args), ir.IntType(LANES))
+        return builder.zext(lanes, ir.IntType(64))
+
+    return types.int64(vector, vector), code
+
+
+@intrinsic
+def lowest_bit(_typing, _bits):
+    """Return the position of the lowest bit that is set, of an integer that is not 0."""
+
+    def code(_context, builder, _signature, args):
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.int64(types.int64), code
 
 
 @intrinsic
@@ -227,3 +248,9 @@ def log2(_typing, _s):
         return multiply_add(builder, r, series, builder.sitofp(exponent, DOUBLES))
 
     return vector(vector), code
+
+
+@intrinsic
+def bits_set(_typing, _bits):
+    """Return how many bits of an integer are set."""
+    return types.int64(types.int64), lambda _c, builder, _s, args: builder.ctpop(args[0])

@@ -21,7 +21,7 @@ from gmmpipe.mixture.mixture import Array
 
 _TOGETHER = 64  # fits that share a pass
 _NUMBER, _ADDRESS = ctypes.c_int64, ctypes.c_void_p
-_PASS = ctypes.CFUNCTYPE(None, *[_ADDRESS] * 4, *[_NUMBER] * 3, *[_ADDRESS] * 6)
+_PASS = ctypes.CFUNCTYPE(None, *[_ADDRESS] * 4, *[_NUMBER] * 3, *[_ADDRESS] * 7, _NUMBER)
 
 
 class Model(NamedTuple):
@@ -50,8 +50,8 @@ class ChunkEngine:
         arrays = (samples.sizes, samples.x, samples.weight, samples.slots)
         given = [array.ctypes.data_as(next(kinds)) for array in arrays]
         given += [next(kinds)(value).value for value in (0, 0, model.k)]
-        arrays = (*model[1:], memory.work[0], memory.sums[0])
-        run(*given, *(array.ctypes.data_as(next(kinds)) for array in arrays))
+        arrays = (*model[1:], memory.work[0], memory.sums[0], memory.owners)
+        run(*given, *(array.ctypes.data_as(next(kinds)) for array in arrays), 1)
         return memory.sums[0]
 
 
@@ -94,10 +94,10 @@ class PartitionedEngine(CompiledPasses):
         share(together, alone)
         self._barrier.check()
 
-    def measure(self, memory: Memory, k: int) -> float:
+    def statistics(self, memory: Memory, k: int) -> float:
         """Do one pass for the k components in memory; return the log-likelihood in nats."""
         self._barrier.expect(1)
-        value = super().measure(memory, k)
+        value = super().statistics(memory, k)
         self._barrier.leave()
         self._barrier.check()
         return value

@@ -1,4 +1,4 @@
-"""One iteration by a team of threads: the pass over the samples, then the M step."""
+"""What an iteration is made of: the pass over a chunk of samples, then the M step."""
 
 import numpy as np
 from numba import njit
@@ -7,7 +7,7 @@ from gmmpipe.mixture.bounds import COLLAPSED
 from gmmpipe.mixture.kernels.compile import invoke
 from gmmpipe.mixture.kernels.mstep import TIED, copy, finish_covariance, least, may_touch
 from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, SOUND
-from gmmpipe.mixture.kernels.team import CHUNK, DECISION, barrier, fetch_add
+from gmmpipe.mixture.kernels.team import row_of
 
 ADVANCE, REDO, STOP = range(3)  # the decisions of the first thread
 LN2 = np.log(2.0)
@@ -58,17 +58,14 @@ def bound(memory, rules, n_components):
 
 
 @compiled
-def sum_chunks(samples, memory, n_components, rank, team, signals):
-    """Do the chunks that no other thread of the team has taken: their moments go to memory.sums."""
-    chunk = fetch_add(signals, CHUNK, 1) if team > 1 else 0
-    while chunk < samples.layout.chunks:
-        arguments = (
-            samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
-            memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank],
-            memory.sums[chunk],
-        )  # fmt: skip
-        invoke(samples.chunk_pass, arguments)
-        chunk = fetch_add(signals, CHUNK, 1) if team > 1 else chunk + 1
+def sum_chunk(samples, memory, n_components, chunk, rank, row, epoch):
+    """Put the moments of a chunk in a row of memory.sums; no more than is done in this epoch."""
+    arguments = (
+        samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
+        memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank],
+        memory.sums[row], memory.owners, epoch,
+    )  # fmt: skip
+    invoke(samples.chunk_pass, arguments)
 
 
 @compiled
@@ -76,7 +73,7 @@ def log_likelihood(samples, memory):
     """Return the total of the chunks, in order, in nats."""
     bits = 0.0
     for chunk in range(samples.layout.chunks):
-        bits += memory.sums[chunk, 0]
+        bits += memory.sums[row_of(memory.owners, chunk), 0]
     return bits * LN2
 
 
@@ -86,10 +83,12 @@ def reduce(samples, memory, k, reg_covar):
     layout = samples.layout
     n_moments = 1 + layout.width + layout.size
     first = 1 + k * n_moments
-    out, spread, shift = memory.sums[0], memory.spreads[k], memory.shifts[k]
+    spread, shift = memory.spreads[k], memory.shifts[k]
+    out = memory.sums[row_of(memory.owners, 0)]
     for chunk in range(1, layout.chunks):
+        row = row_of(memory.owners, chunk)
         for entry in range(first, first + n_moments):
-            out[entry] += memory.sums[chunk, entry]
+            out[entry] += memory.sums[row, entry]
     count = out[first]
     empty = not count > _TINY
     memory.counts[k] = 0.0 if empty else count
@@ -107,8 +106,13 @@ def reduce(samples, memory, k, reg_covar):
 
 
 @merged
-def _finish(memory, rules, k, rank):
-    """Give component k its next covariance and factor; without samples it keeps its last."""
+def finish(memory, rules, k, rank):
+    """Give component k its next covariance and factor; without samples it keeps its last.
+
+    Tied ones are made when all components are there.
+    """
+    if rules.code == TIED:
+        return
     empty = memory.status[k] == EMPTY
     if empty:
         copy(memory.spreads[k], memory.covariances[k])
@@ -153,7 +157,7 @@ def _jumped(memory, k):
 
 
 @merged
-def _decide(samples, memory, rules, n_components, redone):
+def decide(samples, memory, rules, n_components, redone):
     """Return whether to take the M step, to redo scatters about the new means, or to stop."""
     decision = ADVANCE
     if rules.code == TIED:
@@ -169,30 +173,10 @@ def _decide(samples, memory, rules, n_components, redone):
 
 
 @merged
-def step(samples, memory, rules, n_components, rank, team, signals):
-    """Take the M step on the sums of the last pass; return ADVANCE, or STOP and leave all."""
-    decision, redone = REDO, False
-    while decision == REDO:
-        if redone:
-            sum_chunks(samples, memory, n_components, rank, team, signals)
-            barrier(signals, team)
-        for k in range(rank, n_components, team):
-            reduce(samples, memory, k, rules.reg_covar)
-            if rules.code != TIED:
-                _finish(memory, rules, k, rank)
-        barrier(signals, team)
-        if rank == 0:
-            signals[DECISION] = _decide(samples, memory, rules, n_components, redone)
-        barrier(signals, team)
-        decision, redone = signals[DECISION], True
-    if decision == ADVANCE:
-        for k in range(rank, n_components, team):
-            memory.weights[k] = memory.counts[k] / rules.total_weight
-            for i in range(samples.layout.d):
-                memory.means[k, i] = (
-                    memory.centres[k * samples.layout.width + i] + memory.shifts[k, i]
-                )
-            copy(memory.covariances[k], memory.spreads[k])
-            prepare(samples, memory, k)
-    barrier(signals, team)
-    return decision
+def update(samples, memory, rules, k):
+    """Make the next parameters of component k the current ones."""
+    memory.weights[k] = memory.counts[k] / rules.total_weight
+    for i in range(samples.layout.d):
+        memory.means[k, i] = memory.centres[k * samples.layout.width + i] + memory.shifts[k, i]
+    copy(memory.covariances[k], memory.spreads[k])
+    prepare(samples, memory, k)

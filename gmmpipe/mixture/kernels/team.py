@@ -1,8 +1,13 @@
-"""Threads that work on one fit together: an atomic counter and a barrier.
+"""Threads that work on one fit together: who takes which task, and who waits for what.
+
+An iteration is a few phases, each some tasks. A thread takes the next task; who completes the last
+one begins the next phase, so nobody waits for a thread that has no task. Where no task is left, a
+thread that waits for a chunk soon does that chunk once more, for its own use: the other thread may
+have lost its core for milliseconds. Who is first commits; the sums are the same.
 
 The threads are Python's, released from the interpreter lock for the whole fit. Against numba's
-``prange`` this needs no second compilation, no threading layer (the OpenMP one ends a process
-that forks, the other one is not safe to use concurrently), and costs 0.2 us a turn.
+``prange`` this needs no second compilation and no threading layer (the OpenMP one ends a process
+that forks, the other one is not safe to use concurrently).
 """
 
 import sys
@@ -12,11 +17,15 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-SIGNALS = 40  # length of the shared signals, int64
+SIGNALS = 24  # length of the shared signals, int64
 # values, each on its own cache line: a thread that waits for one does not slow another
-ARRIVED, TURN, FIT, CHUNK, DECISION = range(0, SIGNALS, 8)
-_PATIENCE = 2000  # looks at the barrier, some 1 us, before the core is offered to others
-_YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
+TICKET, DONE, FIT = range(0, SIGNALS, 8)
+MOST_TASKS = 128  # of a phase
+_SIZE, _PHASE, _EPOCH = 16, 24, 28  # bits of a ticket below each; the lowest say which task
+_GRACE = 10_000  # looks, some 5 us, before a chunk that another thread has taken is done twice
+_PATIENCE = 50_000  # looks, some 25 us, before a thread that has nothing to do sleeps
+_NAP = 50  # microseconds
+_ROW = 0xFF  # of an owner: the row of sums; above it the epoch
 
 
 def _address(context, builder, kind, array, index):
@@ -35,7 +44,7 @@ def fetch_add(_typing, array, _index, _value):
 
 
 @intrinsic
-def _seen(_typing, array, _index):
+def _load(_typing, array, _index):
     """Return an element as others left it; unlike an addition of 0 this leaves them the line."""
 
     def code(context, builder, sig, args):
@@ -46,31 +55,95 @@ def _seen(_typing, array, _index):
 
 
 @intrinsic
-def _give_way(_typing):
+def _store(_typing, array, _index, _value):
+    """Set an element; what was written before is seen by who sees it."""
+
+    def code(context, builder, sig, args):
+        address = _address(context, builder, sig.args[0], *args[:2])
+        builder.store_atomic(args[2], address, "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.int64), code
+
+
+@intrinsic
+def _replace(_typing, array, _index, _before, _after):
+    """Set an element in one atomic step if it is what it was; return whether it was."""
+
+    def code(context, builder, sig, args):
+        address = _address(context, builder, sig.args[0], *args[:2])
+        pair = builder.cmpxchg(address, args[2], args[3], "seq_cst", "seq_cst")
+        return builder.extract_value(pair, 1)
+
+    return types.boolean(array, types.intp, types.int64, types.int64), code
+
+
+@intrinsic
+def _sleep(_typing):
+    """Give the core away for a moment."""
+
     def code(context, builder, _signature, _args):
-        kind = ir.FunctionType(ir.IntType(32), [])
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, _YIELD), [])
+        name, arguments = ("usleep", [ir.IntType(32)(_NAP)])
+        if sys.platform == "win32":
+            name, arguments = "SwitchToThread", []
+        kind = ir.FunctionType(ir.IntType(32), [value.type for value in arguments])
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        builder.call(function, arguments)
         return context.get_dummy_value()
 
     return types.void(), code
 
 
-@njit(nogil=True)
-def barrier(signals, team):
-    """Wait until all threads of the team are here; what they wrote before is seen after.
+inlined = njit(nogil=True, forceinline=True)
 
-    The last to come hands the chunks out anew.
+
+@inlined
+def publish(signals, epoch, phase, size):
+    """Begin a phase of so many tasks, the last of its epoch being done."""
+    signals[DONE] = 0
+    _store(signals, TICKET, epoch << _EPOCH | phase << _PHASE | size << _SIZE)
+
+
+@inlined
+def take(signals):
+    """Return the epoch, its phase and size, and which of its tasks to do; size or more: none."""
+    ticket = fetch_add(signals, TICKET, 1)
+    size = (ticket >> _SIZE) & 0xFF
+    return ticket >> _EPOCH, (ticket >> _PHASE) & 0xF, size, ticket & 0xFFFF
+
+
+@inlined
+def row_of(owners, chunk):
+    """Return the row of sums of a chunk."""
+    return owners[chunk] & _ROW
+
+
+@inlined
+def commit(owners, chunk, epoch, row):
+    """Make a row that of the chunk in this epoch; return whether another one was not first.
+
+    And the row that a thread may write to next.
     """
-    if team == 1:
-        return
-    turn = _seen(signals, TURN)
-    if fetch_add(signals, ARRIVED, 1) == team - 1:
-        fetch_add(signals, ARRIVED, -team)
-        signals[CHUNK] = 0
-        fetch_add(signals, TURN, 1)
-        return
+    before = _load(owners, chunk)
+    if before >> 8 < epoch and _replace(owners, chunk, before, epoch << 8 | row):
+        return True, before & _ROW
+    return False, row
+
+
+@inlined
+def wait(signals, owners, epoch, is_pass, start):
+    """Wait for the end of an epoch and return -1; or return a chunk that is worth doing twice.
+
+    start: where to look for such a chunk first.
+    """
     looks = 0
-    while _seen(signals, TURN) == turn:
+    while _load(signals, TICKET) >> _EPOCH == epoch:
         looks += 1
+        if is_pass and looks > _GRACE:
+            for i in range(len(owners)):
+                chunk = (start + i) % len(owners)
+                if _load(owners, chunk) >> 8 < epoch:
+                    return chunk
         if looks > _PATIENCE:
-            _give_way()
+            _sleep()
+    return -1

@@ -66,6 +66,16 @@ def rows(_typing, like, pointer, _start, _stride):
     return _tile(like)(like, pointer, types.intp, types.intp), code
 
 
+def _columns(builder, matrix, width):
+    """Return the columns of a matrix of eight rows, all in one vector."""
+    kind, values = ir.VectorType(ir.IntType(32), LANES), []
+    for i in range(width):
+        places = ir.Constant(kind, [i + width * lane for lane in range(LANES)])
+        unused = ir.Constant(matrix.type, ir.Undefined)
+        values.append(builder.shuffle_vector(matrix, unused, places))
+    return values
+
+
 @intrinsic
 def columns(_typing, like, pointer, _start):
     """Return the columns of a matrix of eight rows, that of the doubles from start on."""
@@ -76,15 +86,39 @@ def columns(_typing, like, pointer, _start):
         kind = ir.VectorType(ir.DoubleType(), LANES * width)
         address = builder.bitcast(address_of(builder, data, start), kind.as_pointer())
         matrix = builder.load(address, align=8, typ=kind)
-        places = ir.VectorType(ir.IntType(32), LANES)
-        values = []
-        for i in range(width):
-            places_of_column = ir.Constant(places, [i + width * lane for lane in range(LANES)])
-            unused = ir.Constant(kind, ir.Undefined)
-            values.append(builder.shuffle_vector(matrix, unused, places_of_column))
-        return _pack(builder, values)
+        return _pack(builder, _columns(builder, matrix, width))
 
     return _tile(like)(like, pointer, types.intp), code
+
+
+@intrinsic
+def gathered(_typing, like, pointer, order, _at, _first, _width, _column):
+    """Return columns of eight rows of a matrix of so many columns.
+
+    Rows: ``first`` plus each of eight doubles of ``order`` from ``at`` on.
+    """
+
+    def code(_context, builder, sig, args):
+        _, data, numbers, at, first, width, column = args
+        n_columns = sig.return_type.count
+        kind = ir.VectorType(ir.DoubleType(), n_columns)
+        parts = []
+        for lane in range(LANES):
+            number = builder.load(address_of(builder, numbers, builder.add(at, at.type(lane))))
+            row = builder.add(first, builder.fptosi(number, first.type))
+            start = address_of(builder, data, builder.add(builder.mul(row, width), column))
+            parts.append(builder.load(builder.bitcast(start, kind.as_pointer()), align=8, typ=kind))
+        while len(parts) > 1:
+            size = 2 * parts[0].type.count
+            places = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(size)))
+            parts = [
+                builder.shuffle_vector(parts[i], parts[i + 1], places)
+                for i in range(0, len(parts), 2)
+            ]
+        return _pack(builder, _columns(builder, parts[0], n_columns))
+
+    kinds = (like, pointer, order, *[types.intp] * 4)
+    return _tile(like)(*kinds), code
 
 
 @intrinsic
