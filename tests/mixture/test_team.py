@@ -16,28 +16,30 @@ from gmmpipe.mixture.kernels.records import Rules
 
 @njit(nogil=True)
 def _take_and_drop(signals):
-    """Take chunks and never do them, as a thread without a core would."""
+    """Take a chunk of each pass and never do it, as a thread without a core would."""
     phase, dropped = 0, 0
     while phase != advance.END:
-        _, phase, size, task = team.take(signals)
+        epoch, phase, size, task = team.take(signals)
         dropped += (phase == advance.PASS) & (task < size)
+        if phase != advance.END:
+            team.wait(signals, signals, epoch, False, 0)
     return dropped
 
 
-def run(x, ranks, n_threads, other=None):
+def run(x, ranks, n_threads, other=None, iterations=6):
     """Fit with a team of which only some threads are there; return the trajectories."""
     engine = Engine(x, np.broadcast_to(np.ones(1), len(x)), False, n_threads)
-    fits = joined([a_start(x, k) for k in (3, 2)], [0, 6])
-    rules = Rules(mstep.FULL, 6, 0.0, x.var(axis=0), 1e-6, 1e-14, 0.0, float(len(x)))
+    fits = joined([a_start(x, k) for k in (3, 2)], [0, iterations])
+    rules = Rules(mstep.FULL, iterations, 0.0, x.var(axis=0), 1e-6, 1e-14, 0.0, float(len(x)))
     signals, memory = np.zeros(team.SIGNALS, np.int64), engine.memory(3, n_threads)
-    work = [
+    work = [threading.Thread(target=other, args=(signals,))] if other else []
+    work += [
         threading.Thread(
             target=compiled(advance.run_all),
             args=(engine.samples, memory, rules, fits, rank, n_threads, signals),
         )
         for rank in ranks
     ]
-    work += [threading.Thread(target=other, args=(signals,))] if other else []
     for thread in work:
         thread.start()
     for thread in work:
@@ -58,8 +60,9 @@ def test_the_bits_are_those_of_one_thread_whoever_is_there(d, ranks):
 @pytest.mark.parametrize("d", [2, 6])
 def test_chunks_that_a_thread_takes_and_does_not_do_are_done_by_another(d):
     x, dropped = clusters(3, n=5000, d=d), []
-    shared = run(x, [0], 2, other=lambda signals: dropped.append(_take_and_drop(signals)))
-    assert_array_equal(shared.trajectory, run(x, [0], 1).trajectory)
+    assert _take_and_drop(np.full(team.SIGNALS, advance.END << 24)) == 0  # compiled from here on
+    shared = run(x, [0], 2, lambda signals: dropped.append(_take_and_drop(signals)), 500)
+    assert_array_equal(shared.trajectory, run(x, [0], 1, iterations=500).trajectory)
     assert dropped[0] > 0
 
 

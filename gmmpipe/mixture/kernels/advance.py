@@ -8,12 +8,20 @@ import numpy as np
 from gmmpipe.mixture.kernels.compile import borrowed, invoke
 from gmmpipe.mixture.kernels.mstep import copy, factorise
 from gmmpipe.mixture.kernels.records import (  # fmt: skip
+    BOUNDS,
     BROKEN,
     CONVERGED,
     FIT_NUMBER,
+    IN_USE,
     ITERATION,
     KEPT,
+    LEFT_BY,
+    NO_STATE,
+    NOTHING,
+    ORDER,
     OUTCOME,
+    PASSES,
+    PRUNES,
     REDONE,
     REFUSED,
     RUNNING,
@@ -24,6 +32,7 @@ from gmmpipe.mixture.kernels.step import (  # fmt: skip
     ADVANCE,
     LN2,
     REDO,
+    any_pruned,
     bound,
     compiled,
     decide,
@@ -42,6 +51,8 @@ from gmmpipe.mixture.kernels.team import (  # fmt: skip
     commit,
     fetch_add,
     publish,
+    put,
+    replace,
     take,
     wait,
 )
@@ -101,6 +112,7 @@ def _after_pass(samples, memory, rules, fits):
         return END
     _keep(memory, fits, iteration, False)
     memory.state[REDONE] = 0
+    memory.state[PRUNES] = any_pruned(samples, memory, fits.first[fit + 1] - fits.first[fit])
     return STEP
 
 
@@ -136,10 +148,17 @@ def _after_begin(memory, n_components):
     """Return the first phase of a fit whose start is in memory."""
     memory.state[ITERATION] = memory.state[KEPT] = 0
     memory.state[OUTCOME] = RUNNING
+    for chunk in range(len(memory.chunks)):
+        memory.chunks[chunk, LEFT_BY] = -1
     for k in range(n_components):
         if memory.status[k] == BROKEN:
             memory.state[OUTCOME] = REFUSED
     return END if memory.state[OUTCOME] == REFUSED else PASS
+
+
+@compiled
+def _is_pass(phase):
+    return (phase == PASS) | (phase == PASS_AGAIN)
 
 
 @merged
@@ -157,6 +176,8 @@ def _after(samples, memory, rules, fits, phase, n_components):
         following = _after_update(memory, rules, fits)
     if following == PASS:
         bound(memory, rules, n_components)
+    if _is_pass(following):
+        memory.state[PASSES] += 1
     if following == END:
         _close(memory, fits, n_components)
     return following
@@ -172,7 +193,7 @@ def _components(samples, memory, rules, fits, phase, task, tasks, n_components, 
             reduce(samples, memory, k, rules.reg_covar)
             finish(memory, rules, k, rank)
         else:
-            update(samples, memory, rules, k)
+            update(samples, memory, rules, k, rank)
 
 
 @compiled
@@ -187,15 +208,23 @@ def _next_fit(memory, fits, signals, epoch):
 
 
 @compiled
-def _commit_chunk(samples, memory, n_components, chunk, rank, row, epoch):
-    """Do a chunk; return whether no other thread was faster, and the row to write to next."""
-    sum_chunk(samples, memory, n_components, chunk, rank, row, epoch)
-    return commit(memory.owners, chunk, epoch, row)
+def _do_chunk(samples, memory, n_components, chunk, rank, row, epoch, shared):
+    """Do a chunk; return whether no other thread was faster, and the row to write to next.
 
-
-@compiled
-def _is_pass(phase):
-    return (phase == PASS) | (phase == PASS_AGAIN)
+    The state of its pruning is that of one thread at a time; others do without.
+    """
+    use, known, first, number = memory.chunks[chunk], NO_STATE, True, memory.state[PASSES]
+    if len(memory.pruning) > 0 and (not shared or replace(use, IN_USE, 0, 1)):
+        known = NOTHING if use[LEFT_BY] < 0 else ORDER
+        if use[LEFT_BY] == number - 1:
+            known = BOUNDS
+    sum_chunk(samples, memory, n_components, chunk, rank, row, epoch, known)
+    if shared:
+        first, row = commit(memory.owners, chunk, epoch, row)
+    if known != NO_STATE:
+        use[LEFT_BY] = number if first else -1  # late: the mixture may have changed meanwhile
+        put(use, IN_USE, 0)
+    return first, row
 
 
 def run_all(samples, memory, rules, fits, rank, team, signals):
@@ -227,9 +256,9 @@ def run_all(samples, memory, rules, fits, rank, team, signals):
         if not _is_pass(phase):
             _components(samples, memory, rules, fits, phase, task, size, k, rank)
         elif alone:
-            sum_chunk(samples, memory, k, task, rank, task, epoch)
+            _do_chunk(samples, memory, k, task, rank, task, epoch, False)
         else:
-            first, row = _commit_chunk(samples, memory, k, task, rank, row, epoch)
+            first, row = _do_chunk(samples, memory, k, task, rank, row, epoch, True)
         task += 1
         if task < size if alone else not (first and fetch_add(signals, DONE, 1) == size - 1):
             continue
@@ -266,7 +295,7 @@ def sum_chunks(samples, memory, n_components, rank, team, signals):
             task = wait(signals, memory.owners, epoch, phase == PASS, rank * chunks // team)
             if task < 0:
                 continue
-        first, row = _commit_chunk(samples, memory, n_components, task, rank, row, epoch)
+        first, row = _do_chunk(samples, memory, n_components, task, rank, row, epoch, True)
         if first and fetch_add(signals, DONE, 1) == size - 1:
             publish(signals, epoch + 1, END, 0)
 
@@ -285,7 +314,7 @@ def densities(samples, memory, n_components, rank, team, totals, logs):
         arguments = (
             samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
             memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank], logs,
-            memory.owners, 1,
+            memory.owners, 1, memory.drifts, memory.pruning, NO_STATE,
         )  # fmt: skip
         invoke(samples.chunk_pass, arguments)
         first = chunk * layout.blocks // layout.chunks * layout.block

@@ -21,6 +21,14 @@ from gmmpipe.mixture.kernels.passes import (  # fmt: skip
     relative_densities,
     rows_of,
 )
+from gmmpipe.mixture.kernels.pruning import (  # fmt: skip
+    adapt,
+    learn,
+    pruned,
+    pruned_densities,
+    unsorted_row,
+)
+from gmmpipe.mixture.kernels.records import NO_STATE
 from gmmpipe.mixture.kernels.simd import LANES
 from gmmpipe.mixture.kernels.tiles import columns, store_rows
 
@@ -28,6 +36,7 @@ _INTEGER, _DOUBLES = types.int64, types.CPointer(types.float64)
 SIGNATURE = types.void(
     types.CPointer(_INTEGER), _DOUBLES, _DOUBLES, _DOUBLES, _INTEGER, _INTEGER, _INTEGER,
     _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, _DOUBLES, types.CPointer(_INTEGER), _INTEGER,
+    _DOUBLES, _DOUBLES, _INTEGER,
 )  # fmt: skip
 
 
@@ -83,12 +92,43 @@ def _zeros(layout, k, out):
     return n_moments
 
 
+@inlined
+def _whole_block(shape, layout, model, n, x, block, slots, at, state, known, work, out):
+    """Add a block to the sums of its chunk."""
+    n_moments, first, pairs = 1 + layout.width + layout.size, block * layout.block, 0
+    relative_densities(shape, layout, model, n, slots, at, work)
+    out[0] += likelihood(layout, model, n, slots, at, work)
+    for j in range(model.k):
+        pairs += moments_where_any(
+            shape, layout, model, n, x, first, slots, at, work, j * layout.stride, j, out,
+            1 + j * n_moments,
+        )  # fmt: skip
+    if known != NO_STATE:
+        learn(layout, model, n, min(n, layout.n - first), pairs, state, block, work)
+
+
+@inlined
+def _pruned_block(shape, layout, model, n, x, block, slots, at, drifts, state, work, out):
+    """Add a block to the sums of its chunk, to the same bits as ``_whole_block``."""
+    n_moments, first = 1 + layout.width + layout.size, block * layout.block
+    row = rows_of(layout, model.k).row
+    evaluated = pruned_densities(shape, layout, model, n, x, first, drifts, state, block, work)
+    out[0] += likelihood(layout, model, n, slots, at, work)
+    for j in range(model.k):
+        if unsorted_row(layout, model, n, state, block, work, j):
+            moments_where_any(
+                shape, layout, model, n, x, first, slots, at, work, row, j, out,
+                1 + j * n_moments,
+            )  # fmt: skip
+    adapt(layout, model, n, evaluated, state, block, work)
+
+
 def chunk_pass(*shape: tuple[int, ...]) -> Callable[..., None]:
     """Return the pass over one chunk, for a shape of tiles."""
 
     def one_tile(
         sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, owners,
-        epoch,
+        epoch, _drifts, _state, _known,
     ):  # fmt: skip
         """Set out to the log-likelihood in bits, then count and moments of each component."""
         layout = _layout(sizes)
@@ -109,24 +149,27 @@ def chunk_pass(*shape: tuple[int, ...]) -> Callable[..., None]:
 
     def tiles(
         sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, owners,
-        epoch,
+        epoch, drifts, state, known,
     ):  # fmt: skip
-        """Set out to the log-likelihood in bits, then count and moments of each component."""
+        """Set out to the log-likelihood in bits, then count and moments of each component.
+
+        known: what of the state may be used, see ``records``.
+        """
         layout = _layout(sizes)
-        model, n_moments = Model(k, peaks, means, centres, factors), _zeros(layout, k, out)
+        model = Model(k, peaks, means, centres, factors)
+        _zeros(layout, k, out)
         begin_sparse(layout, k, work)
         first = chunk * layout.blocks // layout.chunks
         for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
             if owners[chunk] >> 8 >= epoch:  # another thread was faster
                 return
             n, at = _block(shape, layout, x, weight, slots, block, rank)
-            relative_densities(shape, layout, model, n, slots, at, work)
-            out[0] += likelihood(layout, model, n, slots, at, work)
-            for j in range(k):
-                moments_where_any(
-                    shape, layout, model, n, x, block * layout.block, slots, at, work,
-                    j * layout.stride, j, out, 1 + j * n_moments,
-                )  # fmt: skip
+            if pruned(layout, model, state, block, known):
+                _pruned_block(
+                    shape, layout, model, n, x, block, slots, at, drifts, state, work, out
+                )
+            else:
+                _whole_block(shape, layout, model, n, x, block, slots, at, state, known, work, out)
         end_sparse(shape, layout, k, work, out)
 
     return one_tile if len(shape[2]) == 1 else tiles
@@ -137,7 +180,7 @@ def chunk_densities(*shape: tuple[int, ...]) -> Callable[..., None]:
 
     def chunk_densities(
         sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, _owners,
-        _epoch,
+        _epoch, _drifts, _state, _known,
     ):  # fmt: skip
         """Set out, (n, k) by rows, to log2 of weight times density of all samples."""
         layout = _layout(sizes)

@@ -10,10 +10,11 @@ import numpy as np
 from gmmpipe.mixture.engine import Moments
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
-from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
+from gmmpipe.mixture.kernels.records import LEFT_BY, PASSES, Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
+_STATE = 16_000_000  # doubles for the state of a fit's pruning, at most
 _TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
 
 
@@ -36,8 +37,8 @@ def _writable(x: Array) -> Array:
 class CompiledPasses:
     """Passes over samples by some threads; what is laid out, and how, is the subclass's affair."""
 
-    def __init__(self, samples: Samples, threads: int) -> None:
-        self.samples, self.threads = samples, threads
+    def __init__(self, samples: Samples, threads: int, prunes: bool = False) -> None:
+        self.samples, self.threads, self.prunes = samples, threads, prunes
 
     @property
     def layout(self) -> layout.Layout:
@@ -49,12 +50,17 @@ class CompiledPasses:
         lay, d = self.layout, self.layout.d
         width, size = k * lay.width, k * lay.size
         row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
+        state = lay.blocks * layout.state_of(lay, k).end
+        drifts = np.zeros((k, 2))
+        drifts[:, 0] = 1
         return Memory(
             np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)), np.zeros((k, d, d)),
             np.zeros((k, d, d)), np.zeros(k), np.zeros((k, d)), np.zeros(k, np.int64),
             np.zeros(d), np.zeros(d), np.zeros(d),
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
             _aligned(lay.chunks + team, row), np.arange(lay.chunks), np.zeros(8, np.int64),
+            _aligned(state if self.prunes and state <= _STATE else 0), drifts,
+            np.full((lay.chunks, 8), [0, -1, 0, 0, 0, 0, 0, 0]),
             np.zeros((team, 2, d, d)),
             _aligned(team, -(-layout.rows_of(lay, k).end // 8) * 8),
         )  # fmt: skip
@@ -67,6 +73,7 @@ class CompiledPasses:
         """Do one pass for the k components in memory; return the log-likelihood in nats."""
         signals, team = np.zeros(SIGNALS, np.int64), len(memory.work)
         memory.owners[:] = np.arange(self.layout.chunks)
+        memory.state[PASSES] += 1
         run = compiled(advance.sum_chunks)
         share(team, lambda rank: run(self.samples, memory, k, rank, team, signals))
         return float(compiled(advance.statistics)(self.samples, memory, 0.0, k))
@@ -101,7 +108,8 @@ class Engine(CompiledPasses):
             x, weight, slots, lay, np.array(lay, np.int64), layout.places(lay.d, axis_aligned),
             axis_aligned, specialised(make, chunks.SIGNATURE, *shape).address,
         )  # fmt: skip
-        super().__init__(samples, min(threads, lay.chunks))
+        prunes = lay.resident and lay.tiles > 1 and cut is None and not densities
+        super().__init__(samples, min(threads, lay.chunks), bool(prunes))
 
     def advance(self, rules: Rules, fits: Fits, seconds: float) -> None:
         """Run all fits; seconds is what an iteration of the largest takes one thread."""
@@ -142,6 +150,9 @@ class _Workspace:
 
     def load(self, mixture: Mixture) -> int:
         k, memory = mixture.n_components, self.memory
+        memory.state[PASSES] += 1  # so that bounds of the last mixture are void
+        if k != self.k:
+            memory.chunks[:, LEFT_BY] = -1
         memory.weights[:k] = mixture.weights
         memory.means[:k] = mixture.means
         memory.covariances[:k] = mixture.covariances

@@ -48,7 +48,7 @@ ALL = (1 << LANES) - 1  # the bits of eight samples
 FARTHEST = 1e300  # a distance that leaves logarithms finite
 
 inlined = njit(nogil=True, error_model="numpy", forceinline=True)
-rows_of = inlined(_layout.rows_of)
+rows_of, state_of = inlined(_layout.rows_of), inlined(_layout.state_of)
 
 
 class Model(NamedTuple):

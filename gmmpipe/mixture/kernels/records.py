@@ -8,7 +8,9 @@ from gmmpipe.mixture.kernels.layout import Layout
 
 SOUND, EMPTY, FLOOR, BROKEN = range(4)  # the status of a component: see ``mstep.finish_covariance``
 RUNNING, CONVERGED, STOPPED, REFUSED = range(4)  # the outcome of a fit
-FIT_NUMBER, ITERATION, KEPT, OUTCOME, REDONE = range(5)  # the state of a fit in progress
+FIT_NUMBER, ITERATION, KEPT, OUTCOME, REDONE, PASSES, PRUNES = range(7)  # of a fit in progress
+NO_STATE, NOTHING, ORDER, BOUNDS = range(4)  # what a pass may use of the state of the pruning
+IN_USE, LEFT_BY = range(2)  # of a chunk's state: by a thread now; the last pass, -1: it is void
 
 
 class Samples(NamedTuple):
@@ -52,8 +54,9 @@ class Memory(NamedTuple):
     and their inverse factors (K, D, D), counts (K,), shifts (K, D) and status (K,); within, floor
     and vanishing (D,), see ``bounds.Bounds``; the model as the pass wants it (flat, see
     ``passes.Model``); sums (chunks + threads, 1 + K * moments or more), and in ``owners`` (chunks,)
-    the epoch in which a chunk was done and which row it has, see ``team.commit``; for each thread
-    scratch (2, D, D) and work; state: see above.
+    the epoch in which a chunk was done and which row it has, see ``team.commit``; state: see above.
+    What ``pruning`` keeps: pruning (flat, of each block; or empty), drifts (K, 2), chunks
+    (chunks, 8). For each thread scratch (2, D, D) and work.
     """
 
     weights: np.ndarray
@@ -74,6 +77,9 @@ class Memory(NamedTuple):
     sums: np.ndarray
     owners: np.ndarray
     state: np.ndarray
+    pruning: np.ndarray
+    drifts: np.ndarray
+    chunks: np.ndarray
     scratch: np.ndarray
     work: np.ndarray
 

@@ -15,13 +15,15 @@ import numpy as np
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
 from gmmpipe.mixture.kernels.engine import CompiledPasses, Engine, share
-from gmmpipe.mixture.kernels.records import Fits, Memory, Rules, Samples
+from gmmpipe.mixture.kernels.records import NO_STATE, Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array
 
 _TOGETHER = 64  # fits that share a pass
 _NUMBER, _ADDRESS = ctypes.c_int64, ctypes.c_void_p
-_PASS = ctypes.CFUNCTYPE(None, *[_ADDRESS] * 4, *[_NUMBER] * 3, *[_ADDRESS] * 7, _NUMBER)
+_PASS = ctypes.CFUNCTYPE(
+    None, *[_ADDRESS] * 4, *[_NUMBER] * 3, *[_ADDRESS] * 7, _NUMBER, *[_ADDRESS] * 2, _NUMBER
+)
 
 
 class Model(NamedTuple):
@@ -46,12 +48,17 @@ class ChunkEngine:
         samples, memory = self.engine.samples, self.engine.memory(model.k, 1)
         shape = layout.plan(samples.layout.n, samples.layout.d, samples.axis_aligned)[0]
         run = specialised(chunks.chunk_pass, chunks.SIGNATURE, *shape).ctypes
-        kinds = iter(run.argtypes)
-        arrays = (samples.sizes, samples.x, samples.weight, samples.slots)
-        given = [array.ctypes.data_as(next(kinds)) for array in arrays]
-        given += [next(kinds)(value).value for value in (0, 0, model.k)]
-        arrays = (*model[1:], memory.work[0], memory.sums[0], memory.owners)
-        run(*given, *(array.ctypes.data_as(next(kinds)) for array in arrays), 1)
+        arguments = (
+            samples.sizes, samples.x, samples.weight, samples.slots, 0, 0, model.k, *model[1:],
+            memory.work[0], memory.sums[0], memory.owners, 1, memory.drifts, memory.pruning,
+            NO_STATE,
+        )  # fmt: skip
+        run(
+            *(
+                kind(value) if isinstance(value, int) else value.ctypes.data_as(kind)
+                for kind, value in zip(run.argtypes, arguments, strict=True)
+            )
+        )
         return memory.sums[0]
 
 

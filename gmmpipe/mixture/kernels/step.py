@@ -5,8 +5,10 @@ from numba import njit
 
 from gmmpipe.mixture.bounds import COLLAPSED
 from gmmpipe.mixture.kernels.compile import invoke
+from gmmpipe.mixture.kernels.layout import PRUNED
 from gmmpipe.mixture.kernels.mstep import TIED, copy, finish_covariance, least, may_touch
-from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, SOUND
+from gmmpipe.mixture.kernels.passes import state_of
+from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, PRUNES, SOUND
 from gmmpipe.mixture.kernels.team import row_of
 
 ADVANCE, REDO, STOP = range(3)  # the decisions of the first thread
@@ -58,12 +60,12 @@ def bound(memory, rules, n_components):
 
 
 @compiled
-def sum_chunk(samples, memory, n_components, chunk, rank, row, epoch):
+def sum_chunk(samples, memory, n_components, chunk, rank, row, epoch, known):
     """Put the moments of a chunk in a row of memory.sums; no more than is done in this epoch."""
     arguments = (
         samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
         memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank],
-        memory.sums[row], memory.owners, epoch,
+        memory.sums[row], memory.owners, epoch, memory.drifts, memory.pruning, known,
     )  # fmt: skip
     invoke(samples.chunk_pass, arguments)
 
@@ -173,8 +175,55 @@ def decide(samples, memory, rules, n_components, redone):
 
 
 @merged
-def update(samples, memory, rules, k):
+def any_pruned(samples, memory, n_components):
+    """Return whether any block is pruned, 0 or 1; distances do not drift until the next M step."""
+    for k in range(n_components):
+        memory.drifts[k, 0], memory.drifts[k, 1] = 1.0, 0.0
+    size = state_of(samples.layout, n_components).end
+    for block in range(samples.layout.blocks if len(memory.pruning) > 0 else 0):
+        if memory.pruning[block * size + PRUNED] != 0:
+            return 1
+    return 0
+
+
+@compiled
+def drift(samples, memory, k, half):
+    """Set how the distances of component k change with its next parameters, see ``pruning``.
+
+    With F the factors, C the current covariance: |F' (x - m')| >= s |F (x - m)| - |F' (m' - m)|,
+    where s, the least singular value of F' F^-1, is at least sqrt(1 - |F' C F'^T - 1|), Frobenius.
+    half (D, D) is scratch.
+    """
+    d, factor, change = samples.layout.d, memory.inverses[k], 0.0
+    covariance = memory.covariances[k]
+    for i in range(d):
+        for j in range(d):
+            half[i, j] = 0.0
+        for m in range(i if samples.axis_aligned else 0, i + 1):
+            for j in range(d):
+                half[i, j] += factor[i, m] * covariance[m, j]
+    for i in range(d):
+        for j in range(i if samples.axis_aligned else 0, i + 1):
+            value = 0.0
+            for m in range(j if samples.axis_aligned else 0, j + 1):
+                value += half[i, m] * factor[j, m]
+            change += (value - 1) * (value - 1) if i == j else 2 * value * value
+    moved = 0.0
+    for i in range(d):
+        y = 0.0
+        for j in range(i if samples.axis_aligned else 0, i + 1):
+            at = k * samples.layout.width + j
+            y += factor[i, j] * (memory.centres[at] + memory.shifts[k, j] - memory.means[k, j])
+        moved += y * y
+    memory.drifts[k, 0] = np.sqrt(max(1 - np.sqrt(change), 0.0)) if change < 1 else 0.0
+    memory.drifts[k, 1] = np.sqrt(moved * (0.5 / LN2))
+
+
+@merged
+def update(samples, memory, rules, k, rank):
     """Make the next parameters of component k the current ones."""
+    if memory.state[PRUNES] != 0:
+        drift(samples, memory, k, memory.scratch[rank, 0])
     memory.weights[k] = memory.counts[k] / rules.total_weight
     for i in range(samples.layout.d):
         memory.means[k, i] = memory.centres[k * samples.layout.width + i] + memory.shifts[k, i]

@@ -55,7 +55,7 @@ def _load(_typing, array, _index):
 
 
 @intrinsic
-def _store(_typing, array, _index, _value):
+def put(_typing, array, _index, _value):
     """Set an element; what was written before is seen by who sees it."""
 
     def code(context, builder, sig, args):
@@ -67,7 +67,7 @@ def _store(_typing, array, _index, _value):
 
 
 @intrinsic
-def _replace(_typing, array, _index, _before, _after):
+def replace(_typing, array, _index, _before, _after):
     """Set an element in one atomic step if it is what it was; return whether it was."""
 
     def code(context, builder, sig, args):
@@ -101,7 +101,7 @@ inlined = njit(nogil=True, forceinline=True)
 def publish(signals, epoch, phase, size):
     """Begin a phase of so many tasks, the last of its epoch being done."""
     signals[DONE] = 0
-    _store(signals, TICKET, epoch << _EPOCH | phase << _PHASE | size << _SIZE)
+    put(signals, TICKET, epoch << _EPOCH | phase << _PHASE | size << _SIZE)
 
 
 @inlined
@@ -125,7 +125,7 @@ def commit(owners, chunk, epoch, row):
     And the row that a thread may write to next.
     """
     before = _load(owners, chunk)
-    if before >> 8 < epoch and _replace(owners, chunk, before, epoch << 8 | row):
+    if before >> 8 < epoch and replace(owners, chunk, before, epoch << 8 | row):
         return True, before & _ROW
     return False, row
 
