@@ -12,26 +12,10 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from gmmpipe.data.dataset import Sample
-from gmmpipe.data.file_summary import counting, summary
-from gmmpipe.data.formats.registry import FORMATS
+from gmmpipe.data.file_summary import summary
 from gmmpipe.data.gather import RowCollector
 from gmmpipe.data.kinds import File
-from gmmpipe.data.source import ProgressCallback, described, is_large, is_text, tables
-from gmmpipe.data.start_file import given
-
-__all__ = [
-    "FORMATS",
-    "collect",
-    "counting",
-    "described",
-    "given",
-    "is_large",
-    "is_text",
-    "preview",
-    "read",
-    "summary",
-    "tables",
-]  # fmt: skip
+from gmmpipe.data.source import ProgressCallback, is_large, tables
 
 
 def read(source: Path | bytes, name: str, kind: File) -> Sample:

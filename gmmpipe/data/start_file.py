@@ -21,7 +21,7 @@ class Column(File):
     features_needed: ClassVar[bool] = False
 
 
-def given(content: bytes, name: str) -> ExplicitStart | GroupStart:
+def read_start(content: bytes, name: str) -> ExplicitStart | GroupStart:
     """Return the start that a file gives: .json is parameters, else a table is groups of rows.
 
     Raises InputError: one line with file, line (or row) and a remedy.

@@ -7,8 +7,10 @@ from typing import Any
 
 from gmmpipe.config.build import build
 from gmmpipe.data import read as reader
+from gmmpipe.data import source as data_files
 from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.data.progress import Bar
+from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.starts.given import to_arrays
 from gmmpipe.store import artifacts
@@ -51,13 +53,13 @@ def _data_file(
     root: Path, name: str, options: Section, user_path: str | None, scratch: Path | None
 ) -> DataSet:
     path = located(root, options["path"], user_path)
-    large = path.exists() and reader.is_large(path)
-    described = reader.described(path) if large else artifacts.describe(path)
+    large = path.exists() and data_files.is_large(path)
+    described = data_files.described(path) if large else artifacts.describe(path)
     for file in described.get("files", ()):
         located(root, f"{options['path']}/{file}", user_path and f"{user_path}/{file}")
     digested = {**options, "path": path.name, "sha256": described["sha256"]}
     identity = _identity(name, digested)
-    text = stored("text", identity) if large and reader.is_text(path) else None
+    text = stored("text", identity) if large and data_files.is_text(path) else None
     source = Source(str(options["path"]), described["sha256"], text)
     kind = build(DATASETS, "data set", options, "kind")
     look = partial(_scanned, scratch or root, path, kind, source)
@@ -92,7 +94,7 @@ def start_file(
     if path is None:
         return None
     content = artifacts.read(located(root, path, None))
-    start = reader.given(content, path)
+    start = read_start(content, path)
     rows = getattr(start, "labels", None)
     if rows is not None and len(rows) != data.n:
         raise InputError(f"{path}: {len(rows)} groups, but {data.dataset} has {data.n} rows")
@@ -130,7 +132,7 @@ def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:
             rows = reader.collect(path, str(path), kind, target.parent, bar)
         generate.refuse_changed(path, source.sha256, rows)
         generate.write(target, rows.sample(), path.name)
-    elif reader.is_large(path):
+    elif data_files.is_large(path):
         rows = reader.collect(path, str(path), kind)
         generate.refuse_changed(path, source.sha256, rows)
     else:

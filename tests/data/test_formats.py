@@ -13,10 +13,11 @@ from reader_cases import load
 from scipy.io import savemat
 
 from gmmpipe.data import source
+from gmmpipe.data.file_summary import summary
 from gmmpipe.data.formats import registry
-from gmmpipe.data.formats.registry import Format
+from gmmpipe.data.formats.registry import FORMATS, Format
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import FORMATS, collect, summary
+from gmmpipe.data.read import collect
 from gmmpipe.errors import InputError
 
 X = np.array([[5.1, 3.5], [4.9, np.pi], [1e-300, -2.0], [0.1 + 0.2, 7.0]])

@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from reader_cases import in_blocks, load, parquet
 
-from gmmpipe.data import start_file
+from gmmpipe.data.file_summary import summary
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import collect, summary
+from gmmpipe.data.read import collect
+from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData
 
 X = [[42.5, -39.25], [40.5, -38.5], [39.75, -40.25], [41.25, -38.75]]
@@ -34,9 +35,8 @@ def test_different_text_is_a_different_class(one, other):
     assert len(load("x,s\n" + text(rows), label="s").classes) == 2
     table = parquet({"x": [row[0] for row in rows], "s": [row[1] for row in rows]})
     assert load(table, "t.parquet", label="s").labels.tolist() in ([0, 1, 0], [1, 0, 1])
-    assert (
-        start_file.given(text([(label,) for _, label in rows]).encode(), "g.csv").n_components == 2
-    )
+    groups = text([(label,) for _, label in rows]).encode()
+    assert read_start(groups, "g.csv").n_components == 2
 
 
 def test_only_numbers_throughout_may_be_one_class():

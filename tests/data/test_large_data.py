@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gmmpipe.data import read as reader
 from gmmpipe.data import source
+from gmmpipe.data.formats.registry import FORMATS
 from gmmpipe.data.kinds import File
 from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture import slices
@@ -84,9 +84,9 @@ def test_a_large_text_is_parsed_once_by_the_plan(project, study, columns, monkey
     pa.table(columns).to_pandas().to_csv("x.csv", index=False)
     parted(monkeypatch)
     calls = []
-    text = reader.FORMATS["text"]
+    text = FORMATS["text"]
     spy = replace(text, parse=lambda *a: calls.append(a) or text.parse(*a))
-    monkeypatch.setitem(reader.FORMATS, "text", spy)
+    monkeypatch.setitem(FORMATS, "text", spy)
     done = study(options("x.csv"), *SWEEP)
     assert len(calls) == 1
     assert f"x.csv: {N} rows in" in capsys.readouterr().err

@@ -13,7 +13,8 @@ from test_refusals import BAD
 
 from gmmpipe.data import source
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import collect, described
+from gmmpipe.data.read import collect
+from gmmpipe.data.source import described
 from gmmpipe.errors import InputError
 
 WHOLE = {"empty", "whitespace", "gzip bomb", "empty gzip"}  # these are never large

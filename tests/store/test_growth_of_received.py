@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from versions import a_version
 
-from gmmpipe.data import read as reader
 from gmmpipe.data.formats import limits
 from gmmpipe.data.kinds import File
+from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, explain
 from gmmpipe.results.experiment import load
 from gmmpipe.store import arrays, free_memory, open_files, parquet, yaml_file
@@ -120,7 +120,7 @@ def test_a_large_gzip_file_is_refused_long_before_it_is_unpacked(tmp_path, monke
     bomb, rest = gzip.compress(b"a,b\n" + b"1,2\n" * 2**23), gzip.compress(os.urandom(2**20))
     path.write_bytes(bomb + rest)
     monkeypatch.setattr(limits, "FREE", 2**18)
-    parts = (len(table.x) for table in reader.tables(path, str(path), File(str(path))))
+    parts = (len(table.x) for table in tables(path, str(path), File(str(path))))
     with pytest.raises(InputError, match=r"b\.csv\.gz: of .* bytes, grows more than 100-fold"):
         given.extend(parts)
     assert sum(given) < 2**22
@@ -139,13 +139,13 @@ def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monke
     reading = File(str(repeated), missing="drop")
     monkeypatch.setattr(free_memory, "available", lambda: 40 * 10**6)
     with pytest.raises(InputError, match=r"r\.parquet: 1,000,000 rows of 2 columns would take"):
-        next(reader.tables(repeated.read_bytes(), str(repeated), reading))
+        next(tables(repeated.read_bytes(), str(repeated), reading))
     for read in (parquet.read_table, parquet.StoredTable):
         with pytest.raises(InputError, match="a group of 1,000,000 rows would take"):
             read(repeated)
     monkeypatch.setattr(free_memory, "available", lambda: 10**9)
     assert parquet.read_table(repeated).num_rows == 10**6
-    assert len(next(reader.tables(repeated.read_bytes(), str(repeated), reading)).x)
+    assert len(next(tables(repeated.read_bytes(), str(repeated), reading)).x)
 
 
 def test_names_of_files_do_not_steer_the_terminal(monkeypatch, capsys):

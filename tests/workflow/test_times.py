@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from projects import TINY
 
-from gmmpipe.data import read as reader
 from gmmpipe.data import source
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
@@ -78,7 +77,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(large, monkeypatch, tmp
     monkeypatch.setattr(source, "LARGE", large)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n3,4\n5,7\n")
-    options, sha256 = {"kind": "file", "path": str(path)}, reader.described(path)["sha256"]
+    options, sha256 = {"kind": "file", "path": str(path)}, source.described(path)["sha256"]
     planned = GenerateJob(options=options, sha256=sha256)
     collect, read = generate.reader.collect, generate.artifacts.read
 

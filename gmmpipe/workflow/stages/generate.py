@@ -8,6 +8,7 @@ import numpy as np
 
 from gmmpipe.config.build import build
 from gmmpipe.data import read as reader
+from gmmpipe.data import source as data_files
 from gmmpipe.data.dataset import Sample
 from gmmpipe.data.gather import RowCollector
 from gmmpipe.data.kinds import DATASETS, File
@@ -44,7 +45,7 @@ def run(inputs: Sequence[str], output: str, job: GenerateJob, threads: int = 1) 
 
 
 def _read(path: str, kind: File, output: str, sha256: str | None) -> Sample:
-    if reader.is_large(Path(path)):
+    if data_files.is_large(Path(path)):
         refuse_changed(path, sha256)
         folder = Path(output).parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ def refuse_changed(
     if isinstance(read, bytes):
         current = artifacts.sha256(read)
     else:
-        current = reader.described(Path(path))["sha256"]
+        current = data_files.described(Path(path))["sha256"]
     if sha256 not in (None, current):
         if isinstance(read, RowCollector):
             read.close()

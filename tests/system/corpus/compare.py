@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import tables
+from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError
 
 HEADERLESS = {"header": None}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from libraries import library
 
+from gmmpipe.data.file_summary import summary
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import collect, read, summary
+from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 
 

@@ -9,8 +9,9 @@ import pytest
 from libraries import library
 from scipy import sparse
 
+from gmmpipe.data.file_summary import summary
 from gmmpipe.data.kinds import File
-from gmmpipe.data.read import collect, read, summary
+from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 
 X = np.array([[0, 1.5, 0], [2, 0, 0.25], [0, 0, 3], [4, 1, 0]])
