@@ -198,7 +198,7 @@ def _tests(row: pd.Series, tests: pd.DataFrame | None) -> Iterator[Reason]:
     k, last = stopping(rows), rows["k0"].max()
     decision = REJECTED if k is None else rows.set_index("k0")["decision"][k]
     if decision == REJECTED and row["k"] <= last:
-        yield mild("tests", where=f"ends at no K up to {last}")
+        yield mild("tests", where=f"rejects every K up to {last}")
     elif decision == KEPT and k != row["k"]:
         yield mild("tests", where=f"ends at K = {k}")
     elif decision == UNDECIDED:

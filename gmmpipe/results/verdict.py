@@ -26,9 +26,9 @@ CLAUSES = {
     "one sound": "no other model of the {tried} tried has a sound fit",
     "edge": "the lowest BIC is at the {which} K of the sweep, {k}: try {more}",
     "last sound": "no K above {k} has a sound fit",
-    "unfinished": "its run was cut off before a maximum (a larger fit.certify carries it on)",
+    "unfinished": "its run was cut off before a maximum (a larger fit.certify continues it)",
     "saddle": "its run ended on a saddle, where a maximum is near but not reached",
-    "degenerate": "its run, carried on to a maximum, ends in a degenerate fit",
+    "degenerate": "its run, continued to a maximum, ends in a degenerate fit",
     "unrecorded": "how its run ended is not recorded",
     "beaten": "it is not at its best: {by}, which it contains, has a higher log-likelihood"
     " ({option} adds starts there)",
@@ -36,23 +36,24 @@ CLAUSES = {
     " {iterations} iterations",
     "overtaken": "at the maxima to which their runs lead another model has the lower BIC: {other}",
     "single": "it rests on a single run, which cannot tell whether a better optimum exists",
-    "nothing drawn": "its starts draw nothing at random, so no restart can tell whether a better"
-    " optimum exists",
+    "nothing drawn": "its starts are not random, so restarts cannot tell whether a better optimum"
+    " exists",
     "hits": "only {hits} of {finished} finished restarts found it",
     "target": "one more restart may find a better fit: that chance is below {bound} (95 %"
     " confidence), and {target} were asked for ({option} adds restarts)",
     "open runs": "{unfinished} of its {draws} restarts were cut off before a maximum",
     "rivals": "the best fit of {names} ({count} of {rivals} other models within {near:g} of its"
-    " BIC) ends at no maximum or below a model that it contains, so the order may change",
+    " BIC) does not end at a maximum, or is less likely than a model that it contains, so the"
+    " order may change",
     "rare": "fewer than {least} restarts found the best fit of {names} ({count} of {rivals} other"
     " models within {near:g} of its BIC), so the order may change",
-    "open": "the best fit of {names} ({count} of {models} models) ends at no maximum or below a"
-    " model that it contains",
-    "close": "another model is as good: {other}, whose BIC is only {gap:.2f} higher",
+    "open": "the best fit of {names} ({count} of {models} models) does not end at a maximum, or"
+    " is less likely than a model that it contains",
+    "close": "another model is as good: {other}, with a BIC only {gap:.2f} higher",
     "lead": "the BIC of another model is only {gap:.1f} higher: {other}",
     "unstable": "{runs} resamples disagree on the clusters: mean ARI {ari:.2f}",
     "seeds": "{runs} seeds from the start {start} disagree on the clusters: mean ARI {ari:.2f}",
-    "criteria": "other criteria choose otherwise: {picks}",
+    "criteria": "other criteria choose other models: {picks}",
     "tests": "the bootstrap test of K against K + 1 {where}",
 }  # fmt: skip
 COMPARES = {"close", "lead"}  # the reasons under which a difference in BIC may still be weighed

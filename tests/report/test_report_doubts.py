@@ -134,7 +134,7 @@ def test_an_equal_model_is_barely_better(clear):
     bic[second] = bic.min() + 1.0
     near = replace(clear, best=clear.best.assign(**dict.fromkeys(CRITERIA, bic)))
     assert "barely worth a mention" in facts_of(near)["Runner-up"].meaning
-    assert "whose BIC is only 1.00 higher" in texts(near)
+    assert "with a BIC only 1.00 higher" in texts(near)
 
 
 def test_the_agreement_of_resamples_comes_before_that_of_seeds(clear):

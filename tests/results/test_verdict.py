@@ -78,7 +78,7 @@ CASES = {
     "a start that draws nothing": (
         table(*CLEAR, draws=2, finished=2, hits=np.nan, p_better_bound=np.nan),
         "not settled",
-        "its starts draw nothing at random, so no restart can tell",
+        "its starts are not random, so restarts cannot tell",
     ),
     "hit twice": (
         table(("full", 2, 500.0, {"hits": 2}), *CLEAR[1:]),
@@ -98,7 +98,7 @@ CASES = {
     "unfinished": (
         table(("full", 2, 500.0, LESSER), *CLEAR[1:]),
         "not settled",
-        "its run was cut off before a maximum (a larger fit.certify carries it on)",
+        "its run was cut off before a maximum (a larger fit.certify continues it)",
     ),
     "saddle": (
         table(("full", 2, 500.0, {"end": "saddle"}), *CLEAR[1:]),
@@ -108,7 +108,7 @@ CASES = {
     "degenerate": (
         table(("full", 2, 500.0, {"end": "degenerate"}), *CLEAR[1:]),
         "not settled",
-        "its run, carried on to a maximum, ends in a degenerate fit",
+        "its run, continued to a maximum, ends in a degenerate fit",
     ),
     "restarts cut off": (
         table(*CLEAR, unfinished=4),
@@ -134,14 +134,14 @@ CASES = {
     "a model far behind that is unfinished": (
         table(*CLEAR[:2], ("full", 3, 540.0, LESSER)),
         "probably",
-        "the best fit of full, K = 3 (1 of 3 models) ends at no maximum or below a model",
+        "the best fit of full, K = 3 (1 of 3 models) does not end at a maximum, or is less likely",
     ),
     "criteria": (
         table(
             CLEAR[0], ("tied", 2, 520.0, {"icl": 490.0, "icl_map": 490.0, "aic": 480.0}), *CLEAR[2:]
         ),
         "probably",
-        "other criteria choose otherwise: tied, K = 2 (AIC, ICL, hard ICL)",
+        "other criteria choose other models: tied, K = 2 (AIC, ICL, hard ICL)",
     ),
     "not recorded": (
         table(*CLEAR).drop(columns=["end", "limit", "beaten_by", "finished", "unfinished"]),
@@ -239,7 +239,7 @@ def test_resamples_count_before_seeds():
     [
         ([0.005, 0.5, 0.5], ""),
         ([0.5, 0.005, 0.5], "ends at K = 1"),
-        ([0.005, 0.005, 0.005], "ends at no K up to 3"),
+        ([0.005, 0.005, 0.005], "rejects every K up to 3"),
         ([0.005, 0.055, 0.5], "is undecided at K = 2"),
         ([np.nan, 0.005, 0.5], ""),
     ],
