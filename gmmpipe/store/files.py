@@ -11,6 +11,7 @@ from typing import BinaryIO
 from gmmpipe.store.integrity import MADE_BY, checksum_path, refuse_damaged, sha256, write_record
 from gmmpipe.store.layout import RESULTS, STORE
 from gmmpipe.store.open_files import (
+    TEMPORARY,
     buffered,
     created,
     flush_file,
@@ -107,9 +108,9 @@ def move_artifact(path: str | Path, target: str | Path) -> None:
 
 
 def remove_stale(folder: str | Path) -> None:
-    """Remove the temporary files of writers that have ended."""
-    for temporary in list(Path(folder).rglob(".*.tmp")):
-        writer = temporary.name.split(".")[-2]
+    """Remove the temporary files of writers that have ended; ``temporary_path`` names no others."""
+    for temporary in list(Path(folder).rglob(f".*{TEMPORARY}")):
+        writer = temporary.name.removesuffix(TEMPORARY).rpartition(".")[2]
         if writer.isdigit() and not is_alive(int(writer)):
             if temporary.is_dir() and not temporary.is_symlink():
                 shutil.rmtree(temporary, ignore_errors=True)

@@ -15,6 +15,7 @@ from gmmpipe.errors import InputError
 
 NO_FSYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # some file systems flush no folder
 MOST_LINKS = 40  # from one to the next, as Linux has it
+TEMPORARY = ".gmmpipe.tmp"  # ends the names of files that are being written, after the process id
 
 
 @contextmanager
@@ -100,7 +101,7 @@ def naming(path: Path, temporaries: Iterable[Path] = ()) -> Iterator[None]:
 
 def temporary_path(path: Path) -> Path:
     """Return the name beside ``path`` that this process writes to before it renames."""
-    return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}{TEMPORARY}")
 
 
 def created(temporary: Path) -> BufferedRandom:

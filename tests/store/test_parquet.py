@@ -145,3 +145,12 @@ def test_scratch_is_gone_afterwards_and_also_after_a_kill(tmp_path):
     assert len(list(tmp_path.rglob("rows"))) == 1
     remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_what_a_person_named_like_a_temporary_file_stays(folder, tmp_path):
+    mine = tmp_path / ".notes.999999.tmp"
+    mine.mkdir() if folder else mine.write_text("")
+    (tmp_path / ".x.npz.999999.gmmpipe.tmp").write_bytes(b"half")
+    remove_stale(tmp_path)
+    assert list(tmp_path.iterdir()) == [mine]

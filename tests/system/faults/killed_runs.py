@@ -156,7 +156,7 @@ def spoil(project: Path, chance: random.Random) -> str:
     elif files and deed == "flipped":
         flip(chance.choice(files), chance.random(), chance.randrange(8))
     elif files and deed == "stale temporary":
-        chance.choice(files).with_name(".x.npz.999999.tmp").write_bytes(b"half")
+        chance.choice(files).with_name(".x.npz.999999.gmmpipe.tmp").write_bytes(b"half")
     return deed
 
 
