@@ -111,7 +111,7 @@ def remove_stale(folder: str | Path) -> None:
     """Remove the temporary files of writers that have ended; ``temporary_path`` names no others."""
     for temporary in list(Path(folder).rglob(f".*{TEMPORARY}")):
         writer = temporary.name.removesuffix(TEMPORARY).rpartition(".")[2]
-        if writer.isdigit() and not is_alive(int(writer)):
+        if writer.isdecimal() and not is_alive(int(writer)):
             if temporary.is_dir() and not temporary.is_symlink():
                 shutil.rmtree(temporary, ignore_errors=True)
             else:

@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -129,11 +129,16 @@ def flush_folder(folder: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether a process of this number may be there."""
+    """Return whether a process is there and goes on; one whose parent has not noticed its end not.
+
+    Where there is no /proc, such a zombie passes for alive.
+    """
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:  # another user's
         pass
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1] != [b"Z"]
     return True

@@ -147,6 +147,15 @@ def test_scratch_is_gone_afterwards_and_also_after_a_kill(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_writer_whose_end_nobody_has_noticed_has_ended(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as writer:
+        stale = tmp_path / f".x.npz.{writer.pid}.gmmpipe.tmp"
+        stale.touch()
+        os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)  # from now on it is a zombie
+        remove_stale(tmp_path)
+        assert not stale.exists()
+
+
 @pytest.mark.parametrize("folder", [False, True])
 def test_what_a_person_named_like_a_temporary_file_stays(folder, tmp_path):
     mine = tmp_path / ".notes.999999.tmp"
