@@ -1,5 +1,8 @@
 """Arrow tables in files: Parquet, written and read in parts where they are long, and scratch."""
 
+import hashlib
+import os
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from gmmpipe.errors import InputError
 from gmmpipe.store import free_memory
 from gmmpipe.store.files import read, writing
-from gmmpipe.store.integrity import describe, digest, refuse_damaged
+from gmmpipe.store.integrity import digest, refuse_damaged
+from gmmpipe.store.open_files import open_regular
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,12 +119,19 @@ class StoredTable:
     """
 
     def __init__(self, path: str | Path) -> None:
+        import pyarrow as pa
+
         self.path = path
-        refuse_damaged(path, describe(path)["sha256"])
+        with open_regular(path) as file:
+            refuse_damaged(path, hashlib.file_digest(file, "sha256").hexdigest())
+            same = os.fdopen(os.dup(file.fileno()), "rb")
+        weakref.finalize(self, same.close)
         with _sound(path):
-            self._file = _open(path)
+            self._file = _open(pa.PythonFile(same, "r"))
             _refuse_growing(path, self._file)
-            self.columns: list[str] = self._file.schema_arrow.names
+            self.schema = self._file.schema_arrow
+            self.n_rows = self._file.metadata.num_rows
+            self.columns: list[str] = self.schema.names
 
     def rows(self, keys: "pd.DataFrame") -> "pd.DataFrame":
         """Return the rows that have in the columns of ``keys`` what one of its rows has.
@@ -130,7 +141,7 @@ class StoredTable:
         import pyarrow as pa
 
         names, wanted = list(keys.columns), keys.drop_duplicates()
-        tables = [self._file.schema_arrow.empty_table()]
+        tables = [self.schema.empty_table()]
         with _sound(self.path):
             for group in range(self._file.num_row_groups):
                 if not _may_hold(self._file.metadata.row_group(group), wanted):
@@ -186,7 +197,7 @@ def _sound(path: str | Path) -> Iterator[None]:
 
     try:
         yield
-    except InputError:
+    except (InputError, MemoryError):  # some of Arrow's are both
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(

@@ -299,3 +299,14 @@ def test_a_missing_library_is_named_with_what_brings_it(monkeypatch):
         InputError, match=r"t.x: .x is read by no_such_library, which is missing; pip .*'\.\[x\]'"
     ):
         load(b"1\n2\n", "t.x")
+
+
+@pytest.mark.parametrize("name", ["t.feather", "t.arrow", "stream.arrow", "t.orc", "t.parquet"])
+def test_a_file_is_not_opened_again_by_its_name(name, tmp_path):
+    """Under which there may be a pipe by now, which would be waited for."""
+    path = tmp_path / name
+    path.write_bytes(WRITTEN.get(name) or FRAME.to_parquet())
+    with path.open("rb") as file:
+        path.unlink()
+        (table,) = registry.format_of(name).parse(file, name, File(name))
+    np.testing.assert_array_equal(table.x, X)

@@ -163,3 +163,20 @@ def test_what_a_person_named_like_a_temporary_file_stays(folder, tmp_path):
     (tmp_path / ".x.npz.999999.gmmpipe.tmp").write_bytes(b"half")
     remove_stale(tmp_path)
     assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_table_is_read_from_the_file_that_was_looked_at(stored, monkeypatch):
+    """Under its name there may be a pipe by now, which would be waited for."""
+    monkeypatch.setattr(parquet, "refuse_damaged", lambda path, _: Path(path).unlink())
+    assert len(next(artifacts.StoredTable(stored).parts(TABLE.schema.names))) == 128
+
+
+@pytest.mark.parametrize("error", [MemoryError, pa.ArrowMemoryError])
+def test_a_lack_of_memory_is_no_damage(error, stored, monkeypatch):
+    def refuse(*_, **__):
+        raise error("malloc of size 8 failed")
+
+    monkeypatch.setattr(parquet, "_open", refuse)
+    for read in (artifacts.StoredTable, artifacts.read_table):
+        with pytest.raises(MemoryError):
+            read(stored)

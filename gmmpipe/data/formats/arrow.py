@@ -15,12 +15,16 @@ FILE = b"ARROW1\0\0"  # before what else is the same as a stream
 
 
 def arrow_file(file: Any) -> Any:
-    """Return a file as Arrow's libraries take it: the bytes in memory, or the one on disk."""
+    """Return an open file, from its beginning, as Arrow's libraries take it.
+
+    It is not opened again by its name, which may be another file's, or a pipe's, by now.
+    """
     import pyarrow as pa
 
     if isinstance(file, BytesIO):
         return pa.BufferReader(file.getvalue())
-    return pa.OSFile(file.name)
+    file.seek(0)
+    return pa.PythonFile(file, "r")
 
 
 def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
@@ -29,11 +33,11 @@ def feather(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     from pyarrow.dataset import IpcFileFormat
 
     with sound(name, "Arrow"):
-        source = arrow_file(file)
         _refuse_bomb(file, name)
+        source = arrow_file(file)
         if source.read(6) == b"ARROW1":
             count = IpcFileFormat().make_fragment(arrow_file(file)).count_rows()
-            with pa.ipc.open_file(source) as whole:
+            with pa.ipc.open_file(arrow_file(file)) as whole:
                 at_once = 1 if isinstance(file, BytesIO) else max(whole.num_record_batches, 1)
                 refuse_huge(-(-count // at_once), len(whole.schema.names), name)
                 batches = (whole.get_batch(i) for i in range(whole.num_record_batches))

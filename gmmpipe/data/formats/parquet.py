@@ -13,6 +13,7 @@ from gmmpipe.data.formats.typed import Typed, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
+from gmmpipe.store.open_files import open_regular
 
 
 def parquet(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
@@ -31,7 +32,7 @@ def parquet_folder(path: Path, name: str, kind: File) -> Iterator[Table]:
     keys = list(dict.fromkeys(key for each in inside.values() for key in _partitions(each)))
     for each, below in inside.items():
         where = f"{name}/{below}"
-        with each.open("rb") as file:
+        with open_regular(each) as file:
             head = file.read(LENGTH)
             if not head.startswith(PARQUET):
                 refuse_other(head, where)
