@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import zipfile
 
 import pytest
@@ -184,3 +185,17 @@ def test_entities_are_refused():
     content = altered(content, "xl/worksheets/sheet1.xml", b"<worksheet", bomb + b"<worksheet")
     with pytest.raises(InputError, match=r"t.xlsx: cannot be read as a workbook \("):
         load(content)
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_a_part_that_would_take_minutes_is_refused_before_it_is_read(part, monkeypatch):
+    openpyxl, whole = library("openpyxl"), io.BytesIO(xlsx(data=[["u"], [1], [2]]))
+    with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as archive:
+        content = archive.read(part)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr(part, content + b" " * 2**22)
+    monkeypatch.delattr(openpyxl, "load_workbook")
+    with pytest.raises(
+        InputError, match=rf"part {re.escape(part)} has .* bytes, at most 4,194,304"
+    ):
+        load(whole.getvalue())
