@@ -15,6 +15,7 @@ import numpy as np
 
 from gmmpipe.data.formats.arrow import frame
 from gmmpipe.data.formats.limits import refuse_growth
+from gmmpipe.data.formats.r_objects import n_objects
 from gmmpipe.data.formats.typed import one_of, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
@@ -39,6 +40,13 @@ def r_data(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
     with sound(name, "a file of R"), TemporaryFile() as plain:
         _unpack(file, plain, name)
         objects = [each["object_name"] for each in pyreadr.list_objects(plain)]
+        with mmap(plain.fileno(), 0, access=ACCESS_READ) as content:
+            others = n_objects(content) - len(objects)
+        if not objects:
+            raise InputError(
+                f"{name}: holds no data frame, vector or matrix (objects of other kinds: {others});"
+                " save a data frame"
+            )
         named = {str(key or "data"): key for key in objects}
         one = one_of(list(named), kind, name, "object")
         plain.seek(0)
@@ -47,8 +55,10 @@ def r_data(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
             frames = pyreadr.read_r(plain, use_objects=[named[one]])
         data = frames[named[one]]
         _refuse_integer64(data, name)
-        left_out = tuple(f"object {key}" for key in named if key != one)
-        yield from typed(frame(data, left_out=left_out, table=f"object {one}"), name, kind)
+        left_out = [f"object {key}" for key in named if key != one]
+        if others:
+            left_out.append(f"{others} of other kinds, such as lists")
+        yield from typed(frame(data, left_out=tuple(left_out), table=f"object {one}"), name, kind)
 
 
 def _unpack(file: BinaryIO, plain: Any, name: str) -> None:

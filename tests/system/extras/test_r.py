@@ -67,10 +67,11 @@ def test_of_several_objects_one_is_asked_for():
         load("several.RData")
     assert load("several.RData", table="second").x.ravel().tolist() == [3, 4, 6.5]
     assert line("several.RData", table="first") == (
-        "several.RData: object first, 1 numeric column, left out: object second"
+        "several.RData: object first, 1 numeric column, left out: object second, 1 of other kinds,"
+        " such as lists"
     )
     assert load("one.RData").features == ("a",)
-    with pytest.raises(InputError, match=r"list.rds: holds no object"):
+    with pytest.raises(InputError, match=r"list.rds: holds no data frame.* other kinds: 1\)"):
         load("list.rds")
 
 
