@@ -26,6 +26,8 @@ REMEDIES = {
     errno.EOPNOTSUPP: "use another file system",
 }
 MEND = "check the path"
+# of libraries that are loaded, and of threads
+LACK = re.compile("cannot allocate memory|failed to map segment|can't start new thread", re.I)
 
 LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
@@ -132,8 +134,11 @@ def explain(error: BaseException) -> tuple[str, int] | None:
         words = str(error)
     elif isinstance(error, KeyboardInterrupt):
         words = "interrupted; run the same command to continue"
-    elif isinstance(error, MemoryError):
-        words = f"not enough memory: {error}; free some, or give a smaller sweep or fewer --cores"
+    elif lack := _lack_of_memory(error):
+        words = (
+            f"not enough memory ({lack}); free some, allow more (ulimit -v, -u), or give a smaller"
+            " sweep or fewer --cores"
+        )
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
         words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
     elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
@@ -143,6 +148,14 @@ def explain(error: BaseException) -> tuple[str, int] | None:
     else:
         return None
     return f"gmmpipe stopped: {one_line(words)}", 1
+
+
+def _lack_of_memory(error: BaseException) -> str:
+    """Return what could not be had, "" for any other error."""
+    if isinstance(error, MemoryError):
+        return str(error) or "an allocation failed"
+    match = LACK.search(str(error)) if isinstance(error, ImportError | RuntimeError) else None
+    return match[0] if match else ""
 
 
 def suggest(kind: str, name: object, allowed: list[str]) -> str:

@@ -20,7 +20,14 @@ LINES = [
         "gmmpipe stopped: No usable temporary directory found in ['/tmp']; check the path",
     ),
     (OSError(errno.ENOTDIR, "Not a directory", "a.tmp", None, "a"), 1, "gmmpipe stopped: a: Not a"),
-    (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory: Unable to allocate 9 GiB;"),
+    (MemoryError("Unable to allocate 9 GiB"), 1, "not enough memory (Unable to allocate 9 GiB);"),
+    (MemoryError(), 1, "not enough memory (an allocation failed);"),
+    (RuntimeError("can't start new thread"), 1, "not enough memory (can't start new thread);"),
+    (
+        ImportError("IMPORTANT: ...\nlibopenblas.so: failed to map segment from shared object"),
+        1,
+        "not enough memory (failed to map segment); free some, allow more (ulimit -v, -u), or",
+    ),
     (
         ModuleNotFoundError("No module", name="dask"),
         1,
