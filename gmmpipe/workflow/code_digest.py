@@ -8,9 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from gmmpipe.store.layout import WORKFLOW
+
 LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
 LIBRARIES |= {"sklearn": "scikit-learn"}
 ROOT = Path(__file__).parents[1]
+RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received folder are data
 
 
 class _Source(NamedTuple):

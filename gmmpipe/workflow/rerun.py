@@ -20,13 +20,13 @@ from gmmpipe.errors import REMOVED, InputError, one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.layout import LOCK, RESULTS, WORKFLOW
+from gmmpipe.store.layout import LOCK, RESULTS
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import located
 from gmmpipe.store.plan import Plan
 from gmmpipe.store.validate import check
-from gmmpipe.workflow.code_digest import ROOT
+from gmmpipe.workflow.code_digest import ROOT, RULES
 from gmmpipe.workflow.environment import environment, package
 from gmmpipe.workflow.make_plan import plan_of
 from gmmpipe.workflow.pipeline import STAGES
@@ -35,7 +35,6 @@ from gmmpipe.workflow.verify import Version
 
 EXPECTED = "last bits may differ, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
-RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received folder are data
 PROFILE = ROOT.parent / "profiles/default"
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import MADE_BY
-from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, table
+from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, WORKFLOW, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import check_folders
 from gmmpipe.store.open_files import naming
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
 from gmmpipe.workflow.checksums import restore_checksums
+from gmmpipe.workflow.code_digest import RULES
 from gmmpipe.workflow.job_server import JobServer, job_server
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
@@ -42,6 +44,7 @@ QUESTIONS = re.compile(
 )
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
+IN_RULES = re.compile(rf'\w+Error in file ".*/{WORKFLOW}", line')  # of Python
 OBSTACLE = re.compile(r"\w+: \[Errno (\d+)\] ([^:]+): '(.*)'")  # an OSError
 SILENT = "it ended without a message: killed, or out of memory"
 PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where jobs run
@@ -268,8 +271,21 @@ def _explain(progress: Progress, log: Path) -> int:
         message, _ = explain(OSError(int(met[1]), met[2], met[3])) or (message, 1)
     index = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
     reason = " ".join(lines[max(index, 0) :][:2])
+    if IN_RULES.match(reason) and (place := _other_rules()):
+        message = (
+            f"gmmpipe: {WORKFLOW} is not that of this gmmpipe ({lines[index + 1]}); take {place},"
+            " conf/ and profiles/ beside it, or install the gmmpipe that this project is of"
+        )
     print(one_line(message or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
     return 2 if message and message.startswith("gmmpipe: ") else 1
+
+
+def _other_rules() -> str:
+    """Return where this gmmpipe's Snakefile is, "" where it is that of the working folder."""
+    if not RULES.is_file():
+        return f"the {WORKFLOW} of gmmpipe {version('gmmpipe')}"
+    same = artifacts.read(RULES) == artifacts.read(WORKFLOW)
+    return "" if same else str(RULES)
 
 
 def _source_of_options() -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ DELETING = (  # also of artifacts that other versions share
 PROFILE_PATH = re.compile(r"profiles/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}/?")
 SHORT_OPTION = re.compile(r"-[nptkfFlSDapqvh]*[sdC]")  # -s, -d, -C, perhaps after flags: -ns
 ELSEWHERE = re.compile(r"-e|--exec|--profile|executor$")  # options, and an entry of a profile
+EXECUTOR = re.compile(r"(?:-e=?|--executor(?:=|$))(.*)")
+EXTRAS = {"slurm": "slurm", "cluster-generic": "generic"}  # plugin -> extra that brings it
+BUILT_IN = ("local", "dryrun", "touch")
+CATALOGUE = "https://snakemake.github.io/snakemake-plugin-catalog"
 PLAIN_TEXT = re.compile(r"[\w=:,./@%+{} -]*")  # calls nothing when Snakemake evaluates a resource
 
 
@@ -81,7 +86,20 @@ def options(extra: Sequence[str]) -> list[str]:
             raise InputError(
                 f"{text!r} after --: Snakemake evaluates what looks like code; give plain words"
             )
+    for text, following in zip(extra, [*extra[1:], ""], strict=True):
+        if match := EXECUTOR.fullmatch(text):
+            _refuse_missing(match[1] or following, f"{text} after --")
     return list(extra)
+
+
+def _refuse_missing(executor: str, where: str) -> None:
+    """Raise InputError for an executor without its plugin, where Snakemake prints its usage."""
+    module = f"snakemake_executor_plugin_{executor}".replace("-", "_")
+    if executor in BUILT_IN or (module.isidentifier() and find_spec(module)):
+        return
+    extra = EXTRAS.get(executor)
+    how = f"pip install -e '.[{extra}]'" if extra else f"see {CATALOGUE}, or choose local"
+    raise InputError(f"{where}: Snakemake's plugin for executor {executor} is missing; {how}")
 
 
 def profile(root: Path, name: str = PROFILE) -> list[str]:
@@ -103,6 +121,8 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
                     f"{path}: {text!r} is, or could name, code to be run, or removes results; leave"
                     " it out"
                 )
+        if executor := _entries(path).get("executor"):
+            _refuse_missing(str(executor), str(path))
         for key in _config(path):
             if key not in BLOCK:
                 raise InputError(suggest(f"{path}: config key", key, list(BLOCK)))
@@ -132,11 +152,16 @@ def runs_here(root: Path, extra: Sequence[str]) -> bool:
 
 def _config(path: Path) -> Mapping[str, Any]:
     """Return what the entry `config` of a profile has: a list of key=value, or a mapping."""
-    with path.open(encoding="utf-8") as file:
-        content = yaml.safe_load(file)
-    config = content.get("config", {}) if isinstance(content, dict) else {}
+    config = _entries(path).get("config", {})
     if isinstance(config, list) and all(isinstance(text, str) and "=" in text for text in config):
         config = dict(text.split("=", 1) for text in config)
     if not isinstance(config, dict):
         raise InputError(f"{path}: config is {config!r}; give a list such as [target_seconds=600]")
     return config
+
+
+def _entries(path: Path) -> Mapping[str, Any]:
+    """Return the entries of a profile; none of a file that is no mapping."""
+    with path.open(encoding="utf-8") as file:
+        content = yaml.safe_load(file)
+    return content if isinstance(content, dict) else {}

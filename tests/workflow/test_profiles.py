@@ -1,5 +1,6 @@
 """The profiles in profiles/: what each must say, and how one is chosen."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +18,9 @@ ALWAYS = {"scheduler": "greedy", "rerun-incomplete": True, "nolock": True}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_profile_is_safe_and_taken(name):
+def test_every_profile_is_safe_and_taken(name, monkeypatch):
     """A chosen profile takes the place of `default`, so each says what no run may lack."""
+    monkeypatch.setattr(snakemake_options, "find_spec", lambda _: True)
     said = yaml.safe_load((HOME / f"profiles/{name}/config.yaml").read_text(encoding="utf-8"))
     assert {key: said.get(key) for key in ALWAYS} == ALWAYS
     assert snakemake_options.profile(HOME, f"profiles/{name}") == [
@@ -84,3 +86,22 @@ def test_a_profile_that_is_not_there_is_named_with_those_that_are(tmp_path: Path
     (tmp_path / "profiles/slurm").mkdir(parents=True)
     with pytest.raises(InputError, match=r"profiles/slrum.*did you mean 'profiles/slurm'"):
         snakemake_options.profile(tmp_path, "profiles/slrum")
+
+
+@pytest.mark.parametrize(
+    ("executor", "words"),
+    [("slurm", "'.[slurm]'"), ("cluster-generic", "'.[generic]'"), ("a.b", "catalog, or choose")],
+)
+def test_an_executor_whose_plugin_is_missing_is_named(executor, words, tmp_path, monkeypatch):
+    monkeypatch.setattr(snakemake_options, "find_spec", lambda _: None)
+    (tmp_path / "profiles/mine").mkdir(parents=True)
+    path = tmp_path / "profiles/mine/config.yaml"
+    path.write_text(f"executor: {executor}\n")
+    said = rf"Snakemake's plugin for executor {executor} is missing; .*{re.escape(words)}"
+    with pytest.raises(InputError, match=rf"config\.yaml: {said}"):
+        snakemake_options.profile(tmp_path, "profiles/mine")
+    for typed in (["-e", executor], [f"-e{executor}"], [f"--executor={executor}"],
+                  ["--executor", executor]):  # fmt: skip
+        with pytest.raises(InputError, match=f"after --: {said}"):
+            snakemake_options.options(typed)
+    assert snakemake_options.options(["-e", "local", "--executor=dryrun"])

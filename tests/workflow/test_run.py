@@ -142,6 +142,24 @@ def test_an_obstacle_that_snakemake_met_is_said_as_our_own(tmp_path, capsys):
     assert capsys.readouterr().err == f"{said} run the command again\n"
 
 
+def test_rules_of_another_gmmpipe_are_told_with_those_of_this_one(
+    project, tmp_path, capsys, monkeypatch
+):
+    """As in the folder of an old study, where gmmpipe was updated since."""
+    assert project == Path.cwd()
+    log = f'ImportError in file "{project}/Snakefile", line 22:\ncannot import name x\n  File y\n'
+    code, said = explained(tmp_path, capsys, log)
+    assert code == 1
+    assert said.startswith("gmmpipe: Snakemake stopped: ImportError in file ")
+    Path("Snakefile").write_text("from gmmpipe.study import Study\n")
+    code, said = explained(tmp_path, capsys, log)
+    assert code == 2
+    assert "Snakefile is not that of this gmmpipe (cannot import name x); take " in said
+    assert f"take {workflow_run.RULES}, conf/ and profiles/ beside it, or install" in said
+    monkeypatch.setattr(workflow_run, "RULES", tmp_path / "none")  # of a wheel
+    assert "take the Snakefile of gmmpipe " in explained(tmp_path, capsys, log)[1]
+
+
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
     log = "usage: snakemake\n  [targets]\nsnakemake: error: unrecognized arguments: --nosuch\n"
     code, said = explained(tmp_path, capsys, log)
