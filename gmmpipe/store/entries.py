@@ -1,10 +1,53 @@
 """The entries of a plan: data sets, normalised data, blocks of fits, blocks of replicates."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from gmmpipe.store.jobs import ABSENT, BootstrapJob, FitJob, GenerateJob, NormaliseJob, Section
+from annotated_types import Ge, Len
+
+from gmmpipe.store import validate
+from gmmpipe.store.jobs import (
+    ABSENT,
+    BootstrapJob,
+    FitJob,
+    GenerateJob,
+    NormaliseJob,
+    Numbers,
+    Section,
+)
+
+Count = Annotated[int, Ge(1)]
+Names = Annotated[list[str], Len(1)]
+
+
+@dataclass(frozen=True)
+class _Fit:
+    target: float
+    restarts: int | str
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    dataset: Names
+    normaliser: Names
+    covariance: Names
+    start: Names
+    k: Numbers
+    seed: Numbers
+    iteration: Numbers
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is read of the configuration that comes with results; there is more."""
+
+    dataset: dict[str, Section]
+    normaliser: dict[str, Section]
+    covariance: dict[str, Section]
+    start: dict[str, Section]
+    fit: _Fit
+    sweep: _Sweep
+    figures: Section
 
 
 @dataclass(frozen=True)
@@ -38,8 +81,8 @@ class DataSet:
 
     name: str
     dataset: str
-    n: int
-    d: int
+    n: Count
+    d: Count
     dropped: int = 0
     missing: int = 0
     patterns: int | None = None
@@ -85,7 +128,7 @@ class BootstrapBlock:
 
     name: str
     normalised: str
-    fits: list[str]
+    fits: Names
     config: BootstrapJob
     seconds: float
 
@@ -97,11 +140,6 @@ SECTIONS: dict[str, tuple[str, type[Entry]]] = {  # of a plan's file: where ``Pl
     "fits": ("fit_blocks", FitBlock),
     "bootstrap": ("bootstrap_blocks", BootstrapBlock),
 }
-PARTS: dict[type, dict[str, type]] = {  # of entries, that have a class as well
-    DataSet: {"source": Source},
-    FitBlock: {"source": StartFile, "config": FitJob},
-    BootstrapBlock: {"config": BootstrapJob},
-}
 
 
 def job_of(entry: Entry) -> GenerateJob | NormaliseJob | FitJob | BootstrapJob:
@@ -112,13 +150,18 @@ def job_of(entry: Entry) -> GenerateJob | NormaliseJob | FitJob | BootstrapJob:
     return NormaliseJob(options=entry.config) if isinstance(entry, NormalisedData) else entry.config
 
 
-def read(kind: type, value: Mapping[str, Any]) -> Any:
-    """Return an entry of its JSON, also of an older version's.
+def read(section: str, value: Any, where: str) -> dict[str, Any]:
+    """Return the entries of a section of a plan's file, also of an older version's, by name.
 
-    Raises TypeError where something is missing.
+    Raises InputError, which begins with ``where``, for what gmmpipe does not write.
     """
-    names = {each.name for each in fields(kind)}
-    parts = {key: inner for key, inner in value.items() if key in names}
-    for key, part in PARTS.get(kind, {}).items():
-        parts[key] = read(part, parts[key]) if parts.get(key) else None
-    return kind(**parts)
+    if isinstance(value, dict):
+        value = {name: _without_absent(entry) for name, entry in value.items()}
+    return validate.entries(SECTIONS[section][1], value, where)
+
+
+def _without_absent(entry: Any) -> Any:
+    """Return an entry without a source that is {}."""
+    if isinstance(entry, dict) and not entry.get("source", True):
+        return {key: value for key, value in entry.items() if key != "source"}
+    return entry

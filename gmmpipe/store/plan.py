@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gmmpipe.errors import InputError
-from gmmpipe.store import artifacts, layout
+from gmmpipe.store import artifacts, layout, validate
 from gmmpipe.store.entries import (
     SECTIONS,
     BootstrapBlock,
@@ -16,6 +16,7 @@ from gmmpipe.store.entries import (
     Entry,
     FitBlock,
     NormalisedData,
+    Settings,
     job_of,
     read,
 )
@@ -47,19 +48,21 @@ class Plan:
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Return the plan in a file; raises InputError for anything else."""
-        contents = artifacts.read_json(path)
-        try:
-            entries: dict[str, Any] = {
-                where: {name: read(kind, entry) for name, entry in contents[section].items()}
-                for section, (where, kind) in SECTIONS.items()
-            }
-            parts = {key: contents[key] for key in ("experiment", "config", "version")}
-            plan = cls(block=contents.get("block", {}), path=str(path), **parts, **entries)
-        except (AttributeError, KeyError, TypeError):
-            raise InputError(
-                f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/"
-            ) from None
+        contents, named = artifacts.read_json(path), ("experiment", "config", "version")
+        if not isinstance(contents, dict) or not contents.keys() >= {*named, *SECTIONS}:
+            raise InputError(f"{path}: not a plan; `gmmpipe run` writes them in {STORE}/plans/")
+        validate.refuse_other(Settings, contents["config"], f"{path}: config")
+        block = contents.get("block", {})
+        if not isinstance(block, dict):
+            raise InputError(f"{path}: block is {block!r:.99}; run the experiment again")
+        entries: dict[str, Any] = {
+            where: read(section, contents[section], f"{path}: {section}")
+            for section, (where, _) in SECTIONS.items()
+        }
+        parts = {key: contents[key] for key in named}
+        plan = cls(block=block, path=str(path), **parts, **entries)
         plan._refuse_odd_names()
+        plan._refuse_loose_ends()
         return plan
 
     def to_json(self) -> Section:
@@ -82,8 +85,22 @@ class Plan:
                 names += [name, *getattr(entry, "fits", ())]
                 names += [getattr(entry, link) for link in links if hasattr(entry, link)]
         for name in names:
-            if not re.fullmatch(STORED, str(name)):
+            if not (isinstance(name, str) and re.fullmatch(STORED, name)):
                 raise InputError(f"{self.path}: {name!r} names no artifact; run again")
+
+    def _refuse_loose_ends(self) -> None:
+        """Raise InputError where an entry names another that is not there, or lacks an axis."""
+        replicated = self.bootstrap_blocks.values()
+        blocks: list[FitBlock | BootstrapBlock] = [*self.fit_blocks.values(), *replicated]
+        named = {data.data for data in self.normalised_data.values()} - self.data_sets.keys()
+        named |= {block.normalised for block in blocks} - self.normalised_data.keys()
+        named |= {fit for block in replicated for fit in block.fits} - self.fit_blocks.keys()
+        for name in named:
+            raise InputError(f"{self.path}: has no entry {name!r}, which another names; run again")
+        axes = {"dataset", *self.outer}
+        if not blocks or any(axes - block.config.coordinates.keys() for block in blocks):
+            named_axes = " or ".join(sorted(axes))
+            raise InputError(f"{self.path}: some fits have no {named_axes}; run again")
 
     def entries(self, section: str) -> Mapping[str, Entry]:
         """Return the entries of a section of the plan's file by name."""

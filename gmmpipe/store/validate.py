@@ -3,6 +3,8 @@
 import json
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
+from types import GenericAlias
 from typing import Any, TypeVar
 
 import pydantic.dataclasses
@@ -12,6 +14,7 @@ from gmmpipe.errors import InputError, advice
 
 BRANCHES = {"str", "constrained-float"}  # how pydantic tells apart the types that a key may have
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+LONGEST = 200  # characters of a value that are shown
 T = TypeVar("T")
 
 
@@ -29,6 +32,32 @@ def valid(schema: type[T], value: Any, where: str) -> T:
     """Return ``value`` as what ``schema`` makes of it; raises InputError as ``check`` does."""
     made: T = _valid(_adapter(schema), schema, value, where)
     return made
+
+
+def entries(kind: type[T], value: Any, where: str) -> dict[str, T]:
+    """Return {name: what the dataclass ``kind`` makes of it}, other keys left out.
+
+    Raises InputError as ``check`` does.
+    """
+    made: dict[str, T] = _read(GenericAlias(dict, (str, kind)), kind, value, where)
+    return made
+
+
+def refuse_other(schema: type, value: Any, where: str) -> None:
+    """Raise InputError where a value lacks a key of a dataclass, or has one of another type."""
+    _read(schema, schema, value, where)
+
+
+def _read(kind: Any, schema: type, value: Any, where: str) -> Any:
+    try:
+        return _lenient(kind).validate_python(value)
+    except ValidationError as error:
+        raise InputError(f"{_explain(error, schema, where)}; run the experiment again") from None
+
+
+@cache
+def _lenient(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _adapter(schema: type) -> TypeAdapter[Any]:
@@ -63,11 +92,12 @@ def _explain(error: ValidationError, schema: Any, where: str) -> str:
     if gone := advice(f"{key}={first['input']}"):
         return gone
     if first["type"] in ("missing", "missing_argument"):
-        return f"{key} is missing; {where} needs {', '.join(known_keys(schema))}"
+        needs = f"; {where} needs {', '.join(known_keys(schema))}"
+        return f"{key} is missing{needs if len(first['loc']) == 1 else ''}"
     if first["type"] == "value_error":  # raised by the entry itself, with its own words
         return f"{where}: {first['ctx']['error']}"
     message = first["msg"][0].lower() + first["msg"][1:]
     for other in others:  # of a number or a word, what the word may be
         if other["type"] == "literal_error" and other["loc"][:-1] == first["loc"][:-1]:
             message += f", or {other['ctx']['expected']}"
-    return f"{key} is {first['input']!r}; {message}"
+    return f"{key} is {first['input']!r:.{LONGEST}}; {message}"

@@ -99,3 +99,47 @@ def test_a_forged_plan_leads_nowhere(where, value):
     artifacts.write_json(path, forged)  # with a valid checksum
     with pytest.raises(InputError, match="names no artifact"):
         Plan.read(path)
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "words"),
+    [
+        ("data.*.n", "many", "data.*.n is 'many'"),
+        ("data.*.n", None, "data.*.n is None"),
+        ("data.*.d", 0, "data.*.d is 0"),
+        ("data.*.dataset", None, "data.*.dataset is None"),
+        ("data.*.source", {"path": "x"}, "data.*.source.sha256 is missing"),
+        ("data.*", [], "data.* is []"),
+        ("data", {}, "has no entry"),
+        ("normalised.*.data", "other", "has no entry 'other'"),
+        ("normalised.*.config", "x", "normalised.*.config is 'x'"),
+        ("fits", [], "fits is []"),
+        ("fits", {}, "some fits have no dataset"),
+        ("fits.*.normalised", "other", "has no entry 'other'"),
+        ("fits.*.config", {}, "fits.*.config.covariance is missing"),
+        ("fits.*.config.k", [], "fits.*.config.k is []"),
+        ("fits.*.config.k", "2", "fits.*.config.k is '2'"),
+        ("fits.*.config.coordinates", {}, "some fits have no dataset"),
+        ("fits.*.seconds", "long", "fits.*.seconds is 'long'"),
+        ("config.sweep", {}, "config.sweep.dataset is missing"),
+        ("config.sweep.k", [], "config.sweep.k is []"),
+        ("config.fit", "fast", "config.fit is 'fast'"),
+        ("config.figures", None, "config.figures is None"),
+        ("config", None, "config is None"),
+        ("experiment", 5, "5 names no artifact"),
+        ("block", 5, "block is 5"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_a_plan_of_other_types_is_refused_in_a_line(where, value, words):
+    path = Path(make_plan.make_plan(Path(), ["experiment=smoke"]).path)
+    forged = json.loads(path.read_text())
+    *parents, last = where.split(".")
+    inner = forged
+    for key in parents:
+        inner = inner[next(iter(inner)) if key == "*" else key]
+    inner[next(iter(inner)) if last == "*" else last] = value
+    artifacts.write_json(path, forged)
+    pattern = re.escape(words).replace(r"\*", r"[^ ]+")
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: {pattern}"):
+        Plan.read(path)
