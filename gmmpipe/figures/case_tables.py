@@ -48,7 +48,7 @@ def version_frames(plan: Plan) -> dict[str, pd.DataFrame]:
 
     Of ``labels`` there are the samples that are shown.
     """
-    tables = VersionTables(plan.folder)
+    tables = VersionTables(plan.folder, plan.outer)
     rows = [(point, _rows_to_show(plan.data_sets[data].n)) for data, point in plan.cases()]
     labels = _labels(tables.stored("labels"), rows)
     names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(plan)]
@@ -87,7 +87,7 @@ def case_tables(
 
     Of parameters and trajectories there are the rows of the runs that may be drawn.
     """
-    tables = VersionTables(plan.folder)
+    tables = VersionTables(plan.folder, plan.outer)
     long = {name: tables.stored(name) for name in LONG}
     budget = MOST_NUMBERS // sum(1 for _ in plan.cases())
     for stored, point in plan.cases():

@@ -3,7 +3,8 @@
 A column is declared here, and computed by the module that makes its table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
@@ -28,12 +29,19 @@ DEFECTS = "defects"  # of fits: (component, code, numbers), of which `reason` is
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; unit: "" for names, counts, shares and what has none."""
+    """A column of a table; unit: "" for names, counts, shares and what has none.
+
+    optional: not in every version, as older ones lack it, or those of other settings.
+    """
 
     name: str
     text: str
     unit: str = ""
     type: Type = "number"
+    optional: bool = False
+
+
+_Optional = partial(Column, optional=True)
 
 
 def _first_line(function: object) -> str:
@@ -59,8 +67,10 @@ def _axes(*names: str) -> tuple[Column, ...]:
 _CASE = (*_axes("dataset"), OUTER)
 _CELL = (*_axes(*NAMED), OUTER, *_axes("k", "seed", "iteration"))
 _LIKELIHOOD = Column("log_likelihood", "log-likelihood of all samples", "nats")
-_CRITERIA = [Column(name, _first_line(f), "nats") for name, f in CRITERIA.items()]
-_METRICS = [Column(name, _first_line(f)) for name, f in METRICS.items()]
+_CRITERIA = [
+    Column(name, _first_line(f), "nats", optional=name != "bic") for name, f in CRITERIA.items()
+]
+_METRICS = [_Optional(name, _first_line(f)) for name, f in METRICS.items()]
 _FIT = (
     *_CELL,
     Column("n_iter", "iterations made; fewer than `iteration` once EM has converged", type="whole"),
@@ -74,20 +84,20 @@ _FIT = (
     Column("least_samples", "effective samples of the component that has the fewest"),
     Column("most_tied", "largest share of a component's samples with one value of a feature"),
     Column("noise", "weight of the noise component"),
-    Column("log_prior", "log density of the prior, 0 without one", "nats"),
-    Column(
+    _Optional("log_prior", "log density of the prior, 0 without one", "nats"),
+    _Optional(
         "end", "end of the run, carried on: maximum, saddle, unfinished or degenerate", type="text"
     ),
-    Column("limit", "log-likelihood at that end", "nats"),
-    Column("optimum", "which optimum of its model that is, 1 the best, 0 none", type="whole"),
+    _Optional("limit", "log-likelihood at that end", "nats"),
+    _Optional("optimum", "which optimum of its model that is, 1 the best, 0 none", type="whole"),
     Column("status", "ok or failed", type="text"),
     Column("reason", "why the fit is degenerate or failed", type="text"),
 )
 _RESTARTS = (
     Column("draws", "restarts", type="whole"),
-    Column("finished", "restarts that ended at a maximum", type="whole"),
-    Column("unfinished", "restarts cut off before a maximum", type="whole"),
-    Column("saddles", "restarts that stopped at a saddle", type="whole"),
+    _Optional("finished", "restarts that ended at a maximum", type="whole"),
+    _Optional("unfinished", "restarts cut off before a maximum", type="whole"),
+    _Optional("saddles", "restarts that stopped at a saddle", type="whole"),
     Column("optima", "distinct optima of the finished restarts"),
     Column("hits", "restarts that found the best of them"),
     Column("p_new", "chance that one more restart finds a new optimum (Good-Turing)"),
@@ -96,18 +106,24 @@ _RESTARTS = (
 )
 RESTARTS = [column.name for column in _RESTARTS]  # of a model, over all its starts, in ``best``
 
-FITS = (*_FIT, Column(DEFECTS, "the `reason` as data: component, code, numbers", type="records"))
+FITS = (*_FIT, _Optional(DEFECTS, "the `reason` as data: component, code, numbers", type="records"))
 BEST = (
     Column("rank", "place by BIC among the rows of the data set", type="whole"),
-    *(Column(f"delta_{c.name}", f"distance from the lowest {c.name}", "nats") for c in _CRITERIA),
+    *(
+        replace(c, name=f"delta_{c.name}", text=f"distance from the lowest {c.name}")
+        for c in _CRITERIA
+    ),
     *_FIT,
     *_RESTARTS,
-    Column("beaten_by", "a model that this one contains and that is likelier", type="text"),
+    _Optional("beaten_by", "a model that this one contains and that is likelier", type="text"),
 )
 _COMPONENT = Column("component", "number of the component, from 1; -1 for noise", type="whole")
 PARAMETERS = (
     *_CELL,
-    *(Column(name, "corner of the box of noise, if any", "data", type="numbers") for name in BOX),
+    *(
+        _Optional(name, "corner of the box of noise, if any", "data", type="numbers")
+        for name in BOX
+    ),
     _COMPONENT,
     Column("weight", "weight"),
     Column("mean", "mean, D numbers", "data", type="numbers"),
@@ -191,8 +207,8 @@ BOOTSTRAP = (
     *_REPLICATES,
     Column("p_value", "p-value"),
     Column("mc_error", "its Monte Carlo standard error"),
-    Column("level", "level of the test (bootstrap.level)"),
-    Column("decision", "rejected, not rejected or undecided", type="text"),
+    _Optional("level", "level of the test (bootstrap.level)"),
+    _Optional("decision", "rejected, not rejected or undecided", type="text"),
     Column("selected", "testing upwards stops here, and k0 is not rejected", type="yes or no"),
     Column("reason", "why a replicate is degenerate", type="text"),
     Column("null", "statistics of the replicates", type="numbers"),
@@ -208,7 +224,7 @@ INTERVALS = (
     Column("other_feature", "second feature of the covariance", type="text"),
     Column("estimate", "estimate", "of the parameter"),
     Column("se", "standard error", "of the parameter"),
-    Column("level", "share of replicates outside of the interval (bootstrap.level)"),
+    _Optional("level", "share of replicates outside of the interval (bootstrap.level)"),
     Column("low", "lower end of the percentile interval", "of the parameter"),
     Column("high", "upper end", "of the parameter"),
     *_REPLICATES,

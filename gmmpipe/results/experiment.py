@@ -17,14 +17,16 @@ from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import printing
 from gmmpipe.results.columns import DEFECTS
-from gmmpipe.results.mixtures import rows_at, to_mixture
+from gmmpipe.results.mixtures import rows_at, to_mixture, trajectory_of
 from gmmpipe.results.notebook import experiment_html
 from gmmpipe.results.tables import TABLES, TableAttributes
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
+from gmmpipe.store.entries import Settings
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
 from gmmpipe.store.plan import AXES, Plan
+from gmmpipe.store.validate import refuse_other
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
@@ -34,9 +36,6 @@ def _attributes() -> str:
     """Return the section on the tables, before the next, which says what is raised."""
     tables = "\n".join(f"{table.name} : DataFrame\n    {table.note}" for table in TABLES.values())
     return f"Attributes\n----------\n{tables}\n\nRaises\n"
-
-
-SECTIONS = ("dataset", "covariance", "fit", "sweep", "figures")  # of every version's configuration
 
 
 class Experiment(TableAttributes):
@@ -72,7 +71,7 @@ class Experiment(TableAttributes):
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
-        self._tables = VersionTables(self.folder)
+        _ = self.manifest  # of a newer gmmpipe it is refused at once
 
     if not TYPE_CHECKING:  # a type checker knows ``TableAttributes``, and misspelt ones as such
 
@@ -121,9 +120,7 @@ class Experiment(TableAttributes):
         from gmmpipe.store import yaml_file  # which loads yaml
 
         settings = yaml_file.settings(self.folder / "config.yaml")
-        for section in SECTIONS:
-            if not isinstance(settings.get(section), dict):
-                raise InputError(f"{self.folder}/config.yaml: has no section {section}")
+        refuse_other(Settings, settings, f"{self.folder}/config.yaml: settings")
         return settings
 
     @cached_property
@@ -138,6 +135,10 @@ class Experiment(TableAttributes):
         if not plan.is_file():
             raise InputError(f"{plan}: the plan of this version is missing; {again()}")
         return Plan.read(plan)
+
+    @cached_property
+    def _tables(self) -> VersionTables:
+        return VersionTables(self.folder, self.outer)
 
     def stored(self, path: str) -> dict[str, Any]:
         """Return the arrays of an artifact in the store, the very bytes of this version.
@@ -283,7 +284,7 @@ class Experiment(TableAttributes):
         from gmmpipe.mixture.estimator.from_mixture import from_mixture
 
         row = self._chosen(dataset, cell)
-        trajectory = np.asarray(self.rows("trajectories", row)["log_likelihood"].iloc[0])
+        trajectory = trajectory_of(self.rows("trajectories", row))
         model = from_mixture(
             self.mixture_of(row),
             self.config["covariance"][row["covariance"]]["family"],

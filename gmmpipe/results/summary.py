@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gmmpipe.errors import one_line
+from gmmpipe.errors import InputError, one_line
 from gmmpipe.results.bootstrap_tests import with_level
 from gmmpipe.results.build.stability import stacked
 from gmmpipe.results.mixtures import rows_at
 from gmmpipe.results.preconditions import decide
 from gmmpipe.results.tables import TABLES
 from gmmpipe.results.verdict import Verdict
+from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
@@ -52,6 +53,8 @@ def failures(plan: Plan) -> str | None:
     """
     path = table(plan.folder, "failed", ".csv")
     rows = list(csv.DictReader(io.StringIO(artifacts.read(path).decode())))
+    if rows and not {*AXES[:-1], *plan.outer, "reason"} <= rows[0].keys():
+        raise InputError(f"{path}: lacks columns of the table fits; run the experiment again")
     if not rows or plan.config["fit"]["on_failure"] == "continue":
         return None
     cells = {tuple(row[axis] for axis in (*AXES[:-1], *plan.outer)) for row in rows}
@@ -74,11 +77,12 @@ def verdict_lines(cases: Sequence[CaseVerdict]) -> Iterator[str]:
 
 def case_verdicts(plan: Plan) -> list[CaseVerdict]:
     """Return the verdicts on a finished version, from the tables in its folder."""
+    tables = VersionTables(plan.folder, plan.outer)
 
     def read(name: str) -> pd.DataFrame | None:
         if not TABLES[name].is_asked(plan):
             return None
-        return artifacts.read_frame(table(plan.folder, name))
+        return tables.frame(name)
 
     return verdicts_of_cases(plan.config, [coordinates for _, coordinates in plan.cases()], read)
 

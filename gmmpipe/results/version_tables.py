@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.mixture import FIRST
+from gmmpipe.results.table_types import refuse_gaps, refuse_other
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import MANIFEST, table
@@ -23,17 +24,19 @@ SMALL = 2**25
 class VersionTables:
     """The tables in the folder of a version, as today's, whatever their format.
 
-    Without a manifest they are those of a run that goes on. Raises InputError for a newer format,
-    and for a table that was not asked for. small: bytes of a table in a file, up to which it is
-    read whole.
+    outer: the outer axes of the sweep. Without a manifest they are those of a run that goes on.
+    Raises InputError for a newer format, for a table that was not asked for, and for one that lacks
+    a column or has one of another type, as only others' files do. small: bytes of a table in a
+    file, up to which it is read whole.
     """
 
-    def __init__(self, folder: str | Path, small: int = SMALL) -> None:
+    def __init__(self, folder: str | Path, outer: Sequence[str], small: int = SMALL) -> None:
         self._small = small
         self._folder, manifest = Path(folder), Path(folder) / MANIFEST
         exists = manifest.is_file()
         self._old = exists and format_of(artifacts.read_json(manifest), manifest) < FORMAT
-        self._stored: dict[str, artifacts.StoredTable] = {}
+        self._outer = outer
+        self._stored: dict[str, StoredVersionTable] = {}
 
     @property
     def names(self) -> list[str]:
@@ -52,14 +55,16 @@ class VersionTables:
 
     def frame(self, name: str) -> "pd.DataFrame":
         """Return a whole table."""
-        frame = artifacts.read_frame(self.path(name))
-        return _renewed(frame) if self._old else frame
+        path = self.path(name)
+        table = artifacts.read_table(path)
+        if name in TABLES:
+            refuse_other(TABLES[name], table.schema, table.num_rows, path, self._outer)
+        return _checked(table.to_pandas(), name, path, self._old)
 
-    def stored(self, name: str) -> artifacts.StoredTable:
+    def stored(self, name: str) -> "StoredVersionTable":
         """Return a table that stays in its file."""
         if name not in self._stored:
-            kind = _OldTable if self._old else artifacts.StoredTable
-            self._stored[name] = kind(self.path(name))
+            self._stored[name] = StoredVersionTable(name, self.path(name), self._outer, self._old)
         return self._stored[name]
 
     def rows(self, name: str, wanted: "pd.DataFrame") -> "pd.DataFrame":
@@ -72,12 +77,29 @@ class VersionTables:
         return self.path(name).stat().st_size >= self._small
 
 
-class _OldTable(artifacts.StoredTable):
+class StoredVersionTable(artifacts.StoredTable):
+    """A table of a version that stays in its file."""
+
+    def __init__(self, name: str, path: Path, outer: Sequence[str], old: bool) -> None:
+        super().__init__(path)
+        self._name, self._old = name, old
+        refuse_other(TABLES[name], self.schema, self.n_rows, path, outer)
+
     def rows(self, keys: "pd.DataFrame") -> "pd.DataFrame":
-        return _renewed(super().rows(keys))
+        """Return the rows that have these values; see ``StoredTable``."""
+        return _checked(super().rows(keys), self._name, Path(self.path), self._old)
 
     def parts(self, columns: Sequence[str]) -> Iterator["pd.DataFrame"]:
-        yield from map(_renewed, super().parts(columns))
+        """Yield some columns of all rows, a row group at a time."""
+        for part in super().parts(columns):
+            yield _checked(part, self._name, Path(self.path), self._old)
+
+
+def _checked(frame: "pd.DataFrame", name: str, path: Path, old: bool) -> "pd.DataFrame":
+    """Return some rows of a table, each with the values that it needs, as today's."""
+    if name in TABLES:
+        refuse_gaps(TABLES[name], frame, path)
+    return _renewed(frame) if old else frame
 
 
 def _renewed(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -244,8 +244,9 @@ def _numbers(path: Path) -> dict[str, npt.NDArray[Any]] | None:
 def _flat(column: Any) -> npt.NDArray[Any]:
     """Return a column as one array, lists end to end after their lengths."""
     values = column.to_numpy()
-    if len(values) and isinstance(values[0], np.ndarray):
-        return np.concatenate([[len(value) for value in values], *values])
+    if any(isinstance(value, np.ndarray) for value in values):
+        lists = [np.atleast_1d(value) for value in values]  # one that is missing is [None]
+        return np.concatenate([[len(each) for each in lists], *lists])
     return np.asarray(values)
 
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def options(extra: Sequence[str]) -> list[str]:
             raise InputError(
                 f"{text!r} after --: Snakemake evaluates what looks like code; give plain words"
             )
-    for text, following in zip(extra, [*extra[1:], ""], strict=True):
+    for text, following in pairwise([*extra, ""]):
         if match := EXECUTOR.fullmatch(text):
             _refuse_missing(match[1] or following, f"{text} after --")
     return list(extra)

@@ -59,7 +59,7 @@ def test_of_a_large_table_only_the_rows_asked_for_are_read(loaded):
     _, found = loaded
     best, whole = found.best, {n: found.rows(n, found.best) for n in ("parameters", "trajectories")}
     other = gmmpipe.load("results/smoke/latest")
-    other._tables = version_tables.VersionTables(other.folder, small=0)
+    other._tables = version_tables.VersionTables(other.folder, other.outer, small=0)
     for name, rows in whole.items():
         pd.testing.assert_frame_equal(other.rows(name, best), rows)
         one = other.rows(name, best.iloc[1])

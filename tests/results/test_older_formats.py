@@ -53,7 +53,7 @@ def stored(folder, name):
 @pytest.mark.parametrize("small", [version_tables.SMALL, 0], ids=["whole", "in parts"])
 def test_components_of_an_old_result_count_from_one(old, small):
     found = gmmpipe.load(old)
-    found._tables = version_tables.VersionTables(old, small)
+    found._tables = version_tables.VersionTables(old, [], small)
     for table, columns in COUNTED.items():
         before, after = stored(old, table), getattr(found, table)
         for column in columns:
@@ -76,11 +76,12 @@ def test_reasons_of_an_old_result_count_from_one_too(old):
 
 
 def test_noise_stays_noise(project):
-    artifacts.write_frame("tables/labels.parquet", pd.DataFrame({"component": [-1, 0, 3]}))
+    labels = pd.DataFrame({"dataset": "gmm", "row": range(3), "component": [-1, 0, 3]})
+    artifacts.write_frame("tables/labels.parquet", labels.assign(probability=1.0, label=""))
     Path("manifest.json").write_text("{}")
-    assert VersionTables(project).frame("labels")["component"].tolist() == [-1, 1, 4]
+    assert VersionTables(project, []).frame("labels")["component"].tolist() == [-1, 1, 4]
     Path("manifest.json").unlink()  # a run that has not published yet
-    assert VersionTables(project).frame("labels")["component"].tolist() == [-1, 0, 3]
+    assert VersionTables(project, []).frame("labels")["component"].tolist() == [-1, 0, 3]
 
 
 def test_an_old_result_is_verified_replayed_and_drawn(old, capsys):

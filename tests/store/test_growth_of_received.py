@@ -43,8 +43,8 @@ def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
 
 def test_a_configuration_that_lacks_a_section_is_one_line(tmp_path):
     version = a_version(tmp_path)
-    Path(version.folder, "config.yaml").write_text("fit: {}\ndataset: {}\ncovariance: {}\n")
-    with pytest.raises(InputError, match=r"config\.yaml: has no section sweep"):
+    Path(version.folder, "config.yaml").write_text("dataset: {}\n")
+    with pytest.raises(InputError, match=r"config\.yaml: settings\.normaliser is missing"):
         _ = load(version.folder).outer
 
 

@@ -9,7 +9,7 @@ from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.experiment import Experiment
-from gmmpipe.results.mixtures import rows_at, start_of, to_mixture
+from gmmpipe.results.mixtures import rows_at, start_of, to_mixture, trajectory_of
 from gmmpipe.results.replay.choose import key_columns
 from gmmpipe.results.replay.engine import Case
 
@@ -54,7 +54,7 @@ class StoredFits:
         key = {name: row[name] for name in keys if name != "iteration"}
         iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
         block = self._block(key)
-        trajectory = self.experiment.rows("trajectories", key)["log_likelihood"].iloc[0]
+        trajectory = trajectory_of(self.experiment.rows("trajectories", key))
         same = rows_at(self.experiment.fits, key)
         parts = self.experiment.rows("parameters", key)
         snapshots = same.loc[same["n_iter"] == iterations, "iteration"]

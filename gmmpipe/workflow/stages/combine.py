@@ -17,10 +17,10 @@ from gmmpipe.results.build.stability import stability
 from gmmpipe.results.columns import FAMILY, MODEL
 from gmmpipe.results.mixtures import rows_at, to_mixture
 from gmmpipe.results.tables import TABLES, write_tables
+from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts
 from gmmpipe.store.entries import BootstrapBlock
 from gmmpipe.store.jobs import to_json
-from gmmpipe.store.layout import table
 from gmmpipe.store.plan import Plan
 
 Row = dict[str, Any]
@@ -165,8 +165,8 @@ def _resamples(plan: Plan, windows: Sequence[Block]) -> Iterator[Row]:
 
 def _numbers(plan: Plan, key: Row, observed: Mixture) -> list[int]:
     """Return the number that each component has in the other tables."""
-    parameters = artifacts.StoredTable(table(plan.folder, "parameters"))
-    best = artifacts.read_frame(table(plan.folder, "best"))
+    tables = VersionTables(plan.folder, plan.outer)
+    parameters, best = tables.stored("parameters"), tables.frame("best")
     best = rows_at(best, {axis: key[axis] for axis in ("dataset", *plan.outer, *MODEL)})
     cell = [column for column in parameters.columns if column in best.columns]
     mixture = to_mixture(parameters.rows(best[cell]))
