@@ -76,6 +76,10 @@ class InputError(ValueError):
     """
 
 
+class CannotRead(InputError):  # noqa: N818 - it says what it is
+    """A file is there, but not to be read: permissions, a disk, too many open files."""
+
+
 class UnreadableData(InputError):  # noqa: N818 - it says what it is
     """A data file cannot be read as it is; the message ends with what to do about it.
 

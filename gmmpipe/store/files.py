@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from gmmpipe.store.integrity import MADE_BY, checksum_path, refuse_damaged, sha256, write_record
+from gmmpipe.store.integrity import (
+    MADE_BY,
+    checksum_path,
+    is_intact,
+    refuse_damaged,
+    sha256,
+    write_record,
+)
 from gmmpipe.store.layout import RESULTS, STORE
 from gmmpipe.store.open_files import (
     TEMPORARY,
@@ -70,7 +77,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
             write_record(
                 temporaries[checksum_path(path)], path, checksum, os.environ.get(MADE_BY, "")
             )
-        else:
+        elif checksum_path(path).is_file() and is_intact(path):
             checksum_path(path).unlink(missing_ok=True)  # older versions recorded everywhere
         if path.exists():
             shutil.copymode(path, temporaries[path])
@@ -96,14 +103,15 @@ def remove_artifact(path: str | Path) -> None:
 
 
 def move_artifact(path: str | Path, target: str | Path) -> None:
-    """Move an artifact, with what is recorded of it, to another folder, under the same name.
+    """Move an artifact or a folder, with what is recorded of it, also to another file system.
 
-    A crash between the two leaves nothing in the folder that counts as whole.
+    A crash between the two leaves nothing in the new place that counts as whole.
     """
     path, target = Path(path), Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    checksum_path(path).replace(checksum_path(target))
-    path.replace(target)
+    for source, place in ((checksum_path(path), checksum_path(target)), (path, target)):
+        if os.path.lexists(source):
+            shutil.move(source, place)
     flush_folder(target.parent)
 
 

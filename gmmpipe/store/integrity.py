@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import DamagedArtifact, InputError
+from gmmpipe.errors import CannotRead, DamagedArtifact, InputError
 from gmmpipe.store.open_files import created, flush_file, naming, open_regular, temporary_path
 
 LONGEST_RECORD = 2**14  # bytes of what is recorded of an artifact
@@ -60,7 +60,9 @@ def _record(path: Path) -> tuple[str, dict[str, Any]] | None:
     try:
         with open_regular(checksum_path(path)) as file:
             text = file.read(LONGEST_RECORD).decode(errors="replace")
-    except InputError:  # a pipe, a folder, or not ours to read
+    except CannotRead:
+        raise
+    except InputError:  # a pipe, or a folder
         return "", {}
     line, _, comment = text.partition("\n")
     maker = _maker(comment)
@@ -91,9 +93,14 @@ def refuse_damaged(path: str | Path, checksum: str) -> None:
 
 
 def is_intact(path: str | Path) -> bool:
-    """Return whether an artifact is there, and has the SHA-256 that was recorded."""
+    """Return whether an artifact is there, and has the SHA-256 that was recorded.
+
+    Raises CannotRead for one of which that is not to be found out.
+    """
     try:
         return bool(checksum_of(path) == describe(path)["sha256"])
+    except CannotRead:
+        raise
     except InputError:
         return False
 

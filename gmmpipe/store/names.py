@@ -27,7 +27,15 @@ def is_name(text: object, registered: Iterable[str] = ()) -> bool:
 def is_of_results(path: str) -> bool:
     """Return whether a path in a manifest, which may be that of others, stays in results/."""
     parts = Path(path).parts
-    return parts[:1] == (RESULTS,) and ".." not in parts
+    normal = Path(path).as_posix() == path and ".." not in parts  # a//b would begin anew at /b
+    return normal and parts[:1] == (RESULTS,)
+
+
+def placed(root: Path, path: str) -> Path | None:
+    """Return where in a project a path of a manifest is; None for one outside of results/."""
+    place = root / path
+    inside = Path(os.path.realpath(place.parent)).is_relative_to(os.path.realpath(root / RESULTS))
+    return place if is_of_results(path) and inside else None
 
 
 def file_name(name: str) -> str:

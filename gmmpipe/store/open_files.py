@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import CannotRead, InputError
 
 NO_FSYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)  # some file systems flush no folder
 MOST_LINKS = 40  # from one to the next, as Linux has it
@@ -30,8 +30,10 @@ def open_regular(path: str | Path) -> Iterator[BufferedReader]:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; check the path") from None
-    except OSError as error:
+    except NotADirectoryError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except OSError as error:
+        raise CannotRead(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:  # of a NUL in the path
         raise InputError(f"{str(path)!r}: no path; check it") from None
 

@@ -4,32 +4,33 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import CannotRead, InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_of, write_checksum
 from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS
-from gmmpipe.store.names import is_of_results
+from gmmpipe.store.names import placed
 
 
 def restore_checksums(root: Path) -> int:
-    """Write the missing or damaged records of artifacts that a manifest vouches for.
+    """Write the records of artifacts anew that do not tell of the bytes that a manifest tells.
 
-    Only where the bytes are those that the manifest tells; returns how many that were. Copies
-    that leave out hidden files, such as uploads and backups, lose all of them.
+    Only where these are the bytes that are there; returns how many that were. Copies that leave
+    out hidden files, such as uploads and backups, lose all of them; a kill leaves one of others.
     """
     count = 0
     for manifest in _manifests(root):
         environments = Environments(manifest)
         for path, entry in manifest["artifacts"].items():
-            place = root / path
-            if not is_of_results(path) or not isinstance(entry, dict):
+            if not isinstance(entry, dict) or (place := placed(root, path)) is None:
                 continue  # foreign manifests may name files of others
-            if checksum_of(place) in (None, "") and place.is_file() and not place.is_symlink():
-                sha256 = artifacts.describe(place)["sha256"]
-                if sha256 == entry.get("sha256"):
-                    write_checksum(place, sha256, environments.maker(path))
-                    count += 1
+            checksum = entry.get("sha256")
+            doubtful = checksum_of(place) != checksum and place.is_file()
+            if not doubtful or place.is_symlink():
+                continue
+            if artifacts.describe(place)["sha256"] == checksum:
+                write_checksum(place, checksum, environments.maker(path))
+                count += 1
     return count
 
 
@@ -40,6 +41,8 @@ def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
             continue
         try:
             manifest = artifacts.read_json(file)
+        except CannotRead:
+            raise
         except InputError:
             continue
         if isinstance(manifest, dict) and isinstance(manifest.get("artifacts"), dict):

@@ -8,20 +8,32 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import CannotRead, InputError, one_line
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.files import remove_artifact, remove_stale
-from gmmpipe.store.integrity import checksum_of, checksum_path, checksummed, is_intact, made_by
-from gmmpipe.store.layout import CAPTIONS, FIGURES, MANIFEST, RECORDS, RESULTS, TABLES, TIMESTAMP
+from gmmpipe.store.files import move_artifact, remove_stale
+from gmmpipe.store.integrity import checksum_of, checksum_path, is_intact, made_by
+from gmmpipe.store.layout import (
+    CAPTIONS,
+    CONFIG,
+    FIGURES,
+    MANIFEST,
+    RECORDS,
+    REPLACED,
+    RESULTS,
+    TABLES,
+    TIMESTAMP,
+    WORKFLOW,
+)
 from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
-from gmmpipe.store.open_files import temporary_path
+from gmmpipe.store.open_files import TEMPORARY, temporary_path
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.pipeline import STAGES
 
@@ -29,17 +41,19 @@ KEPT = Path(layout.STORE, ".kept")  # links to what a run may remove
 
 
 def recover(plan: Plan) -> list[str]:
-    """Remove leftovers and damaged artifacts in the working folder; return the damaged ones.
+    """Move what is not fit to go on from out of the way; return the damaged artifacts.
 
-    Every artifact of the version is read and compared with its recorded SHA-256. What is damaged
-    is removed, so that Snakemake makes it again. The caller holds the lock.
+    Every artifact of the version, as plan and captions name them, is read and compared with its
+    recorded SHA-256. What is damaged goes to ``REPLACED``, so that Snakemake makes it again. The
+    caller holds the lock. Raises CannotRead for what may be whole, for all that can be told.
     """
     figures = Path(plan.figures)
-    declared = {*map(Path, (*plan.store, *table_paths(plan)))}
-    declared |= {Path(plan.report), figures / CAPTIONS}
-    artifact_paths = sorted(declared | set(checksummed(plan.folder)))
-    _refuse_misplaced(plan, artifact_paths)
-    restore()
+    made = {*map(Path, _made(plan)), figures / CAPTIONS}
+    besides = _written_besides(plan)
+    _refuse_misplaced(plan, made | besides)
+    written = {path for path in besides if checksum_of(path) is not None}
+    artifact_paths = sorted(made | written)
+    restore(plan)
     remove_stale(RESULTS)
     _part_hard_links()
     _drop_unreadable_records(Path(".snakemake"))
@@ -48,12 +62,12 @@ def recover(plan: Plan) -> list[str]:
     altered = set(_altered(plan))
     bad = [path for path in artifact_paths if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
+    aside = Path(REPLACED, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     for path in bad:
-        if figures in path.parents:  # one output: Snakemake makes the folder or does not
-            remove_artifact(figures)
-            continue
-        remove_artifact(path)
-        if path not in declared:  # made by the last rule, which has the marker for output
+        # the figures are one output: Snakemake makes the folder or does not
+        place = figures if figures in path.parents else path
+        move_artifact(place, aside / place.relative_to(RESULTS))
+        if path in written:  # made by the last rule, which has the marker for output
             Path(plan.marker).unlink(missing_ok=True)
     latest = Path(layout.latest(plan.experiment))
     if artifacts.linked(latest) != plan.version:
@@ -62,41 +76,78 @@ def recover(plan: Plan) -> list[str]:
     return damaged
 
 
+def _made(plan: Plan) -> list[str]:
+    """Return the files that jobs of a plan make, but for the figures."""
+    return [*plan.store, *table_paths(plan), plan.report]
+
+
+def _written_besides(plan: Plan) -> set[Path]:
+    """Return what may be among the figures and the records of a version."""
+    records = {Path(plan.folder, name) for name in (CONFIG, WORKFLOW, *RECORDS)}
+    figures = Path(plan.figures)
+    try:
+        captions = artifacts.read_json(figures / CAPTIONS)
+    except CannotRead:
+        raise
+    except InputError:
+        captions = ()
+    kinds = plan.config["figures"].get("formats", ())
+    return records | {figures / f"{stem}.{kind}" for stem in captions for kind in kinds}
+
+
 @contextmanager
 def restoring_on_failure(plan: Plan) -> Iterator[None]:
     """Put back at the end what a run removed and failed to make again; ``recover`` after a kill.
 
     Snakemake removes the outputs of a job before it begins, also those of a finished version when
-    the code is new. Hard links keep them: nothing is written in place.
+    the code is new. Hard links keep them, and what is recorded of them: nothing is written in
+    place. Raises OSError where the disk is full: then nothing is to be removed.
     """
-    paths = [*plan.store, *table_paths(plan), plan.report]
-    paths += [str(path) for path in Path(plan.figures).rglob("*")]
-    try:
-        for path in filter(os.path.isfile, paths):
-            (KEPT / path).parent.mkdir(parents=True, exist_ok=True)
-            (KEPT / path).hardlink_to(path)
-    except OSError as error:
-        if error.errno not in (*artifacts.NO_LINKS, errno.ENOSPC, errno.EDQUOT):
-            raise
+    lost: OSError | None = None
+    for path in (*map(Path, _made(plan)), *Path(plan.figures).glob("[!.]*")):
+        for each in filter(Path.is_file, (checksum_path(path), path) if path.is_file() else ()):
+            link = _links_of(plan) / each
+            link.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                link.hardlink_to(each)
+            except OSError as error:
+                if error.errno not in (*artifacts.NO_LINKS, errno.EXDEV):
+                    raise
+                lost = error
+    if lost:
         line = (
-            f"gmmpipe: {KEPT}: {error.strerror}; files that a failing run removes are not restored"
+            f"gmmpipe: {KEPT}: {lost.strerror}; files that a failing run removes are not restored"
         )
         print(line, file=sys.stderr)
     try:
         yield
     finally:
-        restore()
+        restore(plan)
 
 
-def restore() -> None:
-    """Restore the linked files that are missing; no figure where figures were drawn since."""
-    for link in [path for path in KEPT.rglob("*") if path.is_file()]:
-        path = link.relative_to(KEPT)
-        drawn = path.parent.name == FIGURES and (path.parent / CAPTIONS).exists()
-        if Path(*path.parts[:3]).exists() and not path.exists() and not drawn:
-            path.parent.mkdir(exist_ok=True)
-            link.rename(path)
-    shutil.rmtree(KEPT, ignore_errors=True)
+def _links_of(plan: Plan) -> Path:
+    return KEPT / plan.label
+
+
+def restore(plan: Plan) -> None:
+    """Restore the linked files that are missing; no figure where figures were drawn since.
+
+    That is what the plan names, and no more: others may have written that folder. What is left of
+    other runs is named.
+    """
+    home = _links_of(plan)
+    figures = () if Path(plan.figures, CAPTIONS).exists() else (home / plan.figures).glob("[!.]*")
+    for path in (*map(Path, _made(plan)), *(link.relative_to(home) for link in figures)):
+        link = home / path
+        wanted = Path(*path.parts[:3]).is_dir() and not os.path.lexists(path)
+        if wanted and link.is_file() and not link.is_symlink():
+            move_artifact(link, path)
+    shutil.rmtree(home, ignore_errors=True)
+    for other in KEPT.glob("*"):
+        words = f"gmmpipe: {other}: left by a run that was killed; run that again, or remove it"
+        print(one_line(words), file=sys.stderr)
+    with suppress(OSError):
+        KEPT.rmdir()
 
 
 def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:
@@ -111,7 +162,7 @@ def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:
         raise InputError(f"{latest}: is not a link to a version; rename it")
     for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
-    for path in _foreign(home / FIGURES):
+    for path in _foreign(home / FIGURES, artifact_paths):
         raise InputError(
             f"{path}: is not a figure of this version; the folder is removed when figures are drawn"
             " again, so move the file elsewhere"
@@ -121,14 +172,15 @@ def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:
         refuse_folder(checksum_path(path))
 
 
-def _foreign(figures: Path) -> Iterator[Path]:
+def _foreign(figures: Path, made: Iterable[Path]) -> Iterator[Path]:
     """Yield what a person put into the folder of the figures: no caption and no record tells it."""
-    try:
-        captions = artifacts.read_json(figures / CAPTIONS)
-    except InputError:
-        captions = ()
-    for path in sorted(figures.glob("[!.]*")):
-        if path.name != CAPTIONS and path.stem not in captions and checksum_of(path) is None:
+    if not figures.is_dir():
+        return
+    names = {CAPTIONS, TIMESTAMP} | {path.name for path in made if path.parent == figures}
+    for path in sorted(figures.iterdir()):
+        record = path.name.startswith(".") and path.name.endswith(".sha256")
+        known = path.name in names or record or path.name.endswith(TEMPORARY)
+        if not known and (path.is_dir() or checksum_of(path) is None):
             yield path
 
 
@@ -188,6 +240,8 @@ def _manifest(plan: Plan) -> dict[str, Any]:
     """Return the manifest of a version; nothing where there is none that can be read."""
     try:
         manifest = artifacts.read_json(Path(plan.folder) / MANIFEST)
+    except CannotRead:
+        raise
     except InputError:
         return {}
     entries = manifest.get("artifacts") if isinstance(manifest, dict) else None

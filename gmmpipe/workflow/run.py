@@ -135,7 +135,8 @@ def _lock() -> Lock:
 def _recover(plan: Plan) -> None:
     Path(plan.folder).mkdir(parents=True, exist_ok=True)  # from now on it needs its store
     for path in recover(plan):
-        print(one_line(f"gmmpipe: {path} is damaged and will be made again"), file=sys.stderr)
+        words = f"gmmpipe: {path} is damaged; it is moved to {layout.REPLACED}/ and made again"
+        print(one_line(words), file=sys.stderr)
 
 
 def _free_memory(plan: Plan) -> int | None:

@@ -12,7 +12,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
-from gmmpipe.store.integrity import checksum_path
+from gmmpipe.store.integrity import checksum_path, is_intact
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover, restoring_on_failure
@@ -156,7 +156,11 @@ def test_nobody_waits_for_settings_of_matplotlib(project, refused):
     refused("matplotlibrc: it is no file; remove it", "figure", "clusters", "x")
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "clusters-gmm-edited.svg", "poster/p.svg"])
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "clusters-gmm-edited.svg", "poster/p.svg", "clusters-gmm.ai",
+     "clusters-gmm/p.svg", ".notes.txt"],
+)  # fmt: skip
 def test_what_a_person_put_among_the_figures_stays(name, study):
     done = study(*TINY)
     folder = Path(done.figures)
@@ -220,12 +224,66 @@ def test_what_a_failed_run_removed_of_a_finished_version_is_put_back(killed, stu
     shutil.rmtree(figures)
     fit.unlink()
     clean(Path())  # which it does not hinder
+    artifacts.write(fit, "of new code, whose job fails then")
+    fit.unlink()  # by Snakemake, which leaves the record
     if killed:
         assert recover(done) == []
     else:
         keeping.__exit__(None, None, None)
     assert [(path.read_bytes(), path.stat().st_mtime) for path in places] == before
+    assert all(map(is_intact, places))
     assert not Path("results/store/.kept").exists()
+
+
+def test_what_others_left_to_be_put_back_stays_where_it_is(study, capsys):
+    done = study(*TINY)
+    evil = Path("results/store/.kept/.venv/lib/site-packages/evil.pth")
+    beside = Path(f"results/store/.kept/{done.label}/.venv/lib/site-packages/evil.pth")
+    for path in (evil, beside, Path(".venv/lib/site-packages/numpy.py")):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    recover(done)
+    assert not list(Path(".venv").rglob("*.pth"))
+    assert evil.exists()
+    assert "results/store/.kept/.venv: left by a run that was killed" in capsys.readouterr().err
+
+
+def test_a_copy_of_tables_or_figures_in_a_version_is_a_person_s(study):
+    done = study(*TINY)
+    copy = Path(done.folder, "my-tables")
+    shutil.copytree(f"{done.folder}/tables", copy)
+    edited = copy / "fits.csv"
+    edited.write_text("edited")
+    assert recover(done) == []
+    assert edited.read_text() == "edited"
+
+
+def test_what_is_damaged_is_moved_not_removed(study, gmmpipe):
+    done = study(*TINY)
+    figures, table = Path(done.figures), Path(table_paths(done)[0])
+    artifacts.write_json(figures / "captions.json", {"clusters-gmm": "a caption"})
+    artifacts.write(figures / "clusters-gmm.svg", "drawn")
+    for path in (figures / "clusters-gmm.svg", table):
+        path.write_text("edited")
+    assert len(recover(done)) == 2
+    assert not table.exists()
+    assert not figures.exists()
+    found = {path.name: path.read_text() for path in Path("results/.replaced").rglob("*.[sc]*v*")}
+    assert {found["clusters-gmm.svg"], found[table.name]} == {"edited"}
+    assert recover(done) == []
+    assert "results/.replaced/" in gmmpipe("clean", "--unused").out
+    assert gmmpipe("clean", "--unused", "--yes").code == 0
+    assert not list(Path("results/.replaced").iterdir())
+
+
+def test_a_full_disk_ends_a_run_before_anything_is_removed(study, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    done = study(*TINY)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with pytest.raises(OSError, match="No space"), kept(done):
+        raise AssertionError("Snakemake was run")
 
 
 def test_what_a_run_made_anew_is_not_put_back(study):

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gmmpipe.errors import CannotRead
 from gmmpipe.results.tables import table_paths
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, open_files
 from gmmpipe.store.integrity import MADE_BY, checksum_of, checksum_path, checksummed, made_by
 from gmmpipe.workflow import run
 from gmmpipe.workflow.checksums import restore_checksums
@@ -47,11 +48,41 @@ def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
     changed.write_bytes(changed.read_bytes()[:-1])
     checksum_path(changed).unlink()
     checksum_path(spoilt).write_bytes(b"?")
-    checksum_path(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # says something else: damaged
-    assert restore_checksums(Path()) == 1
-    assert checksum_of(spoilt) == artifacts.describe(spoilt)["sha256"]
-    assert recover(done) == sorted(map(str, (changed, forged)))
+    checksum_path(forged).write_text(f"{'0' * 64}  {forged.name}\n")  # as a kill leaves it
+    assert restore_checksums(Path()) == 2
+    for path in (spoilt, forged):
+        assert checksum_of(path) == artifacts.describe(path)["sha256"]
+    assert recover(done) == [str(changed)]
     assert spoilt.exists()
+    assert forged.exists()
+    (there,) = Path("results/.replaced").rglob(changed.name)
+    assert there.relative_to("results/.replaced").parts[1:] == changed.parts[1:]
+
+
+def test_no_record_is_written_through_a_link(done, tmp_path):
+    (tmp_path / "precious").write_text("everybody has it")
+    Path("results/evil").symlink_to(tmp_path)
+    path = "results/evil/precious"
+    artifacts.write_json(
+        f"{done.folder}/manifest.json", {"artifacts": {path: artifacts.describe(path)}}
+    )
+    restore_checksums(Path())
+    assert [each.name for each in tmp_path.glob("*precious*")] == ["precious"]
+
+
+def test_what_cannot_be_read_stops_a_run_and_stays(done, monkeypatch):
+    """It may be whole: of another user, on a disk that is away for a moment."""
+    before = contents()
+
+    def refuse(path, flags):
+        if str(path) == done.fits[0]:
+            raise PermissionError(13, "Permission denied", path)
+        return os.open(path, flags)
+
+    monkeypatch.setattr(open_files, "_without_waiting", refuse)
+    with pytest.raises(CannotRead, match=rf"{done.fits[0]}: cannot be read \(Permission denied\)"):
+        recover(done)
+    assert contents() == before
 
 
 def test_a_table_altered_together_with_its_record_is_made_again(done, monkeypatch):
