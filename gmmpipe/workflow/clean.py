@@ -8,7 +8,17 @@ from pathlib import Path
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import remove_artifact
-from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, RESERVED, RESULTS, STARTS, STORE, stored
+from gmmpipe.store.layout import (
+    KINDS,
+    LOCK,
+    MANIFEST,
+    REPLACED,
+    RESERVED,
+    RESULTS,
+    STARTS,
+    STORE,
+    stored,
+)
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import check_store
 from gmmpipe.workflow.verify import Version
@@ -29,7 +39,7 @@ def clean(project: Path, remove: bool = False) -> None:
         entries = list(unused(project))
         total = 0
         for path in entries:
-            size = path.lstat().st_size
+            size = sum(each.lstat().st_size for each in (path, *path.rglob("*")))
             total += size
             print(f"{_shown(size):>9}  {one_line(str(path.relative_to(project)))}")
             if remove:
@@ -46,13 +56,14 @@ def clean(project: Path, remove: bool = False) -> None:
 
 
 def unused(project: Path) -> Iterator[Path]:
-    """Yield the files of the store that no version refers to."""
+    """Yield the files of the store that no version refers to, and what was replaced."""
     used = referred(project)
     for kind, suffixes in REMOVED.items():
         for path in sorted((project / STORE / kind).glob("[!.]*")):
             entry = str(path.relative_to(project).with_suffix(""))
             if path.suffix in suffixes and path.is_file() and entry not in used:
                 yield path
+    yield from sorted((project / REPLACED).glob("*"))
 
 
 def referred(project: Path) -> set[str]:
@@ -101,9 +112,16 @@ def versions(project: Path) -> Iterator[Path]:
     PermissionError for a folder that cannot be read.
     """
     for experiment in _folders(project / RESULTS, project):
+        plans = (project / STORE / "plans").glob(f"{experiment.name}-*.json")
+        if not any(experiment.iterdir()) and any(plans):
+            raise InputError(
+                f"{experiment.relative_to(project)}: is empty, but the store has plans of it, as"
+                " where a disk is not mounted; mount it, or remove the folder"
+            )
         for folder in _folders(experiment, project):
             # Older versions allowed an experiment of a reserved name.
-            doubtful = experiment.name in RESERVED or folder.name.startswith(".")
+            hidden = "." in (experiment.name[0], folder.name[0])
+            doubtful = experiment.name in RESERVED or hidden
             records = (_plan_of(project, folder), folder / MANIFEST)
             if not doubtful or any(path.is_file() for path in records):
                 yield folder

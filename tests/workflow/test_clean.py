@@ -216,3 +216,20 @@ def test_a_person_s_data_in_the_store_stay(lost, study, gmmpipe):
     Path(done.path if lost == "plan" else f"{done.folder}/{lost}").unlink()
     gmmpipe("clean", "--unused", "--yes")
     assert mine.exists()
+
+
+def test_nothing_is_removed_while_the_mount_of_an_experiment_is_away(study, refused, tmp_path):
+    """An empty folder is what is left of a place on another disk."""
+    done = study(*TINY)
+    move("results/smoke", tmp_path / "smoke")
+    Path("results/smoke").mkdir()
+    before = store()
+    refused("results/smoke is empty mount it", "clean", "--unused", "--yes")
+    assert store() == before >= {*done.fits}
+
+
+def test_a_hidden_folder_beside_the_experiments_is_none(study, gmmpipe):
+    study(*TINY)
+    Path("results/.git/branches").mkdir(parents=True)
+    assert gmmpipe("clean", "--unused", "--yes").code == 0
+    assert Path("results/.git/branches").exists()
