@@ -99,7 +99,11 @@ def plan_of(
 def _version(plan: Plan) -> str:
     """Return the digest of all that the results of a plan depend on."""
     contents = [data.digested for data in plan.data_sets.values()]
-    starts = {block.source.sha256 for block in plan.fit_blocks.values() if block.source}
+    starts = {  # which is the start of what
+        artifacts.digest([block.config.coordinates, block.source.sha256])
+        for block in plan.fit_blocks.values()
+        if block.source
+    }
     described = {k: v for k, v in plan.config.items() if k != "dataset"}
     if not plan.bootstrap_blocks:  # nothing of it is in the results
         del described["bootstrap"]
