@@ -20,7 +20,7 @@ from gmmpipe.errors import REMOVED, InputError, one_line
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.layout import LOCK, RESULTS
+from gmmpipe.store.layout import CONFIG, LOCK, RESULTS
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import located
@@ -70,7 +70,8 @@ def rerun(version: Version, cores: str = "all") -> bool:
         plan = _plan(version, place)
         if not _run(plan, place, cores):
             return False
-        wrong, compared = _compare(version, place, _made_here(version, plan))
+        same = {plan.path, plan.origins, f"{plan.folder}/{CONFIG}"}  # on whatever machine
+        wrong, compared = _compare(version, place, same | _made_here(version, plan))
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -218,7 +219,7 @@ def _compare(
         elif path in expected_equal:
             wrong.append(f"{path}: has other bytes when made again")
         elif (numbers := _numbers(again)) is None:
-            compared["not compared: neither arrays nor tables"] += 1
+            compared[f"not compared ({path})"] += 1
         elif difference := difference_of(_numbers(version.find(path)) or {}, numbers):
             wrong.append(f"{path}: {difference} when made again")
         else:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import one_line
-from gmmpipe.store import artifacts
+from gmmpipe.errors import DamagedArtifact, InputError, one_line
+from gmmpipe.store import artifacts, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
 from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, TIMESTAMP
@@ -57,8 +57,10 @@ def verify(version: Version) -> bool:
 
 def differences(version: Version) -> Iterator[str]:
     """Yield a line on each file that is missing, changed, or not in the manifest."""
+    is_first_format = "config" not in version.manifest
     for path, entry in version.entries.items():
         place = version.find(path)
+        is_config = place == version.folder / CONFIG and not is_first_format
         if not place.exists():
             yield f"{path}: missing"
             continue
@@ -70,7 +72,8 @@ def differences(version: Version) -> Iterator[str]:
                 f"{path}: changed: SHA-256 {current['sha256'][:12]}...,"
                 f" the manifest says {str(entry['sha256'])[:12]}..."
             )
-    is_first_format = "config" not in version.manifest
+        elif is_config and _has_other_settings(version):
+            yield f"{path}: other settings than in the manifest"
     for name in () if is_first_format else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
@@ -83,3 +86,12 @@ def differences(version: Version) -> Iterator[str]:
         folder = place.is_dir() and not place.is_symlink()
         if not folder and place not in expected and place.name != TIMESTAMP:
             yield f"{place}: extra: not in the manifest"
+
+
+def _has_other_settings(version: Version) -> bool:
+    try:
+        return bool(yaml_file.settings(version.folder / CONFIG) != version.manifest["config"])
+    except DamagedArtifact:  # by its record, which is not what is compared here
+        return False
+    except InputError:
+        return True
