@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 CSV_ROWS = 4_096
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # of file systems that have none
 LINK = "link: "  # begins a file that stands for a symbolic link
+LARGEST_JSON = 2**28  # bytes
 LONGEST_LINK = 2**12  # bytes of such a file
 
 
@@ -57,7 +58,9 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Return the value in a JSON file; raises InputError if it is not JSON."""
+    """Return the value in a JSON file; raises InputError if it is not JSON, or too large."""
+    if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGEST_JSON:
+        raise InputError(f"{path}: {size:,} bytes; at most {LARGEST_JSON:,} are read")
     return parse_json(read(path), str(path))
 
 
@@ -107,7 +110,7 @@ def appending_csv(path: str | Path, rows: int = CSV_ROWS) -> Iterator[Callable[[
 
 def read_frame(path: str | Path) -> "pd.DataFrame":
     """Return the data frame of a .parquet file written by write_frame."""
-    frame: pd.DataFrame = read_table(path).to_pandas()
+    frame: pd.DataFrame = read_table(path).to_pandas(ignore_metadata=True)
     return frame
 
 

@@ -147,12 +147,14 @@ class StoredTable:
                 if not _may_hold(self._file.metadata.row_group(group), wanted):
                     continue
                 key_columns = self._file.read_row_group(group, columns=names, use_threads=False)
-                match = key_columns.to_pandas().merge(wanted, on=names, how="left", indicator=True)
+                match = key_columns.to_pandas(ignore_metadata=True).merge(
+                    wanted, on=names, how="left", indicator=True
+                )
                 keep = pa.array(match["_merge"] == "both")
                 if keep.true_count:
                     whole = self._file.read_row_group(group, use_threads=False)
                     tables.append(whole.filter(keep))
-        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(ignore_metadata=True)
         return rows
 
     def parts(self, columns: Sequence[str]) -> Iterator["pd.DataFrame"]:
@@ -160,7 +162,7 @@ class StoredTable:
         with _sound(self.path):
             for group in range(self._file.num_row_groups):
                 read = self._file.read_row_group(group, columns=list(columns), use_threads=False)
-                yield read.to_pandas()
+                yield read.to_pandas(ignore_metadata=True)
 
 
 def _may_hold(group: "pq.RowGroupMetaData", wanted: "pd.DataFrame") -> bool:

@@ -26,7 +26,9 @@ def settings(path: Path) -> dict[str, Any]:
     try:
         scalars(path)
         result = yaml.safe_load(artifacts.read(path))
-    except yaml.YAMLError as error:
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(result, dict):
         raise InputError(f"{path}: holds no settings; give the version's own config.yaml")
@@ -35,9 +37,9 @@ def settings(path: Path) -> dict[str, Any]:
 
 def nodes(path: Path) -> Any:
     """Return the nodes of a YAML file, aliases as they are; raises YAMLError for what is none."""
+    if path.is_file() and (size := path.stat().st_size) > LARGEST:
+        raise InputError(f"{path}: {size} bytes; at most {LARGEST}, shorten it")
     content = artifacts.read(path)
-    if len(content) > LARGEST:
-        raise InputError(f"{path}: {len(content)} bytes; at most {LARGEST}, shorten it")
     try:
         return yaml.compose(content, yaml.SafeLoader)
     except RecursionError:
