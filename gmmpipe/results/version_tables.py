@@ -59,7 +59,7 @@ class VersionTables:
         table = artifacts.read_table(path)
         if name in TABLES:
             refuse_other(TABLES[name], table.schema, table.num_rows, path, self._outer)
-        return _checked(table.to_pandas(ignore_metadata=True), name, path, self._old)
+        return _checked(artifacts.to_frame(table), name, path, self._old)
 
     def stored(self, name: str) -> "StoredVersionTable":
         """Return a table that stays in its file."""

@@ -19,6 +19,7 @@ from gmmpipe.store.parquet import (
     appending,
     read_batch,
     read_table,
+    to_frame,
     write_batches,
     write_table,
 )
@@ -34,6 +35,7 @@ __all__ = [  # beside the formats below
     "read_batch",
     "read_table",
     "sha256",
+    "to_frame",
     "write",
     "write_arrays",
     "write_batches",
@@ -110,8 +112,7 @@ def appending_csv(path: str | Path, rows: int = CSV_ROWS) -> Iterator[Callable[[
 
 def read_frame(path: str | Path) -> "pd.DataFrame":
     """Return the data frame of a .parquet file written by write_frame."""
-    frame: pd.DataFrame = read_table(path).to_pandas(ignore_metadata=True)
-    return frame
+    return to_frame(read_table(path))
 
 
 @contextmanager

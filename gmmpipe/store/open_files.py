@@ -68,7 +68,16 @@ def _descriptor(path: Path) -> int | None:
 
 
 def destination(path: str) -> str:
-    """Return the path of the output that a person names, links followed; InputError for a ring."""
+    """Return the path of the output that a person names, links followed.
+
+    Raises InputError for a ring of links, and for a file that is protected, as a shell does.
+    """
+    if Path(path).is_file() and not os.access(
+        path, os.W_OK
+    ):  # to replace it is no matter of its mode
+        raise InputError(
+            f"{path}: is protected from writing; name another file, or change its mode"
+        )
     if not Path(path).is_symlink() or is_special(path):
         return path
     place = os.path.realpath(path)

@@ -112,6 +112,12 @@ def read_table(path: str | Path) -> "pa.Table":
         return _checked(file.read(use_threads=False))
 
 
+def to_frame(table: "pa.Table") -> "pd.DataFrame":
+    """Return a table as a data frame, whatever notes for pandas came with it."""
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
+    return frame
+
+
 class StoredTable:
     """A Parquet artifact that stays where it is: only what is asked for is read.
 
@@ -147,14 +153,12 @@ class StoredTable:
                 if not _may_hold(self._file.metadata.row_group(group), wanted):
                     continue
                 key_columns = self._file.read_row_group(group, columns=names, use_threads=False)
-                match = key_columns.to_pandas(ignore_metadata=True).merge(
-                    wanted, on=names, how="left", indicator=True
-                )
+                match = to_frame(key_columns).merge(wanted, on=names, how="left", indicator=True)
                 keep = pa.array(match["_merge"] == "both")
                 if keep.true_count:
                     whole = self._file.read_row_group(group, use_threads=False)
                     tables.append(whole.filter(keep))
-        rows: pd.DataFrame = pa.concat_tables(tables).to_pandas(ignore_metadata=True)
+        rows: pd.DataFrame = to_frame(pa.concat_tables(tables))
         return rows
 
     def parts(self, columns: Sequence[str]) -> Iterator["pd.DataFrame"]:
@@ -162,7 +166,7 @@ class StoredTable:
         with _sound(self.path):
             for group in range(self._file.num_row_groups):
                 read = self._file.read_row_group(group, columns=list(columns), use_threads=False)
-                yield read.to_pandas(ignore_metadata=True)
+                yield to_frame(read)
 
 
 def _may_hold(group: "pq.RowGroupMetaData", wanted: "pd.DataFrame") -> bool:

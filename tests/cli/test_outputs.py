@@ -86,9 +86,8 @@ def test_a_pipe_in_place_of_an_artifact_or_its_seal_is_damage_and_nobody_waits(t
 def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, tmp_path):
     done = study("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
     best, after = tmp_path / "best.csv", "results/smoke/more.csv"
-    integrity.checksum_path(best).write_text(
-        f"{'0' * 64}  best.csv\n"
-    )  # as an older gmmpipe left one
+    best.write_text("old")
+    integrity.write_checksum(best, integrity.sha256(b"old"), {})  # as an older gmmpipe left one
     for path in (best, after):
         assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
     folder = str(tmp_path / "drawn")
@@ -150,3 +149,16 @@ def test_links_in_a_ring_are_no_traceback(command, project, gmmpipe):
     answer = gmmpipe(*command.split())
     assert answer.err.count("\n") == (answer.code == 2)
     assert answer.code == 2 or "# ring/x.csv: Too many" in answer.out
+
+
+def test_a_protected_file_and_a_person_s_record_stay(tmp_path, refused, monkeypatch):
+    path, record = tmp_path / "x.npz", tmp_path / ".x.npz.sha256"
+    path.write_text("mine")
+    record.write_text("mine")
+    files.write(path, "new")
+    assert record.read_text() == "mine"
+    monkeypatch.setattr(
+        os, "access", lambda place, mode: (str(place), mode) != (str(path), os.W_OK)
+    )
+    refused("x.npz is protected from writing", *BLOBS, str(path))
+    assert path.read_text() == "new"

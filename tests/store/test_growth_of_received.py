@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +21,7 @@ from gmmpipe.data.kinds import File
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, explain
 from gmmpipe.results.experiment import load
-from gmmpipe.store import arrays, free_memory, open_files, parquet, yaml_file
+from gmmpipe.store import arrays, artifacts, free_memory, open_files, parquet, yaml_file
 from gmmpipe.store import lock as guard
 from gmmpipe.workflow import verify
 from gmmpipe.workflow.repair import recover
@@ -34,7 +35,26 @@ def test_settings_whose_aliases_multiply_are_refused(tmp_path):
         yaml_file.settings(tmp_path / "config.yaml")
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1", ""])
+ODD = ["x: 2001-99-99", "x: !!int abc", "x: !!bool abc", "x: !!float abc", "x: !!timestamp abc"]
+
+
+def test_files_full_of_holes_are_refused_before_they_are_read(tmp_path):
+    for name, read in (("config.yaml", yaml_file.settings), ("plan.json", artifacts.read_json)):
+        (tmp_path / name).touch()
+        os.truncate(tmp_path / name, 2**40)
+        with pytest.raises(InputError, match=rf"{name}: 1.* bytes"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("notes", [b"", b"{}", b"[]", b'{"index_columns": ["nope"]}'])
+def test_notes_of_pandas_in_a_table_are_passed_over(notes, tmp_path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"k": [1]}).replace_schema_metadata({b"pandas": notes}), path)
+    assert artifacts.read_frame(path)["k"].tolist() == [1]
+    assert parquet.StoredTable(path).rows(pd.DataFrame({"k": [1]}))["k"].tolist() == [1]
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", *ODD, f"x: {'9' * 5_000}"])
 def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(InputError, match=r"config\.yaml: (not YAML|holds no settings)"):

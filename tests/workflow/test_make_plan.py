@@ -335,3 +335,15 @@ def test_a_question_leaves_the_plan_of_a_run_alone(project, tmp_path):
     assert everything(project) == before
     assert (other.version, other.path != planned.path) == (planned.version, True)
     assert make_plan.make_plan(project, BASE, scratch=scratch).path == planned.path
+
+
+def test_two_files_of_starts_whose_contents_are_exchanged_are_another_version(project):
+    text = '{{"weights": [1], "means": [[{}, 70]], "covariances": [[[1, 0], [0, 100]]]}}'
+    for name, mean in (("a", 3), ("b", 4)):
+        (project / f"data/{name}.json").write_text(text.format(mean))
+        (project / f"conf/start/{name}.yaml").write_text(f"method: given\npath: data/{name}.json\n")
+    asked = ["experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.start=[a,b]"]
+    before = make_plan.make_plan(project, asked)
+    (project / "data/a.json").write_text(text.format(4))
+    (project / "data/b.json").write_text(text.format(3))
+    assert make_plan.make_plan(project, asked).version != before.version

@@ -6,6 +6,8 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.results.experiment import load
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.rerun import rerun
+from gmmpipe.workflow.verify import Version
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.seed=0")
 TINY += ("sweep.iteration=1",)
@@ -139,18 +141,18 @@ def test_a_rerun_refuses_what_it_would_make_otherwise(done, gmmpipe):
     told = artifacts.read_json(manifest)
     told["config"]["fit"]["tol"] = 1e-3
     artifacts.write_json(manifest, told)
-    answer = gmmpipe("verify", "--rerun", done.folder)
-    assert answer.code == 2
-    assert "this gmmpipe makes version" in answer.err
+    with pytest.raises(InputError, match="this gmmpipe makes version"):
+        rerun(Version(done.folder))
     del told["config"]["sweep"]["k"]
-    artifacts.write_json(manifest, told)
-    assert "its config is incomplete" in gmmpipe("verify", "--rerun", done.folder).err
-    for config in (None, -1.5, {**told["config"], "dataset": {"gmm": 5}}):
+    for config in (told["config"], None, -1.5, {**told["config"], "dataset": {"gmm": 5}}):
         artifacts.write_json(manifest, {**told, "config": config})
-        assert "its config is incomplete" in gmmpipe("verify", "--rerun", done.folder).err
+        assert gmmpipe("verify", "--rerun", done.folder).code == 1
+        with pytest.raises(InputError, match="its config is incomplete"):
+            rerun(Version(done.folder))
     told["config"]["experiment"] = "../../elsewhere"
     artifacts.write_json(manifest, told)
-    assert "config is of another experiment" in gmmpipe("verify", "--rerun", done.folder).err
+    with pytest.raises(InputError, match="config is of another experiment"):
+        rerun(Version(done.folder))
 
 
 def test_an_input_of_a_manifest_cannot_leave_the_place_of_a_rerun(done, gmmpipe, tmp_path):
@@ -171,3 +173,24 @@ def test_an_input_of_a_manifest_cannot_leave_the_place_of_a_rerun(done, gmmpipe,
         answer = gmmpipe("verify", "--rerun", done.folder)
         assert answer.code == 2
         assert f"{path!r} is not a valid path for an input" in answer.err
+
+
+def test_settings_other_than_those_of_the_manifest_are_found(done, gmmpipe):
+    """Although the manifest tells of their bytes."""
+    path, manifest = Path(done.folder, "config.yaml"), Path(done.folder, "manifest.json")
+    artifacts.write(path, path.read_text().replace("family: full", "family: tied"))
+    told = artifacts.read_json(manifest)
+    told["artifacts"][str(path)] |= artifacts.describe(path)
+    artifacts.write_json(manifest, told)
+    answer = gmmpipe("verify", done.folder)
+    assert answer.code == 1
+    assert "config.yaml: other settings than in the manifest" in answer.err
+
+
+@pytest.mark.parametrize("path", ["//etc/passwd", "/./tables/fits.csv"])
+def test_a_path_that_is_not_its_normal_form_is_refused(path, done, refused):
+    manifest = Path(done.folder, "manifest.json")
+    told = artifacts.read_json(manifest)
+    told["artifacts"][done.folder + path] = {"size": 0, "sha256": ""}
+    artifacts.write_json(manifest, told)
+    refused("would be outside of results/", "verify", done.folder)
