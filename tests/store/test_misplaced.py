@@ -282,7 +282,7 @@ def test_a_full_disk_ends_a_run_before_anything_is_removed(study, monkeypatch):
 
     done = study(*TINY)
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    with pytest.raises(OSError, match="No space"), kept(done):
+    with pytest.raises(OSError, match="No space"), restoring_on_failure(done):
         raise AssertionError("Snakemake was run")
 
 
