@@ -2,13 +2,17 @@
 
 import ast
 import hashlib
+import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gmmpipe.store.layout import WORKFLOW
+from gmmpipe.store.open_files import temporary_path
 
 LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
 LIBRARIES |= {"sklearn": "scikit-learn"}
@@ -17,10 +21,49 @@ RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received fold
 
 
 class _Source(NamedTuple):
-    """A module: its syntax tree as text, and the names that it imports."""
+    """A module: a digest of its syntax tree, the names that it imports, whether by name too."""
 
-    text: str
-    imported: frozenset[str]
+    digest: str
+    imported: list[str]
+    by_name: bool
+
+
+class _Sources:
+    """The modules of the package, each parsed once: as long as neither its time nor size changes.
+
+    They are kept where Python keeps compiled ones, if it does.
+    """
+
+    def __init__(self) -> None:
+        self.path = ROOT / "__pycache__" / "sources.json"
+        self.known: dict[str, dict[str, Any]] = {}
+        self.changed = False
+        self.seen: dict[Path, _Source] = {}
+        with suppress(OSError, ValueError):
+            self.known = json.loads(self.path.read_text(encoding="utf-8"))[sys.version]
+
+    def __call__(self, path: Path) -> _Source:
+        """Return the module in a file."""
+        if path not in self.seen:
+            self.seen[path] = self._look(path)
+        return self.seen[path]
+
+    def _look(self, path: Path) -> _Source:
+        status, name = path.stat(), path.relative_to(ROOT).as_posix()
+        stamp = [status.st_mtime_ns, status.st_size]
+        if self.known.get(name, {}).get("stamp") != stamp:
+            self.known[name] = {"stamp": stamp, "source": _parse(path)}
+            self.changed = True
+        return _Source(*self.known[name]["source"])
+
+    def keep(self) -> None:
+        """Write what was parsed, where that is possible and wanted."""
+        if self.changed and not sys.dont_write_bytecode:
+            with suppress(OSError):
+                self.path.parent.mkdir(exist_ok=True)
+                temporary = temporary_path(self.path)
+                temporary.write_text(json.dumps({sys.version: self.known}), encoding="utf-8")
+                temporary.replace(self.path)
 
 
 def source_digest(module: str) -> str:
@@ -36,16 +79,25 @@ def source_digests(modules: Iterable[str]) -> dict[str, str]:
     of the packages found, such as templates; and of the versions of those libraries they import
     that decide numbers and pictures.
     """
-    parse = cache(_parse)  # each file once, for all modules
-    return {module: _digest(_closure(module, parse)) for module in modules}
+    sources = _Sources()
+    others, version_of = cache(_others), cache(version)
+    digests = {}
+    for module in modules:
+        digests[module] = _digest(_closure(module, sources), others, version_of)
+    sources.keep()
+    return digests
 
 
-def _digest(sources: Mapping[str, _Source]) -> str:
-    parts = [f"{name} {source.text}" for name, source in sorted(sources.items())]
-    parts += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in _others(name)]
+def _digest(
+    sources: Mapping[str, _Source],
+    others: Callable[[str], list[Path]],
+    version_of: Callable[[str], str],
+) -> str:
+    parts = [f"{name} {source.digest}" for name, source in sorted(sources.items())]
+    parts += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in others(name)]
     imported = {n.partition(".")[0] for source in sources.values() for n in source.imported}
     parts += [
-        f"{LIBRARIES[name]} {version(LIBRARIES[name])}"
+        f"{LIBRARIES[name]} {version_of(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
     ]
     text = "\n".join(parts)
@@ -80,29 +132,30 @@ def package_digest() -> str:
     return digest.hexdigest()
 
 
-def _closure(module: str, parse: Callable[[str, Path], _Source]) -> dict[str, _Source]:
+def _closure(module: str, sources: _Sources) -> dict[str, _Source]:
     result: dict[str, _Source] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _path(name)
         if path is not None and name not in result:
-            result[name] = parse(name, path)
-            names = {name.rpartition(".")[0], *result[name].imported}  # its package runs first
+            source = result[name] = sources(path)
+            names = {name.rpartition(".")[0], *source.imported}  # its package runs first
+            if source.by_name and path.name == "__init__.py":  # loads its members
+                names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
             waiting.extend(n for n in names if n.split(".")[0] == ROOT.name and n != ROOT.name)
     return result
 
 
-def _parse(name: str, path: Path) -> _Source:
+def _parse(path: Path) -> _Source:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     names: set[str] = set()
     for node in ast.walk(tree):
         names.update(_imports(node))
         _drop_docstring(node)
-    if "import_module" in text and path.name == "__init__.py":  # loads its members by name
-        names.update(f"{name}.{member.stem}" for member in path.parent.glob("[!_]*.py"))
-    return _Source(ast.dump(tree), frozenset(names))
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _Source(digest, sorted(names), "import_module" in text)
 
 
 def _imports(node: ast.AST) -> Iterator[str]:
