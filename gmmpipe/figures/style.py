@@ -361,9 +361,9 @@ def styled(
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             _keep_ticks(figure)
+            figure.set_layout_engine("none")  # else it would be computed again, here and there
             # ticks take their style when first drawn, which must not be later
             figure.draw_without_rendering()
-            figure.set_layout_engine("none")
         return result
 
     return drawn
