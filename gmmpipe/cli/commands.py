@@ -4,34 +4,11 @@ A new one is two functions and a line in ``COMMANDS``. Nothing heavy is imported
 """
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
+from gmmpipe.cli.command import FOLDER, Command
+from gmmpipe.cli.version_commands import VERSION_COMMANDS
 from gmmpipe.errors import InputError, suggest
-from gmmpipe.store.layout import WORKFLOW
 from gmmpipe.store.terminal import print_data
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a command is for, its options, and what it does: the exit code comes back."""
-
-    purpose: str
-    options: Callable[[ArgumentParser], None]
-    run: Callable[[Namespace], int]
-
-
-def project() -> Path:
-    """Return the folder with the Snakefile: this one or the nearest above."""
-    try:
-        current = Path.cwd()
-    except FileNotFoundError:
-        raise InputError("this folder was removed; change into a gmmpipe project") from None
-    for folder in (current, *current.parents):
-        if (folder / WORKFLOW).is_file() and (folder / "conf").is_dir():
-            return folder
-    raise InputError(f"no Snakefile and conf/ in {current} or above; change into a gmmpipe project")
 
 
 def _add_replay(replay: ArgumentParser) -> None:
@@ -39,7 +16,7 @@ def _add_replay(replay: ArgumentParser) -> None:
         "Run stored fits again in another implementation of EM, from the same start, and compare"
         " every iteration. Exit code 0 where all agree, 1 where one does not."
     )
-    replay.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    replay.add_argument("folder", metavar="FOLDER", help=FOLDER)
     replay.add_argument(
         "--engine",
         default="numpy",
@@ -74,7 +51,7 @@ def _add_table(table: ArgumentParser) -> None:
         "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
     )
     table.add_argument("name", metavar="NAME", help="best, fits, certificates, parameters ...")
-    table.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    table.add_argument("folder", metavar="FOLDER", help=FOLDER)
     table.add_argument(
         "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
     )
@@ -131,7 +108,7 @@ def _add_figure(figure: ArgumentParser) -> None:
         " version is not changed. Prints the files written."
     )
     figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
-    figure.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    figure.add_argument("folder", metavar="FOLDER", help=FOLDER)
     figure.add_argument(
         "-o",
         "--output",
@@ -158,7 +135,7 @@ def _add_verify(verify: ArgumentParser) -> None:
         "Check that every input and artifact of a version is what its manifest says, and that"
         " nothing is missing or extra. Exit code 0 if all is well, else 1; wrong files are named."
     )
-    verify.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    verify.add_argument("folder", metavar="FOLDER", help=FOLDER)
     verify.add_argument(
         "--rerun",
         action="store_true",
@@ -181,30 +158,12 @@ def _verify(args: Namespace) -> int:
     return 0
 
 
-def _add_clean(clean: ArgumentParser) -> None:
-    clean.description = (
-        "List the entries of results/store that no version refers to. To delete a version, remove"
-        " its folder first."
-    )
-    clean.add_argument(
-        "--unused", action="store_true", required=True, help="entries that no version needs"
-    )
-    clean.add_argument("--yes", action="store_true", help="remove what is listed")
-
-
-def _clean(args: Namespace) -> int:
-    from gmmpipe.workflow.clean import clean
-
-    clean(project(), args.yes)
-    return 0
-
-
 def _add_export(export: ArgumentParser) -> None:
     export.description = (
         "Write a version for an archive: its files, and how they were made, in the archive's"
         " format. Inputs are not copied; they are identified by SHA-256."
     )
-    export.add_argument("folder", metavar="FOLDER", help="results/<experiment>/latest or a version")
+    export.add_argument("folder", metavar="FOLDER", help=FOLDER)
     export.add_argument(
         "--to", required=True, metavar="KIND", help="ro-crate: a Workflow Run RO-Crate"
     )
@@ -230,5 +189,5 @@ COMMANDS: dict[str, Command] = {
     "figure": Command("draw one figure of a finished run again", _add_figure, _figure),
     "verify": Command("check a version against its manifest", _add_verify, _verify),
     "export": Command("write a version for an archive", _add_export, _export),
-    "clean": Command("remove what no version needs", _add_clean, _clean),
+    **VERSION_COMMANDS,
 }

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gmmpipe.cli.commands import COMMANDS, project
+from gmmpipe.cli.command import project
+from gmmpipe.cli.commands import COMMANDS
 from gmmpipe.data.user_file import declare, file_options
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
 from gmmpipe.store.integrity import MADE_BY

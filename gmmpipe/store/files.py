@@ -16,7 +16,7 @@ from gmmpipe.store.integrity import (
     sha256,
     write_record,
 )
-from gmmpipe.store.layout import RESULTS, STORE
+from gmmpipe.store.layout import NOTE, RESULTS, STORE
 from gmmpipe.store.open_files import (
     TEMPORARY,
     buffered,
@@ -64,7 +64,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
             yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    recording = _is_in_results(path)
+    recording = _is_in_results(path) and path.name != NOTE  # which a person may edit
     targets = (checksum_path(path), path) if recording else (path,)
     temporaries = {target: temporary_path(target) for target in targets}
     with naming(path, temporaries.values()):

@@ -32,6 +32,7 @@ WORKFLOW = "Snakefile"  # of the project, and a copy of it
 MANIFEST = "manifest.json"
 RUN = "run.json"
 RECORDS = (MANIFEST, RUN)
+NOTE = "note.json"  # what a person calls the version and says of it; no part of the manifest
 
 
 def stored(kind: str, name: str, suffix: str = ".npz") -> str:

@@ -13,6 +13,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
+from gmmpipe.store.notes import named
 
 FORMAT = 2
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
@@ -62,14 +63,18 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 def version_folder(folder: str | Path) -> Path:
     """Return the folder of a finished version, links resolved; raises InputError if it is none.
 
-    folder may be `latest`, also where that is a file that stands for a link.
+    folder may be `latest`, also where that is a file that stands for a link, or end in the name
+    that a person gave the version.
     """
     version = Path(realpath(folder))
+    if not version.exists() and (by_name := named(version.parent, version.name)):
+        return by_name
     if version.is_file() and (name := artifacts.linked(version)) and is_name(name):
         version = version.with_name(name)
     if not (version / MANIFEST).is_file():
         raise InputError(
-            f"{folder}: no finished experiment; give results/<experiment>/latest or a version"
+            f"{folder}: no finished experiment; give results/<experiment>/latest or a version,"
+            " as `gmmpipe runs` lists them"
         )
     return version
 

@@ -9,6 +9,7 @@ from typing import TextIO, cast
 
 from gmmpipe.errors import shown
 
+UNITS = ("bytes", "kB", "MB", "GB")
 ERASE = "\r\x1b[K"  # what stands in the terminal's line
 
 
@@ -97,3 +98,12 @@ def printing(*, lasting: bool) -> Iterator[None]:
     err = Output(sys.stderr, "standard error", lasting=True)
     with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, err)):
         yield
+
+
+def size_text(size: float) -> str:
+    """Return a size in the unit that gives one to three digits before the point."""
+    for unit in UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} {UNITS[-1]}"

@@ -75,8 +75,8 @@ def options(extra: Sequence[str]) -> list[str]:
             raise InputError(f"{text} after --: gmmpipe sets it; settings come before the --")
         if any(full in DELETING for full in meant):
             raise InputError(
-                f"{text} after --: would also remove results that other versions need; remove the"
-                " version's folder, then `gmmpipe clean --unused --yes`"
+                f"{text} after --: would also remove results that other versions need;"
+                " `gmmpipe remove` removes versions"
             )
         if meant:
             raise InputError(

@@ -9,7 +9,7 @@ from gmmpipe.errors import DamagedArtifact, InputError, one_line
 from gmmpipe.store import artifacts, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
-from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, TIMESTAMP
+from gmmpipe.store.layout import CONFIG, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
 from gmmpipe.store.manifest import format_of, manifest_of, version_folder
 from gmmpipe.store.names import project_of
 
@@ -79,7 +79,8 @@ def differences(version: Version) -> Iterator[str]:
             yield f"{version.folder / name}: missing"
     expected = {version.find(path) for path in version.entries}
     expected |= {
-        version.folder / name for name in (*RECORDS, FORMER, *(UNLISTED if is_first_format else ()))
+        version.folder / name
+        for name in (*RECORDS, NOTE, FORMER, *(UNLISTED if is_first_format else ()))
     }
     expected |= {checksum_path(path) for path in expected}
     for place in sorted(version.folder.rglob("*")):

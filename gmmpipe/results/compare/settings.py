@@ -22,10 +22,10 @@ UNKNOWN = "not recorded"
 def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
     """Return a row for each key that differs: part, key, before, after; texts, "" for absent."""
     rows = []
-    swept = [_entries(experiment) for experiment in (before, after)]
+    swept = [named_entries(experiment.config) for experiment in (before, after)]
     for part, old, new in zip(PARTS, recorded(before), recorded(after), strict=True):
         for key in dict.fromkeys([*old, *new]):
-            if part == "config" and _entry(key) in swept[0] ^ swept[1]:
+            if part == "config" and entry_of(key) in swept[0] ^ swept[1]:
                 continue  # the sweep says that the other has no such entry
             # an older version may have been made before a thing was recorded
             absent = UNKNOWN if part in ("code", "environment") else ""
@@ -41,7 +41,7 @@ def recorded(experiment: Experiment) -> list[dict[str, str]]:
     code, blocks = ({k: manifest[k] for k in keys if k in manifest} for keys in (CODE, ("block",)))
     made = Environments(manifest).values()
     environment = {key: " and ".join(values) for key, values in made.items()}
-    parts = [_texts(part) for part in (experiment.config, code, blocks)]
+    parts = [texts(part) for part in (experiment.config, code, blocks)]
     return [parts[0], _data(experiment), parts[1], {**parts[2], **environment}]
 
 
@@ -71,9 +71,10 @@ def _data(experiment: Experiment) -> dict[str, str]:
     return result
 
 
-def _texts(tree: Mapping[str, Any]) -> dict[str, str]:
-    texts = {key: words(value) for key, value in flat(tree, whole=True)}
-    return {key: text[:12] if key.endswith(".sha256") else text for key, text in texts.items()}
+def texts(tree: Mapping[str, Any]) -> dict[str, str]:
+    """Return {dotted key: value in words} of a tree of settings."""
+    values = {key: words(value) for key, value in flat(tree, whole=True)}
+    return {key: text[:12] if key.endswith(".sha256") else text for key, text in values.items()}
 
 
 def _brief(before: str, after: str) -> tuple[str, str]:
@@ -91,13 +92,13 @@ def _brief(before: str, after: str) -> tuple[str, str]:
     return short[0], short[1]
 
 
-def _entries(experiment: Experiment) -> set[str]:
-    """Return the named entries of the configuration, e.g. dataset.gmm."""
-    config = experiment.config
+def named_entries(config: Mapping[str, Any]) -> set[str]:
+    """Return the named entries of a configuration, e.g. dataset.gmm."""
     return {f"{group}.{name}" for group in NAMED for name in config.get(group) or ()}
 
 
-def _entry(key: str) -> str:
+def entry_of(key: str) -> str:
+    """Return the entry that a dotted key would be in, if it is in one."""
     return ".".join(key.split(".")[:2])
 
 

@@ -1,0 +1,101 @@
+"""Commands on the versions of a project: which there are, what they are called, what may go."""
+
+from argparse import ArgumentParser, Namespace
+
+from gmmpipe.cli.command import FOLDER, Command, project
+
+
+def _add_runs(runs: ArgumentParser) -> None:
+    runs.description = (
+        "List the versions of all experiments, the newest first: data, the settings in which"
+        " versions of an experiment differ, the model of lowest BIC, size."
+    )
+    runs.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="only this one")
+    runs.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+
+
+def _runs(args: Namespace) -> int:
+    from gmmpipe.results.versions import show
+
+    show(project(), args.experiment, as_json=args.json)
+    return 0
+
+
+def _add_note(note: ArgumentParser) -> None:
+    note.description = (
+        "Give a version a name, by which commands find it in place of its digest, or a note. They"
+        " are kept in note.json beside the manifest; an empty text removes one."
+    )
+    note.add_argument("folder", metavar="FOLDER", help=FOLDER)
+    note.add_argument("text", nargs="?", metavar="TEXT", help="what to remember of it")
+    note.add_argument("--name", metavar="NAME", help="e.g. baseline: results/<experiment>/baseline")
+
+
+def _note(args: Namespace) -> int:
+    from gmmpipe.store.manifest import version_folder
+    from gmmpipe.store.notes import Note, read_note, write_note
+
+    folder = version_folder(args.folder)
+    before = read_note(folder)
+    note = Note(
+        before.name if args.name is None else args.name,
+        before.text if args.text is None else args.text,
+    )
+    if note != before:
+        write_note(folder, note)
+    words = ", ".join(filter(None, note)) or "no note"
+    print(f"{folder.parent.name}/{folder.name}: {words}")
+    return 0
+
+
+def _add_remove(remove: ArgumentParser) -> None:
+    remove.description = (
+        "List versions with their files, and what of results/store only they need; with --yes"
+        " remove both. What another version needs stays."
+    )
+    remove.add_argument("folders", nargs="+", metavar="FOLDER", help=FOLDER)
+    remove.add_argument("--yes", action="store_true", help="remove what is listed")
+
+
+def _remove(args: Namespace) -> int:
+    from gmmpipe.workflow.remove import remove
+
+    remove(project(), args.folders, args.yes)
+    return 0
+
+
+def _add_clean(clean: ArgumentParser) -> None:
+    clean.description = (
+        "List the entries of results/store that no version refers to, or old versions; with --yes"
+        " remove them."
+    )
+    what = clean.add_mutually_exclusive_group(required=True)
+    what.add_argument("--unused", action="store_true", help="entries that no version needs")
+    what.add_argument(
+        "--keep",
+        type=int,
+        metavar="N",
+        help="all versions but the N newest of each experiment, those with a name, and `latest`,"
+        " and what of the store only they need",
+    )
+    clean.add_argument("--yes", action="store_true", help="remove what is listed")
+
+
+def _clean(args: Namespace) -> int:
+    if args.unused:
+        from gmmpipe.workflow.clean import clean
+
+        clean(project(), args.yes)
+    else:
+        from gmmpipe.workflow.remove import keep
+
+        keep(project(), args.keep, args.yes)
+    return 0
+
+
+VERSION_COMMANDS: dict[str, Command] = {
+    "runs": Command("list the versions of all experiments", _add_runs, _runs),
+    "note": Command("give a version a name or a note", _add_note, _note),
+    "remove": Command("remove versions", _add_remove, _remove),
+    "clean": Command("remove what no version needs, or old versions", _add_clean, _clean),
+}

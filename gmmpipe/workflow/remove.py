@@ -1,0 +1,122 @@
+"""Remove versions, and what of the store only they need."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
+from os.path import realpath
+from pathlib import Path
+
+from gmmpipe.errors import InputError, one_line
+from gmmpipe.results.versions import FINISHED, summaries
+from gmmpipe.store import artifacts
+from gmmpipe.store.files import remove_artifact
+from gmmpipe.store.layout import LATEST, LOCK, MANIFEST, RESULTS, latest, marker
+from gmmpipe.store.lock import Lock
+from gmmpipe.store.manifest import version_folder
+from gmmpipe.store.names import check_store
+from gmmpipe.store.open_files import temporary_path
+from gmmpipe.store.terminal import size_text
+from gmmpipe.store.versions import versions
+from gmmpipe.workflow.clean import unused
+
+
+def remove(project: Path, named: Sequence[str], confirmed: bool = False) -> None:
+    """List these versions, and what of the store only they need; with ``confirmed`` remove both.
+
+    named: folders, `latest`, or names that a person gave. Raises InputError for what is no version
+    of the project, and as ``clean`` does.
+    """
+    folders = list(dict.fromkeys(_version_of(project, each) for each in named))
+    _remove(project, folders, confirmed)
+
+
+def keep(project: Path, most: int, confirmed: bool = False) -> None:
+    """Do the same to all but the ``most`` versions of each experiment that are newest.
+
+    Those that have a name stay too, the one that `latest` points at, and what is no finished
+    version.
+    """
+    if most < 1:
+        raise InputError(f"--keep is {most}; give 1 or more")
+    counts: dict[str, int] = {}
+    folders = []
+    for each in summaries(project):  # the newest first
+        folder = project / each.folder
+        counts[each.experiment] = counts.get(each.experiment, 0) + (each.state == FINISHED)
+        stays = each.state != FINISHED or each.name or folder.is_symlink()
+        is_latest = artifacts.linked(folder.parent / LATEST) == folder.name
+        if counts[each.experiment] > most and not stays and not is_latest:
+            folders.append(folder)
+    if folders:
+        _remove(project, folders, confirmed)
+    else:
+        print(f"no experiment has more than {most} versions without a name; nothing to remove")
+
+
+def _version_of(project: Path, named: str) -> Path:
+    """Return the folder of a version of the project, finished or not."""
+    try:
+        real = version_folder(named)
+    except InputError:
+        real = Path(realpath(named))
+    for folder in versions(project):
+        if Path(realpath(folder)) == real:
+            if folder.is_symlink():
+                raise InputError(f"{folder}: is a link to {real}; remove that folder, and the link")
+            return folder
+    raise InputError(f"{named}: no version in {project / RESULTS}; `gmmpipe runs` lists them")
+
+
+def _remove(project: Path, folders: Sequence[Path], confirmed: bool) -> None:
+    check_store(project)
+    with closing(Lock(project / LOCK)) if confirmed else nullcontext():
+        needed_by_others = set(unused(project))
+        entries = [path for path in unused(project, folders) if path not in needed_by_others]
+        total = 0
+        for path in (*folders, *entries):
+            size = _size(path)
+            total += size
+            print(f"{size_text(size):>9}  {one_line(str(path.relative_to(project)))}")
+        if confirmed:
+            for folder in folders:
+                _remove_version(folder)
+            for experiment in dict.fromkeys(folder.parent for folder in folders):
+                _settle_latest(project, experiment)
+            for path in entries:
+                remove_artifact(path)
+    versions_text = "1 version" if len(folders) == 1 else f"{len(folders)} versions"
+    what = f"{versions_text} and {len(entries)} entries of the store, {size_text(total)}"
+    if confirmed:
+        print(f"removed {what}")
+    else:
+        print(f"{what}; nothing was removed: the same command with --yes removes them")
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.lstat().st_size for file in files if not file.is_dir())
+
+
+def _remove_version(folder: Path) -> None:
+    """Remove the folder of a version, first from sight: half of one is none."""
+    gone = temporary_path(folder)  # which the next run removes, if this is interrupted
+    folder.rename(gone)
+    shutil.rmtree(gone)
+
+
+def _settle_latest(project: Path, experiment: Path) -> None:
+    """Point `latest` at the newest version that is left, if it points at one that is gone."""
+    link, published = (project / path(experiment.name) for path in (latest, marker))
+    target = artifacts.linked(link)
+    if target is None or (experiment / target / MANIFEST).is_file():
+        return
+    published.unlink(missing_ok=True)
+    left = [each for each in summaries(project) if each.experiment == experiment.name]
+    finished = [each.version for each in left if each.state == FINISHED]
+    if finished:
+        artifacts.link(link, finished[0])
+        print(f"{link.relative_to(project)} is now {finished[0]}")
+    else:
+        link.unlink()
+        if not any(experiment.iterdir()):
+            experiment.rmdir()

@@ -1,0 +1,62 @@
+"""`gmmpipe note`: names of versions, and what a person remembers of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from versions import a_version
+
+from gmmpipe.store.layout import NOTE
+from gmmpipe.store.manifest import version_folder
+from gmmpipe.store.notes import Note, read_note
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/store").mkdir(parents=True)
+    return a_version(tmp_path).folder
+
+
+def test_a_version_is_found_by_its_name_until_the_name_is_removed(folder, gmmpipe):
+    answer = gmmpipe("note", str(folder), "before the outliers went", "--name", "baseline")
+    assert answer == (0, "smoke/0123456789ab: baseline, before the outliers went\n", "")
+    assert version_folder("results/smoke/baseline") == folder
+    assert gmmpipe("note", "results/smoke/baseline", "").out == "smoke/0123456789ab: baseline\n"
+    assert read_note(folder) == Note("baseline", "")
+    assert gmmpipe("note", "results/smoke/baseline", "--name", "").out.endswith(": no note\n")
+    assert not (folder / NOTE).exists()
+
+
+def test_a_note_is_nothing_extra_and_may_be_edited(folder, gmmpipe):
+    for path in ("data/gmm.data", "/home/me/my flowers.csv"):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["inputs"].pop(path)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / ".manifest.json.sha256").unlink(missing_ok=True)
+    gmmpipe("note", str(folder), "one")
+    (folder / NOTE).write_text('{"text": "another"}')
+    answer = gmmpipe("verify", str(folder))
+    assert (answer.code, answer.err) == (0, "")
+    assert gmmpipe("note", str(folder)).out == "smoke/0123456789ab: another\n"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"name": "../x"}', '{"name": 1}', '{"text": 1}'])
+def test_what_is_no_note_is_refused(content, folder, refused):
+    (folder / NOTE).write_text(content)
+    refused("note.json", "note", str(folder))
+
+
+def test_a_name_names_one_version(folder, gmmpipe, refused):
+    other = folder.with_name("ba9876543210")
+    other.mkdir()
+    for name in ("manifest.json", "run.json"):
+        (other / name).write_bytes((folder / name).read_bytes())
+    gmmpipe("note", str(folder), "--name", "mine")
+    assert gmmpipe("note", str(folder), "again", "--name", "mine").code == 0
+    for name in ("mine", "latest", other.name):
+        refused(f"--name is {name!r}", "note", str(other), "--name", name)
+    for name in ("a b", "../x", "-x"):
+        refused("expected letters", "note", str(other), f"--name={name}")
+    (folder / NOTE).write_text("{")
+    refused("no finished experiment gmmpipe runs", "verify", str(Path("results/smoke/mine")))
