@@ -138,7 +138,7 @@ class Experiment(TableAttributes):
 
     @cached_property
     def _tables(self) -> VersionTables:
-        return VersionTables(self.folder, self.outer)
+        return VersionTables(self.folder, self.outer, manifest=self.manifest)
 
     def stored(self, path: str) -> dict[str, Any]:
         """Return the arrays of an artifact in the store, the very bytes of this version.

@@ -1,7 +1,7 @@
 """The tables of a version, older formats read as today's."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,9 @@ from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.mixture import FIRST
 from gmmpipe.results.table_types import refuse_gaps, refuse_other
 from gmmpipe.results.tables import TABLES
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import MANIFEST, table
-from gmmpipe.store.manifest import FORMAT, format_of
+from gmmpipe.store.manifest import FORMAT, format_of, refuse_unlisted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,14 +27,21 @@ class VersionTables:
     outer: the outer axes of the sweep. Without a manifest they are those of a run that goes on.
     Raises InputError for a newer format, for a table that was not asked for, and for one that lacks
     a column or has one of another type, as only others' files do. small: bytes of a table in a
-    file, up to which it is read whole.
+    file, up to which it is read whole. manifest: that of the version, with whose SHA-256 tables
+    are compared; while a run goes on they may be newer.
     """
 
-    def __init__(self, folder: str | Path, outer: Sequence[str], small: int = SMALL) -> None:
-        self._small = small
-        self._folder, manifest = Path(folder), Path(folder) / MANIFEST
-        exists = manifest.is_file()
-        self._old = exists and format_of(artifacts.read_json(manifest), manifest) < FORMAT
+    def __init__(
+        self,
+        folder: str | Path,
+        outer: Sequence[str],
+        small: int = SMALL,
+        manifest: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._small, self._manifest = small, manifest
+        self._folder, path = Path(folder), Path(folder) / MANIFEST
+        exists = path.is_file()
+        self._old = exists and format_of(artifacts.read_json(path), path) < FORMAT
         self._outer = outer
         self._stored: dict[str, StoredVersionTable] = {}
 
@@ -53,9 +60,16 @@ class VersionTables:
             raise InputError(f"{self._folder}: no table {name}; run with {asked_by}, say")
         return path
 
+    def _checked_path(self, name: str) -> Path:
+        path = self.path(name)
+        if self._manifest is not None:
+            home = layout.version(self._manifest["experiment"], self._manifest["version"])
+            refuse_unlisted(path, self._manifest, table(home, name))
+        return path
+
     def frame(self, name: str) -> "pd.DataFrame":
         """Return a whole table."""
-        path = self.path(name)
+        path = self._checked_path(name)
         table = artifacts.read_table(path)
         if name in TABLES:
             refuse_other(TABLES[name], table.schema, table.num_rows, path, self._outer)
@@ -64,7 +78,9 @@ class VersionTables:
     def stored(self, name: str) -> "StoredVersionTable":
         """Return a table that stays in its file."""
         if name not in self._stored:
-            self._stored[name] = StoredVersionTable(name, self.path(name), self._outer, self._old)
+            self._stored[name] = StoredVersionTable(
+                name, self._checked_path(name), self._outer, self._old
+            )
         return self._stored[name]
 
     def rows(self, name: str, wanted: "pd.DataFrame") -> "pd.DataFrame":

@@ -11,6 +11,7 @@ from typing import Any
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
+from gmmpipe.store.integrity import checksum_of
 from gmmpipe.store.layout import MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 from gmmpipe.store.notes import named
@@ -93,6 +94,20 @@ def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str
             f" manifest.json); remove it, then {again(path)}"
         )
     return artifacts.read_arrays(place)
+
+
+def refuse_unlisted(place: Path, manifest: Mapping[str, Any], path: str) -> None:
+    """Raise InputError for an artifact of other bytes than a manifest tells, as of another version.
+
+    path: as in the manifest. Where a record tells of other bytes, reading it says so.
+    """
+    entry = manifest["artifacts"].get(path, {})
+    checksum = checksum_of(place) or artifacts.describe(place)["sha256"]
+    if checksum != entry.get("sha256", checksum):
+        raise InputError(
+            f"{place}: not of this version (another SHA-256 than in {MANIFEST}); `gmmpipe verify`"
+            " tells what else is not"
+        )
 
 
 def again(target: str = "") -> str:

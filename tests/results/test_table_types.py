@@ -18,7 +18,7 @@ from gmmpipe.results.table_types import refuse_gaps, refuse_other
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store import artifacts
 from gmmpipe.store.manifest import version_folder
-from gmmpipe.workflow.rerun import _numbers, apart
+from gmmpipe.workflow.rerun import _numbers, difference_of
 
 LATEST = "results/smoke/latest"
 AXIS = "fit.tol"
@@ -92,6 +92,14 @@ def emptied(table, name):
     return table.set_column(table.schema.get_field_index(name), name, nothing)
 
 
+def forge(path, table):
+    """Write a table with its record, and let the manifest tell of it."""
+    artifacts.write_table(path, table)
+    manifest = artifacts.read_json(path.parents[1] / "manifest.json")
+    manifest["artifacts"][str(path)] |= artifacts.describe(path)
+    artifacts.write_json(path.parents[1] / "manifest.json", manifest)
+
+
 def said(read):
     """Return what is wrong, "" for nothing; any other error is one."""
     try:
@@ -132,12 +140,10 @@ def test_a_forged_table_is_named_by_whatever_reads_it(name, column, change, fini
     """Its record and its manifest tell of the forged bytes."""
     assert finished.code == 0
     path = version_folder(LATEST) / f"tables/{name}.parquet"
-    relative = path.relative_to(Path.cwd())
-    forged = change(pq.read_table(path), column).replace_schema_metadata(None)
-    artifacts.write_table(relative, forged)
-    manifest = artifacts.read_json(path.parents[1] / "manifest.json")
-    manifest["artifacts"][str(relative)] |= artifacts.describe(relative)
-    artifacts.write_json(path.parents[1] / "manifest.json", manifest)
+    forge(
+        path.relative_to(Path.cwd()),
+        change(pq.read_table(path), column).replace_schema_metadata(None),
+    )
     lines = [line for read in readers(name) if (line := said(read))]
     assert len(lines) >= 2 or (change, column) == (emptied, "bic")  # of fits that failed it is null
     assert [line for line in lines if not re.search(rf"{name}\.parquet: .*'{column}'", line)] == []
@@ -147,14 +153,18 @@ def test_a_list_that_is_missing_is_another_number(tmp_path):
     table = pa.table({"null": [[1.0, 2.0], None, [3.0]]})
     pq.write_table(table, tmp_path / "t.parquet")
     numbers = _numbers(tmp_path / "t.parquet")
-    assert apart(numbers, numbers) == ""
-    assert apart(numbers, {"null": np.arange(6.0)})
+    assert difference_of(numbers, numbers) == ""
+    assert difference_of(numbers, {"null": np.arange(6.0)})
 
 
 @pytest.mark.parametrize("name", ["parameters", "trajectories"])
 def test_a_run_that_a_table_lacks_is_named(name, finished):
     assert finished.code == 0
     path = f"{version_folder(LATEST)}/tables/{name}.parquet"
-    artifacts.write_table(path, pq.read_table(path).slice(0, 0).replace_schema_metadata(None))
+    empty = pq.read_table(path).slice(0, 0).replace_schema_metadata(None)
+    artifacts.write_table(path, empty)
+    with pytest.raises(InputError, match=f"{name}.parquet: not of this version"):
+        gmmpipe.load(LATEST).estimator()
+    forge(Path(path).relative_to(Path.cwd()), empty)
     with pytest.raises(InputError, match=f"the table {name} (lacks a run|has no mixture)"):
         gmmpipe.load(LATEST).estimator()
