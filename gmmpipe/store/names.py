@@ -168,7 +168,7 @@ def _refuse_odd(path: Path) -> None:
     if stat.S_ISLNK(mode):
         raise InputError(
             f"{path}: is a symbolic link; results stay in the project: move the project,"
-            " or mount the other place here"
+            " or mount the other place as its results/"
         )
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         kind = SPECIAL.get(stat.S_IFMT(mode), "a device")

@@ -1,5 +1,6 @@
 """Remove from the store what no version refers to, and nothing else."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import closing, nullcontext
 from os.path import relpath
@@ -16,6 +17,7 @@ from gmmpipe.store.versions import plan_of, versions
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
+MOUNTS = Path("/proc/self/mountinfo")
 
 
 def clean(project: Path, remove: bool = False) -> None:
@@ -26,6 +28,7 @@ def clean(project: Path, remove: bool = False) -> None:
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
     check_store(project)
+    _refuse_mounted(project / STORE)
     with closing(Lock(project / LOCK)) if remove else nullcontext():
         entries = list(unused(project))
         total = 0
@@ -44,6 +47,22 @@ def clean(project: Path, remove: bool = False) -> None:
             f"{len(entries)} entries, {size_text(total)}, belong to no version; nothing was"
             " removed: `gmmpipe clean --unused --yes` removes them"
         )
+
+
+def _refuse_mounted(store: Path) -> None:
+    """Raise InputError where a store is mounted apart from its results/: others may share it.
+
+    Also by a bind mount, which only Linux's own list tells of.
+    """
+    if not MOUNTS.is_file():
+        return
+    for line in MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        place = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]))
+        if place.is_relative_to(store.resolve()):
+            raise InputError(
+                f"{place}: is mounted, so that versions of other projects may need what is there,"
+                " which this project cannot know; unmount it, or mount all of results/ instead"
+            )
 
 
 def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import pytest
 from gmmpipe.config import compose
 from gmmpipe.store import artifacts, names
 from gmmpipe.store.layout import engine
+from gmmpipe.workflow import clean as clean_module
 from gmmpipe.workflow import run as workflow_run
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -233,3 +234,15 @@ def test_a_hidden_folder_beside_the_experiments_is_none(study, gmmpipe):
     Path("results/.git/branches").mkdir(parents=True)
     assert gmmpipe("clean", "--unused", "--yes").code == 0
     assert Path("results/.git/branches").exists()
+
+
+def test_a_store_that_is_mounted_is_not_cleaned(study, refused, monkeypatch, tmp_path):
+    """Another project may have mounted the same folder."""
+    study(*TINY)
+    before, place = store(), Path("results/store/fits").absolute()
+    mounts = tmp_path / "mountinfo"
+    line = "36 35 98:0 /mnt {} rw,noatime master:1 - ext4 /dev/root rw\n"
+    mounts.write_text(line.format("/a\\040b") + line.format(str(place).replace(" ", "\\040")))
+    monkeypatch.setattr(clean_module, "MOUNTS", mounts)
+    refused("results/store/fits is mounted other projects", "clean", "--unused", "--yes")
+    assert store() == before
