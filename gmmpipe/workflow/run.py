@@ -164,9 +164,9 @@ def _free_memory(plan: Plan) -> int | None:
 
 
 def _cache() -> dict[str, str]:
-    """Return the variable that names the project's cache, where the user's is not to be written.
+    """Return the variables that name other caches, where the user's is not to be written.
 
-    Snakemake ends without one, and compiled code is to be kept.
+    Snakemake ends without one; compiled code is kept for the run alone.
     """
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
@@ -179,7 +179,10 @@ def _cache() -> dict[str, str]:
         return {}
     message = "~/.cache (or XDG_CACHE_HOME) cannot be written to; .snakemake/cache is used instead"
     print(f"gmmpipe: {message}", file=sys.stderr)
-    return {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
+    compiled = tempfile.mkdtemp()  # numba unpickles what it finds, and the project is data
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
+    folders = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", compiled)}
+    return folders | {"XDG_CACHE_HOME": str(Path(".snakemake/cache").absolute())}
 
 
 def _missing(plan: Plan) -> Iterator[tuple[str, str]]:

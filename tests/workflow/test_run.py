@@ -264,7 +264,13 @@ def test_where_the_user_s_caches_cannot_be_the_project_s_are(tmp_path, monkeypat
     monkeypatch.delenv("XDG_CACHE_HOME")
     (tmp_path / "home").write_text("a file stops root too")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert workflow_run._cache() == {"XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache")}
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    found = workflow_run._cache()
+    assert found.pop("XDG_CACHE_HOME") == str(tmp_path / ".snakemake/cache")
+    (compiled,) = map(Path, found.values())  # numba unpickles what it finds there
+    assert list(found) == ["NUMBA_CACHE_DIR"]
+    assert not compiled.is_relative_to(tmp_path)
+    assert list(compiled.iterdir()) == []
     assert capsys.readouterr().err.startswith("gmmpipe: ~/.cache (or XDG_CACHE_HOME) cannot be")
 
 
