@@ -192,8 +192,14 @@ def _open(source: Any) -> "pq.ParquetFile":
 def _refuse_growing(path: str | Path, file: "pq.ParquetFile") -> None:
     """Raise InputError where a file's rows exceed memory: run-length code claims any number."""
     groups = map(file.metadata.row_group, range(file.num_row_groups))
-    values = max((g.num_rows * file.metadata.num_columns for g in groups), default=0)
+    values = max((sum(_n_values(group)) for group in groups), default=0)
     free_memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
+
+
+def _n_values(group: "pq.RowGroupMetaData") -> Iterator[int]:
+    """Yield how many values each column of a row group has, those in its lists too."""
+    for i in range(group.num_columns):
+        yield max(group.column(i).num_values, group.num_rows)
 
 
 @contextmanager

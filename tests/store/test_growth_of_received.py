@@ -173,3 +173,14 @@ def test_names_of_files_do_not_steer_the_terminal(monkeypatch, capsys):
     version = SimpleNamespace(manifest={"experiment": "e", "version": "v"})
     assert not verify.verify(version)
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_list_of_a_table_is_compared_with_free_memory(tmp_path, monkeypatch):
+    """One row may hold any number of zeros in a few bytes."""
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"l": [np.zeros(10**6)]}), path)
+    assert path.stat().st_size < 20_000
+    monkeypatch.setattr(free_memory, "available", lambda: 20 * 10**6)
+    for read in (parquet.read_table, parquet.StoredTable):
+        with pytest.raises(InputError, match=r"t\.parquet: a group of 1 rows would take"):
+            read(path)
