@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # begins one, of a Chinese spreadsheet too
+SEPARATOR = re.compile(
+    r"([;|]\s*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])"
+)  # begins a cell where it parts them
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # of these a carriage return would begin a row
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -34,4 +37,5 @@ def _as_text(value: Any) -> Any:
         return value
     formula = value[:1] in FORMULA and not NUMBER.fullmatch(value)
     shown = CONTROL.sub(lambda match: repr(match[0])[1:-1], value)
+    shown = SEPARATOR.sub(r"\1'", shown)
     return f"'{shown}" if formula else shown

@@ -28,7 +28,6 @@ def clean(project: Path, remove: bool = False) -> None:
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
     check_store(project)
-    _refuse_mounted(project / STORE)
     with closing(Lock(project / LOCK)) if remove else nullcontext():
         entries = list(unused(project))
         total = 0
@@ -70,6 +69,7 @@ def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:
 
     removed: versions that count as gone.
     """
+    _refuse_mounted(project / STORE)
     used = referred(project, removed)
     for kind, suffixes in REMOVED.items():
         for path in sorted((project / STORE / kind).glob("[!.]*")):

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from gmmpipe.cli import command
 from gmmpipe.cli.commands import COMMANDS
 from gmmpipe.config import load as config
 from gmmpipe.config.schema import Fit
@@ -172,3 +174,13 @@ def test_a_reader_that_leaves_is_no_traceback(project):
         listing.stdout.close()
         assert listing.stderr.read() == b""
         assert listing.wait() == 1
+
+
+def test_a_version_that_brings_conf_is_no_project(project, monkeypatch):
+    """Its Snakefile may be anybody's."""
+    version = project / "results/theirs/v"
+    shutil.copytree(project / "conf", version / "conf")
+    for name in ("Snakefile", "manifest.json"):
+        (version / name).touch()
+    monkeypatch.chdir(version)
+    assert command.project() == project

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.store import artifacts, free_memory
+from gmmpipe.store import artifacts, free_memory, spreadsheet
 
 
 def npy(descr, shape, rest):
@@ -123,6 +123,16 @@ def test_a_spreadsheet_finds_no_formula(tmp_path):
     frame = frame[["label"]]
     artifacts.write_frame(tmp_path / "t.parquet", frame)  # no spreadsheet reads this: as it is
     assert artifacts.read_frame(tmp_path / "t.parquet")["label"].tolist() == FORMULAS + PLAIN
+
+
+def test_a_spreadsheet_that_parts_by_semicolons_finds_no_formula_either():
+    frame = pd.DataFrame({"label": ["x;=1+1", "x | @SUM(A1)", "a; b", "1|2"]})
+    assert spreadsheet.csv(frame, header=False).splitlines() == [
+        "x;'=1+1",
+        "x | '@SUM(A1)",
+        "a; b",
+        "1|2",
+    ]
 
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J"
