@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures.movie import Movie
+from gmmpipe.figures.pdf_fonts import shared_fonts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,25 +43,9 @@ def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
         raise InputError(suggest("figure format", file_format, list(METADATA)))
     resolution = dpi if file_format == "png" else max(dpi, RASTER_DPI)
     buffer = io.BytesIO()
-    with matplotlib.style.context(["default", PARAMETERS]), _smaller_fonts():
+    with matplotlib.style.context(["default", PARAMETERS]), shared_fonts():
         figure.savefig(buffer, format=file_format, dpi=resolution, metadata=METADATA[file_format])
     return buffer.getvalue()
-
-
-@contextmanager
-def _smaller_fonts() -> Iterator[None]:
-    """Embed fonts without the tables that shape text, which is shaped when a page is made.
-
-    To cut these down to the characters of a figure took a sixth of the time of all figures.
-    """
-    from fontTools.subset import Options
-
-    usual = Options._drop_tables_default
-    Options._drop_tables_default = [*usual, "GDEF", "GPOS", "GSUB", "kern"]
-    try:
-        yield
-    finally:
-        Options._drop_tables_default = usual
 
 
 def render_movie(movie: Movie, dpi: float = 150) -> bytes:

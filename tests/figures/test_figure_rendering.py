@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.style
 import pytest
 from figure_cases import case
+from matplotlib.backends import _backend_pdf_ps
+from matplotlib.figure import Figure
 from PIL import Image
 
 from gmmpipe.errors import InputError
-from gmmpipe.figures import FIGURES, Style, render
+from gmmpipe.figures import FIGURES, Style, pdf_fonts, render
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,28 @@ def test_pdf_embeds_truetype_without_a_date(figure):
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
     assert b"CreationDate" not in pdf
+
+
+def test_a_font_is_cut_once_for_figures_of_usual_characters(monkeypatch):
+    cuts, cut = [], _backend_pdf_ps.get_glyphs_subset
+    monkeypatch.setattr(
+        _backend_pdf_ps, "get_glyphs_subset", lambda *given: cuts.append(given) or cut(*given)
+    )
+    pdf_fonts._subset.cache_clear()
+
+    def written(text):
+        with matplotlib.style.context("default"):
+            figure = Figure()
+            figure.text(0.5, 0.5, text)
+            return render(figure, "pdf")
+
+    first = written("one")
+    assert written("two") != first
+    assert written("one") == first
+    assert len(cuts) == 1
+    assert written("on\N{GREEK SMALL LETTER EPSILON}") != first  # which has to be there, too
+    assert len(cuts) == 2
+    assert written("one") == first
 
 
 def test_names_are_never_mathtext():
