@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -35,6 +36,7 @@ from gmmpipe.workflow.verify import Version
 
 EXPECTED = "last bits may differ, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
+BY_FEATURE = re.compile(r"x|(\w+_)?(mean|covariance|covariance_matrix)")  # arrays and columns
 PROFILE = ROOT.parent / "profiles/default"
 
 
@@ -243,10 +245,12 @@ def _numbers(path: Path) -> dict[str, npt.NDArray[Any]] | None:
 
 
 def _flat(column: Any) -> npt.NDArray[Any]:
-    """Return a column as one array, lists end to end after their lengths."""
+    """Return a column as one array; of lists a row each, or end to end after their lengths."""
     values = column.to_numpy()
     if any(isinstance(value, np.ndarray) for value in values):
         lists = [np.atleast_1d(value) for value in values]  # one that is missing is [None]
+        if len({len(each) for each in lists}) == 1:
+            return np.stack(lists)
         return np.concatenate([[len(each) for each in lists], *lists])
     return np.asarray(values)
 
@@ -263,10 +267,24 @@ def difference_of(before: dict[str, npt.NDArray[Any]], after: dict[str, npt.NDAr
             if not np.array_equal(a.astype(str), b.astype(str)):
                 return f"{name} differs"
             continue
-        size = np.abs(a[np.isfinite(a)]).max(initial=0.0)
+        size = _size(name, a)
         if not np.allclose(b, a, rtol=0, atol=TOLERANCE * size, equal_nan=True):
             with np.errstate(invalid="ignore"):  # infinity from infinity
                 gaps = np.abs(b - a)
             worst = gaps[np.isfinite(gaps)].max(initial=0.0)
-            return f"{name} differs by up to {worst:.1e}, its largest value being {size:.1e}"
+            return (
+                f"{name} differs by up to {worst:.1e}, its largest value being {np.max(size):.1e}"
+            )
     return ""
+
+
+def _size(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the largest of the finite values, in means and covariances of each feature by itself.
+
+    What is much of one feature may be nothing beside another in small units.
+    """
+    finite = np.where(np.isfinite(values), np.abs(values), 0.0)
+    apart = BY_FEATURE.fullmatch(name) is not None and values.ndim > 1
+    matrices = apart and values.ndim > 2 and values.shape[-1] == values.shape[-2]
+    axes = range(values.ndim - apart - matrices)
+    return np.asarray(finite.max(axis=tuple(axes), initial=0.0))

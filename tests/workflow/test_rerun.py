@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from versions import a_version
 
@@ -11,7 +12,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.integrity import made_by
 from gmmpipe.workflow import rerun
-from gmmpipe.workflow.rerun import difference_of
+from gmmpipe.workflow.rerun import _numbers, difference_of
 from gmmpipe.workflow.verify import Version
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1..2", "sweep.seed=0")
@@ -139,3 +140,24 @@ def test_no_device_is_copied_to_the_place_of_a_rerun(again):
     origins.symlink_to("/dev/null")  # /dev/zero would have no end
     with pytest.raises(InputError, match="not a regular file"):
         again()
+
+
+def test_each_feature_is_compared_by_itself(tmp_path):
+    """A feature of small units is not lost beside one of large ones."""
+    before = {"mean": [[1.7e15, 0.2], [1.6e15, 0.8]], "log_likelihood": [[-1e6], [-2e6]]}
+    changes = ("mean", 1, 5.8), ("mean", 0, 1.7e15 + 1e3)
+    numbers = []
+    for name, place, value in ((None, 0, 0), *changes):
+        columns = {key: [list(each) for each in rows] for key, rows in before.items()}
+        if name:
+            columns[name][0][place] = value
+        artifacts.write_frame(tmp_path / "t.parquet", pd.DataFrame(columns))
+        numbers.append(_numbers(tmp_path / "t.parquet"))
+    whole, small, rounded = numbers
+    assert difference_of(whole, small).startswith("mean differs by up to 5.6e+00")
+    assert difference_of(whole, rounded) == ""
+    matrix = np.array([[[1e30, 1e14], [1e14, 0.04]]])
+    other = matrix.copy()
+    other[0, 1, 1] = 0.05
+    assert difference_of({"covariance": matrix}, {"covariance": other})
+    assert not difference_of({"statistic": matrix}, {"statistic": other})
