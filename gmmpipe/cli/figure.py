@@ -13,6 +13,7 @@ from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, ver
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import project_of, refuse_library_settings
+from gmmpipe.store.open_files import destination
 from gmmpipe.store.plan import Plan
 
 
@@ -54,7 +55,7 @@ def redraw(
             drawn = FIGURES[name].files(tables, style_from(section), formats, section["dpi"])
             for suffix, content in drawn:
                 files.append(target if one_format else target / f"{name}-{case}.{suffix}")
-                artifacts.write(files[-1], content)
+                artifacts.write(destination(str(files[-1])), content)
     return files
 
 

@@ -91,7 +91,12 @@ def test_what_a_person_names_gets_no_record_outside_of_results(study, gmmpipe, t
     for path in (best, after):
         assert gmmpipe("table", "best", done.folder, "--format", "csv", "-o", str(path)).code == 0
     folder = str(tmp_path / "drawn")
+    link = Path(folder, "clusters-gmm.svg")
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "elsewhere.svg")
     assert gmmpipe("figure", "clusters", done.folder, "-o", folder).code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere.svg").is_file()
     assert gmmpipe("replay", done.folder, "-o", str(tmp_path / "replay.parquet")).code == 0
     assert gmmpipe("compare", done.folder, done.folder, "-o", str(tmp_path / "c.html")).code == 0
     source, output = done.data[0], str(tmp_path / "n.npz")
