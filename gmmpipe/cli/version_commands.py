@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from gmmpipe.cli.command import FOLDER, Command, project
+from gmmpipe.store.layout import RESULTS
 
 
 def _add_runs(runs: ArgumentParser) -> None:
@@ -12,9 +13,19 @@ def _add_runs(runs: ArgumentParser) -> None:
     )
     runs.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="only this one")
     runs.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    runs.add_argument(
+        "--html",
+        action="store_true",
+        help="write results/index.html again, which shows them with figures and compares them",
+    )
 
 
 def _runs(args: Namespace) -> int:
+    if args.html:
+        from gmmpipe.results.index.page import write_index
+
+        print(write_index(project()))
+        return 0
     from gmmpipe.results.versions import show
 
     show(project(), args.experiment, as_json=args.json)
@@ -32,6 +43,7 @@ def _add_note(note: ArgumentParser) -> None:
 
 
 def _note(args: Namespace) -> int:
+    from gmmpipe.results.index.page import rewrite_index
     from gmmpipe.store.manifest import version_folder
     from gmmpipe.store.notes import Note, read_note, write_note
 
@@ -43,6 +55,8 @@ def _note(args: Namespace) -> int:
     )
     if note != before:
         write_note(folder, note)
+        if folder.parent.parent.name == RESULTS:
+            rewrite_index(folder.parents[2])
     words = ", ".join(filter(None, note)) or "no note"
     print(f"{folder.parent.name}/{folder.name}: {words}")
     return 0

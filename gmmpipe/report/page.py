@@ -6,9 +6,9 @@ hashes, images that are in the file, and nothing else. So no name can become mar
 is asked of a network.
 """
 
-from base64 import b64encode
-from hashlib import sha256
 from typing import Any
+
+from gmmpipe.results.html import source_hash
 
 STYLE = ("style.css",)
 VENDORED = ("d3-7.9.2.min.js",)
@@ -30,8 +30,8 @@ def page(variables: dict[str, Any]) -> str:
     policy = "; ".join(
         [
             "default-src 'none'",
-            f"style-src {_hash(style)}",
-            f"script-src {_hash(library)} {_hash(script)}",
+            f"style-src {source_hash(style)}",
+            f"script-src {source_hash(library)} {source_hash(script)}",
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
@@ -53,7 +53,3 @@ def _joined(names: tuple[str, ...]) -> str:
     if "</script" in text or "</style" in text or "<!--" in text:
         raise ValueError(f"{', '.join(names)} would end the element it stands in")
     return text
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 
 from gmmpipe.errors import InputError, one_line, suggest
 from gmmpipe.results import printing
-from gmmpipe.results.compare.settings import entry_of, named_entries, texts
+from gmmpipe.results.compare.settings import PARTS, entry_of, named_entries, recorded_in
 from gmmpipe.results.words.wording import elide
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import MANIFEST, RECORDS, RUN, table
@@ -26,6 +27,9 @@ from gmmpipe.store.versions import versions
 FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
 WIDTH = 48  # characters of a cell of the list
 MOST = 3  # data sets and settings in a cell
+MODEL = ("normaliser", "covariance", "k", "bic")  # of a row of ``best``; the rest says of what
+Model = dict[str, Any]
+Parts = tuple[dict[str, dict[str, str]], set[str]]  # {part: {key: value}}, and named entries
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class VersionSummary:
     note: str = ""
     samples: dict[str, list[int]] = field(default_factory=dict)
     differs: dict[str, str] = field(default_factory=dict)
-    selected: list[dict[str, Any]] = field(default_factory=list)
+    selected: list[Model] = field(default_factory=list)
     bytes: int = 0
 
 
@@ -83,53 +87,68 @@ def summaries(project: Path, experiment: str | None = None) -> list[VersionSumma
 def _group(project: Path, folders: Sequence[Path]) -> list[VersionSummary]:
     """Return the versions of one experiment."""
     manifests: dict[Path, dict[str, Any]] = {}
+    parts: dict[Path, Parts] = {}
     for folder in folders:
         if (folder / MANIFEST).is_file():
-            try:
+            with _complaining(folder):
                 manifests[folder] = manifest_of(folder)
-            except InputError as error:
-                _complain(error)
-    differing = differences(manifests.values())
-    settings = dict(zip(manifests, differing, strict=True))
-    return [_summary(project, each, manifests.get(each), settings.get(each)) for each in folders]
+                parts[folder] = recorded_of(manifests[folder])
+    differs = dict(zip(parts, differences(list(parts.values())), strict=True))
+    return [
+        _summary(project, folder, manifests[folder], differs[folder])
+        if folder in parts
+        else VersionSummary(
+            folder.relative_to(project).as_posix(),
+            folder.parent.name,
+            folder.name,
+            DAMAGED if (folder / MANIFEST).is_file() else UNFINISHED,
+        )
+        for folder in folders
+    ]
 
 
 def _summary(
-    project: Path,
-    folder: Path,
-    manifest: dict[str, Any] | None,
-    differs: dict[str, str] | None,
+    project: Path, folder: Path, manifest: dict[str, Any], differs: dict[str, str]
 ) -> VersionSummary:
-    state = DAMAGED if (folder / MANIFEST).is_file() else UNFINISHED
+    readers: dict[str, Callable[[], Any]] = {
+        "bytes": lambda: _size(folder, manifest),
+        "published": lambda: _published(folder / RUN),
+        "name": lambda: read_note(folder).name,
+        "note": lambda: read_note(folder).text,
+        "samples": lambda: _samples(project, manifest),
+        "selected": lambda: lowest(best_models(folder, outer_axes(manifest))),
+    }
+    known: dict[str, Any] = {}
+    for key, read in readers.items():
+        with _complaining(folder):
+            known[key] = read()
+    state = FINISHED if known.keys() == readers.keys() else DAMAGED
     where = folder.relative_to(project).as_posix()
-    known: dict[str, Any] = {"differs": differs or {}}
-    if manifest is not None:
-        state = FINISHED
-        readers: dict[str, Callable[[], Any]] = {
-            "bytes": lambda: _size(folder, manifest),
-            "published": lambda: _published(folder / RUN),
-            "name": lambda: read_note(folder).name,
-            "note": lambda: read_note(folder).text,
-            "samples": lambda: _samples(project, manifest),
-            "selected": lambda: selected_models(folder, manifest.get("config") or {}),
-        }
-        for key, read in readers.items():
-            try:
-                known[key] = read()
-            except (InputError, FileNotFoundError) as error:
-                _complain(error)
-                state = DAMAGED
-    return VersionSummary(where, folder.parent.name, folder.name, state, **known)
+    return VersionSummary(where, folder.parent.name, folder.name, state, differs=differs, **known)
+
+
+@contextmanager
+def _complaining(folder: Path) -> Iterator[None]:
+    """Say on standard error what of a version cannot be read, and go on."""
+    try:
+        yield
+    except (InputError, FileNotFoundError) as error:
+        print(f"gmmpipe: {one_line(str(error))}", file=sys.stderr)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # records of others
+        line = one_line(f"{folder}: its records are incomplete ({error!r})")
+        print(f"gmmpipe: {line}", file=sys.stderr)
+
+
+def recorded_of(manifest: Mapping[str, Any]) -> Parts:
+    """Return what made a version, as far as its manifest says."""
+    config = manifest.get("config") or {}
+    return dict(zip(PARTS, recorded_in(manifest, config), strict=True)), named_entries(config)
 
 
 def _size(folder: Path, manifest: dict[str, Any]) -> int:
     told = sum(int(entry.get("size", 0)) for entry in manifest["artifacts"].values())
     records = [folder / name for name in RECORDS if (folder / name).is_file()]
     return told + sum(path.stat().st_size for path in records)
-
-
-def _complain(error: Exception) -> None:
-    print(f"gmmpipe: {one_line(str(error))}", file=sys.stderr)
 
 
 def _published(run: Path) -> str:
@@ -145,42 +164,55 @@ def _samples(project: Path, manifest: dict[str, Any]) -> dict[str, list[int]]:
     return {name: sorted(numbers) for name, numbers in found.items()}
 
 
-def differences(manifests: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return of each version the settings, and digests of inputs, that others of them have not.
+def differences(
+    versions: Sequence[Parts], parts: Sequence[str] = ("config", "data")
+) -> list[dict[str, str]]:
+    """Return of each version what others of them have not, or have otherwise.
 
     What belongs to an entry, such as a data set, is compared where the version has that entry.
+    parts: of PARTS; the first two make one version another.
     """
-    configs = [manifest.get("config") or {} for manifest in manifests]
-    entries = [named_entries(config) for config in configs]
-    every = {entry for each in entries for entry in each}
-    sides = [
-        texts(config)
-        | {path: f"SHA-256 {entry['sha256'][:12]}" for path, entry in manifest["inputs"].items()}
-        for config, manifest in zip(configs, manifests, strict=True)
-    ]
-    result: list[dict[str, str]] = [{} for _ in sides]
-    for key in dict.fromkeys(key for side in sides for key in side):
-        entry = entry_of(key)
-        having = [i for i, each in enumerate(entries) if entry in each or entry not in every]
-        if len({sides[i].get(key, "") for i in having}) > 1:
-            for i in having:
-                result[i][key] = sides[i].get(key, "")
+    every = {entry for _, entries in versions for entry in entries}
+    result: list[dict[str, str]] = [{} for _ in versions]
+    for part in parts:
+        sides = [recorded[part] for recorded, _ in versions]
+        for key in dict.fromkeys(key for side in sides for key in side):
+            entry = entry_of(key)
+            having = [
+                i for i, (_, own) in enumerate(versions) if entry in own or entry not in every
+            ]
+            if len({sides[i].get(key, "") for i in having}) > 1:
+                for i in having:
+                    result[i][key] = sides[i].get(key, "")
     return result
 
 
-def selected_models(folder: Path, config: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the model of lowest BIC of each data set, at each outer point."""
-    outer = [axis for axis in config.get("sweep", {}) if axis not in AXES]
-    rows = csv.DictReader(io.StringIO(artifacts.read(table(folder, "best", ".csv")).decode()))
-    lowest: dict[tuple[str, ...], dict[str, Any]] = {}
+def outer_axes(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
+    sweep = (manifest.get("config") or {}).get("sweep", {})
+    return [axis for axis in sweep if axis not in AXES]
+
+
+def best_models(folder: Path, outer: Sequence[str]) -> list[Model]:
+    """Return the rows of ``best`` by rank: data set, outer point, normaliser, family, K, BIC."""
+    path = table(folder, "best", ".csv")
+    reader = csv.DictReader(io.StringIO(artifacts.read(path).decode()))
+    words = ("dataset", *outer, "normaliser", "covariance")
     try:
-        for row in sorted(rows, key=lambda row: int(row["rank"])):
-            point = {axis: row[axis] for axis in ("dataset", *outer)}
-            model = {"covariance": row["covariance"], "k": int(row["k"]), "bic": float(row["bic"])}
-            lowest.setdefault(tuple(point.values()), point | model)
+        return [
+            {**{key: row[key] for key in words}, "k": int(row["k"]), "bic": float(row["bic"])}
+            for row in sorted(reader, key=lambda row: int(row["rank"]))
+        ]
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder}: best.csv is not gmmpipe's ({error!r})") from None
-    return list(lowest.values())
+        raise InputError(f"{path}: not a table of gmmpipe ({error!r})") from None
+
+
+def lowest(models: Iterable[Model]) -> list[Model]:
+    """Return the first of models by rank at each data set and outer point."""
+    found: dict[tuple[Any, ...], Model] = {}
+    for model in models:
+        found.setdefault(tuple(v for k, v in model.items() if k not in MODEL), model)
+    return list(found.values())
 
 
 def _frame(found: Sequence[VersionSummary]) -> pd.DataFrame:
@@ -202,9 +234,13 @@ def _frame(found: Sequence[VersionSummary]) -> pd.DataFrame:
     return frame[[name for name in frame if frame[name].any() or name == "version"]]
 
 
-def _model(selected: dict[str, Any]) -> str:
-    point = ", ".join(str(v) for k, v in selected.items() if k not in ("covariance", "k", "bic"))
-    return f"{point}: {selected['covariance']}, K = {selected['k']}"
+def case_of(model: Model) -> str:
+    """Return the data set of a model, with its outer point."""
+    return ", ".join(str(value) for key, value in model.items() if key not in MODEL)
+
+
+def _model(selected: Model) -> str:
+    return f"{case_of(selected)}: {selected['covariance']}, K = {selected['k']}"
 
 
 def _cell(parts: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 RESULTS = "results"
+INDEX = f"{RESULTS}/index.html"  # all versions on one page
 STORE = f"{RESULTS}/store"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"

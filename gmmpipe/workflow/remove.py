@@ -7,6 +7,7 @@ from os.path import realpath
 from pathlib import Path
 
 from gmmpipe.errors import InputError, one_line
+from gmmpipe.results.index.page import rewrite_index
 from gmmpipe.results.versions import FINISHED, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
@@ -84,6 +85,7 @@ def _remove(project: Path, folders: Sequence[Path], confirmed: bool) -> None:
                 _settle_latest(project, experiment)
             for path in entries:
                 remove_artifact(path)
+            rewrite_index(project)
     versions_text = "1 version" if len(folders) == 1 else f"{len(folders)} versions"
     what = f"{versions_text} and {len(entries)} entries of the store, {size_text(total)}"
     if confirmed:

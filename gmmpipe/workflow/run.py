@@ -331,3 +331,5 @@ def _summary(plan: Plan, progress: Progress) -> None:
         "/" if latest.is_symlink() else " (a file, as links do not work here; commands accept it)"
     )
     print(f"  also as  {latest}{link}")
+    if Path(layout.INDEX).exists():
+        print(f"  all      {layout.INDEX}")

@@ -2,69 +2,14 @@
 
 import json
 import re
-import shutil
 from base64 import b64decode
 from pathlib import Path
 
 import pytest
+from browsing import CONTRAST, NAMELESS, wait
 from report_cases import reported
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="no chromium and chromedriver are installed"
-)
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars"
-FLAGS += " --disable-background-networking --disable-component-update --disable-sync"
 WIDTHS = (1280, 390)
-
-# contrast of every text with what is behind it, as WCAG 2.2 defines it; too low ones
-CONTRAST = """
-const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-const gamma = (v) => (v / 255 <= 0.04045 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4);
-const light = ([r, g, b]) => 0.2126 * gamma(r) + 0.7152 * gamma(g) + 0.0722 * gamma(b);
-const behind = (e) => {
-  for (; e; e = e.parentElement) {
-    const c = parse(getComputedStyle(e).backgroundColor);
-    if (c[3] !== 0) return c;
-  }
-  return [255, 255, 255];
-};
-const low = [];
-for (const e of document.querySelectorAll("body *")) {
-  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  if (!own || !e.checkVisibility() || e.closest(":disabled")) continue;
-  const style = getComputedStyle(e);
-  const text = parse(e instanceof SVGElement ? style.fill : style.color);
-  const [a, b] = [light(text), light(behind(e))].sort((x, y) => y - x);
-  if ((a + 0.05) / (b + 0.05) < 4.5) low.push(`${e.tagName} ${e.textContent.slice(0, 30)}`);
-}
-return low;
-"""
-NAMELESS = """
-const used = "button, input, select, a, summary, [tabindex='0'], [role=button]";
-return [...document.querySelectorAll(used)]
-  .filter((e) => e.checkVisibility())
-  .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.labels?.[0]?.textContent.trim()))
-  .map((e) => e.outerHTML.slice(0, 80));
-"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    downloads = tmp_path_factory.mktemp("downloads")
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    driver.downloads = downloads
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
@@ -82,12 +27,6 @@ def opened(browser, tmp_path_factory):
         return browser
 
     return open_at
-
-
-def wait(browser, script):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, 240, 0.05).until(lambda b: b.execute_script(script))
 
 
 def value(browser, script):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmmpipe.results.versions import differences, summaries
+from gmmpipe.results.versions import differences, recorded_of, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
 
@@ -33,7 +33,8 @@ def test_versions_are_listed_with_what_differs_and_what_was_selected(study, gmmp
     assert (old["differs"]["sweep.k"], new["differs"]["sweep.k"]) == ("[1]", "1..3")
     assert new["samples"] == {"gmm": [272]}
     best = artifacts.read_frame(f"{second.folder}/tables/best.parquet").iloc[0]
-    expected = {"dataset": "gmm", **{key: best[key] for key in ("covariance", "k", "bic")}}
+    keys = ("dataset", "normaliser", "covariance", "k", "bic")
+    expected = {key: best[key] for key in keys}
     assert new["selected"] == [expected]
     told = artifacts.read_json(f"{first.folder}/manifest.json")["artifacts"].values()
     records = [Path(first.folder, name).stat().st_size for name in ("manifest.json", "run.json")]
@@ -60,6 +61,12 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_listed(study, gmmpipe):
     answer = gmmpipe("runs", "--json")
     assert [each["state"] for each in json.loads(answer.out)] == ["finished", "damaged"]
     assert answer.err.startswith(f"gmmpipe: {broken.resolve()}/manifest.json: not JSON")
+    told = artifacts.read_json(f"{done.folder}/manifest.json")
+    for config in (5, {"sweep": 5}, {"dataset": {"gmm": 5}, "sweep": {"dataset": ["gmm"]}}):
+        (broken / "manifest.json").write_text(json.dumps({**told, "config": config}))
+        answer = gmmpipe("runs", "--json")
+        assert [each["state"] for each in json.loads(answer.out)] == ["finished", "damaged"]
+        assert answer.err.startswith(f"gmmpipe: {broken.resolve()}: its records are incomplete")
     shutil.rmtree(broken)
     remove_artifact(done.path)
     artifacts.write(f"{done.folder}/tables/best.csv", "rank\n1\n")
@@ -84,10 +91,11 @@ def test_without_versions_it_says_so(gmmpipe, refused):
 
 def test_the_entries_of_one_version_alone_are_no_difference_in_themselves():
     def manifest(sha256, **dataset):
-        return {"config": {"dataset": dataset, "fit": {"tol": 0}}, "inputs": {"a": sha256}}
+        config = {"dataset": dataset, "fit": {"tol": 0}}
+        return recorded_of({"config": config, "inputs": {"a": {"sha256": sha256}}, "artifacts": {}})
 
-    one = manifest({"sha256": "ab"}, gmm={"n": 1}, iris={"n": 2})
-    two = manifest({"sha256": "cd"}, gmm={"n": 3})
+    one = manifest("ab", gmm={"n": 1}, iris={"n": 2})
+    two = manifest("cd", gmm={"n": 3})
     assert differences([one, two]) == [
         {"dataset.gmm.n": "1", "a": "SHA-256 ab"},
         {"dataset.gmm.n": "3", "a": "SHA-256 cd"},

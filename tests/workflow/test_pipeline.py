@@ -17,7 +17,7 @@ ENDS = {"evaluate": 1, "figures": 1, "report": 1, "publish": 1}
 
 def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
     """Return {path: bytes} of results; without what tells of times."""
-    told = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
+    told = ("logs/", "benchmarks/", ".lock", "run.json", "index.html", ".call-")
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))

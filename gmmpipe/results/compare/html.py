@@ -1,7 +1,5 @@
 """A comparison as a page: one file without scripts, which opens offline."""
 
-import base64
-import hashlib
 from importlib.resources import files
 
 import numpy as np
@@ -12,6 +10,7 @@ from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import printing
 from gmmpipe.results.compare import text
 from gmmpipe.results.compare.differences import Differences
+from gmmpipe.results.html import source_hash
 
 MOST = 200  # rows of a table: what a person reads; csv has them all
 WIDTH, HEIGHT = 420, 300  # of a picture, in pixels
@@ -36,7 +35,7 @@ def page(comparison: Differences) -> str:
         size=(WIDTH, HEIGHT),
         sections=sections,
         style=style,
-        digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_source=source_hash(style),
     )
 
 

@@ -82,7 +82,7 @@ def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:
         table(e, "fits", keys[1:]).dropna(subset=["bic"]).drop_duplicates(keys)
         for e in (before, after)
     )
-    old, new = data_digests(before), data_digests(after)
+    old, new = (data_digests(e.manifest, e.config) for e in (before, after))
     result: dict[Place, str] = {}
     for _, row in matched(a, b, keys).both.iterrows():
         n = [n_samples(*(row[f"{name}_{side}"] for name in COUNTED)) for side in "ab"]

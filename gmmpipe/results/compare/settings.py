@@ -37,32 +37,44 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
 
 def recorded(experiment: Experiment) -> list[dict[str, str]]:
     """Return {key: value} of each of PARTS, as far as the version recorded it."""
-    manifest = experiment.manifest
+    parts = recorded_in(experiment.manifest, experiment.config)
+    parts[1] |= _rows(experiment)
+    return parts
+
+
+def recorded_in(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the same without the tables, which have the numbers of rows."""
     code, blocks = ({k: manifest[k] for k in keys if k in manifest} for keys in (CODE, ("block",)))
     made = Environments(manifest).values()
     environment = {key: " and ".join(values) for key, values in made.items()}
-    parts = [texts(part) for part in (experiment.config, code, blocks)]
-    return [parts[0], _data(experiment), parts[1], {**parts[2], **environment}]
+    return [texts(config), _digests(manifest, config), texts(code), texts(blocks) | environment]
 
 
-def data_digests(experiment: Experiment) -> dict[str, list[str]]:
+def data_digests(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return {data set: SHA-256 of its stored arrays}, one for each point that changes the data."""
-    digests: dict[str, list[str]] = {name: [] for name in experiment.config["sweep"]["dataset"]}
-    for path, described in experiment.manifest["artifacts"].items():
+    digests: dict[str, list[str]] = {
+        name: [] for name in config.get("sweep", {}).get("dataset", ())
+    }
+    for path, described in manifest["artifacts"].items():
         name = path.rpartition("/")[2].rpartition("-")[0]
         if "/data/" in path and name in digests:
             digests[name].append(described["sha256"])
     return {name: sorted(each) for name, each in digests.items()}
 
 
-def _data(experiment: Experiment) -> dict[str, str]:
-    """Return the digests of inputs and of what was drawn, and the number of rows."""
-    inputs = experiment.manifest["inputs"].items()
+def _digests(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests of inputs and of what was drawn."""
+    inputs = manifest["inputs"].items()
     result = {path: f"SHA-256 {described['sha256'][:12]}" for path, described in inputs}
-    kinds = experiment.config["dataset"]
-    for name, digests in data_digests(experiment).items():
-        if kinds.get(name, {}).get("kind") != "file":
+    for name, digests in data_digests(manifest, config).items():
+        if config.get("dataset", {}).get(name, {}).get("kind") != "file":
             result[f"{name}, drawn"] = f"SHA-256 {', '.join(d[:12] for d in digests)}"
+    return result
+
+
+def _rows(experiment: Experiment) -> dict[str, str]:
+    """Return the number of rows of each data set at each outer point."""
+    result = {}
     labels = experiment.labels
     for key, rows in labels.groupby(["dataset", *experiment.outer], sort=False):
         where = dict(zip(["dataset", *experiment.outer], key, strict=True))

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gmmpipe.errors import InputError, one_line
+from gmmpipe.results.index.page import write_index
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
@@ -17,6 +19,7 @@ from gmmpipe.store.jobs import PublishJob
 from gmmpipe.store.layout import (
     CONFIG,
     FIGURES,
+    INDEX,
     LOCK,
     MANIFEST,
     RECORDS,
@@ -36,7 +39,8 @@ def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -
 
     config.yaml has every setting; manifest.json all that determines the results, and their size
     and SHA-256; run.json times, host and durations. Where these are all there and tell of the
-    same bytes they stay as they are: they say what made those bytes, not who looked last.
+    same bytes they stay as they are: they say what made those bytes, not who looked last. Then
+    the page of all versions is written again.
     """
     del threads
     plan = Plan.read(inputs[0])
@@ -49,6 +53,10 @@ def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
         artifacts.write_json(folder / RUN, _run(plan))
     artifacts.link(output, plan.version)
+    try:
+        write_index(Path())
+    except (InputError, OSError) as error:  # of other versions; this one is done
+        print(f"{INDEX}: not written: {one_line(str(error))}")
 
 
 def _write_settings(plan: Plan) -> None:

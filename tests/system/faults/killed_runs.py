@@ -14,7 +14,7 @@ from projects import TINY
 
 PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
 PLAIN += ["overrides=" + str([*TINY[1:]]).replace("'", '"')]
-TIMES = ("logs/", "benchmarks/", ".lock", "run.json", ".call-")
+TIMES = ("index.html", "logs/", "benchmarks/", ".lock", "run.json", ".call-")
 
 LONG = 240  # seconds, for a busy machine
 MISSED = "missed"

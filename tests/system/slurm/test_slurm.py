@@ -19,7 +19,7 @@ SBATCH = "sbatch --parsable --cpus-per-task={threads} --mem={resources.mem_mb}"
 SBATCH += " --time={resources.runtime} --output=.snakemake/%j.log"
 GENERIC = ["--workflow-profile", "profiles/generic", *SOON]
 COMMANDS = {"cluster-generic-submit-cmd": SBATCH, "cluster-generic-cancel-cmd": "scancel"}
-TOLD = ("plans", "logs", "benchmarks", "run.json", ".lock", ".snakemake_timestamp")
+TOLD = ("plans", "logs", "benchmarks", "run.json", "index.html", ".lock", ".snakemake_timestamp")
 CUT = ("store/fits", "manifest.json")  # the blocks of a cluster are larger, and have other names
 Start = Callable[..., subprocess.Popen[str]]
 
