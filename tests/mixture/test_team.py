@@ -22,7 +22,7 @@ def _take_and_drop(signals):
         epoch, phase, size, task = team.take(signals)
         dropped += (phase == advance.PASS) & (task < size)
         if phase != advance.END:
-            team.wait(signals, signals, epoch, False, 0)
+            team.wait(signals, signals, epoch, -1, 0)
     return dropped
 
 

@@ -15,6 +15,7 @@ from gmmpipe.mixture.kernels.records import (  # fmt: skip
     IN_USE,
     ITERATION,
     KEPT,
+    LAID_FOR,
     LEFT_BY,
     NO_STATE,
     NOTHING,
@@ -30,7 +31,6 @@ from gmmpipe.mixture.kernels.records import (  # fmt: skip
 )
 from gmmpipe.mixture.kernels.step import (  # fmt: skip
     ADVANCE,
-    LN2,
     REDO,
     any_pruned,
     bound,
@@ -148,8 +148,7 @@ def _after_begin(memory, n_components):
     """Return the first phase of a fit whose start is in memory."""
     memory.state[ITERATION] = memory.state[KEPT] = 0
     memory.state[OUTCOME] = RUNNING
-    for chunk in range(len(memory.chunks)):
-        memory.chunks[chunk, LEFT_BY] = -1
+    memory.state[PASSES] += 1  # so that no bound is believed
     for k in range(n_components):
         if memory.status[k] == BROKEN:
             memory.state[OUTCOME] = REFUSED
@@ -197,17 +196,23 @@ def _components(samples, memory, rules, fits, phase, task, tasks, n_components, 
 
 
 @compiled
-def _next_fit(memory, fits, signals, epoch):
-    """Return the first phase of the next fit that nobody has taken, or END, also for the team."""
-    fit = fetch_add(signals, FIT, 1)
-    if fit >= len(fits.first) - 1:
-        publish(signals, epoch + 1, END, 0)
-        return END
-    memory.state[FIT_NUMBER] = fit
-    return BEGIN
+def _chunk_time(layout, n_components):
+    """Return about the microseconds of a chunk of which nothing is skipped."""
+    return 5 + layout.n * n_components * (layout.size + 10) // layout.chunks // 10_000
 
 
 @compiled
+def _next_fit(state, n_fits, signals, epoch):
+    """Return the first phase of the next fit that nobody has taken, or END, also for the team."""
+    fit = fetch_add(signals, FIT, 1)
+    if fit >= n_fits:
+        publish(signals, epoch + 1, END, 0)
+        return END
+    state[FIT_NUMBER] = fit
+    return BEGIN
+
+
+@merged
 def _do_chunk(samples, memory, n_components, chunk, rank, row, epoch, shared):
     """Do a chunk; return whether no other thread was faster, and the row to write to next.
 
@@ -215,9 +220,9 @@ def _do_chunk(samples, memory, n_components, chunk, rank, row, epoch, shared):
     """
     use, known, first, number = memory.chunks[chunk], NO_STATE, True, memory.state[PASSES]
     if len(memory.pruning) > 0 and (not shared or replace(use, IN_USE, 0, 1)):
-        known = NOTHING if use[LEFT_BY] < 0 else ORDER
-        if use[LEFT_BY] == number - 1:
-            known = BOUNDS
+        known = BOUNDS if use[LEFT_BY] == number - 1 else ORDER
+        if use[LAID_FOR] != n_components:
+            known, use[LAID_FOR] = NOTHING, n_components
     sum_chunk(samples, memory, n_components, chunk, rank, row, epoch, known)
     if shared:
         first, row = commit(memory.owners, chunk, epoch, row)
@@ -241,7 +246,7 @@ def run_all(samples, memory, rules, fits, rank, team, signals):
         if not alone:
             epoch, phase, size, task = take(signals)
         elif phase == END:
-            phase = _next_fit(memory, fits, signals, epoch)
+            phase = _next_fit(memory.state, len(fits.first) - 1, signals, epoch)
         if phase == END:
             break
         fit = memory.state[FIT_NUMBER]
@@ -249,16 +254,17 @@ def run_all(samples, memory, rules, fits, rank, team, signals):
         if alone:
             size = chunks if _is_pass(phase) else min(k, MOST_TASKS)
         elif task >= size:
-            task = wait(signals, memory.owners, epoch, _is_pass(phase), rank * chunks // team)
+            grace = _chunk_time(samples.layout, k) if _is_pass(phase) else -1
+            task = wait(signals, memory.owners, epoch, grace, rank * chunks // team)
             if task < 0:
                 continue
         first = True
         if not _is_pass(phase):
             _components(samples, memory, rules, fits, phase, task, size, k, rank)
-        elif alone:
-            _do_chunk(samples, memory, k, task, rank, task, epoch, False)
         else:
-            first, row = _do_chunk(samples, memory, k, task, rank, row, epoch, True)
+            to = task if alone else row
+            first, to = _do_chunk(samples, memory, k, task, rank, to, epoch, not alone)
+            row = row if alone else to
         task += 1
         if task < size if alone else not (first and fetch_add(signals, DONE, 1) == size - 1):
             continue
@@ -292,7 +298,8 @@ def sum_chunks(samples, memory, n_components, rank, team, signals):
         if phase == END:
             break
         if task >= size:
-            task = wait(signals, memory.owners, epoch, phase == PASS, rank * chunks // team)
+            grace = _chunk_time(samples.layout, n_components)
+            task = wait(signals, memory.owners, epoch, grace, rank * chunks // team)
             if task < 0:
                 continue
         first, row = _do_chunk(samples, memory, n_components, task, rank, row, epoch, True)
@@ -309,24 +316,11 @@ def statistics(samples, memory, reg_covar, n_components):
 
 def densities(samples, memory, n_components, rank, team, totals, logs):
     """Fill totals (N,) with log p(x) and logs (N, K) with log responsibilities, in nats."""
-    layout = samples.layout
-    for chunk in range(rank * layout.chunks // team, (rank + 1) * layout.chunks // team):
+    chunks = samples.layout.chunks
+    for chunk in range(rank * chunks // team, (rank + 1) * chunks // team):
         arguments = (
             samples.sizes, samples.x, samples.weight, samples.slots, chunk, rank, n_components,
             memory.peaks, memory.points, memory.centres, memory.factors, memory.work[rank], logs,
-            memory.owners, 1, memory.drifts, memory.pruning, NO_STATE,
+            memory.owners, 1, totals, memory.pruning, NO_STATE,
         )  # fmt: skip
         invoke(samples.chunk_pass, arguments)
-        first = chunk * layout.blocks // layout.chunks * layout.block
-        last = (chunk + 1) * layout.blocks // layout.chunks * layout.block
-        for n in range(first, min(last, layout.n)):
-            top = logs[n, 0]
-            for k in range(1, n_components):
-                top = max(top, logs[n, k])
-            bits = 0.0
-            for k in range(n_components):
-                bits += np.exp2(logs[n, k] - top)
-            bits = np.log2(bits)
-            totals[n] = (top + bits) * LN2
-            for k in range(n_components):
-                logs[n, k] = (logs[n, k] - top - bits) * LN2  # far away top + bits is top

@@ -12,12 +12,14 @@ from gmmpipe.mixture.kernels.moments import (  # fmt: skip
     moments_where_any,
 )
 from gmmpipe.mixture.kernels.passes import (  # fmt: skip
+    LN2,
     UNDERFLOW,
     Model,
     densities,
     inlined,
     likelihood,
     log_densities,
+    log_sums,
     relative_densities,
     rows_of,
 )
@@ -92,37 +94,6 @@ def _zeros(layout, k, out):
     return n_moments
 
 
-@inlined
-def _whole_block(shape, layout, model, n, x, block, slots, at, state, known, work, out):
-    """Add a block to the sums of its chunk."""
-    n_moments, first, pairs = 1 + layout.width + layout.size, block * layout.block, 0
-    relative_densities(shape, layout, model, n, slots, at, work)
-    out[0] += likelihood(layout, model, n, slots, at, work)
-    for j in range(model.k):
-        pairs += moments_where_any(
-            shape, layout, model, n, x, first, slots, at, work, j * layout.stride, j, out,
-            1 + j * n_moments,
-        )  # fmt: skip
-    if known != NO_STATE:
-        learn(layout, model, n, min(n, layout.n - first), pairs, state, block, work)
-
-
-@inlined
-def _pruned_block(shape, layout, model, n, x, block, slots, at, drifts, state, work, out):
-    """Add a block to the sums of its chunk, to the same bits as ``_whole_block``."""
-    n_moments, first = 1 + layout.width + layout.size, block * layout.block
-    row = rows_of(layout, model.k).row
-    evaluated = pruned_densities(shape, layout, model, n, x, first, drifts, state, block, work)
-    out[0] += likelihood(layout, model, n, slots, at, work)
-    for j in range(model.k):
-        if unsorted_row(layout, model, n, state, block, work, j):
-            moments_where_any(
-                shape, layout, model, n, x, first, slots, at, work, row, j, out,
-                1 + j * n_moments,
-            )  # fmt: skip
-    adapt(layout, model, n, evaluated, state, block, work)
-
-
 def chunk_pass(*shape: tuple[int, ...]) -> Callable[..., None]:
     """Return the pass over one chunk, for a shape of tiles."""
 
@@ -156,42 +127,60 @@ def chunk_pass(*shape: tuple[int, ...]) -> Callable[..., None]:
         known: what of the state may be used, see ``records``.
         """
         layout = _layout(sizes)
-        model = Model(k, peaks, means, centres, factors)
-        _zeros(layout, k, out)
+        model, place = Model(k, peaks, means, centres, factors), rows_of(layout, k)
+        n_moments = _zeros(layout, k, out)
         begin_sparse(layout, k, work)
         first = chunk * layout.blocks // layout.chunks
         for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
             if owners[chunk] >> 8 >= epoch:  # another thread was faster
                 return
             n, at = _block(shape, layout, x, weight, slots, block, rank)
-            if pruned(layout, model, state, block, known):
-                _pruned_block(
-                    shape, layout, model, n, x, block, slots, at, drifts, state, work, out
+            since, evaluated, pairs = block * layout.block, 0, 0
+            prunes = pruned(layout, model, state, block, known)
+            if prunes:
+                evaluated = pruned_densities(
+                    shape, layout, model, n, x, since, drifts, state, block, work
                 )
             else:
-                _whole_block(shape, layout, model, n, x, block, slots, at, state, known, work, out)
+                relative_densities(shape, layout, model, n, slots, at, work)
+            out[0] += likelihood(layout, model, n, slots, at, work)
+            for j in range(k):
+                row = place.row if prunes else j * place.stride
+                if not prunes or unsorted_row(layout, model, n, state, block, work, j):
+                    pairs += moments_where_any(
+                        shape, layout, model, n, x, since, slots, at, work, row, j, out,
+                        1 + j * n_moments,
+                    )  # fmt: skip
+            if prunes:
+                adapt(layout, model, n, evaluated, state, block, work)
+            elif known != NO_STATE:
+                samples = min(n, layout.n - since)
+                learn(layout, model, n, samples, pairs, state, block, work)
         end_sparse(shape, layout, k, work, out)
 
     return one_tile if len(shape[2]) == 1 else tiles
 
 
 def chunk_densities(*shape: tuple[int, ...]) -> Callable[..., None]:
-    """Return the pass over one chunk that keeps the densities, for a shape of tiles."""
+    """Return the pass over one chunk that keeps what is computed, for a shape of tiles."""
 
     def chunk_densities(
         sizes, x, weight, slots, chunk, rank, k, peaks, means, centres, factors, work, out, _owners,
-        _epoch, _drifts, _state, _known,
+        _epoch, totals, _state, _known,
     ):  # fmt: skip
-        """Set out, (n, k) by rows, to log2 of weight times density of all samples."""
+        """Set totals (n,) to log p(x), out (n, k) by rows to log responsibilities, in nats."""
         layout = _layout(sizes)
         model, place = Model(k, peaks, means, centres, factors), rows_of(layout, k)
         first = chunk * layout.blocks // layout.chunks
         for block in range(first, (chunk + 1) * layout.blocks // layout.chunks):
             n, at = _block(shape, layout, x, weight, slots, block, rank)
             log_densities(shape, layout, model, n, slots, at, work)
+            log_sums(layout, k, n, work)
             start = block * layout.block
             for b in range(min(layout.block, layout.n - start)):
-                for j in range(k):
-                    out[(start + b) * k + j] = work[j * place.stride + b]
+                top, bits = work[place.tops + b], work[place.sums + b]
+                totals[start + b] = (top + bits) * LN2
+                for j in range(k):  # far away top + bits is top
+                    out[(start + b) * k + j] = (work[j * place.stride + b] - top - bits) * LN2
 
     return chunk_densities

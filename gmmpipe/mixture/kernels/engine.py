@@ -10,11 +10,12 @@ import numpy as np
 from gmmpipe.mixture.engine import Moments
 from gmmpipe.mixture.kernels import advance, chunks, layout
 from gmmpipe.mixture.kernels.compile import compiled, specialised
-from gmmpipe.mixture.kernels.records import LEFT_BY, PASSES, Fits, Memory, Rules, Samples
+from gmmpipe.mixture.kernels.records import PASSES, Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
 _STATE = 16_000_000  # doubles for the state of a fit's pruning, at most
+_THREAD = 500e-6  # seconds of work that are worth a thread
 _TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
 
 
@@ -60,7 +61,7 @@ class CompiledPasses:
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
             _aligned(lay.chunks + team, row), np.arange(lay.chunks), np.zeros(8, np.int64),
             _aligned(state if self.prunes and state <= _STATE else 0), drifts,
-            np.full((lay.chunks, 8), [0, -1, 0, 0, 0, 0, 0, 0]),
+            np.zeros((lay.chunks, 8), np.int64),
             np.zeros((team, 2, d, d)),
             _aligned(team, -(-layout.rows_of(lay, k).end // 8) * 8),
         )  # fmt: skip
@@ -123,7 +124,8 @@ class Engine(CompiledPasses):
         def alone(rank: int) -> None:
             run(self._slot(rank), self.memory(k, 1), rules, fits, 0, 1, signals)
 
-        share(min(self._workers, n_fits), alone)
+        worth = int(n_fits * rules.iterations * seconds / _THREAD)
+        share(max(1, min(self._workers, n_fits, worth)), alone)
 
     def _slot(self, rank: int) -> Samples:
         """Return the samples for a thread that works alone."""
@@ -151,8 +153,6 @@ class _Workspace:
     def load(self, mixture: Mixture) -> int:
         k, memory = mixture.n_components, self.memory
         memory.state[PASSES] += 1  # so that bounds of the last mixture are void
-        if k != self.k:
-            memory.chunks[:, LEFT_BY] = -1
         memory.weights[:k] = mixture.weights
         memory.means[:k] = mixture.means
         memory.covariances[:k] = mixture.covariances

@@ -6,7 +6,7 @@ responsibilities alone, and so do the bits.
 """
 
 from gmmpipe.mixture.kernels.layout import BATCH
-from gmmpipe.mixture.kernels.passes import deviations, inlined, rows_of
+from gmmpipe.mixture.kernels.passes import deviations, inlined, merged, rows_of
 from gmmpipe.mixture.kernels.simd import (  # fmt: skip
     LANES,
     fma,
@@ -90,7 +90,7 @@ def moments(shape, layout, model, n, x, at, work, row_of_k, k, out, o):
         second = diagonal + len(lower)
 
 
-@inlined
+@merged
 def _listed(n, work, row, place):
     """List the samples that have a responsibility; return how many, or more than half of n."""
     count = 0
@@ -106,7 +106,7 @@ def _listed(n, work, row, place):
     return count
 
 
-@inlined
+@merged
 def _lay_out(layout, model, x, first, work, row_of_k, k, place, since, until):
     """Lay out the deviations of some listed samples, plain and weighted; add count and firsts."""
     centre, into = k * layout.width, place.moments + k * place.each
@@ -129,7 +129,7 @@ def _lay_out(layout, model, x, first, work, row_of_k, k, place, since, until):
             store(work, at, load(work, at) + load(work, place.weighted + to + i))
 
 
-@inlined
+@merged
 def _add_squares(work, place, count, at):
     """Add the squares of a batch of deviations."""
     for i in range(0, place.lanes, LANES):
@@ -140,7 +140,7 @@ def _add_squares(work, place, count, at):
         store(work, at + i, value)
 
 
-@inlined
+@merged
 def _add_products(work, place, count, at):
     """Add the products of a batch of deviations, tile by tile of the lower triangle."""
     for i in range(0, place.lanes, LANES):
@@ -154,7 +154,7 @@ def _add_products(work, place, count, at):
             at += LANES * LANES
 
 
-@inlined
+@merged
 def _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count):
     """Add the moments of the listed samples to those of the chunk's few samples."""
     into = place.moments + k * place.each
@@ -172,7 +172,7 @@ def _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count)
             _add_products(work, place, until - since, second)
 
 
-@inlined
+@merged
 def moments_where_any(shape, layout, model, n, x, first, slots, at, work, row_of_k, k, out, o):
     """Do ``moments``, or where few samples have a responsibility, add these to ``work``.
 
@@ -188,7 +188,7 @@ def moments_where_any(shape, layout, model, n, x, first, slots, at, work, row_of
     return count
 
 
-@inlined
+@merged
 def begin_sparse(layout, k, work):
     """Forget the few samples of the last chunk."""
     place = rows_of(layout, k)
@@ -196,7 +196,7 @@ def begin_sparse(layout, k, work):
         work[entry] = 0.0
 
 
-@inlined
+@merged
 def _place(shape, i, j):
     """Return where a tiled triangle has its element (i, j), j <= i; see ``layout.places``."""
     side, lower = len(shape[0]), len(shape[1])
@@ -209,7 +209,7 @@ def _place(shape, i, j):
     return at + row * side * side + a * (a + 1) // 2 + b
 
 
-@inlined
+@merged
 def end_sparse(shape, layout, k, work, out):
     """Add the moments of the few samples of each component to those of the chunk."""
     place, diagonal = rows_of(layout, k), len(shape[0]) == len(shape[1])

@@ -41,6 +41,7 @@ from gmmpipe.mixture.kernels.tiles import (  # fmt: skip
     zeros,
 )
 
+LN2 = np.log(2.0)
 UNDERFLOW = 2.0**-340  # sums of densities below, relative to the highest peak, lack terms
 NEGLIGIBLE = -60.0  # bits below a sample's highest density from which another is 0
 _LEAST = -400.0  # bits below the highest peak from which a density is 0: UNDERFLOW, NEGLIGIBLE
@@ -48,6 +49,8 @@ ALL = (1 << LANES) - 1  # the bits of eight samples
 FARTHEST = 1e300  # a distance that leaves logarithms finite
 
 inlined = njit(nogil=True, error_model="numpy", forceinline=True)
+# used once: a function of its own takes its time to compile, with all those arguments
+merged = njit(nogil=True, error_model="numpy", inline="always")
 rows_of, state_of = inlined(_layout.rows_of), inlined(_layout.state_of)
 
 
@@ -150,6 +153,17 @@ def relative_densities(shape, layout, model, n, x, at, work):
             store(work, at_k, density)
             total_density = total_density + density
         store(work, place.sums + b, total_density)
+
+
+@inlined
+def log_sums(layout, k, n, work):
+    """Set sums to the bits by which the sum of densities is above the highest."""
+    place = rows_of(layout, k)
+    for b in range(0, n, LANES):
+        top, density = load(work, place.tops + b), spread(0.0)
+        for j in range(k):
+            density = density + exp2(load(work, j * place.stride + b) - top, spread(_LEAST))
+        store(work, place.sums + b, log2(density))
 
 
 @inlined

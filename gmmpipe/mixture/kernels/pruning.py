@@ -18,6 +18,7 @@ from gmmpipe.mixture.kernels.passes import (  # fmt: skip
     NEGLIGIBLE,
     distance,
     inlined,
+    merged,
     rows_of,
     state_of,
 )
@@ -69,7 +70,7 @@ def _clear_bounds(layout, k, state, base):
         store(state, base + entry, spread(0.0))
 
 
-@inlined
+@merged
 def _gather(shape, layout, x, first, n, state, order, work, into):
     """Lay the samples of a block out in their order."""
     dims, side, stride = shape[0], len(shape[0]), layout.stride
@@ -98,7 +99,7 @@ def _evaluate(shape, layout, model, k, b, work, place, limit, leave):
     return q
 
 
-@inlined
+@merged
 def _candidates(k, groups, peak, drifts, state, bounds, work, place):
     """Move the bounds of component k on to its parameters now; return a bit for each too small."""
     candidates = 0
@@ -113,7 +114,7 @@ def _candidates(k, groups, peak, drifts, state, bounds, work, place):
     return candidates & ((1 << groups) - 1)
 
 
-@inlined
+@merged
 def _log_densities(shape, layout, model, n, drifts, state, base, work):
     """Fill work with the log densities that may count, and masks with which eight these are.
 
@@ -151,7 +152,7 @@ def _log_densities(shape, layout, model, n, drifts, state, base, work):
     return evaluated
 
 
-@inlined
+@merged
 def _relative(layout, model, n, state, base, work):
     """Turn log densities to those over the highest of each sample; note of which this is."""
     place, into = rows_of(layout, model.k), state_of(layout, model.k)
@@ -177,7 +178,7 @@ def _relative(layout, model, n, state, base, work):
         work[place.masks + k] = positive
 
 
-@inlined
+@merged
 def pruned_densities(shape, layout, model, n, x, first, drifts, state, block, work):
     """Fill work with densities as ``relative_densities`` does, their rows in sorted order.
 
@@ -199,7 +200,7 @@ def pruned_densities(shape, layout, model, n, x, first, drifts, state, block, wo
     return evaluated
 
 
-@inlined
+@merged
 def unsorted_row(layout, model, n, state, block, work, k):
     """Lay the densities of component k out in the order of the samples; return whether any is."""
     place, into = rows_of(layout, model.k), state_of(layout, model.k)
@@ -259,7 +260,7 @@ def _sort(layout, k, n, state, base, work):
     state[base + PAIRS] = _hint(layout, k, n, state, base)
 
 
-@inlined
+@merged
 def learn(layout, model, n, samples, pairs, state, block, work):
     """Begin to prune a block if few pairs of its samples and components count.
 
@@ -285,7 +286,7 @@ def learn(layout, model, n, samples, pairs, state, block, work):
     state[base + PRUNED] = 1.0
 
 
-@inlined
+@merged
 def adapt(layout, model, n, evaluated, state, block, work):
     """Sort a pruned block again where that pays, or end the pruning where it does not."""
     base = block * state_of(layout, model.k).end

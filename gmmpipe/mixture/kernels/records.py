@@ -10,7 +10,8 @@ SOUND, EMPTY, FLOOR, BROKEN = range(4)  # the status of a component: see ``mstep
 RUNNING, CONVERGED, STOPPED, REFUSED = range(4)  # the outcome of a fit
 FIT_NUMBER, ITERATION, KEPT, OUTCOME, REDONE, PASSES, PRUNES = range(7)  # of a fit in progress
 NO_STATE, NOTHING, ORDER, BOUNDS = range(4)  # what a pass may use of the state of the pruning
-IN_USE, LEFT_BY = range(2)  # of a chunk's state: by a thread now; the last pass, -1: it is void
+IN_USE, LEFT_BY, LAID_FOR = range(3)  # of a chunk's state: by a thread now; which pass left its
+# bounds, -1: none; for how many components
 
 
 class Samples(NamedTuple):

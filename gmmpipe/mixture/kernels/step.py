@@ -7,12 +7,11 @@ from gmmpipe.mixture.bounds import COLLAPSED
 from gmmpipe.mixture.kernels.compile import invoke
 from gmmpipe.mixture.kernels.layout import PRUNED
 from gmmpipe.mixture.kernels.mstep import TIED, copy, finish_covariance, least, may_touch
-from gmmpipe.mixture.kernels.passes import state_of
+from gmmpipe.mixture.kernels.passes import LN2, state_of
 from gmmpipe.mixture.kernels.records import BROKEN, EMPTY, PRUNES, SOUND
 from gmmpipe.mixture.kernels.team import row_of
 
 ADVANCE, REDO, STOP = range(3)  # the decisions of the first thread
-LN2 = np.log(2.0)
 JUMP = 1e4  # squared jump of a mean, in its new units, that costs a scatter four digits
 _TINY = 1e-100  # a count below holds no information: its moments' digits are gone
 
@@ -59,7 +58,7 @@ def bound(memory, rules, n_components):
         memory.vanishing[i] = rules.vanishing * memory.within[i]
 
 
-@compiled
+@merged
 def sum_chunk(samples, memory, n_components, chunk, rank, row, epoch, known):
     """Put the moments of a chunk in a row of memory.sums; no more than is done in this epoch."""
     arguments = (
@@ -186,7 +185,7 @@ def any_pruned(samples, memory, n_components):
     return 0
 
 
-@compiled
+@merged
 def drift(samples, memory, k, half):
     """Set how the distances of component k change with its next parameters, see ``pruning``.
 

@@ -1,9 +1,9 @@
 """Threads that work on one fit together: who takes which task, and who waits for what.
 
 An iteration is a few phases, each some tasks. A thread takes the next task; who completes the last
-one begins the next phase, so nobody waits for a thread that has no task. Where no task is left, a
-thread that waits for a chunk soon does that chunk once more, for its own use: the other thread may
-have lost its core for milliseconds. Who is first commits; the sums are the same.
+one begins the next phase, so nobody waits for a thread that has no task. A thread that has waited
+for a chunk as long as it takes does it once more: the other thread may have lost its core for
+milliseconds. Who is first commits; the sums are the same.
 
 The threads are Python's, released from the interpreter lock for the whole fit. Against numba's
 ``prange`` this needs no second compilation and no threading layer (the OpenMP one ends a process
@@ -22,8 +22,8 @@ SIGNALS = 24  # length of the shared signals, int64
 TICKET, DONE, FIT = range(0, SIGNALS, 8)
 MOST_TASKS = 128  # of a phase
 _SIZE, _PHASE, _EPOCH = 16, 24, 28  # bits of a ticket below each; the lowest say which task
-_GRACE = 10_000  # looks, some 5 us, before a chunk that another thread has taken is done twice
-_PATIENCE = 50_000  # looks, some 25 us, before a thread that has nothing to do sleeps
+_LOOKS = 2000  # a microsecond, about
+_PATIENCE = 100 * _LOOKS  # before a thread that has nothing to do sleeps
 _NAP = 50  # microseconds
 _ROW = 0xFF  # of an owner: the row of sums; above it the epoch
 
@@ -131,19 +131,20 @@ def commit(owners, chunk, epoch, row):
 
 
 @inlined
-def wait(signals, owners, epoch, is_pass, start):
+def wait(signals, owners, epoch, grace, start):
     """Wait for the end of an epoch and return -1; or return a chunk that is worth doing twice.
 
-    start: where to look for such a chunk first.
+    grace: microseconds until one is, < 0 where the tasks are no chunks; start: where to look first.
     """
     looks = 0
     while _load(signals, TICKET) >> _EPOCH == epoch:
         looks += 1
-        if is_pass and looks > _GRACE:
+        if looks > _PATIENCE:
+            _sleep()
+            looks += _NAP * _LOOKS
+        if 0 <= grace * _LOOKS < looks:
             for i in range(len(owners)):
                 chunk = (start + i) % len(owners)
                 if _load(owners, chunk) >> 8 < epoch:
                     return chunk
-        if looks > _PATIENCE:
-            _sleep()
     return -1
