@@ -12,8 +12,9 @@ from sklearn.exceptions import NotFittedError
 
 from gmmpipe import GaussianMixture
 from gmmpipe.errors import InputError
+from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em.fit import n_parameters
-from gmmpipe.mixture.estimator import parameter_shapes
+from gmmpipe.mixture.estimator import parameter_shapes, predict
 from gmmpipe.mixture.families.family import FAMILIES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -96,6 +97,21 @@ def test_threads_do_not_change_a_bit():
     for other in (two, every):
         np.testing.assert_array_equal(one.covariances_, other.covariances_)
         np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize(("limit", "threads"), [("1", 1), ("", 3), ("0", 3), ("8", 3), ("2,1", 3)])
+def test_by_default_threads_are_as_many_as_cores_but_for_openmps_limit(monkeypatch, limit, threads):
+    monkeypatch.setattr(predict, "_cores", lambda: 3)
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    assert GaussianMixture(n_jobs=None)._threads() == threads
+    assert GaussianMixture(n_jobs=-1)._threads() == 3
+
+
+def test_a_fit_is_judged_once(monkeypatch):
+    judge, judged = SoundnessChecker.soundness, []
+    monkeypatch.setattr(SoundnessChecker, "soundness", lambda *a: judged.append(a) or judge(*a))
+    GaussianMixture(2, random_state=0).fit(X)
+    assert len(judged) == 1
 
 
 def test_no_threads_at_all_is_refused():

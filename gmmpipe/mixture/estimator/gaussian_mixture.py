@@ -85,7 +85,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     acceleration : {"none", "anderson"}, default "none"
         Extrapolates ahead of EM: the same kind of optimum in fewer iterations, each a pass over X.
     n_jobs : int or None
-        Threads; None is 1, -1 all. The result has the same bits whatever it is.
+        Threads; -1 is one for each core, and so is None, but at most OMP_NUM_THREADS where that is
+        set. Small fits take fewer. The result has the same bits whatever it is.
 
     Attributes
     ----------
@@ -271,9 +272,18 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         if self.verbose:
             runs.report(fits, total, self.verbose, self.verbose_interval)
         checker = self._checker(samples.astype(np.float64, copy=False), weight)
-        best = fits[best_fit.best(fits, checker.is_sound)]
+        defects = {id(fit): fit.degenerate for fit in fits}
+
+        def is_sound(fit: Fit) -> bool:  # costs a pass over the samples
+            if not fit.degenerate:
+                defects[id(fit)] = checker.defects(fit)
+            return not defects[id(fit)]
+
+        best = fits[best_fit.best(fits, is_sound)]
         self._keep(best, counts, total, data.dtype)
-        self.degenerate_ = sentence(checker.defects(best), indexed)
+        if best.degenerate:
+            defects[id(best)] = checker.defects(best)
+        self.degenerate_ = sentence(defects[id(best)], indexed)
         return self
 
     def fit_predict(

@@ -24,6 +24,13 @@ Floats = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
 
 
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Density:
     """The methods of an estimator whose fitted attributes describe a Gaussian mixture.
 
@@ -243,10 +250,13 @@ class Density:
         return em.n_parameters(self.covariance_type, k, d, self.frozen)
 
     def _threads(self) -> int:
-        jobs = 1 if self.n_jobs is None else self.n_jobs
+        jobs, cores = self.n_jobs, _cores()
+        if jobs is None:
+            limit = os.environ.get("OMP_NUM_THREADS", "")
+            return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
         if jobs == 0:
-            raise InputError("n_jobs is 0; give a number of threads, -1 for all, or None for 1")
-        return jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
+            raise InputError("n_jobs is 0; give a number of threads, or -1 or None for all cores")
+        return jobs if jobs > 0 else max(1, cores + 1 + jobs)
 
     def _mixture(self, spread: str = "precisions_cholesky_") -> Mixture:
         """Return the mixture of weights_, means_ and the attribute named by ``spread``.
