@@ -4,10 +4,11 @@ import ast
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,11 +32,22 @@ class _Source(NamedTuple):
 class _Sources:
     """The modules of the package, each parsed once: as long as neither its time nor size changes.
 
-    They are kept where Python keeps compiled ones, if it does.
+    They are kept where Python keeps compiled ones, if it does. modules: their files by dotted name;
+    others: what else a package has by its folder, but for what is hidden.
     """
 
     def __init__(self) -> None:
         self.path = ROOT / "__pycache__" / "sources.json"
+        self.modules: dict[str, Path] = {}
+        self.others: dict[Path, list[Path]] = {}
+        for path in sorted(ROOT.rglob("*")):
+            within = path.relative_to(ROOT)
+            if path.suffix == ".py":
+                name = ".".join((ROOT.name, *within.with_suffix("").parts))
+                self.modules[name.removesuffix(".__init__")] = path
+            elif not any(part[0] in "_." for part in within.parts) and path.is_file():
+                home = next(each for each in path.parents if (each / "__init__.py").exists())
+                self.others.setdefault(home, []).append(path)
         self.known: dict[str, dict[str, Any]] = {}
         self.changed = False
         self.seen: dict[Path, _Source] = {}
@@ -79,47 +91,25 @@ def source_digests(modules: Iterable[str]) -> dict[str, str]:
     of the packages found, such as templates; and of the versions of those libraries they import
     that decide numbers and pictures.
     """
-    sources = _Sources()
-    others, version_of = cache(_others), cache(version)
-    digests = {}
-    for module in modules:
-        digests[module] = _digest(_closure(module, sources), others, version_of)
+    sources, version_of = _Sources(), cache(version)
+    digests = {module: _digest(module, sources, version_of) for module in modules}
     sources.keep()
     return digests
 
 
-def _digest(
-    sources: Mapping[str, _Source],
-    others: Callable[[str], list[Path]],
-    version_of: Callable[[str], str],
-) -> str:
-    parts = [f"{name} {source.digest}" for name, source in sorted(sources.items())]
-    parts += [f"{p.name} {p.read_bytes()!r}" for name in sorted(sources) for p in others(name)]
-    imported = {n.partition(".")[0] for source in sources.values() for n in source.imported}
+def _digest(module: str, sources: _Sources, version_of: Callable[[str], str]) -> str:
+    found = _closure(module, sources)
+    parts = [f"{name} {source.digest}" for name, source in sorted(found.items())]
+    packages = [sources.modules[name].parent for name in sorted(found)]
+    files = chain.from_iterable(sources.others.get(home, ()) for home in dict.fromkeys(packages))
+    parts += [f"{path.name} {path.read_bytes()!r}" for path in files]
+    imported = {n.partition(".")[0] for source in found.values() for n in source.imported}
     parts += [
         f"{LIBRARIES[name]} {version_of(LIBRARIES[name])}"
         for name in sorted(imported & set(LIBRARIES))
     ]
     text = "\n".join(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _others(name: str) -> list[Path]:
-    """Return the files of a package that are not Python; nothing for a module."""
-    path = _path(name)
-    if path is None or path.name != "__init__.py":
-        return []
-    home = path.parent
-    files = sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".py")
-    return [p for p in files if _is_of(home, p)]
-
-
-def _is_of(home: Path, path: Path) -> bool:
-    """Return whether a file is the package's own: not hidden, and in no package within it."""
-    within = path.relative_to(home)
-    folders = [home.joinpath(*within.parts[:i]) for i in range(1, len(within.parts))]
-    hidden = any(part[0] in "_." for part in within.parts)
-    return not hidden and not any((folder / "__init__.py").exists() for folder in folders)
 
 
 def package_digest() -> str:
@@ -137,7 +127,7 @@ def _closure(module: str, sources: _Sources) -> dict[str, _Source]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = _path(name)
+        path = sources.modules.get(name)
         if path is not None and name not in result:
             source = result[name] = sources(path)
             names = {name.rpartition(".")[0], *source.imported}  # its package runs first
@@ -175,11 +165,3 @@ def _drop_docstring(node: ast.AST) -> None:
             | ast.ClassDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
         ):
             node.body = rest
-
-
-def _path(name: str) -> Path | None:
-    base = ROOT.joinpath(*name.split(".")[1:])
-    for path in (base / "__init__.py", base.with_suffix(".py")):
-        if path.is_file():
-            return path
-    return None
