@@ -26,11 +26,17 @@ from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.threads import pin_threads
 
 LIBRARIES = (  # what stages import only when they use it
+    "PIL.GifImagePlugin",
+    "contourpy",
+    "jinja2",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_pdf",
     "matplotlib.backends.backend_svg",
+    "matplotlib.patheffects",
     "matplotlib.style",
     "pyarrow.parquet",
+    "scipy.cluster.vq",
+    "scipy.optimize",
 )
 PATIENCE = 5.0  # seconds that a request may take to arrive
 PR_SET_PDEATHSIG = 1  # of Linux: the signal that a process gets when the one that forked it ends

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MOST = 4  # processes: each loads its own libraries
-CELLS_PER_PROCESS = 2_048  # for which one more process is worth its start
+CELLS_PER_PROCESS = 1_024  # for which one more process is worth its start
 
 
 def n_processes(cells: int, threads: int = MOST) -> int:
