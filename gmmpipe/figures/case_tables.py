@@ -97,7 +97,7 @@ def case_tables(
         fits = fits.assign(drawn=runs_to_draw(fits, case_frames["best"], d, budget))
         keys = fits.loc[fits["drawn"], [*point, *RUN]].drop_duplicates()
         case_frames |= {name: table.rows(keys) for name, table in long.items()}
-        data = artifacts.read_arrays(plan.stored(stored))
+        data = artifacts.read_arrays(plan.stored(stored), "x", "features")
         x, rows, labels = data["x"], _rows_to_show(len(data["x"])), None
         if "labels" in data:
             codes = pd.Categorical.from_codes(data["labels"][rows], data["classes"].tolist())

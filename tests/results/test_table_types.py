@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,7 @@ import gmmpipe
 from gmmpipe.cli.figure import redraw
 from gmmpipe.errors import InputError
 from gmmpipe.results.columns import OUTER
+from gmmpipe.results.compare import numbers
 from gmmpipe.results.replay.replay import run as replay
 from gmmpipe.results.summary import case_verdicts
 from gmmpipe.results.table_types import refuse_gaps, refuse_other
@@ -168,3 +170,9 @@ def test_a_run_that_a_table_lacks_is_named(name, finished):
     forge(Path(path).relative_to(Path.cwd()), empty)
     with pytest.raises(InputError, match=f"the table {name} (lacks a run|has no mixture)"):
         gmmpipe.load(LATEST).estimator()
+
+
+def test_rows_that_share_their_keys_are_one_line():
+    twice = pd.DataFrame({"dataset": ["gmm", "gmm"], "k": [2, 2]})
+    with pytest.raises(InputError, match="several rows of the same dataset, k"):
+        numbers.matched(twice, twice[:1], ["dataset", "k"])

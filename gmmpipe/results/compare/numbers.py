@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gmmpipe.errors import InputError
 from gmmpipe.mixture.diagnostics.best_fit import TIE
 from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.results.columns import MODEL
@@ -57,7 +58,12 @@ def table(experiment: Experiment, name: str, outer: Sequence[str]) -> pd.DataFra
 def matched(a: pd.DataFrame, b: pd.DataFrame, keys: Sequence[str]) -> Matched:
     """Return the rows of a and b that agree in the keys, in the order of a."""
     keys = list(keys)
-    both = a.merge(b, on=keys, suffixes=("_a", "_b"), validate="one_to_one")
+    try:
+        both = a.merge(b, on=keys, suffixes=("_a", "_b"), validate="one_to_one")
+    except pd.errors.MergeError:
+        raise InputError(
+            f"a table has several rows of the same {', '.join(keys)}; verify both versions"
+        ) from None
     return Matched(keys, both, len(a) - len(both), len(b) - len(both))
 
 
