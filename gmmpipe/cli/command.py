@@ -1,12 +1,14 @@
 """What a command is, and the project that it is for."""
 
+import stat
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.layout import MANIFEST, WORKFLOW
+from gmmpipe.store.layout import MANIFEST
+from gmmpipe.store.packaged import has_settings
 
 FOLDER = "results/<experiment>/latest or a version"
 
@@ -21,13 +23,17 @@ class Command:
 
 
 def project() -> Path:
-    """Return the folder with the Snakefile: this one or the nearest above, but no version's."""
+    """Return this folder or the nearest above with settings of gmmpipe; this one if none has.
+
+    A folder above where anybody may write, such as /tmp, does not count: a Snakefile there would
+    be that of others. Raises InputError for the folder of a version, which is none.
+    """
     try:
         current = Path.cwd()
     except FileNotFoundError:
-        raise InputError("this folder was removed; change into a gmmpipe project") from None
-    for folder in (current, *current.parents):
-        is_version = (folder / MANIFEST).is_file()  # whose Snakefile may be another's
-        if (folder / WORKFLOW).is_file() and (folder / "conf").is_dir() and not is_version:
-            return folder
-    raise InputError(f"no Snakefile and conf/ in {current} or above; change into a gmmpipe project")
+        raise InputError("this folder was removed; change into another") from None
+    above = [folder for folder in current.parents if not folder.stat().st_mode & stat.S_IWOTH]
+    root = next(filter(has_settings, (current, *above)), current)
+    if (root / MANIFEST).is_file():
+        raise InputError(f"{root}: is a version of an experiment; change into another folder")
+    return root

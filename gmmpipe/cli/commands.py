@@ -4,6 +4,7 @@ A new one is two functions and a line in ``COMMANDS``. Nothing heavy is imported
 """
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from gmmpipe.cli.command import FOLDER, Command
 from gmmpipe.cli.version_commands import VERSION_COMMANDS
@@ -182,7 +183,24 @@ def _export(args: Namespace) -> int:
     return 0
 
 
+def _add_init(init: ArgumentParser) -> None:
+    init.description = (
+        "Write gmmpipe's Snakefile, conf/, profiles/ and data/ into a folder, to be edited. A"
+        " project needs none of them: a file that it has goes before that of gmmpipe."
+    )
+    init.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: this one")
+
+
+def _init(args: Namespace) -> int:
+    from gmmpipe.store.packaged import write_out
+
+    for path in write_out(Path(args.folder)):
+        print(path)
+    return 0
+
+
 COMMANDS: dict[str, Command] = {
+    "init": Command("write gmmpipe's settings and rules out to be edited", _add_init, _init),
     "replay": Command("run stored fits again in another engine", _add_replay, _replay),
     "table": Command("print a table for a paper or a page", _add_table, _table),
     "compare": Command("say what changed between two versions", _add_compare, _compare),

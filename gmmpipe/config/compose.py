@@ -3,7 +3,8 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from gmmpipe.config import trust
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.store import packaged
 from gmmpipe.store.dotted import as_range
 from gmmpipe.store.layout import RESERVED
 from gmmpipe.store.names import ALLOWED, is_name
@@ -37,20 +39,15 @@ UNREADABLE = (
 def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     """Return the tree of conf/config.yaml under the overrides, and the experiment's name.
 
-    conf is the folder with config.yaml; overrides are Hydra's. Nothing is checked yet but the
-    form, and that nothing in it calls code or looks outside conf/. Raises InputError for what
-    cannot be read, found or parsed.
+    conf is that of a project, if it has one: its files go before the packaged ones of the same
+    name. overrides are Hydra's. Nothing is checked yet but the form, and that nothing in it calls
+    code or looks outside conf/. Raises InputError for what cannot be read, found or parsed.
     """
-    if not (conf / "config.yaml").is_file():
-        raise InputError(
-            f"{conf.resolve()}: no config.yaml there; a project has conf/ beside its Snakefile: run"
-            " in its folder, or give snakemake --directory PROJECT"
-        )
     trust.vet(conf)
     sys.modules["hydra_plugins"] = None  # type: ignore[assignment]  # Hydra runs all of that name
     picks, settings = _split(conf, overrides)
     try:
-        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
+        with _search(conf):
             tree = hydra.compose("config", picks, return_hydra_config=True)
             experiment = tree.hydra.runtime.choices.experiment
             OmegaConf.set_readonly(tree, False)
@@ -84,6 +81,19 @@ def compose(conf: Path, overrides: Sequence[str]) -> dict[str, Any]:
     return {"experiment": experiment, **plain}
 
 
+@contextmanager
+def _search(conf: Path) -> Iterator[Any]:
+    """Let Hydra search a project's conf/, then the packaged one; yields what loads the files."""
+    *before, last = (str(folder.resolve()) for folder in packaged.layers(conf))
+    with hydra.initialize_config_dir(last, version_base="1.3"):
+        loader: Any = GlobalHydra.instance().config_loader()
+        path = loader.get_search_path()
+        for folder in before:  # hydra.searchpath can only add what is searched afterwards
+            path.prepend("project", f"file://{folder}", "main")
+        loader.repository.initialize_sources(path)
+        yield loader
+
+
 def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
     """Return (where, {dotted key: value}) of all that ``compose`` lays over one another.
 
@@ -92,20 +102,20 @@ def layers(conf: Path, overrides: Sequence[str]) -> list[tuple[str, dict[str, An
     """
     picks, settings = _split(conf, overrides)
     try:
-        with hydra.initialize_config_dir(str(conf.resolve()), version_base="1.3"):
-            loader = GlobalHydra.instance().config_loader()
-            defaults = loader.compute_defaults_list("config", picks, RunMode.RUN).defaults
+        with _search(conf) as loader:
+            chosen = loader.compute_defaults_list("config", picks, RunMode.RUN)
     except UNREADABLE as error:
         raise InputError(f"{conf}: {one_line(error)}") from None
     result = [(OVERRIDE, dict([pick.split("=", 1)])) for pick in picks]
-    for default in defaults:
+    for default in chosen.defaults:
         file = f"{default.config_path}.yaml"
         if not file.startswith("hydra/"):
-            tree = OmegaConf.to_container(OmegaConf.load(conf / file))
+            place = find(conf, file)
+            tree = OmegaConf.to_container(OmegaConf.load(place))
             above = f"{default.package}." if default.package else ""
             keys = {f"{above}{k!s}": v for k, v in tree.items()} if isinstance(tree, dict) else {}
             keys.pop(f"{above}defaults", None)
-            result.append((f"conf/{file}", keys))
+            result.append((named(conf, place), keys))
     return result + [(OVERRIDE, {key: value}) for key, value in settings]
 
 
@@ -141,9 +151,23 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
 
 
 def files(conf: Path, group: str) -> dict[str, Path]:
-    """Return {name: path} of the files of a group."""
-    paths = sorted((conf / group).glob("*.yaml"))
-    return {path.stem: path for path in paths if path.is_file()}
+    """Return {name: path} of the files of a group: the project's, and the other packaged ones."""
+    folders = [folder / group for folder in reversed(packaged.layers(conf))]
+    paths = (path for folder in folders for path in folder.glob("*.yaml") if path.is_file())
+    return dict(sorted({path.stem: path for path in paths}.items()))
+
+
+def find(conf: Path, file: str) -> Path:
+    """Return where a file of conf/ is: the project's, or else the packaged one."""
+    places = [folder / file for folder in packaged.layers(conf)]
+    return next((place for place in places if place.is_file()), places[-1])
+
+
+def named(conf: Path, path: Path) -> str:
+    """Return what a file of settings is called in records, wherever project and package are."""
+    if path.is_relative_to(conf):
+        return f"conf/{path.relative_to(conf).as_posix()}"
+    return f"packaged conf/{path.relative_to(packaged.CONF).as_posix()}"
 
 
 def read(path: Path) -> dict[str, Any]:

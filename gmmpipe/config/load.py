@@ -30,7 +30,7 @@ def load(
 ) -> dict[str, Any]:
     """Compose, check and return the configuration of one experiment as plain JSON types.
 
-    conf is the folder with config.yaml; overrides are Hydra's ("fit.tol=1e-8"); user_file: the
+    conf is that of a project, see ``compose``; overrides are Hydra's ("fit.tol=1e-8"). user_file:
     options of the user's own file, which becomes the only data set, named after the file. In the
     result every key is present, `sweep` maps each axis to its list of values, and the sections of
     the named axes hold only the entries in use.

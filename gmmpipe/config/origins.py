@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import schema
-from gmmpipe.config.compose import GROUPS, OVERRIDE, as_override, files, layers, read
+from gmmpipe.config.compose import (
+    GROUPS,
+    OVERRIDE,
+    as_override,
+    files,
+    find,
+    layers,
+    named,
+    read,
+)
 from gmmpipe.config.load import NUMBERS
 from gmmpipe.data.kinds import File
 from gmmpipe.data.user_file import OPTIONS, dataset_name
@@ -28,10 +37,10 @@ def origins(
     """Return {dotted key: where it was set} for every value of ``config``.
 
     config is what ``config.load`` made of the other arguments. Where is "conf/fit/plain.yaml",
-    "override", "--data", or "default" for what nobody set. An override that says what holds
-    without it does not count.
+    "packaged conf/fit/plain.yaml", "override", "--data", or "default" for what nobody set. An
+    override that says what holds without it does not count.
     """
-    sources = dict.fromkeys(["experiment"], "conf/config.yaml")
+    sources = dict.fromkeys(["experiment"], named(conf, find(conf, "config.yaml")))
     without = {"experiment": _default_experiment(conf), **_defaults()}  # values below the overrides
     if user_file is not None:
         entry = f"dataset.{dataset_name(str(user_file['path']))}"
@@ -53,7 +62,7 @@ def origins(
         for name, path in files(conf, axis).items():
             if name in config[axis] and f"{axis}.{name}.{kind}" not in sources:
                 for key, _ in flat(read(path)):
-                    sources.setdefault(f"{axis}.{name}.{key}", f"conf/{axis}/{name}.yaml")
+                    sources.setdefault(f"{axis}.{name}.{key}", named(conf, path))
     if user_file is not None:
         sources["sweep.dataset"] = "--data"
     return {key: sources.get(key, DEFAULT) for key in values}
@@ -118,7 +127,7 @@ def _picks(overrides: Sequence[str]) -> list[str]:
 
 def _default_experiment(conf: Path) -> str | None:
     """Return the experiment that conf/config.yaml names."""
-    chosen = read(conf / "config.yaml").get("defaults", ())
+    chosen = read(find(conf, "config.yaml")).get("defaults", ())
     return next((pick["experiment"] for pick in chosen if "experiment" in pick), None)
 
 

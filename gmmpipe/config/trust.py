@@ -20,7 +20,7 @@ DEFAULT = re.compile(r"((override|optional)\s+)*/?(?!hydra\b)[\w+-][\w+.-]*(/[\w
 
 
 def vet(conf: Path) -> None:
-    """Look through all of conf/; raises InputError naming the file and what it may not hold."""
+    """Look through all of conf/, if there; raises InputError naming what a file may not hold."""
     for path in (conf, *sorted(conf.rglob("*"))):
         if path.is_symlink():
             raise InputError(f"{path}: is a symbolic link; conf/ holds the files themselves")

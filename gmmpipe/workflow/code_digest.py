@@ -12,13 +12,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gmmpipe.store.layout import WORKFLOW
 from gmmpipe.store.open_files import temporary_path
+from gmmpipe.store.packaged import FOLDER
+from gmmpipe.store.packaged import PACKAGE as ROOT
 
 LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
 LIBRARIES |= {"sklearn": "scikit-learn"}
-ROOT = Path(__file__).parents[1]
-RULES = ROOT.parent / WORKFLOW  # of this installation: those of a received folder are data
 
 
 class _Source(NamedTuple):
@@ -113,12 +112,13 @@ def _digest(module: str, sources: _Sources, version_of: Callable[[str], str]) ->
 
 
 def package_digest() -> str:
-    """Return the SHA-256 of all files of the package, names and bytes."""
+    """Return the SHA-256 of all files of the package, names and bytes, but for its project."""
     digest = hashlib.sha256()
     for path in sorted(ROOT.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        name = path.relative_to(ROOT)
+        if path.is_file() and "__pycache__" not in name.parts and name.parts[0] != FOLDER:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+            digest.update(f"{name.as_posix()} {content}\n".encode())
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, packaged
 from gmmpipe.store.environments import LIBRARIES
 from gmmpipe.store.layout import WORKFLOW
 from gmmpipe.workflow.code_digest import package_digest, source_digest
@@ -65,8 +65,8 @@ def code(root: Path) -> dict[str, Any]:
     """
     return {
         "package": package(),
-        "lock": _file(root, "requirements.lock"),
-        "workflow": _file(root, WORKFLOW),
+        "lock": _file(root / "requirements.lock"),
+        "workflow": _file(packaged.find(root, WORKFLOW)),
         "git": _git(root),
         "tools": {name: version(name) for name in TOOLS},
     }
@@ -77,8 +77,8 @@ def package() -> dict[str, str]:
     return {"name": "gmmpipe", "version": version("gmmpipe"), "sha256": package_digest()}
 
 
-def _file(root: Path, name: str) -> dict[str, Any] | None:
-    return {"path": name, **artifacts.describe(root / name)} if (root / name).is_file() else None
+def _file(path: Path) -> dict[str, Any] | None:
+    return {"path": path.name, **artifacts.describe(path)} if path.is_file() else None
 
 
 def _git(root: Path) -> dict[str, Any] | None:

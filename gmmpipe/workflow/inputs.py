@@ -13,7 +13,7 @@ from gmmpipe.data.progress import Bar
 from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.starts.given import to_arrays
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, packaged
 from gmmpipe.store.entries import DataSet, Source, StartFile
 from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import Section
@@ -52,7 +52,7 @@ def data_set(
 def _data_file(
     root: Path, name: str, options: Section, user_path: str | None, scratch: Path | None
 ) -> DataSet:
-    path = located(root, options["path"], user_path)
+    path = _located(root, options["path"], user_path)
     large = path.exists() and data_files.is_large(path)
     described = data_files.described(path) if large else artifacts.describe(path)
     for file in described.get("files", ()):
@@ -77,6 +77,12 @@ def _data_file(
         config=options,
         digested=digested,
     )
+
+
+def _located(root: Path, path: str, user_path: str | None) -> Path:
+    """Return where a data file is, see ``located``: in the project, or in the packaged one."""
+    is_packaged = path in packaged.DATA and not (root / path).exists()
+    return packaged.PROJECT / path if is_packaged else located(root, path, user_path)
 
 
 def _identity(name: str, digested: Section) -> str:
@@ -149,7 +155,7 @@ def how_read(root: Path, config: Section, user_file: Mapping[str, Any] | None) -
         if options["kind"] == "file":
             kind = build(DATASETS, "data set", _with_missing(options, config["fit"]), "kind")
             try:
-                path = located(root, options["path"], user_path)
+                path = _located(root, options["path"], user_path)
                 yield reader.preview(path, options["path"], kind)
             except OSError as error:
                 yield f"{options['path']}: {error.strerror}"

@@ -25,19 +25,19 @@ from gmmpipe.store.layout import CONFIG, LOCK, RESULTS
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import located
+from gmmpipe.store.packaged import PROJECT, RULES
 from gmmpipe.store.plan import Plan
 from gmmpipe.store.validate import check
-from gmmpipe.workflow.code_digest import ROOT, RULES
 from gmmpipe.workflow.environment import environment, package
 from gmmpipe.workflow.make_plan import plan_of
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.process_groups import group
+from gmmpipe.workflow.snakemake_options import PROFILE
 from gmmpipe.workflow.verify import Version
 
 EXPECTED = "last bits may differ, so numbers are compared instead of bytes"
 TOLERANCE = 1e-9  # of the largest value of an array or a column
 BY_FEATURE = re.compile(r"x|(\w+_)?(mean|covariance|covariance_matrix)")  # arrays and columns
-PROFILE = ROOT.parent / "profiles/default"
 
 
 def rerun(version: Version, cores: str = "all") -> bool:
@@ -56,11 +56,6 @@ def rerun(version: Version, cores: str = "all") -> bool:
         raise InputError(
             f"{version.folder}: its tables have format {version.format}, and this gmmpipe makes"
             f" {FORMAT}; make it again with the gmmpipe of the manifest"
-        )
-    if not RULES.is_file():
-        raise InputError(
-            f"{RULES}: no such file; --rerun needs an installation from a checkout:"
-            " pip install -e ."
         )
     if package() != version.manifest.get("package"):
         print("gmmpipe's code is not that of the manifest")
@@ -108,7 +103,7 @@ def _plan(version: Version, place: Path) -> Plan:
                     f"{version.folder}/manifest.json: {path!r} is not a valid path for an input"
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(version.project / path, target)
+            shutil.copyfile(version.find(path), target)
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
     _refuse_removed(version)
@@ -152,7 +147,7 @@ def _data_paths(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _run(plan: Plan, place: Path, cores: str) -> bool:
     command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(RULES)]
-    command += ["--workflow-profile", str(PROFILE) if PROFILE.is_dir() else "none"]
+    command += ["--workflow-profile", str(PROJECT / PROFILE)]
     command += ["--cores", cores, "--config", f"plan={plan.path}"]
     print(f"in {place}: {shlex.join(command)}", flush=True)
     with (

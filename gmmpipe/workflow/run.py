@@ -11,14 +11,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from gmmpipe.data.file_summary import reading_of
 from gmmpipe.data.progress import Progress
 from gmmpipe.errors import Obstacle, explain, one_line
-from gmmpipe.store import artifacts, free_memory, layout
+from gmmpipe.store import artifacts, free_memory, layout, packaged
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, WORKFLOW, table
@@ -28,7 +27,6 @@ from gmmpipe.store.open_files import naming
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import memory, snakemake_options
 from gmmpipe.workflow.checksums import restore_checksums
-from gmmpipe.workflow.code_digest import RULES
 from gmmpipe.workflow.job_server import JobServer, job_server
 from gmmpipe.workflow.make_plan import from_snakemake, make_plan
 from gmmpipe.workflow.pipeline import STAGES
@@ -61,6 +59,7 @@ def run(
     chosen, extra = snakemake_options.chosen(extra)
     extra = snakemake_options.options(extra)
     with contextlib.chdir(root):
+        _say_whose_settings()
         is_local = chosen == snakemake_options.PROFILE  # else another profile says where jobs run
         profile = snakemake_options.profile(Path(), chosen)
         block = snakemake_options.settings(Path(), profile)
@@ -95,6 +94,7 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     block = snakemake_options.settings(Path(), options) if main else {}
     if not main:
         return from_snakemake(settings, main)
+    _say_whose_settings()
     if runs_nothing(options):
         scratch = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
@@ -113,6 +113,13 @@ def prepare(settings: Mapping[str, Any], main: bool, options: Sequence[str]) -> 
     if not _is_finished(plan):
         server.begin(os.environ)
     return plan
+
+
+def _say_whose_settings() -> None:
+    """Print a line where the project has no settings; not among what Snakemake answers."""
+    if not packaged.has_settings(Path()):
+        message = "gmmpipe: no conf/ here, so the settings are those that come with gmmpipe"
+        print(f"{message} (`gmmpipe init` writes them out)", file=sys.stderr)
 
 
 def how_read(plan: Plan) -> list[str]:
@@ -204,7 +211,9 @@ def _is_finished(plan: Plan) -> bool:
 
 
 def _command(plan: Plan, extra: Sequence[str]) -> list[str]:
-    return [sys.executable, "-P", "-m", "snakemake", "--config", f"plan={plan.path}", *extra]
+    rules = packaged.find(Path(), WORKFLOW)
+    command = [sys.executable, "-P", "-m", "snakemake", "--snakefile", str(rules)]
+    return [*command, "--config", f"plan={plan.path}", *extra]
 
 
 def _run(
@@ -286,10 +295,8 @@ def _explain(progress: Progress, log: Path) -> int:
 
 def _other_rules() -> str:
     """Return where this gmmpipe's Snakefile is, "" where it is that of the working folder."""
-    if not RULES.is_file():
-        return f"the {WORKFLOW} of gmmpipe {version('gmmpipe')}"
-    same = artifacts.read(RULES) == artifacts.read(WORKFLOW)
-    return "" if same else str(RULES)
+    same = artifacts.read(packaged.RULES) == artifacts.read(packaged.find(Path(), WORKFLOW))
+    return "" if same else str(packaged.RULES)
 
 
 def _source_of_options() -> str:

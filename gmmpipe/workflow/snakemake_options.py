@@ -12,7 +12,7 @@ import yaml
 
 from gmmpipe.config.schema import BLOCK
 from gmmpipe.errors import InputError, advice, suggest
-from gmmpipe.store import yaml_file
+from gmmpipe.store import packaged, yaml_file
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
 FIXED = ("snakefile", "directory", "config", "configfile", "configfiles", "replace-workflow-config")
@@ -104,17 +104,19 @@ def _refuse_missing(executor: str, where: str) -> None:
 
 
 def profile(root: Path, name: str = PROFILE) -> list[str]:
-    """Return the options that make Snakemake load that profile of the project and no other.
+    """Return the options that make Snakemake load that profile and no other.
 
-    Raises InputError where it is missing or holds expressions, which Snakemake would evaluate.
+    It is the project's, or else the packaged one. Raises InputError where it is missing or holds
+    expressions, which Snakemake would evaluate.
     """
-    if not (root / name).is_dir():
-        if name != PROFILE:
-            profiles = sorted(f"profiles/{path.name}" for path in (root / "profiles").glob("*/"))
-            message = advice(name.rstrip("/")) or suggest("--workflow-profile", name, profiles)
-            raise InputError(message)
-        return ["--workflow-profile", "none"]
-    for path in sorted((root / name).glob("*.yaml")):
+    folder = packaged.find(root, name)
+    if not folder.is_dir():
+        profiles = [
+            path for place in (root, packaged.PROJECT) for path in place.glob("profiles/*/")
+        ]
+        names = sorted({f"profiles/{path.name}" for path in profiles})
+        raise InputError(advice(name.rstrip("/")) or suggest("--workflow-profile", name, names))
+    for path in sorted(folder.glob("*.yaml")):
         for text in yaml_file.scalars(path):
             is_refused = text in (*FIXED, *CODE, *DELETING, "__use_yte__") and text != "config"
             if is_refused or not PLAIN_TEXT.fullmatch(text):
@@ -127,7 +129,7 @@ def profile(root: Path, name: str = PROFILE) -> list[str]:
         for key in _config(path):
             if key not in BLOCK:
                 raise InputError(suggest(f"{path}: config key", key, list(BLOCK)))
-    return ["--workflow-profile", name]
+    return ["--workflow-profile", str(folder)]
 
 
 def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
@@ -144,10 +146,10 @@ def settings(root: Path, extra: Sequence[str]) -> dict[str, Any]:
 
 def runs_here(root: Path, extra: Sequence[str]) -> bool:
     """Return whether jobs run where Snakemake does, as far as options and profiles say."""
-    file = root / PROFILE / "config.yaml"
+    file = packaged.find(root, PROFILE) / "config.yaml"
     content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
     elsewhere = any(ELSEWHERE.match(text) for text in (*extra, *(content or ())))
-    usual = {*_profiles(extra)[0]} <= {PROFILE, "none"}
+    usual = {*_profiles(extra)[0]} <= {PROFILE, str(file.parent), "none"}
     return usual and not elsewhere and not os.environ.get("SNAKEMAKE_PROFILE")
 
 

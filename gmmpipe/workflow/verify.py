@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import DamagedArtifact, InputError, one_line
-from gmmpipe.store import artifacts, yaml_file
+from gmmpipe.store import artifacts, packaged, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
 from gmmpipe.store.layout import CONFIG, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
@@ -36,7 +36,7 @@ class Version:
         home = f"results/{self.manifest['experiment']}/{self.manifest['version']}/"
         if path.startswith(home):
             return self.folder / path.removeprefix(home)
-        return self.project / path
+        return packaged.find(self.project, path)
 
 
 def verify(version: Version) -> bool:

@@ -188,12 +188,6 @@ def test_bad_command(case, project, refused):
     refused(words, *arguments)
 
 
-def test_outside_a_project(tmp_path, monkeypatch, refused):
-    monkeypatch.chdir(tmp_path)
-    for command in ("run", "show", "list"):
-        refused("Snakefile conf/ project", command)
-
-
 def test_data_that_changed_after_planning(project, refused):
     config = {"kind": "file", "path": "data/gmm.data", "sha256": "0" * 64}
     arguments = ["generate", "data/gmm.data", "-o", "o.npz", "--config", json.dumps(config)]

@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 
-from gmmpipe.store import environments
+from gmmpipe.store import artifacts, environments
 from gmmpipe.store.artifacts import sha256
+from gmmpipe.store.packaged import RULES
 from gmmpipe.workflow import code_digest
 from gmmpipe.workflow import environment as provenance
 
@@ -36,6 +37,8 @@ def test_what_made_an_artifact_is_plain_and_the_same_each_time(tmp_path, monkeyp
 def test_lock_and_workflow_are_told_by_their_bytes(tmp_path):
     (tmp_path / "requirements.lock").write_bytes(b"numpy==2\n")
     (tmp_path / "Snakefile").write_bytes(b"")
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_bytes(b"")
     told = provenance.code(tmp_path)
     assert told["lock"] == {
         "path": "requirements.lock",
@@ -43,7 +46,8 @@ def test_lock_and_workflow_are_told_by_their_bytes(tmp_path):
         "sha256": sha256(b"numpy==2\n"),
     }
     assert told["workflow"]["size"] == 0
-    assert provenance.code(tmp_path / "none") == {**told, "lock": None, "workflow": None}
+    packaged = {"path": "Snakefile", **artifacts.describe(RULES)}
+    assert provenance.code(tmp_path / "none") == {**told, "lock": None, "workflow": packaged}
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -14,7 +14,7 @@ from gmmpipe.data.gather import RowCollector
 from gmmpipe.data.kinds import DATASETS, File
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, packaged
 from gmmpipe.store.files import move_artifact
 from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import GenerateJob
@@ -32,13 +32,14 @@ def run(inputs: Sequence[str], output: str, job: GenerateJob, threads: int = 1) 
     name = job.options["kind"]
     if len(inputs) != (name == "file"):
         raise InputError(f"{len(inputs)} INPUT files; kind file reads one, the others none")
+    path = str(packaged.find(Path(), inputs[0])) if inputs else ""
     if name != "file":
         write(output, kind.sample(stream("generate", name, job.options.get("seed", 0))), name)
     elif job.text and is_intact(job.text):
-        refuse_changed(inputs[0], job.sha256)
+        refuse_changed(path, job.sha256)
         move_artifact(job.text, output)
     else:
-        write(output, _read(inputs[0], kind, output, job.sha256), Path(inputs[0]).name)
+        write(output, _read(path, kind, output, job.sha256), Path(path).name)
     stored = artifacts.read_arrays(output)
     dropped = f"{stored['dropped']} rows dropped"
     print(f"{len(stored['x'])} rows of {', '.join(stored['features'])}; {dropped}")

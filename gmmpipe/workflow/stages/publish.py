@@ -12,7 +12,7 @@ from typing import Any
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.results.index.page import write_index
 from gmmpipe.results.tables import table_paths
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, packaged
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import made_by, refuse_damaged
 from gmmpipe.store.jobs import PublishJob
@@ -64,9 +64,8 @@ def _write_settings(plan: Plan) -> None:
     import yaml
 
     settings = yaml.safe_dump(plan.config, sort_keys=False, allow_unicode=True)
-    contents = {CONFIG: settings.encode()}
-    if Path(WORKFLOW).is_file():
-        contents[WORKFLOW] = artifacts.read(WORKFLOW)
+    workflow = artifacts.read(packaged.find(Path(), WORKFLOW))
+    contents = {CONFIG: settings.encode(), WORKFLOW: workflow}
     for name, content in contents.items():
         path = Path(plan.folder) / name
         if not path.is_file() or path.read_bytes() != content:
