@@ -161,12 +161,16 @@ def _verify(args: Namespace) -> int:
 
 def _add_export(export: ArgumentParser) -> None:
     export.description = (
-        "Write a version for an archive: its files, and how they were made, in the archive's"
-        " format. Inputs are not copied; they are identified by SHA-256."
+        "Write a version with all that it needs, to be sent or kept: every command reads it where"
+        " it is unpacked. Labels are in it as CSV too, parameters as JSON, and the inputs. Or write"
+        " it for an archive."
     )
     export.add_argument("folder", metavar="FOLDER", help=FOLDER)
     export.add_argument(
-        "--to", required=True, metavar="KIND", help="ro-crate: a Workflow Run RO-Crate"
+        "--to",
+        default="bundle",
+        metavar="KIND",
+        help="bundle (default), or ro-crate: a Workflow Run RO-Crate, without data and inputs",
     )
     export.add_argument(
         "-o", "--output", required=True, metavar="PATH", help="a .zip file, or a new folder"
@@ -174,12 +178,20 @@ def _add_export(export: ArgumentParser) -> None:
 
 
 def _export(args: Namespace) -> int:
-    from gmmpipe.workflow import ro_crate
+    from gmmpipe.workflow import bundle, ro_crate
     from gmmpipe.workflow.verify import Version
 
-    if args.to != "ro-crate":
-        raise InputError(suggest("--to", args.to, ["ro-crate"]))
-    print(f"{ro_crate.export(Version(args.folder), args.output)} files in {args.output}")
+    version = Version(args.folder)
+    left_out: list[str] = []
+    if args.to == "bundle":
+        count, left_out = bundle.export(version, args.output)
+    elif args.to == "ro-crate":
+        count = ro_crate.export(version, args.output)
+    else:
+        raise InputError(suggest("--to", args.to, ["bundle", "ro-crate"]))
+    print(f"{count} files in {args.output}")
+    for path in left_out:
+        print(f"{path}: lost, or changed since; left out, the results are whole")
     return 0
 
 
@@ -206,6 +218,6 @@ COMMANDS: dict[str, Command] = {
     "compare": Command("say what changed between two versions", _add_compare, _compare),
     "figure": Command("draw one figure of a finished run again", _add_figure, _figure),
     "verify": Command("check a version against its manifest", _add_verify, _verify),
-    "export": Command("write a version for an archive", _add_export, _export),
+    "export": Command("write a version with all that it needs", _add_export, _export),
     **VERSION_COMMANDS,
 }

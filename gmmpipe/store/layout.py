@@ -22,6 +22,10 @@ KINDS = {  # folders of the store -> suffixes of what is in them
     STARTS: (".npz",),
 }
 
+# in a version that was exported, beside its results/
+BUNDLE = "bundle.json"  # says which version it is
+INPUTS = "inputs"  # those from outside of the project's folders
+
 # in the folder of a version
 TABLES = "tables"
 FIGURES = "figures"

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import InputError
-from gmmpipe.store import artifacts
+from gmmpipe.store import artifacts, layout
 from gmmpipe.store.integrity import checksum_of
-from gmmpipe.store.layout import MANIFEST, RECORDS, RESULTS, STORE
+from gmmpipe.store.layout import BUNDLE, MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 from gmmpipe.store.notes import named
 
 FORMAT = 2
+NAMING = ("experiment", "version")
 KEYS = {"experiment": str, "version": str, "inputs": dict, "artifacts": dict}
 
 
@@ -65,9 +66,11 @@ def version_folder(folder: str | Path) -> Path:
     """Return the folder of a finished version, links resolved; raises InputError if it is none.
 
     folder may be `latest`, also where that is a file that stands for a link, or end in the name
-    that a person gave the version.
+    that a person gave the version, or be a bundle of a version.
     """
     version = Path(realpath(folder))
+    if (version / BUNDLE).is_file():
+        version = _bundled(version)
     if not version.exists() and (by_name := named(version.parent, version.name)):
         return by_name
     if version.is_file() and (name := artifacts.linked(version)) and is_name(name):
@@ -78,6 +81,14 @@ def version_folder(folder: str | Path) -> Path:
             " as `gmmpipe runs` lists them"
         )
     return version
+
+
+def _bundled(folder: Path) -> Path:
+    """Return the folder of the version in a bundle, which may be that of others."""
+    told = artifacts.read_json(folder / BUNDLE)
+    if not (isinstance(told, dict) and all(is_name(told.get(key)) for key in NAMING)):
+        raise InputError(f"{folder / BUNDLE}: not the bundle of a version; export it again")
+    return folder / layout.version(*(str(told[key]) for key in NAMING))
 
 
 def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str, Any]:

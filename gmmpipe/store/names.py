@@ -90,8 +90,9 @@ def project_of(version: Path) -> Path:
         if (folder / STORE).is_dir():
             return folder
     raise InputError(
-        f"{version}: lies in no project, and its data and fits are in results/store of one; move it"
-        " back to results/<experiment>/<version>"
+        f"{version}: lies in no project, and lacks its plan, data, normalised data and fits, which"
+        " are in results/store of one; `gmmpipe export` there writes a version with them, or move"
+        " it back to results/<experiment>/<version>"
     )
 
 

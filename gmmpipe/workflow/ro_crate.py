@@ -5,16 +5,13 @@ runs with RO-Crate", PLOS ONE 19(9), e0309210. The library ``rocrate`` writes it
 """
 
 import base64
-import shutil
-import zipfile
 from collections.abc import Mapping
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from gmmpipe.errors import InputError
-from gmmpipe.store import artifacts
-from gmmpipe.store.files import writing
+from gmmpipe.store import artifacts, zipped
 from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, RUN, WORKFLOW
 from gmmpipe.workflow.verify import Version
 
@@ -54,9 +51,7 @@ def export(version: Version, output: str) -> int:
     each time. Returns the number of files. Raises InputError where the folder is there already, the
     library is not, or a file is not as the manifest says.
     """
-    target = Path(output)
-    if target.suffix != ".zip" and target.exists():
-        raise InputError(f"{output}: exists; give a new folder, or a name ending in .zip")
+    zipped.refuse_existing(output)
     files = _files(version)
     try:
         crate = _crate(version, files)
@@ -64,15 +59,11 @@ def export(version: Version, output: str) -> int:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{version.folder}: its records are incomplete ({error!r})") from None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with artifacts.scratch(target.parent) as scratch:
+    with artifacts.scratch(Path(output).parent) as scratch:
         folder = Path(scratch) / "crate"
         crate.write(folder)
-        if target.suffix == ".zip":
-            with writing(target) as file:
-                _pack(folder, file)
-        else:
-            folder.rename(target)
+        made = [path for path in folder.rglob("*") if path.is_file()]
+        zipped.export({path.relative_to(folder).as_posix(): path for path in made}, output)
     return len(files)
 
 
@@ -81,13 +72,10 @@ def _files(version: Version) -> dict[str, dict[str, Any]]:
 
     Raises InputError for a file that is lost or changed, and where there is no workflow.
     """
-    inside = {version.find(path): entry for path, entry in version.manifest["artifacts"].items()}
-    inside = {path: entry for path, entry in inside.items() if path.is_relative_to(version.folder)}
-    for path, entry in inside.items():
-        if not path.is_file() or artifacts.describe(path)["sha256"] != entry["sha256"]:
-            raise InputError(
-                f"{path}: differs from the manifest; `gmmpipe verify {version.folder}` says how"
-            )
+    told = version.manifest["artifacts"]
+    paths = [path for path in told if version.find(path).is_relative_to(version.folder)]
+    places = version.intact(paths)
+    inside = {places[path]: told[path] for path in paths}
     records = (version.folder / name for name in RECORDS)
     inside |= {path: artifacts.describe(path) for path in records}
     files = {path.relative_to(version.folder).as_posix(): entry for path, entry in inside.items()}
@@ -174,13 +162,3 @@ def _uri_of(sha256: str) -> str:
     """Return the URI of content with this SHA-256 (RFC 6920)."""
     code = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
     return f"ni:///sha-256;{code}"
-
-
-def _pack(folder: Path, file: BinaryIO) -> None:
-    """Write all files of a folder to a zip file, the same bytes whenever it is done."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(entry, "w", force_zip64=True) as out, path.open("rb") as content:
-                shutil.copyfileobj(content, out)

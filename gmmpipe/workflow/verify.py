@@ -1,7 +1,7 @@
 """Whether a version is still what its manifest says."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ from gmmpipe.errors import DamagedArtifact, InputError, one_line
 from gmmpipe.store import artifacts, packaged, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
-from gmmpipe.store.layout import CONFIG, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
+from gmmpipe.store.layout import CONFIG, INPUTS, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
 from gmmpipe.store.manifest import format_of, manifest_of, version_folder
-from gmmpipe.store.names import project_of
+from gmmpipe.store.names import is_name, project_of
 
 FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
 UNLISTED = (CONFIG, REPORT)  # by the first manifests, which had no config either
@@ -36,7 +36,32 @@ class Version:
         home = f"results/{self.manifest['experiment']}/{self.manifest['version']}/"
         if path.startswith(home):
             return self.folder / path.removeprefix(home)
-        return packaged.find(self.project, path)
+        bundled = self.project / place_in_bundle(path)
+        return bundled if bundled.is_file() else packaged.find(self.project, path)
+
+    def intact(self, paths: Iterable[str]) -> dict[str, Path]:
+        """Return {path: where it is} of artifacts; InputError for one that is lost or changed."""
+        places = {path: self.find(path) for path in paths}
+        for path, place in places.items():
+            told = self.manifest["artifacts"][path]["sha256"]
+            if not place.is_file() or artifacts.describe(place)["sha256"] != told:
+                raise InputError(
+                    f"{place}: differs from the manifest; `gmmpipe verify {self.folder}` says how"
+                )
+        return places
+
+
+def place_in_bundle(path: str) -> str:
+    """Return where a bundle has a file of the manifest.
+
+    What lay outside of the project, or beside its folders, where the bundle has files of its own,
+    is in ``INPUTS``.
+    """
+    parts = Path(path).parts
+    if not Path(path).is_absolute() and ".." not in parts and len(parts) > 1:
+        return path
+    name = parts[-1] if is_name(parts[-1]) else "input"
+    return f"{INPUTS}/{artifacts.digest(path)}/{name}"
 
 
 def verify(version: Version) -> bool:

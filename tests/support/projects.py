@@ -76,11 +76,11 @@ def finish_once(shared: Path) -> tuple[Path, Answer]:
     return folder, Answer(*json.loads(said.read_text()))
 
 
-def carry_out(*overrides: str) -> Plan:
-    """Plan a study in the working folder and run its stages in this process, no figures."""
+def carry_out(*overrides: str, drawing: bool = False) -> Plan:
+    """Plan a study in the working folder and run its stages in this process, figures if asked."""
     study = make_plan.make_plan(Path(), overrides)
     for stage in STAGES.values():
-        if stage.name not in ("figures", "report"):
+        if drawing or stage.name not in ("figures", "report"):
             for name in stage.jobs(study):
                 do(stage, study, name)
     return study

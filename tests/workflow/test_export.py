@@ -1,4 +1,4 @@
-"""`gmmpipe export`: what is refused; tests/system/extras has the crate itself."""
+"""`gmmpipe export`: what is refused; test_bundle.py has bundles, tests/system/extras crates."""
 
 import sys
 
@@ -22,9 +22,10 @@ def test_a_missing_library_is_named_with_its_extra(version, refused, monkeypatch
 
 def test_what_an_export_goes_to_is_checked(version, refused, tmp_path):
     target = str(tmp_path / "x.zip")
-    refused("--to is 'rocrate'; ro-crate (did you mean 'ro-crate'?)", "export", str(version),
-            "--to", "rocrate", "-o", target)  # fmt: skip
-    refused("--to", "export", str(version), "-o", target)
+    words = "--to is 'rocrate'; bundle, ro-crate (did you mean 'ro-crate'?)"
+    refused(words, "export", str(version), "--to", "rocrate", "-o", target)
+    refused("-o", "export", str(version))
+    refused("exists; give a new folder", "export", str(version), "-o", str(tmp_path))
 
 
 @pytest.mark.parametrize("how", ["changed", "lost"])
