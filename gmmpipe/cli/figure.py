@@ -10,6 +10,7 @@ from gmmpipe.config import schema
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, FORMATS, DatasetTables
 from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
+from gmmpipe.figures.origin import origin_of
 from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import project_of, refuse_library_settings
@@ -45,14 +46,17 @@ def redraw(
     formats = [one_format] if one_format else section["formats"]
     with contextlib.chdir(project_of(experiment.folder)):
         refuse_library_settings()
-        tables_by_case = _tables_to_draw(name, _plan(experiment), dataset)
+        plan = _plan(experiment)
+        tables_by_case, origin = _tables_to_draw(name, plan, dataset), str(origin_of(plan))
         if one_format and len(tables_by_case) > 1:
             raise InputError(
                 f"{output} is one file, but there are {', '.join(tables_by_case)}; give a folder"
             )
         files = []
         for case, tables in tables_by_case.items():
-            drawn = FIGURES[name].files(tables, style_from(section), formats, section["dpi"])
+            drawn = FIGURES[name].files(
+                tables, style_from(section), formats, section["dpi"], origin
+            )
             for suffix, content in drawn:
                 files.append(target if one_format else target / f"{name}-{case}.{suffix}")
                 artifacts.write(destination(str(files[-1])), content)

@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from gmmpipe.cli.command import FOLDER, Command, project
-from gmmpipe.store.layout import RESULTS
+from gmmpipe.store import layout
+from gmmpipe.store.layout import MANIFEST, RESULTS
 
 
 def _add_runs(runs: ArgumentParser) -> None:
@@ -107,9 +108,26 @@ def _clean(args: Namespace) -> int:
     return 0
 
 
+def _add_whence(whence: ArgumentParser) -> None:
+    whence.description = "Say which version a figure is of, where its results are, and its command."
+    whence.add_argument("file", metavar="FILE", help="a .png, .gif, .svg or .pdf file of gmmpipe")
+
+
+def _whence(args: Namespace) -> int:
+    from gmmpipe.figures.origin import read_origin
+
+    origin = read_origin(args.file)
+    folder = project() / layout.version(origin.experiment, origin.version)
+    where = str(folder) if (folder / MANIFEST).is_file() else "not among the results of this folder"
+    print(f"{origin.experiment} {origin.version}\n  results  {where}")
+    print(f"  command  {origin.command or 'not recorded'}")
+    return 0
+
+
 VERSION_COMMANDS: dict[str, Command] = {
     "runs": Command("list the versions of all experiments", _add_runs, _runs),
     "note": Command("give a version a name or a note", _add_note, _note),
+    "whence": Command("say which version a figure is of", _add_whence, _whence),
     "remove": Command("remove versions", _add_remove, _remove),
     "clean": Command("remove what no version needs, or old versions", _add_clean, _clean),
 }

@@ -45,16 +45,24 @@ class FigureKind:
     samples: bool = False
 
     def files(
-        self, tables: DatasetTables, style: Style, formats: Sequence[str], dpi: float = 150
+        self,
+        tables: DatasetTables,
+        style: Style,
+        formats: Sequence[str],
+        dpi: float = 150,
+        origin: str = "",
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield (format, content) of the ``FORMATS`` asked for; gif only if the figure moves."""
+        """Yield (format, content) of the ``FORMATS`` asked for; gif only if the figure moves.
+
+        origin: what the files say of the run that they are of.
+        """
         still = [suffix for suffix in formats if suffix != "gif"]
         if still:
             figure = self.draw(tables, style)
             for suffix in still:
-                yield suffix, render(figure, suffix, dpi)
+                yield suffix, render(figure, suffix, dpi, origin)
         if "gif" in formats and self.moves:
-            yield "gif", render_movie(self.animate(tables, style), dpi)
+            yield "gif", render_movie(self.animate(tables, style), dpi, origin)
 
     def draw(self, tables: DatasetTables, style: Style) -> Figure:
         """Return the figure; where ``applies`` says no, the tables lack what it shows."""

@@ -17,6 +17,7 @@ METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "gmmpipe"},
     "pdf": {"CreationDate": None, "Creator": "gmmpipe"},
 }
+ORIGIN = {"png": "Source", "svg": "Source", "pdf": "Subject"}  # keys for what run it is of
 PARAMETERS: dict[str, Any] = {
     "svg.hashsalt": "gmmpipe",  # identifiers by content, not by chance
     "svg.fonttype": "none",  # text stays text
@@ -29,11 +30,12 @@ RASTER_DPI = 300
 COLOURS = 255  # of a GIF, one of 256 being kept for what does not change
 
 
-def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
+def render(figure: Figure, file_format: str, dpi: float = 150, origin: str = "") -> bytes:
     """Return ``figure`` as a png, svg or pdf file; a movie is for ``render_movie``.
 
     dpi is the resolution of a PNG; rasterised points inside SVG and PDF have at least 300.
-    Two renders of the same figure give the same bytes. Raises InputError for another format.
+    origin: what the file says of its run; see ``origin``. Two renders of the same figure give the
+    same bytes. Raises InputError for another format.
     """
     import io
 
@@ -42,14 +44,18 @@ def render(figure: Figure, file_format: str, dpi: float = 150) -> bytes:
     if file_format not in METADATA:
         raise InputError(suggest("figure format", file_format, list(METADATA)))
     resolution = dpi if file_format == "png" else max(dpi, RASTER_DPI)
+    metadata = METADATA[file_format] | ({ORIGIN[file_format]: origin} if origin else {})
     buffer = io.BytesIO()
     with matplotlib.style.context(["default", PARAMETERS]), shared_fonts():
-        figure.savefig(buffer, format=file_format, dpi=resolution, metadata=METADATA[file_format])
+        figure.savefig(buffer, format=file_format, dpi=resolution, metadata=metadata)
     return buffer.getvalue()
 
 
-def render_movie(movie: Movie, dpi: float = 150) -> bytes:
-    """Return ``movie`` as a GIF that loops for ever, the same bytes every time."""
+def render_movie(movie: Movie, dpi: float = 150, origin: str = "") -> bytes:
+    """Return ``movie`` as a GIF that loops for ever, the same bytes every time.
+
+    origin: as in ``render``.
+    """
     import io
 
     import matplotlib.style
@@ -87,6 +93,12 @@ def render_movie(movie: Movie, dpi: float = 150) -> bytes:
         frames.append(frame)
     buffer = io.BytesIO()
     frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=movie.milliseconds, loop=0
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=movie.milliseconds,
+        loop=0,
+        **({"comment": origin.encode()} if origin else {}),
     )
     return buffer.getvalue()

@@ -1,7 +1,6 @@
 """What a version was made of and by whom asked: configuration, digests, commands, citation."""
 
 import json
-import shlex
 from collections.abc import Mapping
 from importlib.metadata import metadata
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from gmmpipe.data.user_file import arguments
 from gmmpipe.report.table_data import PageTable, page_table
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
@@ -66,14 +64,6 @@ def digests(plan: Plan) -> PageTable:
         " what made them."
     )
     return page_table(("files", "Files", note), pd.DataFrame(rows))
-
-
-def command(plan: Plan) -> str:
-    """Return the command line that makes this version again, whatever was typed."""
-    call = artifacts.read_json(plan.origins)
-    experiment = f"experiment={plan.experiment}"
-    overrides = [text for text in call["overrides"] if text != experiment]
-    return shlex.join(["gmmpipe", "run", experiment, *overrides, *arguments(call["own"])])
 
 
 def citation(plan: Plan) -> dict[str, str]:

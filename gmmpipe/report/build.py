@@ -7,6 +7,7 @@ import pandas as pd
 from gmmpipe.data.file_summary import reading_of
 from gmmpipe.figures import DatasetTables
 from gmmpipe.figures.case_tables import case_tables, style_from, version_frames
+from gmmpipe.figures.origin import command
 from gmmpipe.figures.style import COMPONENT_COLOURS
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report import about, evidence, explorer
@@ -52,7 +53,7 @@ def template_variables(plan: Plan) -> dict[str, Any]:
         "configuration": about.configuration(plan),
         "files": about.digests(plan),
         "scenes": scenes,
-        "command": about.command(plan),
+        "command": command(plan),
         "citation": about.citation(plan),
         "references": about.REFERENCES,
     }

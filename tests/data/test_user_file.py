@@ -7,7 +7,7 @@ import pytest
 from gmmpipe.cli.main import _parsed
 from gmmpipe.data.user_file import OPTIONS, arguments, file_options, reading
 from gmmpipe.errors import LISTS, InputError
-from gmmpipe.report.about import command
+from gmmpipe.figures.origin import command
 from gmmpipe.workflow import make_plan
 
 ROWS = "u,v,-w,group\n" + "".join(f"{i},{i * i % 7},{1 + i % 2},{i % 2}\n" for i in range(12))

@@ -44,6 +44,7 @@ def test_a_bundle_is_read_wherever_it_lies(study, gmmpipe, tmp_path, monkeypatch
     assert gmmpipe("figure", "clusters", str(bundle), "-o", "drawn.svg").code == 0
     figure = version / "figures/clusters-gmm.svg"
     assert Path("drawn.svg").read_bytes() == figure.read_bytes()
+    assert gmmpipe("whence", str(figure)).out.startswith(f"smoke {version.name}\n")
 
     labels = pd.read_csv(bundle / "labels.csv")
     assert labels["component"].tolist() == there.labels["component"].tolist()

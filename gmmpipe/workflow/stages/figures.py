@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gmmpipe.figures import FIGURES
 from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
+from gmmpipe.figures.origin import origin_of
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Plan
@@ -34,7 +35,7 @@ def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
     """Draw the figures that no other process has begun."""
     plan = Plan.read(path)
     section = plan.config["figures"]
-    style = style_from(section)
+    style, origin = style_from(section), str(origin_of(plan))
     names = list(FIGURES) if section["names"] == "all" else section["names"]
     stems: list[str] = []
     drawn: Drawn = []
@@ -53,7 +54,7 @@ def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
                     continue
                 drawn.append((len(stems), stem, kind.caption(tables, style)))
                 for suffix, content in kind.files(
-                    tables, style, section["formats"], section["dpi"]
+                    tables, style, section["formats"], section["dpi"], origin
                 ):
                     artifacts.write(f"{output}/{stem}.{suffix}", content)
     return drawn
