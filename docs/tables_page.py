@@ -10,7 +10,8 @@ HEAD = """# Tables of a version
 
 The files in `results/<experiment>/<version>/tables/`, columns in their order. Each is a .parquet
 and an attribute of `gmmpipe.load(...)`; some are a .csv too. failed.csv has the rows of fits that
-failed. Components count from 1. Data are in original units. AXIS stands for {axis}.
+failed, numbers.tex a LaTeX command for each number that a paper quotes of the selected models.
+Components count from 1. Data are in original units. AXIS stands for {axis}.
 """
 
 

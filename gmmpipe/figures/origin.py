@@ -18,6 +18,7 @@ TEXT = re.compile(r"gmmpipe experiment (\S+), version (\S+)(?:; (.*))?", re.DOTA
 PDF = re.compile(rb"/Subject \(((?:\\.|[^\\)])*)\)", re.DOTALL)
 ESCAPES = {b"\\n": b"\n", b"\\r": b"\r", b"\\\\": b"\\", b"\\(": b"(", b"\\)": b")"}
 SVG = re.compile(rb"<dc:source>(.*?)</dc:source>", re.DOTALL)
+TEX = b"% "
 PIXELS = (b"\x89PNG", b"GIF8")
 MOST = 2**28  # bytes of a file
 
@@ -55,7 +56,7 @@ def origin_of(plan: Plan) -> Origin:
 
 
 def read_origin(path: str | Path) -> Origin:
-    """Return what a PNG, GIF, PDF or SVG file says; raises InputError where it says nothing."""
+    """Return what a file says, a figure or numbers.tex; InputError where it says nothing."""
     with open_regular(path) as file:
         content = file.read(MOST + 1)
     if len(content) > MOST:
@@ -63,7 +64,8 @@ def read_origin(path: str | Path) -> Origin:
     match = TEXT.fullmatch(_text(content))
     if match is None or not (is_name(match[1]) and is_name(match[2])):
         raise InputError(
-            f"{path}: names no run of gmmpipe; give a PNG, GIF, PDF or SVG file as gmmpipe wrote it"
+            f"{path}: names no run of gmmpipe; give a PNG, GIF, PDF or SVG file as gmmpipe wrote"
+            " it, or numbers.tex"
         )
     return Origin(match[1], match[2], match[3] or "")
 
@@ -77,6 +79,8 @@ def _text(content: bytes) -> str:
         plain = re.sub(rb"\\.", lambda m: ESCAPES.get(m[0], m[0]), found[-1]) if found else b""
         utf16 = plain.startswith(b"\xfe\xff")
         return plain.decode("utf-16" if utf16 else "latin-1", "replace")
+    if content.startswith(TEX):
+        return content.removeprefix(TEX).split(b"\n")[0].decode("utf-8", "replace")
     match = SVG.search(content)
     return html.unescape(match[1].decode("utf-8", "replace")) if match else ""
 

@@ -145,15 +145,15 @@ class TableAttributes:
 def table_paths(plan: Plan, stage: str = "") -> list[str]:
     """Return the paths of all files of tables, or of those that one stage makes.
 
-    Among those of ``evaluate`` are failed.csv, the rows of fits whose status is failed, and the
-    drawn data.
+    Among those of ``evaluate`` are failed.csv, the rows of fits whose status is failed, the numbers
+    for a paper, and the drawn data.
     """
     files: list[str] = []
     for maker in [stage] if stage else dict.fromkeys(t.stage for t in TABLES.values()):
         tables = [t for t in TABLES.values() if t.stage == maker and t.is_asked(plan)]
         first = maker == "evaluate"
         files += [f"{table.name}.csv" for table in tables if table.csv]
-        files += ["failed.csv"] if first else []
+        files += ["failed.csv", layout.NUMBERS] if first else []
         files += [f"{table.name}.parquet" for table in tables]
         files += plan.drawn.values() if first else []
     return [layout.table(plan.folder, file, "") for file in files]

@@ -28,6 +28,7 @@ INPUTS = "inputs"  # those from outside of the project's folders
 
 # in the folder of a version
 TABLES = "tables"
+NUMBERS = "numbers.tex"  # in TABLES
 FIGURES = "figures"
 CAPTIONS = "captions.json"  # in FIGURES
 TIMESTAMP = ".snakemake_timestamp"  # in a folder that is an output: when it was made

@@ -24,8 +24,10 @@ from gmmpipe.results.build.ranking import trusted
 from gmmpipe.results.build.recovery import recovery
 from gmmpipe.results.build.write import TableMerger
 from gmmpipe.results.mixtures import Case, mixtures, rows_at
+from gmmpipe.results.numbers import numbers_tex
 from gmmpipe.results.tables import TABLES, write_tables
 from gmmpipe.store import artifacts
+from gmmpipe.store.layout import NUMBERS
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.processes import n_processes, run_shares
 
@@ -61,6 +63,9 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     if plan.imputes:
         frames["imputed"] = _imputed(plan, selected)
     write_tables(output, frames)
+    origin = f"gmmpipe experiment {plan.experiment}, version {plan.version}"
+    numbers = numbers_tex(origin, best, selected, plan.outer)
+    artifacts.write(f"{output}/{NUMBERS}", numbers)
     _write_drawn(plan, output)
 
 
