@@ -14,7 +14,7 @@ from projects import TINY
 
 PLAIN = ["--cores", "2", "--config", "experiment=smoke"]
 PLAIN += ["overrides=" + str([*TINY[1:]]).replace("'", '"')]
-TIMES = ("index.html", "logs/", "benchmarks/", ".lock", "run.json", ".call-")
+TIMES = ("index.html", "logs/", "benchmarks/", ".lock", "run.json", ".call-", ".replaced/")
 
 LONG = 240  # seconds, for a busy machine
 MISSED = "missed"
@@ -34,7 +34,7 @@ BLOWS = {
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return {path: bytes} of results, without what tells of times."""
+    """Return {path: bytes} of results, without what tells of times or was moved aside."""
     files = {str(p.relative_to(folder)): p for p in sorted(folder.rglob("*")) if p.is_file()}
     return {
         name: path.read_bytes()

@@ -50,7 +50,7 @@ def test_one_command_goes_on_after_kills_damage_and_loss(project, command, tmp_p
     (project / "results/smoke/latest").unlink()
     again = command("gmmpipe", "run", *TINY)
     assert again.code == 0, again
-    said = {line.split()[1] for line in again.err.splitlines() if "will be made again" in line}
+    said = {line.split()[1] for line in again.err.splitlines() if "is damaged" in line}
     assert said == set(hit)
     assert contents(project / "results") == wanted
     assert (project / "results/smoke/latest").readlink().name == study.version
