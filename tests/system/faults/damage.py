@@ -9,6 +9,7 @@ from killed_runs import flip
 from gmmpipe.errors import DamagedArtifact
 from gmmpipe.store.artifacts import read
 from gmmpipe.store.integrity import checksummed
+from gmmpipe.store.layout import INDEX
 from gmmpipe.store.plan import Plan
 from gmmpipe.workflow.repair import recover
 
@@ -18,13 +19,15 @@ SORTS = (".npz", ".parquet", ".csv", ".html", ".png", ".svg", ".pdf", ".json", "
 def damages(study: Plan, each: int = 6, seed: int = 0) -> tuple[Counter[str], list[str]]:
     """Damage every artifact of a version, one at a time, and put it back.
 
+    The page of all versions is none: it is written anew after each run.
+
     Returns how many damages of each sort were tried, and those that were not found both by who
     reads the artifact and by the look at all of them before a run.
     """
     chance = random.Random(seed)  # noqa: S311 - no secret
     tried: Counter[str] = Counter()
     lost = []
-    paths = [path for path in checksummed("results") if path.exists()]
+    paths = [path for path in checksummed("results") if path.exists() and path != Path(INDEX)]
     paths += [path.with_name(f".{path.name}.sha256") for path in paths]
     by_sort = {sort: [path for path in paths if path.suffix == sort] for sort in SORTS}
     everything = {path: path.read_bytes() for path in [*paths, Path(study.marker)] if path.exists()}
