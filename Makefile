@@ -129,7 +129,7 @@ UV_COMPILE = $(UV) compile --quiet --universal --python-version 3.11 \
 # What requirements.lock has already is left out of the locks beside it.
 BESIDE = $(UV_COMPILE) -c requirements.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
 lock: $(READY)
-	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) --extra pipeline pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
 	$(BESIDE) --extra dev pyproject.toml -o requirements-test.lock
 	for extra in dask generic slurm; do \

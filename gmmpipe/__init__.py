@@ -50,7 +50,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'gmmpipe' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_MODULES[name]), name)
+    try:
+        return getattr(import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        from gmmpipe.errors import missing
+
+        error.add_note(missing(str(error.name)))
+        raise
 
 
 def __dir__() -> list[str]:

@@ -31,6 +31,11 @@ LACK = re.compile("cannot allocate memory|failed to map segment|can't start new 
 
 LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
+# what the extra `pipeline` brings, as it is imported
+PIPELINE = (
+    "hydra", "jinja2", "matplotlib", "omegaconf", "pandas", "PIL", "pyarrow", "pydantic",
+    "snakemake", "yaml",
+)  # fmt: skip
 
 # names that are gone: what was typed, a key, key=value, a command or a folder -> what to do instead
 REMOVED = {
@@ -144,7 +149,7 @@ def explain(error: BaseException) -> tuple[str, int] | None:
             " sweep or fewer --cores"
         )
     elif isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("gmmpipe"):
-        words = f"this needs the package {error.name}; `pip install {error.name}` gets it"
+        words = missing(str(error.name))
     elif isinstance(error, OSError) and error.errno != errno.EBADF:  # that is a fault of the code
         where = error.filename2 or error.filename  # of two the one that is to be
         what = f"{where}: {error.strerror}" if where else error.strerror or str(error)
@@ -160,6 +165,14 @@ def _lack_of_memory(error: BaseException) -> str:
         return str(error) or "an allocation failed"
     match = LACK.search(str(error)) if isinstance(error, ImportError | RuntimeError) else None
     return match[0] if match else ""
+
+
+def missing(package: str, extra: str = "") -> str:
+    """Return the words about a package that is not installed; extra: that of gmmpipe with it."""
+    package = package.partition(".")[0]
+    extra = extra or ("pipeline" if package in PIPELINE else "")
+    what = f"gmmpipe[{extra}]" if extra else package
+    return f"the package {package} is missing; `pip install {quote(what)}` gets it"
 
 
 def suggest(kind: str, name: object, allowed: list[str]) -> str:

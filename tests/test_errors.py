@@ -31,7 +31,12 @@ LINES = [
     (
         ModuleNotFoundError("No module", name="dask"),
         1,
-        "needs the package dask; `pip install dask`",
+        "the package dask is missing; `pip install dask` gets it",
+    ),
+    (
+        ModuleNotFoundError("No module", name="hydra.core"),
+        1,
+        "the package hydra is missing; `pip install 'gmmpipe[pipeline]'` gets it",
     ),
     (KeyboardInterrupt(), 1, "interrupted; run the same command to continue"),
 ]

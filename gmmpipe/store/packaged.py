@@ -29,12 +29,17 @@ def find(root: Path, name: str) -> Path:
     """Return where a part of the project ``root`` is: the packaged one where it has none.
 
     Its Snakefile is one of gmmpipe's if it stands beside conf/config.yaml, as ``write_out`` puts
-    it; a version's is a record, and there are those of other workflows.
+    it; a version's is a record, and there are those of other workflows. Packaged data belong to the
+    packaged conf/dataset/: a project with the entry in its own conf/ has, or lacks, its own.
     """
     own, packaged = root / name, PROJECT / name
-    is_part = name in PARTS or Path(name).parent == Path(PROFILES)
-    is_own = own.exists() and (name != WORKFLOW or (has_settings(root) and (root / ROOT).is_file()))
-    return packaged if is_part and packaged.exists() and not is_own else own
+    if name == WORKFLOW:
+        is_own = has_settings(root) and (root / ROOT).is_file() and own.exists()
+    elif name in DATA:
+        is_own = own.exists() or (root / f"conf/dataset/{own.stem}.yaml").is_file()
+    else:
+        is_own = own.exists() or Path(name).parent != Path(PROFILES)
+    return own if is_own or not packaged.exists() else packaged
 
 
 def layers(conf: Path) -> list[Path]:

@@ -81,8 +81,8 @@ def _data_file(
 
 def _located(root: Path, path: str, user_path: str | None) -> Path:
     """Return where a data file is, see ``located``: in the project, or in the packaged one."""
-    is_packaged = path in packaged.DATA and not (root / path).exists()
-    return packaged.PROJECT / path if is_packaged else located(root, path, user_path)
+    place = packaged.find(root, path)
+    return place if place != root / path else located(root, path, user_path)
 
 
 def _identity(name: str, digested: Section) -> str:

@@ -17,10 +17,10 @@ from gmmpipe.config import load
 from gmmpipe.config.origins import call_of
 from gmmpipe.config.schema import BLOCK
 from gmmpipe.data.user_file import OPTIONS, file_options
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError, missing, suggest
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
-from gmmpipe.mixture.engines.partitioned import Partitioned, missing
+from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.entries import DataSet, FitBlock, NormalisedData, StartFile
 from gmmpipe.store.integrity import is_intact

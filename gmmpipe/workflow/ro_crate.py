@@ -10,7 +10,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, missing
 from gmmpipe.store import artifacts, zipped
 from gmmpipe.store.layout import CONFIG, MANIFEST, RECORDS, REPORT, RUN, WORKFLOW
 from gmmpipe.workflow.verify import Version
@@ -132,9 +132,7 @@ def _empty(title: str, published: str) -> Any:
     try:
         from rocrate.rocrate import ROCrate
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"the package {error.name} is missing; pip install -e '.[ro-crate]'"
-        ) from None
+        raise InputError(missing(str(error.name), "ro-crate")) from None
     crate = ROCrate(version=VERSION)
     crate.metadata.extra_contexts.append(TERMS)
     for key, (name, *version) in {**PROFILES, **LICENCES}.items():

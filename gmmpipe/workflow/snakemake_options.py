@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from gmmpipe.config.schema import BLOCK
-from gmmpipe.errors import InputError, advice, suggest
+from gmmpipe.errors import InputError, advice, missing, suggest
 from gmmpipe.store import packaged, yaml_file
 
 PROFILE = "profiles/default"  # which Snakemake would load by itself, after a folder `default`
@@ -99,8 +99,8 @@ def _refuse_missing(executor: str, where: str) -> None:
     if executor in BUILT_IN or (module.isidentifier() and find_spec(module)):
         return
     extra = EXTRAS.get(executor)
-    how = f"pip install -e '.[{extra}]'" if extra else f"see {CATALOGUE}, or choose local"
-    raise InputError(f"{where}: Snakemake's plugin for executor {executor} is missing; {how}")
+    how = missing(module, extra) if extra else f"there is no {module}; see {CATALOGUE}"
+    raise InputError(f"{where}: for executor {executor}, {how}, or choose local")
 
 
 def profile(root: Path, name: str = PROFILE) -> list[str]:

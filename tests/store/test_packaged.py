@@ -25,6 +25,13 @@ def test_own_parts_go_first(tmp_path):
         assert find(tmp_path, name) == tmp_path / name
 
 
+def test_data_of_an_own_entry_are_not_replaced(tmp_path):
+    assert find(tmp_path, "data/gmm.data") == PROJECT / "data/gmm.data"
+    (tmp_path / "conf/dataset").mkdir(parents=True)
+    (tmp_path / "conf/dataset/gmm.yaml").write_text("")
+    assert find(tmp_path, "data/gmm.data") == tmp_path / "data/gmm.data"
+
+
 @pytest.mark.parametrize("beside", ["config.yaml", "conf/experiment/mine.yaml", "manifest.json"])
 def test_rules_of_others_do_not_count(tmp_path, beside):
     """Of another workflow, or of a version that was received."""

@@ -15,7 +15,7 @@ def version(tmp_path):
 
 def test_a_missing_library_is_named_with_its_extra(version, refused, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rocrate.rocrate", None)
-    words = "rocrate is missing; pip install -e '.[ro-crate]'"
+    words = "rocrate is missing; `pip install 'gmmpipe[ro-crate]'`"
     refused(words, "export", str(version), "--to", "ro-crate", "-o", str(tmp_path / "x.zip"))
     assert not (tmp_path / "x.zip").exists()
 

@@ -19,7 +19,7 @@ from gmmpipe.data.formats.spss_stata import dta, sav
 from gmmpipe.data.formats.text import delimited
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
-from gmmpipe.errors import InputError
+from gmmpipe.errors import InputError, missing
 
 Parser = Callable[[BinaryIO, str, File], Iterator[Table]]
 
@@ -81,8 +81,7 @@ class Format:
         """
         if self.module and find_spec(self.module) is None:
             raise InputError(
-                f"{name}: {self._suffix(name)} is read by {self.module}, which is missing; "
-                f"pip install -e '.[{self.extra}]'"
+                f"{name}: to read {self._suffix(name)}, {missing(self.module, self.extra)}"
             )
 
     def _suffix(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Dask: EM on partitions that the workers of a cluster hold (``pip install -e '.[dask]'``).
+"""Dask: EM on partitions that the workers of a cluster hold (``pip install 'gmmpipe[dask]'``).
 
 Where a worker ends, Dask makes its partitions anew elsewhere, from the source, and asks again for
 the sums that are missing: the numbers are the same.
@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from typing import Any, ClassVar, Self
 
-from gmmpipe.errors import InputError, Obstacle
-from gmmpipe.mixture.engines.partitioned import missing
+from gmmpipe.errors import InputError, Obstacle, missing
 
 PATIENCE = 10  # seconds for a scheduler to answer
 

@@ -114,11 +114,6 @@ class Cluster(Executor, AbstractContextManager["Cluster"], Protocol):
         """Reach the one at an address, or begin one here with so many workers."""
 
 
-def missing(package: str, extra: str) -> str:
-    """Return the words about a package of an extra that is not installed."""
-    return f"the package {package} is missing; pip install -e '.[{extra}]'"
-
-
 @dataclass(frozen=True)
 class InMemory:
     """The rows of an array in the memory of this process.
