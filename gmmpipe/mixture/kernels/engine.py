@@ -14,6 +14,7 @@ from gmmpipe.mixture.kernels.records import PASSES, Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
+_WORTH = 1800  # multiplications for a sample from which pruning costs less than it saves
 _STATE = 16_000_000  # doubles for the state of a fit's pruning, at most
 _THREAD = 500e-6  # seconds of work that are worth a thread
 _TEAM = 20e-6  # seconds of work per iteration below which threads do not share a fit
@@ -52,6 +53,7 @@ class CompiledPasses:
         width, size = k * lay.width, k * lay.size
         row = -(-(1 + k + width + size) // 8) * 8  # chunks of two threads share no cache line
         state = lay.blocks * layout.state_of(lay, k).end
+        prunes = self.prunes and k * (lay.size + 3 * lay.width) > _WORTH
         drifts = np.zeros((k, 2))
         drifts[:, 0] = 1
         return Memory(
@@ -60,7 +62,7 @@ class CompiledPasses:
             np.zeros(d), np.zeros(d), np.zeros(d),
             np.zeros(k), np.zeros(width), np.zeros(width), np.zeros(size),
             _aligned(lay.chunks + team, row), np.arange(lay.chunks), np.zeros(8, np.int64),
-            _aligned(state if self.prunes and state <= _STATE else 0), drifts,
+            _aligned(state if prunes and state <= _STATE else 0), drifts,
             np.zeros((lay.chunks, 8), np.int64),
             np.zeros((team, 2, d, d)),
             _aligned(team, -(-layout.rows_of(lay, k).end // 8) * 8),

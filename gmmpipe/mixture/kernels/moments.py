@@ -91,9 +91,13 @@ def moments(shape, layout, model, n, x, at, work, row_of_k, k, out, o):
 
 
 @merged
-def _listed(n, work, row, place):
-    """List the samples that have a responsibility; return how many, or more than half of n."""
+def _listed(layout, n, work, row, place):
+    """List the samples that have a responsibility; return how many, or n where these are many.
+
+    Many are so many that they take longer one by one: arithmetic, and what else each costs.
+    """
     count = 0
+    many = n * (layout.size + 3 * layout.width) // (place.each + 5 * place.lanes + 1200)
     for b in range(0, n, LANES):
         r = load(work, row + b) * load(work, place.sums + b)
         lanes = lanes_above(r, spread(0.0))
@@ -101,8 +105,8 @@ def _listed(n, work, row, place):
             work[place.listing + count] = b + lowest_bit(lanes)
             count += 1
             lanes &= lanes - 1
-        if count > n // 2:
-            break
+        if count > many:
+            return n
     return count
 
 
@@ -176,12 +180,12 @@ def _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count)
 def moments_where_any(shape, layout, model, n, x, first, slots, at, work, row_of_k, k, out, o):
     """Do ``moments``, or where few samples have a responsibility, add these to ``work``.
 
-    Return how many these are, or more than half of n. row_of_k: where their densities are; x: the
+    Return how many these are, or n. row_of_k: where their densities are; x: the
     samples by rows, of which the block begins with ``first``.
     """
     place = rows_of(layout, model.k)
-    count = _listed(n, work, row_of_k, place)
-    if count > n // 2:
+    count = _listed(layout, n, work, row_of_k, place)
+    if count == n:
         moments(shape, layout, model, n, slots, at, work, row_of_k, k, out, o)
     elif count > 0:
         _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count)

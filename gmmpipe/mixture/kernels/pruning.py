@@ -38,12 +38,12 @@ from gmmpipe.mixture.kernels.simd import (  # fmt: skip
 )
 from gmmpipe.mixture.kernels.tiles import gathered, store_rows
 
-_LEFT = 90.0  # bits below the highest density at which a distance is left: some to spare ...
-_UNSEEN = 70.0  # ... until a bound is of no use
+_LEFT = 75.0  # bits below the highest density at which a distance is left: some to spare ...
+_UNSEEN = 65.0  # ... until a bound is of no use
 _ROUNDING = 1 - 1e-6  # of a squared bound
 _SPARSE = 0.35  # of the pairs of samples and components: where more count, nothing is pruned
 _RESORT = 1.25  # times as many pairs of eight samples and their likeliest as after sorting
-_DENSE = 0.5  # of the pairs of eight samples and components: where more count, pruning ends ...
+_DENSE = 0.7  # of the pairs of eight samples and components: where more count, pruning ends ...
 _PAUSE = 16  # ... for so many passes
 _ALMOST = 1 - 1e-15  # of the highest density: that is 1
 
