@@ -47,6 +47,8 @@ COSTS = [
     *((20_000, d, 8) for d in (1, 2, 4, 8, 16, 32, 64)),
     *((20_000, 2, k) for k in (1, 2, 4, 8, 16, 32, 64)),
 ]
+WHOLE = [(272, 2, 2), (100_000, 2, 8), (100_000, 8, 16), (20_000, 64, 32)]
+ESTIMATORS = ("gmmpipe", "scikit-learn")  # peers that have one
 SECONDS = {"gmmpipe": 0.5, "oneDAL": 1.0}  # aimed at, for one timing; 2 for others
 
 
@@ -94,35 +96,43 @@ def _digits(rng: np.random.Generator, n: int, d: int, sizes: list[int]) -> tuple
 
 
 def iteration_times(peers: list[Peer], data: str, repeats: int) -> dict[str, dict[str, float]]:
-    """Return milliseconds per iteration, the log-likelihood after 20 and megabytes, by peer."""
+    """Return milliseconds per iteration, the log-likelihood after 20 and megabytes, by peer.
+
+    Wall time and that of processors. gmmpipe's do equally many iterations, as these differ in time.
+    """
     found: dict[str, dict[str, float]] = {}
     counts: dict[str, int] = {}
-    best: dict[tuple[str, int], tuple[float, int]] = {}
+    best: dict[tuple[str, int], dict[str, float]] = {}
 
     def prepare(peer: Peer) -> None:
         peer.ask(data, 1)  # compiles, loads
         after, one = peer.ask(data, 20), peer.ask(data, 1)
         each = max((after["seconds"] - one["seconds"]) / 19, 1e-6)
         aim = SECONDS.get(peer.name, 2.0) / repeats
-        counts[peer.label] = 1 + int(np.clip(aim / each, 2, 20_000))
+        count = 1 + int(np.clip(aim / each, 2, 20_000))
+        counts[peer.name] = max(count, counts.get(peer.name, 0))
         found[peer.label] = {key: after[key] for key in ("log_likelihood", "megabytes")}
 
     def take_time(peer: Peer) -> None:
-        for count in (1, counts[peer.label]):
+        for count in (1, counts[peer.name]):
             answer = peer.ask(data, count)
-            timed = (answer["seconds"], answer["iterations"])
-            best[peer.label, count] = min(best.get((peer.label, count), timed), timed)
+            timed = {key: answer[key] for key in ("seconds", "processor", "iterations")}
+            before = best.get((peer.label, count), timed)
+            best[peer.label, count] = {key: min(before[key], timed[key]) for key in timed}
 
     for turn, work in enumerate([prepare, *[take_time] * repeats]):
         for peer in peers[:: 1 if turn % 2 else -1]:
             if peer.version:
                 with suppress(LostError):
                     work(peer)
-    there = [peer.label for peer in peers if peer.version]
-    for name in there:
-        (short, few), (long, many) = best[name, 1], best[name, counts[name]]
-        found[name]["milliseconds"] = 1e3 * (long - short) / (many - few)
-    return {name: found[name] for name in there}
+    there = [peer for peer in peers if peer.version]
+    for peer in there:
+        short, long = best[peer.label, 1], best[peer.label, counts[peer.name]]
+        for key, name in (("seconds", "milliseconds"), ("processor", "processor")):
+            found[peer.label][name] = (
+                1e3 * (long[key] - short[key]) / (long["iterations"] - short["iterations"])
+            )
+    return {peer.label: found[peer.label] for peer in there}
 
 
 def _gap(value: float | None, ours: float) -> float | None:
@@ -149,6 +159,7 @@ def compare(
                 told = "own start" if gap is None else f"gap {gap:.0e}"
                 print(
                     f"{n:>9} x {d:2} x {k:2} {kind:11} {name:22} {row['milliseconds']:11.5f} ms"
+                    f" (processor {row['processor']:.5f})"
                     f"  {ratio:7.1f} x ours  {row['milliseconds'] / floor:7.2f} x floor"
                     f"  {told:9}  {row['megabytes']:6.0f} MB",
                     flush=True,
@@ -174,6 +185,27 @@ def first_passes(peers: list[Peer]) -> list[dict[str, Any]]:
                 milliseconds = 1e3 * min(peer.ask(data, 0)["seconds"] for _ in range(3))
                 rows.append({"peer": peer.label, "start": kind, "milliseconds": milliseconds})
                 print(f"first pass, start {kind:6} {peer.label:22} {milliseconds:8.1f} ms")
+    return rows
+
+
+def whole_calls(peers: list[Peer]) -> list[dict[str, Any]]:
+    """Print and return milliseconds of fit() of estimators, 20 iterations, checks and all."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for n, d, k in WHOLE:
+            data = problem(folder, n, d, [k])
+            for peer in peers:
+                if peer.name in ESTIMATORS and peer.threads == max(p.threads for p in peers):
+                    answers = [peer.ask(data, 20, whole=True) for _ in range(4)][1:]
+                    row = {
+                        key: 1e3 * min(a[key] for a in answers) for key in ("seconds", "processor")
+                    }
+                    rows.append({"n": n, "d": d, "k": k, "peer": peer.label} | row)
+                    print(
+                        f"call {n:>9} x {d:2} x {k:2} {peer.label:22} {row['seconds']:9.2f} ms"
+                        f" (processor {row['processor']:.2f})",
+                        flush=True,
+                    )
     return rows
 
 
@@ -288,6 +320,7 @@ def main() -> None:
             if given.case:
                 return
             write("first_passes", first_passes(peers))
+            write("whole_calls", whole_calls(peers))
             write("sweep", sweep(peers, 200 if given.quick else 1000))
             growth = costs(_ours(peers), given.quick)
             write("costs", growth)

@@ -45,13 +45,16 @@ class Peer:
             self.version = greeting.get("version", "")
             print(f"{self.label}: {self.version or 'left out, ' + greeting['missing']}", flush=True)
 
-    def ask(self, data: str, iterations: int) -> dict[str, Any]:
+    def ask(self, data: str, iterations: int, whole: bool = False) -> dict[str, Any]:
         """Return seconds, log-likelihoods and peak memory of fits of so many iterations.
+
+        whole: of a call of its estimator, checks and all.
 
         Raises LostError, having said why, where no answer comes; the peer is then ended.
         """
         with suppress(BrokenPipeError):  # it has ended: then there is nothing to hear
-            self.process.stdin.write(json.dumps({"data": data, "iterations": iterations}) + "\n")
+            request = {"data": data, "iterations": iterations, "whole": whole}
+            self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
         return self._hear()
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import Any
 
-from gmmpipe import FitOptions, Mixture, fit
+from gmmpipe import FitOptions, GaussianMixture, Mixture, fit
+
+ESTIMATOR = GaussianMixture
 
 
 def version() -> str:

@@ -8,6 +8,8 @@ import numpy as np
 import sklearn
 from sklearn.mixture import GaussianMixture
 
+ESTIMATOR = GaussianMixture
+
 
 def version() -> str:
     return sklearn.__version__
