@@ -92,9 +92,9 @@ def moments(shape, layout, model, n, x, at, work, row_of_k, k, out, o):
 
 @merged
 def _listed(layout, n, work, row, place):
-    """List the samples that have a responsibility; return how many, or n where these are many.
+    """List the samples that have a responsibility; return how many, and whether these are few.
 
-    Many are so many that they take longer one by one: arithmetic, and what else each costs.
+    Of many it is about that. These are more than pay one by one: arithmetic, and the rest of it.
     """
     count = 0
     many = n * (layout.size + 3 * layout.width) // (place.each + 5 * place.lanes + 1200)
@@ -106,8 +106,8 @@ def _listed(layout, n, work, row, place):
             count += 1
             lanes &= lanes - 1
         if count > many:
-            return n
-    return count
+            return count * n // (b + LANES), False
+    return count, True
 
 
 @merged
@@ -180,12 +180,12 @@ def _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count)
 def moments_where_any(shape, layout, model, n, x, first, slots, at, work, row_of_k, k, out, o):
     """Do ``moments``, or where few samples have a responsibility, add these to ``work``.
 
-    Return how many these are, or n. row_of_k: where their densities are; x: the
-    samples by rows, of which the block begins with ``first``.
+    Return about how many have one. row_of_k: where their densities are; x: the samples by rows, of
+    which the block begins with ``first``.
     """
     place = rows_of(layout, model.k)
-    count = _listed(layout, n, work, row_of_k, place)
-    if count == n:
+    count, few = _listed(layout, n, work, row_of_k, place)
+    if not few:
         moments(shape, layout, model, n, slots, at, work, row_of_k, k, out, o)
     elif count > 0:
         _add_sparse(shape, layout, model, x, first, work, row_of_k, k, place, count)
