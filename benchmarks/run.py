@@ -55,7 +55,7 @@ class Commit:
         git = shutil.which("git") or "git"
         subprocess.run([git, "clone", "--quiet", HOME, self.clone], check=True)
         subprocess.run([git, "checkout", "--quiet", name], cwd=self.clone, check=True)
-        venv.create(self.environment)
+        venv.create(self.environment, symlinks=True)
         paths = f"{self.clone}\n{sysconfig.get_path('purelib')}\n"
         (site,) = self.environment.glob("lib/python*/site-packages")
         (site / "packages.pth").write_text(paths)
@@ -63,8 +63,9 @@ class Commit:
         module, function = re.findall(r'^gmmpipe = "(\S+):(\S+)"$', text, re.MULTILINE)[0]
         script = self.environment / "bin/gmmpipe"
         python = self.environment / "bin/python"
+        begin = f"import sys\nfrom {module} import {function}\n"  # guarded, as others may import it
         script.write_text(
-            f"#!{python}\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n"
+            f"#!{python}\n{begin}if __name__ == '__main__':\n    sys.exit({function}())\n"
         )
         script.chmod(0o755)
         self.run(("experiment=smoke",), folder / "first")  # kernels, bytecode
