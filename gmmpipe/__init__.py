@@ -46,6 +46,10 @@ _MOVED = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: ``import gmmpipe`` itself costs nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("gmmpipe")
     if name not in _MODULES:
         raise AttributeError(f"module 'gmmpipe' has no attribute {name!r}")
     from importlib import import_module

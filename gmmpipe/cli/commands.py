@@ -47,6 +47,12 @@ def _replay(args: Namespace) -> int:
     return 0 if agree else 1
 
 
+def _add_json(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="JSON, a row an object"
+    )
+
+
 def _add_table(table: ArgumentParser) -> None:
     table.description = (
         "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
@@ -56,6 +62,7 @@ def _add_table(table: ArgumentParser) -> None:
     table.add_argument(
         "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
     )
+    _add_json(table)
     table.add_argument(
         "--columns",
         metavar="A,B,...",
@@ -91,6 +98,7 @@ def _add_compare(compare: ArgumentParser) -> None:
     compare.add_argument("before", metavar="BEFORE", help="results/<experiment>/<version>")
     compare.add_argument("after", metavar="AFTER", help="another, or results/<experiment>/latest")
     compare.add_argument("--format", default="text", help="text (default), markdown or csv")
+    _add_json(compare)
     compare.add_argument(
         "-o", "--output", metavar="FILE", help=".html for a page, or .md, .csv, .txt"
     )
@@ -137,6 +145,7 @@ def _add_verify(verify: ArgumentParser) -> None:
         " nothing is missing or extra. Exit code 0 if all is well, else 1; wrong files are named."
     )
     verify.add_argument("folder", metavar="FOLDER", help=FOLDER)
+    verify.add_argument("--json", action="store_true", help="print what was found as JSON")
     verify.add_argument(
         "--rerun",
         action="store_true",
@@ -149,8 +158,10 @@ def _add_verify(verify: ArgumentParser) -> None:
 def _verify(args: Namespace) -> int:
     from gmmpipe.workflow.verify import Version, verify
 
+    if args.rerun and args.json:
+        raise InputError("--json is of the check alone; leave it out with --rerun")
     version = Version(args.folder)
-    if not verify(version):
+    if not verify(version, as_json=args.json):
         return 1
     if args.rerun:
         from gmmpipe.workflow.rerun import rerun

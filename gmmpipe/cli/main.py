@@ -1,23 +1,26 @@
 """The command line: parser, dispatch to the commands, exit codes."""
 
 import argparse
+import io
 import json
 import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
+import gmmpipe
 from gmmpipe.cli.command import project
 from gmmpipe.cli.commands import COMMANDS
 from gmmpipe.data.user_file import declare, file_options
-from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line
+from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line, suggest
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
 from gmmpipe.store.names import refuse_library_settings
 from gmmpipe.store.open_files import destination
-from gmmpipe.store.terminal import print_data, printing
+from gmmpipe.store.terminal import print_data, print_json, printing
 from gmmpipe.workflow.pipeline import STAGES, Stage
 from gmmpipe.workflow.process_groups import interruptible
 from gmmpipe.workflow.threads import pin_threads
@@ -63,6 +66,18 @@ class Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+class PrintVersion(argparse.Action):
+    """Prints the version, which is looked up only then, and ends the command."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, nargs=0)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print the version."""
+        print(f"gmmpipe {gmmpipe.__version__}")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose refusals are one line, like all others, and that completes no options."""
 
@@ -92,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="gmmpipe", description="Gaussian mixtures by EM as a reproducible experiment pipeline."
     )
+    parser.add_argument("--version", action=PrintVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     run = commands.add_parser(
         "run",
@@ -105,9 +121,13 @@ def _parser() -> argparse.ArgumentParser:
             "overrides", nargs="*", help="experiment=NAME and settings, e.g. sweep.k=1..4"
         )
         declare(configured)
-    commands.add_parser(
+    run.add_argument("--quiet", action="store_true", help="print only what goes wrong")
+    listing = commands.add_parser(
         "list", help="print data sets, families, starts, metrics, experiments, keys of fit"
     )
+    listing.add_argument("kind", nargs="?", metavar="KIND", help="only these, e.g. dataset, start")
+    for printed in (show, listing):
+        printed.add_argument("--json", action="store_true", help="print as JSON, for programs")
     for name, command in COMMANDS.items():
         command.options(commands.add_parser(name, help=command.purpose))
     for stage in STAGES.values():
@@ -154,7 +174,7 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         return COMMANDS[args.command].run(args)
     root = project()
     if args.command == "list":
-        return _list(root)
+        return _list(root, args.kind, as_json=args.json)
     user_file = file_options(root, vars(args))
     if args.command == "show":
         import yaml
@@ -163,13 +183,17 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
         from gmmpipe.workflow.inputs import how_read
 
         composed = config.load(root / "conf", args.overrides, user_file)
+        if args.json:
+            print_json(composed)
+            return 0
         print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
         for line in how_read(root, composed, user_file):
             print(f"# {line}")
         return 0
     from gmmpipe.workflow.run import run
 
-    return run(root, args.overrides, user_file, snakemake)
+    with redirect_stdout(io.StringIO()) if args.quiet else nullcontext():
+        return run(root, args.overrides, user_file, snakemake)
 
 
 def _stage(args: argparse.Namespace) -> int:
@@ -215,10 +239,17 @@ def _parameters(args: argparse.Namespace) -> dict[str, Any]:
     return parameters
 
 
-def _list(root: Path) -> int:
+def _list(root: Path, kind: str | None = None, *, as_json: bool = False) -> int:
     from gmmpipe.config import load as config
 
-    for group, entries in config.choices(root / "conf").items():
+    choices = config.choices(root / "conf")
+    if kind is not None and kind not in choices:
+        raise InputError(suggest("KIND", kind, list(choices)))
+    choices = choices if kind is None else {kind: choices[kind]}
+    if as_json:
+        print_json(choices)
+        return 0
+    for group, entries in choices.items():
         print(f"{group}:")
         lines = {one_line(name): one_line(purpose) for name, purpose in entries.items()}
         width = max(map(len, lines), default=0)

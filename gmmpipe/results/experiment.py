@@ -314,11 +314,11 @@ class Experiment(TableAttributes):
         ----------
         table : str
             Name of the table.
-        form : {"text", "markdown", "latex", "html", "csv"}, default "text"
-            latex is for booktabs; csv is exact.
+        form : {"text", "markdown", "latex", "html", "csv", "json"}, default "text"
+            latex is for booktabs; csv and json are exact.
         columns : sequence of str, optional
-            Which, in this order; by default those that a person reads, for csv all but `defects`,
-            which `reason` says in words.
+            Which, in this order; by default those that a person reads, for csv and json all
+            but `defects`, which `reason` says in words.
         rows : int, optional
             At most so many; by default all.
         digits : int, default 3
@@ -340,7 +340,7 @@ class Experiment(TableAttributes):
         if rows is not None and rows < 1:
             raise InputError(f"rows is {rows}; give 1 or more")
         frame = self._tables.frame(table)[:rows]
-        if columns is None and form == "csv":
+        if columns is None and form in ("csv", "json"):
             columns = [name for name in map(str, frame) if name != DEFECTS]
         elif columns is None:
             columns = printing.readable(table, frame, self.outer)

@@ -1,8 +1,9 @@
-"""Tables for print: plain text, Markdown, LaTeX (booktabs), HTML and CSV, names escaped."""
+"""Tables for print: plain text, Markdown, LaTeX (booktabs), HTML, CSV and JSON."""
 
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -223,6 +224,25 @@ def _html(frame: pd.DataFrame, digits: int) -> str:
     return f"<table>\n<thead>{line('th', table.names)}</thead>\n<tbody>\n{body}</tbody>\n</table>\n"
 
 
+def _json(frame: pd.DataFrame, _digits: int) -> str:
+    """Return an object per row, all digits; what is missing or no finite number is null."""
+    columns = {str(name): list(map(_plain, frame[name])) for name in frame.columns}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a table as JSON has it."""
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool | int | str):
+        return value
+    return value if isinstance(value, float) and np.isfinite(value) else None
+
+
 def _csv(frame: pd.DataFrame, _digits: int) -> str:
     """Return all digits: what programs read."""
     return spreadsheet.csv(frame)
@@ -234,4 +254,5 @@ FORMS: dict[str, Callable[[pd.DataFrame, int], str]] = {
     "latex": _latex,
     "html": _html,
     "csv": _csv,
+    "json": _json,
 }

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from gmmpipe.store.layout import MANIFEST, RECORDS, RUN, table
 from gmmpipe.store.manifest import manifest_of
 from gmmpipe.store.notes import read_note
 from gmmpipe.store.plan import AXES, Plan
-from gmmpipe.store.terminal import print_data, size_text
+from gmmpipe.store.terminal import print_data, print_json, size_text
 from gmmpipe.store.versions import versions
 
 FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
@@ -59,7 +58,7 @@ def show(project: Path, experiment: str | None = None, *, as_json: bool = False)
     """Print the versions of a project, or of one experiment, the newest first."""
     found = summaries(project, experiment)
     if as_json:
-        print_data(json.dumps([asdict(summary) for summary in found], indent=1) + "\n")
+        print_json([asdict(summary) for summary in found])
     elif found:
         print_data(printing.typeset(_frame(found), "text"))
     else:

@@ -1,11 +1,12 @@
 """What is printed: no name steers a terminal, and a terminal that goes away does no harm."""
 
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from gmmpipe.errors import shown
 
@@ -83,6 +84,11 @@ def output(stream: TextIO) -> Output:
 def print_data(text: str) -> None:
     """Print a text whose characters matter, such as a table, as it is unless on a terminal."""
     output(sys.stdout).write_data(text)
+
+
+def print_json(value: Any) -> None:
+    """Print plain types as JSON, for programs."""
+    print_data(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 @contextmanager

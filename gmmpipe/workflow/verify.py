@@ -12,6 +12,7 @@ from gmmpipe.store.integrity import checksum_path
 from gmmpipe.store.layout import CONFIG, INPUTS, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
 from gmmpipe.store.manifest import format_of, manifest_of, version_folder
 from gmmpipe.store.names import is_name, project_of
+from gmmpipe.store.terminal import print_json
 
 FORMER = "ro-crate-metadata.json"  # a record of older versions, which `gmmpipe export` makes now
 UNLISTED = (CONFIG, REPORT)  # by the first manifests, which had no config either
@@ -64,9 +65,14 @@ def place_in_bundle(path: str) -> str:
     return f"{INPUTS}/{artifacts.digest(path)}/{name}"
 
 
-def verify(version: Version) -> bool:
+def verify(version: Version, *, as_json: bool = False) -> bool:
     """Print which files of a version are not as its manifest says; return whether none is."""
     wrong = list(differences(version))
+    if as_json:
+        told = {key: version.manifest[key] for key in ("experiment", "version")}
+        notes = list(Environments(version.manifest).notes())
+        print_json({**told, "files": len(version.entries), "wrong": wrong, "notes": notes})
+        return not wrong
     for line in wrong:
         print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
     title = f"{version.manifest['experiment']} {version.manifest['version']}"

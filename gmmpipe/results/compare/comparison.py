@@ -19,7 +19,7 @@ from gmmpipe.store.terminal import print_data
 __all__ = ["Comparison", "compare"]
 
 SUFFIXES = {".html": "html", ".md": "markdown", ".csv": "csv", ".txt": "text"}
-FORMS = ("text", "markdown", "csv")  # on the terminal
+FORMS = ("text", "markdown", "csv", "json")  # on the terminal
 
 
 class Comparison(Differences):
@@ -79,8 +79,8 @@ class Comparison(Differences):
         """
         if form == "html":
             return page(self)
-        if form == "csv":
-            return printing.typeset(self.tidy(), "csv")
+        if form in ("csv", "json"):
+            return printing.typeset(self.tidy(), form)
         if form not in FORMS:
             raise InputError(suggest("format", form, [*FORMS, "html"]))
         return words.text(self, form, most)
