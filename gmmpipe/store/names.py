@@ -7,7 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.layout import BENCHMARKS, KINDS, LOGS, RESERVED, RESULTS, STORE, benchmark, log
+from gmmpipe.store.layout import (
+    BENCHMARKS,
+    KINDS,
+    LOGS,
+    REPLACED,
+    RESERVED,
+    RESULTS,
+    STORE,
+    benchmark,
+    log,
+)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 ALLOWED = "letters, digits and _ . -, the first a letter or digit, at most 64"
@@ -130,9 +140,13 @@ def refuse_library_settings(folder: Path = Path()) -> None:
 
 
 def check_store(root: Path) -> None:
-    """Raise InputError where the store of a project, or a folder of it, is a link or a file."""
+    """Raise InputError where a folder that files are removed from or moved to is a link or a file.
+
+    These are the store of a project, the folders of it, and that of what was replaced.
+    """
     store = root / STORE
-    _refuse_misplaced(root / RESULTS, store, *(store / kind for kind in KINDS))
+    kinds = (store / kind for kind in KINDS)
+    _refuse_misplaced(root / RESULTS, root / REPLACED, store, *kinds)
 
 
 def _refuse_misplaced(*folders: Path) -> None:

@@ -8,7 +8,7 @@ from shutil import move, rmtree
 import pytest
 
 from gmmpipe.config import compose
-from gmmpipe.store import artifacts, names
+from gmmpipe.store import artifacts, layout, names
 from gmmpipe.store.layout import engine
 from gmmpipe.workflow import clean as clean_module
 from gmmpipe.workflow import run as workflow_run
@@ -151,6 +151,22 @@ def test_the_store_of_another_project_is_left_alone(part, study, refused, tmp_pa
     Path(part).symlink_to(tmp_path / "theirs")
     before = store()
     refused(f"{part} symbolic link", "clean", "--unused", "--yes")
+    assert store() == before
+
+
+@pytest.mark.parametrize(
+    "command", [("clean", "--unused", "--yes"), ("remove", "{}", "--yes"), ("run", *TINY)]
+)
+def test_what_was_replaced_is_not_looked_for_through_a_link(command, study, refused, tmp_path):
+    done = study(*TINY)
+    mine = tmp_path / "documents/thesis.tex"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    Path(layout.REPLACED).symlink_to(mine.parent)
+    Path(done.fits[0]).write_bytes(b"damaged")
+    before = store()
+    refused(f"{layout.REPLACED} symbolic link", *(each.format(done.folder) for each in command))
+    assert [path.name for path in mine.parent.iterdir()] == [mine.name]
     assert store() == before
 
 
