@@ -17,13 +17,13 @@ ENDS = {"evaluate": 1, "figures": 1, "report": 1, "publish": 1}
 
 def contents(folder: Path, *, whole: bool = False) -> dict[str, bytes]:
     """Return {path: bytes} of results; without what tells of times."""
-    told = ("logs/", "benchmarks/", ".lock", "run.json", "index.html", ".call-")
+    told = ("logs/", "benchmarks/", ".lock", "index.html", "run.json", ".call-")
     files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "latest" not in path.parts
     }
-    skipped = told[:3] if whole else told
+    skipped = told[:4] if whole else told
     return {name: bytes_ for name, bytes_ in files.items() if not any(s in name for s in skipped)}
 
 
