@@ -108,11 +108,13 @@ def move_artifact(path: str | Path, target: str | Path) -> None:
     A crash between the two leaves nothing in the new place that counts as whole.
     """
     path, target = Path(path), Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for source, place in ((checksum_path(path), checksum_path(target)), (path, target)):
-        if os.path.lexists(source):
+    moves = ((checksum_path(path), checksum_path(target)), (path, target))
+    there = [move for move in moves if os.path.lexists(move[0])]
+    if there:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for source, place in there:
             shutil.move(source, place)
-    flush_folder(target.parent)
+        flush_folder(target.parent)
 
 
 def remove_stale(folder: str | Path) -> None:
