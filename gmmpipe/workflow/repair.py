@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -62,7 +62,7 @@ def recover(plan: Plan) -> list[str]:
     altered = set(_altered(plan))
     bad = [path for path in artifact_paths if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
-    aside = Path(REPLACED, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    aside = _replaced_now()
     for path in bad:
         # the figures are one output: Snakemake makes the folder or does not
         place = figures if figures in path.parents else path
@@ -95,6 +95,13 @@ def _written_besides(plan: Plan) -> set[Path]:
     return records | {figures / f"{stem}.{kind}" for stem in captions for kind in kinds}
 
 
+def _outputs(plan: Plan) -> Iterator[Sequence[str]]:
+    """Yield the files that each job of a plan makes, but for the figures."""
+    for stage in STAGES.values():
+        if not stage.folder:
+            yield from (stage.outputs(plan, name) for name in stage.jobs(plan))
+
+
 @contextmanager
 def restoring_on_failure(plan: Plan) -> Iterator[None]:
     """Put back at the end what a run removed and failed to make again; ``recover`` after a kill.
@@ -125,22 +132,30 @@ def restoring_on_failure(plan: Plan) -> Iterator[None]:
         restore(plan)
 
 
+def _replaced_now() -> Path:
+    """Return the folder for what is moved out of the way at this moment."""
+    return Path(REPLACED, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+
+
 def _links_of(plan: Plan) -> Path:
     return KEPT / plan.label
 
 
 def restore(plan: Plan) -> None:
-    """Restore the linked files that are missing; no figure where figures were drawn since.
+    """Restore the linked files of each job that has not made all of its own.
 
-    That is what the plan names, and no more: others may have written that folder. What is left of
-    other runs is named.
+    What it has made goes to ``REPLACED``; no figure comes back where figures were drawn since. That
+    is what the plan names, and no more: others may have written that folder. What is left of other
+    runs is named.
     """
-    home = _links_of(plan)
+    home, aside = _links_of(plan), _replaced_now()
     figures = () if Path(plan.figures, CAPTIONS).exists() else (home / plan.figures).glob("[!.]*")
-    for path in (*map(Path, _made(plan)), *(link.relative_to(home) for link in figures)):
+    unfinished = (paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths)))
+    for path in (*map(Path, chain(*unfinished)), *(link.relative_to(home) for link in figures)):
         link = home / path
-        wanted = Path(*path.parts[:3]).is_dir() and not os.path.lexists(path)
-        if wanted and link.is_file() and not link.is_symlink():
+        if Path(*path.parts[:3]).is_dir() and link.is_file() and not link.is_symlink():
+            if path.exists() and not path.samefile(link):
+                move_artifact(path, aside / path.relative_to(RESULTS))
             move_artifact(link, path)
     shutil.rmtree(home, ignore_errors=True)
     for other in KEPT.glob("*"):

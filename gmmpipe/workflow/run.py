@@ -80,7 +80,8 @@ def run(
             limited = any(option.startswith("--resources") for option in extra)
             if is_local and (free := _free_memory(plan)) and not limited:
                 command += ["--resources", f"mem_mb={free // memory.MB}"]
-            with job_server(local=snakemake_options.runs_here(Path(), extra)) as server:
+            is_here = snakemake_options.runs_here(Path(), extra)
+            with restoring_on_failure(plan), job_server(local=is_here) as server:  # ends first
                 return _run(plan, command, {**os.environ, **lock.environment, **_cache()}, server)
 
 
@@ -226,10 +227,7 @@ def _run(
     begin = partial(server.begin, environment)
     if not _is_finished(plan):  # ready when Snakemake is
         begin()
-    with (
-        restoring_on_failure(plan),
-        group(command, {**environment, **server.environment}) as process,
-    ):
+    with group(command, {**environment, **server.environment}) as process:
         try:
             with naming(log):
                 _listen(process, progress, log, begin)

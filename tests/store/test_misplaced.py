@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.integrity import checksum_path, is_intact
+from gmmpipe.workflow import code_digest
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover, restoring_on_failure
+from gmmpipe.workflow.stages import evaluate
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
 
@@ -98,6 +101,18 @@ def test_a_job_refuses_other_code_than_its_run_began_with(study, gmmpipe):
     assert answer.code == 1
     assert answer.err.startswith("gmmpipe stopped: gmmpipe's code changed during this run")
     assert not Path("elsewhere").exists()
+
+
+def test_a_job_refuses_code_that_changed_before_it_imported_the_rest(study, gmmpipe, monkeypatch):
+    done = study(*TINY)
+    digest = code_digest.source_digest(evaluate.__name__)
+    monkeypatch.setattr(code_digest, "source_digest", lambda _: "0123456789ab")  # at the end
+    monkeypatch.setattr(
+        evaluate, "run", lambda *_, **__: monkeypatch.setitem(sys.modules, "gmmpipe.late", evaluate)
+    )
+    answer = gmmpipe("evaluate", done.path, "-o", "elsewhere", "--code", digest)
+    assert answer.code == 1
+    assert "gmmpipe's code changed during this run" in answer.err
 
 
 @pytest.mark.parametrize("kind", ["a pipe", "a socket"])
@@ -233,6 +248,29 @@ def test_what_a_failed_run_removed_of_a_finished_version_is_put_back(killed, stu
     assert [(path.read_bytes(), path.stat().st_mtime) for path in places] == before
     assert all(map(is_intact, places))
     assert not Path("results/store/.kept").exists()
+
+
+def test_tables_of_an_interrupted_job_do_not_stand_among_those_before(study):
+    done = study(*TINY)
+    tables = [Path(path) for path in table_paths(done)]
+    before = [path.read_bytes() for path in tables]
+    with restoring_on_failure(done):
+        for path in tables:
+            path.unlink()
+        artifacts.write(tables[0], "of new code")
+    assert [path.read_bytes() for path in tables] == before
+    assert all(map(is_intact, tables))
+    (aside,) = Path("results/.replaced").rglob(tables[0].name)
+    assert aside.read_text() == "of new code"
+
+
+def test_nothing_is_made_for_what_is_damaged_where_nothing_is(study):
+    done = study(*TINY)
+    for path in (done.report, done.fits[0]):
+        Path(path).unlink(missing_ok=True)
+        checksum_path(Path(path)).unlink(missing_ok=True)
+    assert recover(done) == []
+    assert not Path("results/.replaced").exists()
 
 
 def test_what_others_left_to_be_put_back_stays_where_it_is(study, capsys):
