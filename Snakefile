@@ -24,7 +24,7 @@ from gmmpipe.errors import explain
 from gmmpipe.store.lock import follow
 from gmmpipe.store.jobs import PublishJob, as_text
 from gmmpipe.workflow.pipeline import STAGES
-from gmmpipe.workflow.code_digest import source_digests
+from gmmpipe.workflow.code_digest import stage_digests
 from gmmpipe.store.plan import Plan
 
 os.environ.update(PYTHONSAFEPATH="1")  # the same in processes that Snakemake starts
@@ -44,8 +44,7 @@ except Exception as error:
     print(line[0], file=sys.stderr)
     sys.exit(line[1])
 
-DIGESTS = source_digests(f"gmmpipe.workflow.stages.{name}" for name in STAGES)
-CODE = {name: DIGESTS[f"gmmpipe.workflow.stages.{name}"] for name in STAGES}
+CODE = stage_digests()
 
 # Jobs find this interpreter's gmmpipe, whatever is on PATH, and no module in this folder.
 folder = str(Path(sys.executable).parent).replace("{", "{{").replace("}", "}}")

@@ -1,6 +1,7 @@
-"""``python -m gmmpipe.cli.job_server SOCKET``: the process whose forks do the jobs of a run.
+"""``python -m gmmpipe.cli.job_server DIGESTS SOCKET``: the process whose forks do jobs of a run.
 
 It has one thread, so that a fork has all there is, and imports what jobs use before the first.
+DIGESTS: of the code of each stage before any of it was loaded, as JSON.
 """
 
 import ctypes
@@ -12,6 +13,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,7 +23,7 @@ from typing import Any
 from gmmpipe.cli.main import main as run
 from gmmpipe.mixture import precompile
 from gmmpipe.store import lock
-from gmmpipe.workflow.job_server import LENGTH, OUTPUTS, SERVER
+from gmmpipe.workflow.job_server import LENGTH, OTHER_CODE, OUTPUTS, SERVER
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.threads import pin_threads
 
@@ -52,9 +54,13 @@ class Job:
 
 
 class Server:
-    """Accepts jobs and waits for them, until it is asked to end or the run has ended."""
+    """Accepts jobs and waits for them, until it is asked to end or the run has ended.
 
-    def __init__(self, number: int) -> None:
+    digests: of the code that it has loaded, by stage.
+    """
+
+    def __init__(self, number: int, digests: Mapping[str, str]) -> None:
+        self.digests = digests
         self.listener = socket.socket(fileno=number)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
@@ -91,6 +97,13 @@ class Server:
         except (OSError, ValueError):  # who asked has ended
             connection.close()
             return
+        if not self._has_loaded(request["arguments"]):
+            with suppress(OSError):
+                connection.sendall(OTHER_CODE)
+            connection.close()
+            for number in outputs:
+                os.close(number)
+            return
         process = os.fork()
         if process == 0:
             connection.close()
@@ -106,6 +119,11 @@ class Server:
         self.jobs.add(job)
         self.selector.register(job.handle, selectors.EVENT_READ, job)
         self.selector.register(job.connection, selectors.EVENT_READ, job)
+
+    def _has_loaded(self, arguments: list[str]) -> bool:
+        """Return whether what a command asks for by --code, if it does, is the loaded code."""
+        asks = any(text.startswith("--code") for text in arguments)
+        return not asks or self.digests.get(arguments[0]) in arguments
 
     def _let_go(self) -> None:
         """Close in a fork what is the server's, so that its end is noticed."""
@@ -174,7 +192,7 @@ def load() -> None:
 def main() -> None:
     """Load what jobs use, then do them."""
     pin_threads()
-    server = Server(int(sys.argv[1]))
+    server = Server(int(sys.argv[2]), json.loads(sys.argv[1]))
     load()
     precompile.main([])
     gc.freeze()  # what is there is not looked at again, and stays shared

@@ -201,6 +201,7 @@ def _stage(args: argparse.Namespace) -> int:
 
     from gmmpipe.store import lock
     from gmmpipe.workflow.benchmark import write_benchmark
+    from gmmpipe.workflow.code_digest import source_digest
     from gmmpipe.workflow.environment import maker
 
     begin = time.perf_counter()
@@ -209,17 +210,25 @@ def _stage(args: argparse.Namespace) -> int:
         raise InputError(f"--threads is {args.threads}; give 1 or more")
     parameters = _parameters(args)
     module = import_module(f"gmmpipe.workflow.stages.{args.command}")
+    before = set(sys.modules)
     if args.code is not None:
         os.environ[MADE_BY] = maker(module.__name__)
-        if json.loads(os.environ[MADE_BY])["code"] != args.code:
-            raise Obstacle(
-                "gmmpipe's code changed during this run; finished jobs are kept, run the same"
-                " command to continue with the new code"
-            )
+        _refuse_other_code(json.loads(os.environ[MADE_BY])["code"], args.code)
     module.run(args.inputs, args.output, **parameters, threads=args.threads)
+    imported = any(name.startswith("gmmpipe.") for name in sys.modules.keys() - before)
+    if args.code is not None and imported:  # meanwhile, so that may be newer
+        _refuse_other_code(source_digest(module.__name__), args.code)
     if args.benchmark:
         write_benchmark(args.benchmark, time.perf_counter() - begin)
     return 0
+
+
+def _refuse_other_code(code: str, wanted: str) -> None:
+    if code != wanted:
+        raise Obstacle(
+            "gmmpipe's code changed during this run; finished jobs are kept, run the same"
+            " command to continue with the new code"
+        )
 
 
 def _parameters(args: argparse.Namespace) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from gmmpipe.store.open_files import temporary_path
 from gmmpipe.store.packaged import FOLDER
 from gmmpipe.store.packaged import PACKAGE as ROOT
+from gmmpipe.workflow.pipeline import STAGES
 
 LIBRARIES = {name: name for name in ("numpy", "scipy", "numba", "matplotlib")}
 LIBRARIES |= {"sklearn": "scikit-learn"}
@@ -47,11 +48,10 @@ class _Sources:
             elif not any(part[0] in "_." for part in within.parts) and path.is_file():
                 home = next(each for each in path.parents if (each / "__init__.py").exists())
                 self.others.setdefault(home, []).append(path)
-        self.known: dict[str, dict[str, Any]] = {}
+        self.kept = _object(self.path)  # by the interpreter that parsed
+        self.known: dict[str, dict[str, Any]] = self.kept.get(sys.version, {})
         self.changed = False
         self.seen: dict[Path, _Source] = {}
-        with suppress(OSError, ValueError):
-            self.known = json.loads(self.path.read_text(encoding="utf-8"))[sys.version]
 
     def __call__(self, path: Path) -> _Source:
         """Return the module in a file."""
@@ -73,13 +73,30 @@ class _Sources:
             with suppress(OSError):
                 self.path.parent.mkdir(exist_ok=True)
                 temporary = temporary_path(self.path)
-                temporary.write_text(json.dumps({sys.version: self.known}), encoding="utf-8")
+                temporary.write_text(
+                    json.dumps(self.kept | {sys.version: self.known}), encoding="utf-8"
+                )
                 temporary.replace(self.path)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file, an empty one where there is none."""
+    with suppress(OSError, ValueError):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(content, dict):
+            return content
+    return {}
 
 
 def source_digest(module: str) -> str:
     """Return ``source_digests`` of one module."""
     return source_digests([module])[module]
+
+
+def stage_digests() -> dict[str, str]:
+    """Return ``source_digests`` of the stages, by name."""
+    digests = source_digests(f"gmmpipe.workflow.stages.{name}" for name in STAGES)
+    return {module.rpartition(".")[2]: digest for module, digest in digests.items()}
 
 
 def source_digests(modules: Iterable[str]) -> dict[str, str]:

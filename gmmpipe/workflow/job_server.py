@@ -19,6 +19,7 @@ from gmmpipe.workflow.process_groups import end
 SERVER = "GMMPIPE_JOB_SERVER"  # variable of a run's processes: the socket
 LENGTH = 8  # bytes in front of a request that say how long it is
 OUTPUTS = (1, 2)  # descriptors that go along
+OTHER_CODE = b"other"  # answer to a job of code that the server has not loaded
 
 
 class JobServer:
@@ -42,10 +43,13 @@ class JobServer:
         """Start the process, unless it was started."""
         if not self.environment or self._process is not None:
             return
+        from gmmpipe.workflow.code_digest import stage_digests
+
+        digests = json.dumps(stage_digests())  # before the server loads this code, or newer
         self._socket.listen()
         number = self._socket.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gmmpipe.cli.job_server", str(number)],
+            [sys.executable, "-P", "-m", "gmmpipe.cli.job_server", digests, str(number)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -78,7 +82,7 @@ def job_server(*, local: bool) -> Iterator[JobServer]:
 def submit(arguments: Sequence[str]) -> int | None:
     """Let the run's server do a job; return its exit code, None where there is no server.
 
-    The job ends with this process.
+    None too where the job is of other code than the server loaded. The job ends with this process.
     """
     path = os.environ.get(SERVER)
     if not path:
@@ -96,6 +100,8 @@ def submit(arguments: Sequence[str]) -> int | None:
         with suppress(OSError):
             while part := connection.recv(LENGTH):
                 code += part
+    if code == OTHER_CODE:
+        return None
     if not code:
         print("gmmpipe stopped: the process that does the jobs was ended", file=sys.stderr)
         return 1

@@ -1,6 +1,8 @@
 """Which edits change which stages' digests: what decides whether jobs run again."""
 
+import json
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -20,17 +22,16 @@ def package(tmp_path, monkeypatch):
     return copy
 
 
-def digests():
-    found = code_digest.source_digests(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES)
-    return {stage: found[f"gmmpipe.workflow.stages.{stage}"] for stage in STAGES}
-
-
-unedited = cache(digests)
+unedited = cache(code_digest.stage_digests)
 
 
 def touched() -> set[str]:
     """Return the stages whose digests differ from those of the unedited package."""
-    return {stage for stage, digest in digests().items() if digest != unedited()[stage]}
+    return {
+        stage
+        for stage, digest in code_digest.stage_digests().items()
+        if digest != unedited()[stage]
+    }
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -102,7 +103,7 @@ def test_a_string_or_a_default_that_changes_counts(package):
 
 def test_modules_are_parsed_again_only_where_they_changed(package, monkeypatch):
     monkeypatch.setattr(code_digest.sys, "dont_write_bytecode", False)
-    digests()
+    code_digest.stage_digests()
     parsed, parse = [], code_digest._parse
     monkeypatch.setattr(code_digest, "_parse", lambda path: parsed.append(path.name) or parse(path))
     assert touched() == set()
@@ -114,7 +115,19 @@ def test_modules_are_parsed_again_only_where_they_changed(package, monkeypatch):
     assert touched() == {"normalise"}
 
 
+@pytest.mark.parametrize("text", ["[]", "null", '{"3.11.0": {"x.py": {}}}'])
+def test_what_another_interpreter_parsed_is_of_no_use_and_stays(text, package, monkeypatch):
+    monkeypatch.setattr(code_digest.sys, "dont_write_bytecode", False)
+    path = package / "__pycache__/sources.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    assert touched() == set()
+    others = json.loads(path.read_text())
+    assert others.pop(sys.version)
+    assert others == (json.loads(text) or {})
+
+
 def test_nothing_is_written_where_python_is_not_to(package, monkeypatch):
     monkeypatch.setattr(code_digest.sys, "dont_write_bytecode", True)
-    digests()
+    code_digest.stage_digests()
     assert not (package / "__pycache__").exists()

@@ -1,16 +1,19 @@
 """Jobs done by forks of a server give the same as processes of their own, and end with it."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from projects import TINY, has_ended, run
 
 from gmmpipe.workflow import job_server, snakemake_options
+from gmmpipe.workflow.code_digest import stage_digests
 
 COMMAND = [
     sys.executable,
@@ -28,7 +31,14 @@ def run(arguments):
     time.sleep(600)
 
 job_server.run = run
-job_server.Server(int(sys.argv[1])).serve()
+job_server.Server(int(sys.argv[1]), {}).serve()
+"""
+LOADED = """
+import sys
+from gmmpipe.cli import job_server
+
+job_server.run = lambda arguments: print("by the server") or 0
+job_server.Server(int(sys.argv[1]), {"fit": "0123456789ab"}).serve()
 """
 
 
@@ -38,13 +48,13 @@ def call(environment, *arguments):
     )
 
 
-def slow(monkeypatch, server):
-    """Let a server begin whose jobs name their process in a file, and never end."""
+def begin(monkeypatch, server, program=SLOW):
+    """Let a server begin; SLOW: whose jobs name their process in a file, and never end."""
     start = subprocess.Popen
     monkeypatch.setattr(
         job_server.subprocess,
         "Popen",
-        lambda command, **options: start([sys.executable, "-c", SLOW, command[-1]], **options),
+        lambda command, **options: start([sys.executable, "-c", program, command[-1]], **options),
     )
     server.begin(os.environ)
     monkeypatch.undo()
@@ -83,7 +93,7 @@ def test_a_job_of_the_server_ends_as_one_by_itself(tmp_path):
 def test_a_job_ends_with_the_command_that_asked_for_it(tmp_path, monkeypatch):
     path = tmp_path / "process"
     with job_server.job_server(local=True) as server:
-        slow(monkeypatch, server)
+        begin(monkeypatch, server)
         with subprocess.Popen(
             [*COMMAND, str(path)], env={**os.environ, **server.environment}
         ) as asking:
@@ -96,7 +106,7 @@ def test_a_job_ends_with_the_command_that_asked_for_it(tmp_path, monkeypatch):
 def test_a_job_ends_with_the_server_and_says_so(tmp_path, monkeypatch, number):
     path = tmp_path / "process"
     with job_server.job_server(local=True) as server:
-        slow(monkeypatch, server)
+        begin(monkeypatch, server)
         environment = {**os.environ, **server.environment}
         with subprocess.Popen(
             [*COMMAND, str(path)], env=environment, stderr=subprocess.PIPE
@@ -110,6 +120,27 @@ def test_a_job_ends_with_the_server_and_says_so(tmp_path, monkeypatch, number):
             said = asking.stderr.read().decode()
     assert asking.returncode != 0
     assert number == signal.SIGTERM or said.startswith("gmmpipe stopped: the process that does")
+
+
+def test_a_job_of_other_code_than_the_server_loaded_is_done_by_itself(monkeypatch):
+    with job_server.job_server(local=True) as server:
+        begin(monkeypatch, server, LOADED)
+        environment = {**os.environ, **server.environment}
+        for code, expected in (("0123456789ab", "by the server"), ("ba9876543210", "usage: ")):
+            answer = call(environment, "fit", "--code", code, "--help")
+            assert (answer.returncode, answer.stderr) == (0, "")
+            assert answer.stdout.startswith(expected)
+
+
+def test_a_server_is_told_what_code_it_loads_before_it_does(monkeypatch):
+    commands = []
+    monkeypatch.setattr(job_server, "end", lambda _: None)
+    monkeypatch.setattr(
+        job_server.subprocess, "Popen", lambda command, **_: commands.append(command) or Mock()
+    )
+    with job_server.job_server(local=True) as server:
+        server.begin(os.environ)
+    assert json.loads(commands[0][-2]) == stage_digests()
 
 
 def test_a_run_has_its_jobs_done_by_the_server(project):
