@@ -6,6 +6,8 @@ TESTED := .venv/.test
 TOOLS := .venv/.tools
 EXTRAS := dask formats generic slurm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# By default uv links to its cache: an edit in one environment would be in all, past the hashes.
+export UV_LINK_MODE := copy
 
 # uv does not read pip's settings, which may name another index.
 UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2> /dev/null)}}" \

@@ -1,7 +1,11 @@
 """What the package must not contain: ways for data to become code."""
 
 import ast
+import os
 import re
+import shutil
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -105,6 +109,23 @@ def test_nothing_is_fetched_without_a_hash():
     assert all("--require-hashes" in line for line in fetched)
     assert re.search(r"^INSTALL = \$\(PUT\) --require-hashes$", recipes, re.MULTILINE)
     assert re.findall(r"\$\(PUT\) (?!--require-hashes)(.*)", recipes) == ["--editable ."]
+
+
+def test_an_installed_library_is_no_link_to_what_other_environments_share(tmp_path):
+    """Else an edit in one environment were in all that are made after it, past the hashes."""
+    wheel = tmp_path / "tiny-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny.py", "")
+        file.writestr(
+            "tiny-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n"
+        )
+        file.writestr("tiny-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr("tiny-1.dist-info/RECORD", "")
+    recipe = f"tiny:;$(PUT) --no-index --target {tmp_path / 'lib'} {wheel}"
+    cached = {"UV_CACHE_DIR": str(tmp_path / "cache"), "UV_DEFAULT_INDEX": "file:///none"}
+    command = [shutil.which("make"), "--eval", recipe, "tiny"]
+    subprocess.run(command, cwd=HOME, env=os.environ | cached, check=True)
+    assert (tmp_path / "lib/tiny.py").stat().st_nlink == 1
 
 
 def test_each_extra_of_the_readme_has_a_lock_and_a_target():
