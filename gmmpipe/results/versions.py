@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,13 @@ from gmmpipe.store.versions import versions
 
 FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
 WIDTH = 48  # characters of a cell of the list
+LONGEST = 200  # characters of an error
 MOST = 3  # data sets and settings in a cell
+LARGEST = 2**25  # bytes of a file that is read for the list: a received one may be of any size
+UNREADABLE = (  # what records of others may lead to
+    *(ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError),
+    csv.Error,
+)
 MODEL = ("normaliser", "covariance", "k", "bic")  # of a row of ``best``; the rest says of what
 Model = dict[str, Any]
 Parts = tuple[dict[str, dict[str, str]], set[str]]  # {part: {key: value}}, and named entries
@@ -89,7 +96,7 @@ def _group(project: Path, folders: Sequence[Path]) -> list[VersionSummary]:
     parts: dict[Path, Parts] = {}
     for folder in folders:
         if (folder / MANIFEST).is_file():
-            with _complaining(folder):
+            with complaining(folder):
                 manifests[folder] = manifest_of(folder)
                 parts[folder] = recorded_of(manifests[folder])
     differs = dict(zip(parts, differences(list(parts.values())), strict=True))
@@ -119,7 +126,7 @@ def _summary(
     }
     known: dict[str, Any] = {}
     for key, read in readers.items():
-        with _complaining(folder):
+        with complaining(folder):
             known[key] = read()
     state = FINISHED if known.keys() == readers.keys() else DAMAGED
     where = folder.relative_to(project).as_posix()
@@ -127,14 +134,14 @@ def _summary(
 
 
 @contextmanager
-def _complaining(folder: Path) -> Iterator[None]:
+def complaining(folder: Path) -> Iterator[None]:
     """Say on standard error what of a version cannot be read, and go on."""
     try:
         yield
-    except (InputError, FileNotFoundError) as error:
+    except InputError as error:
         print(f"gmmpipe: {one_line(str(error))}", file=sys.stderr)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:  # records of others
-        line = one_line(f"{folder}: its records are incomplete ({error!r})")
+    except UNREADABLE as error:
+        line = one_line(f"{folder}: its records are incomplete ({elide(repr(error), LONGEST)})")
         print(f"gmmpipe: {line}", file=sys.stderr)
 
 
@@ -146,12 +153,14 @@ def recorded_of(manifest: Mapping[str, Any]) -> Parts:
 
 def _size(folder: Path, manifest: dict[str, Any]) -> int:
     told = sum(int(entry.get("size", 0)) for entry in manifest["artifacts"].values())
+    if not 0 <= told < sys.maxsize:
+        raise InputError(f"{folder / MANIFEST}: sizes of {elide(str(told), WIDTH)} bytes in all")
     records = [folder / name for name in RECORDS if (folder / name).is_file()]
     return told + sum(path.stat().st_size for path in records)
 
 
 def _published(run: Path) -> str:
-    content = artifacts.read_json(run)
+    content = artifacts.read_json(run, LARGEST)
     return str(content.get("published") or "") if isinstance(content, dict) else ""
 
 
@@ -195,15 +204,18 @@ def outer_axes(manifest: Mapping[str, Any]) -> list[str]:
 def best_models(folder: Path, outer: Sequence[str]) -> list[Model]:
     """Return the rows of ``best`` by rank: data set, outer point, normaliser, family, K, BIC."""
     path = table(folder, "best", ".csv")
-    reader = csv.DictReader(io.StringIO(artifacts.read(path).decode()))
+    reader = csv.DictReader(io.StringIO(artifacts.read(path, LARGEST).decode()))
     words = ("dataset", *outer, "normaliser", "covariance")
+    ranked = []
     try:
-        return [
-            {**{key: row[key] for key in words}, "k": int(row["k"]), "bic": float(row["bic"])}
-            for row in sorted(reader, key=lambda row: int(row["rank"]))
-        ]
-    except (KeyError, TypeError, ValueError) as error:
+        for row in reader:
+            numbers = {"k": int(row["k"]), "bic": float(row["bic"])}
+            if not math.isfinite(numbers["bic"]):
+                raise ValueError(f"bic is {row['bic']}")
+            ranked.append((int(row["rank"]), {**{key: row[key] for key in words}, **numbers}))
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise InputError(f"{path}: not a table of gmmpipe ({error!r})") from None
+    return [model for _, model in sorted(ranked, key=lambda each: each[0])]
 
 
 def lowest(models: Iterable[Model]) -> list[Model]:

@@ -59,11 +59,9 @@ def write_json(path: str | Path, value: Any) -> None:
     write(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, most: int = LARGEST_JSON) -> Any:
     """Return the value in a JSON file; raises InputError if it is not JSON, or too large."""
-    if Path(path).is_file() and (size := Path(path).stat().st_size) > LARGEST_JSON:
-        raise InputError(f"{path}: {size:,} bytes; at most {LARGEST_JSON:,} are read")
-    return parse_json(read(path), str(path))
+    return parse_json(read(path, most), str(path))
 
 
 def parse_json(text: bytes | str, where: str) -> Any:

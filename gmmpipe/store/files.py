@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from gmmpipe.errors import InputError
 from gmmpipe.store.integrity import (
     MADE_BY,
     checksum_path,
@@ -31,12 +32,16 @@ from gmmpipe.store.open_files import (
 )
 
 
-def read(path: str | Path) -> bytes:
+def read(path: str | Path, most: int | None = None) -> bytes:
     """Return the bytes of a regular file; raises InputError if there is none to be read.
 
-    Raises DamagedArtifact if they are not those that ``write`` put there.
+    most: so many bytes at most, else InputError. Raises DamagedArtifact if the bytes are not those
+    that ``write`` put there.
     """
     with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if most is not None and size > most:
+            raise InputError(f"{path}: {size:,} bytes; at most {most:,} are read")
         content = file.read()
     refuse_damaged(path, sha256(content))
     return content

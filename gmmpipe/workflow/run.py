@@ -19,7 +19,7 @@ from gmmpipe.data.progress import Progress
 from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout, packaged
 from gmmpipe.store.environments import Environments
-from gmmpipe.store.integrity import MADE_BY
+from gmmpipe.store.integrity import MADE_BY, is_intact
 from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, WORKFLOW, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import check_folders
@@ -336,5 +336,7 @@ def _summary(plan: Plan, progress: Progress) -> None:
         "/" if latest.is_symlink() else " (a file, as links do not work here; commands accept it)"
     )
     print(f"  also as  {latest}{link}")
-    if Path(layout.INDEX).exists():
+    if is_intact(layout.INDEX):
         print(f"  all      {layout.INDEX}")
+    elif os.path.lexists(layout.INDEX):
+        print(f"  all      not written: {layout.INDEX} is not as gmmpipe wrote it; rename it")

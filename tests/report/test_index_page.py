@@ -1,9 +1,13 @@
 """results/index.html: every version, and a comparison of those that are chosen."""
 
 import json
+import os
 import re
+import shutil
+from functools import partial
 from pathlib import Path
 
+import pytest
 from browsing import CONTRAST, NAMELESS
 
 from gmmpipe.results.index.page import write_index
@@ -52,11 +56,99 @@ def test_publishing_writes_the_page_and_removing_writes_it_again(study, gmmpipe)
     assert index.read_text() == page
 
 
-def test_a_version_is_published_while_the_page_cannot_be_written(study, capsys):
-    Path("results/index.html").mkdir(parents=True)
+def in_the_way(index, kind):
+    index.unlink()
+    if kind == "folder":
+        index.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(index)
+    elif kind == "link":
+        index.symlink_to(index.parent.absolute().parent / "data/gmm.data")
+    else:
+        index.write_text("<h1>Our group</h1>")
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link", "page"])
+@pytest.mark.usefixtures("finished")
+def test_what_gmmpipe_did_not_write_stays_in_the_place_of_the_page(kind, gmmpipe, refused):
+    index = Path("results/index.html")
+    in_the_way(index, kind)
+    before = (index.lstat().st_ino, index.lstat().st_mtime_ns)
+    refused("index.html not a page as gmmpipe wrote it; rename or remove it", "runs", "--html")
+    assert gmmpipe("note", "results/smoke/latest", "text").code == 0
+    assert (index.lstat().st_ino, index.lstat().st_mtime_ns) == before
+
+
+def test_a_version_is_published_beside_a_page_that_gmmpipe_did_not_write(study, capsys):
+    index = Path("results/index.html")
+    index.parent.mkdir()
+    index.write_text("<h1>Our group</h1>")
     done = study(*TINY, "sweep.k=1")
     assert "results/index.html: not written: " in capsys.readouterr().out
     assert artifacts.linked("results/smoke/latest") == done.version
+    assert index.read_text() == "<h1>Our group</h1>"
+
+
+def odd_note(folder):
+    (folder / "note.json").write_text('{"text": "caf\\udce9"}')
+
+
+def odd_captions(folder):
+    path = folder / "figures/captions.json"
+    artifacts.write_json(path, {"\ud800": "\ud800", **artifacts.read_json(path)})
+
+
+def long_stem(folder):
+    path = folder / "figures/captions.json"
+    artifacts.write_json(path, {"clusters-" + "x" * 400: "", **artifacts.read_json(path)})
+
+
+def long_cell(folder):
+    artifacts.write(folder / "tables/best.csv", "rank\n" + "1" * 200_000)
+
+
+def huge_table(folder):
+    os.truncate(folder / "tables/best.csv", 2**31)
+
+
+def sizes(folder, size):
+    manifest = artifacts.read_json(folder / "manifest.json")
+    manifest["artifacts"] = {"results/x": {"sha256": "", "size": 0}}
+    text = json.dumps(manifest).replace('"size": 0', f'"size": {size}')
+    artifacts.write(folder / "manifest.json", text)
+
+
+def no_number(folder):
+    path = folder / "tables/best.csv"
+    head, first, *_ = path.read_text().splitlines()
+    place = head.split(",").index("bic")
+    row = first.split(",")
+    artifacts.write(path, f"{head}\n{','.join([*row[:place], 'nan', *row[place + 1 :]])}\n")
+
+
+ODD = {
+    odd_note: "", odd_captions: "", long_stem: "File name too long", long_cell: "field larger",
+    huge_table: "2,147,483,648 bytes; at most", no_number: "bic is nan",
+    partial(sizes, size="1e999"): "infinity", partial(sizes, size=10**400): "sizes of 1000",
+    partial(sizes, size=-5): "sizes of -5 bytes",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", ODD)
+@pytest.mark.usefixtures("finished")
+def test_no_version_of_others_keeps_the_rest_from_the_page(spoil, gmmpipe):
+    (folder,) = (path for path in Path("results/smoke").glob("[!.l]*"))
+    other = folder.with_name("0123456789ab")
+    shutil.copytree(folder, other)
+    spoil(other)
+    answer = gmmpipe("runs", "--html")
+    assert (answer.code, ODD[spoil] in answer.err) == (0, True), answer
+    assert answer.err.count("\n") == bool(ODD[spoil])
+    page = Path("results/index.html").read_text()
+    assert str(folder) in {each["folder"] for each in compared(page)}
+    assert f"<code>{other.name}" in page
+    assert gmmpipe("runs").code == 0
+    assert gmmpipe("note", str(folder), "text").code == 0
 
 
 def test_versions_are_chosen_and_compared_offline(study, browser):

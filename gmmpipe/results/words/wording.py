@@ -24,6 +24,7 @@ def elide(name: object, length: int = 24) -> str:
     text = " ".join("".join(c if c.isprintable() else " " for c in str(name)).split())
     if breadth(text) <= length:
         return text
+    text = text[: 4 * length]  # else a long text of others takes hours
     while breadth(text) > length - 1:
         text = text[:-1]
     return text.rstrip() + "…"

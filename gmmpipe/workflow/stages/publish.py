@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gmmpipe.errors import InputError, one_line
-from gmmpipe.results.index.page import write_index
+from gmmpipe.results.index.page import update_index
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts, packaged
 from gmmpipe.store.environments import Environments
@@ -19,7 +18,6 @@ from gmmpipe.store.jobs import PublishJob
 from gmmpipe.store.layout import (
     CONFIG,
     FIGURES,
-    INDEX,
     LOCK,
     MANIFEST,
     RECORDS,
@@ -53,10 +51,7 @@ def run(inputs: Sequence[str], output: str, job: PublishJob, threads: int = 1) -
         artifacts.write_json(folder / MANIFEST, contents | code(Path()))
         artifacts.write_json(folder / RUN, _run(plan))
     artifacts.link(output, plan.version)
-    try:
-        write_index(Path())
-    except (InputError, OSError) as error:  # of other versions; this one is done
-        print(f"{INDEX}: not written: {one_line(str(error))}")
+    update_index(Path())
 
 
 def _write_settings(plan: Plan) -> None:
