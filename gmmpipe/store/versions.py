@@ -1,11 +1,27 @@
 """The versions in the results of a project."""
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import layout
-from gmmpipe.store.layout import MANIFEST, RESERVED, RESULTS, STORE
+from gmmpipe.store.layout import (
+    CONFIG,
+    FIGURES,
+    MANIFEST,
+    REPORT,
+    RESERVED,
+    RESULTS,
+    RUN,
+    STORE,
+    TABLES,
+    latest,
+    marker,
+)
+
+VERSION = "[0-9a-f]{12}"  # the name of a version
 
 
 def versions(project: Path) -> Iterator[Path]:
@@ -15,19 +31,39 @@ def versions(project: Path) -> Iterator[Path]:
     PermissionError for a folder that cannot be read.
     """
     for experiment in _folders(project / RESULTS, project):
-        plans = (project / STORE / "plans").glob(f"{experiment.name}-*.json")
-        if not any(experiment.iterdir()) and any(plans):
-            raise InputError(
-                f"{experiment.relative_to(project)}: is empty, but the store has plans of it, as"
-                " where a disk is not mounted; mount it, or remove the folder"
-            )
         for folder in _folders(experiment, project):
             # Older versions allowed an experiment of a reserved name.
             hidden = "." in (experiment.name[0], folder.name[0])
-            doubtful = experiment.name in RESERVED or hidden
+            doubtful = experiment.name in RESERVED or hidden or not _looks_like_one(folder)
             records = (plan_of(project, folder), folder / MANIFEST)
             if not doubtful or any(path.is_file() for path in records):
                 yield folder
+
+
+def refuse_unmounted(project: Path) -> None:
+    """Raise InputError where an experiment has plans, and nothing else says that it was run here.
+
+    Its versions were removed, or are on a disk that is not mounted: the folder is not there then,
+    is empty, or has what marks such a place.
+    """
+    there = {folder.parent for folder in versions(project)}
+    for plan in sorted((project / STORE / "plans").glob("*.json")):
+        match = re.fullmatch(f"(.+)-{VERSION}[.]json", plan.name)
+        if match is None or project / RESULTS / match[1] in there:
+            continue
+        if not any(os.path.lexists(project / trace(match[1])) for trace in (latest, marker)):
+            raise InputError(
+                f"{RESULTS}/{match[1]}: has no version, but the store has plans of it, as where a"
+                " disk is not mounted; mount it, or, if its versions were removed, remove"
+                f" {STORE}/plans/{match[1]}-{'?' * 12}.json too"
+            )
+
+
+def _looks_like_one(folder: Path) -> bool:
+    """Return whether a folder has the name of a version or a part of one, else is a person's."""
+    parts = (TABLES, FIGURES, REPORT, CONFIG, RUN)
+    is_named = re.fullmatch(VERSION, folder.name) is not None
+    return is_named or any(os.path.lexists(folder / part) for part in parts)
 
 
 def _folders(place: Path, project: Path) -> Iterator[Path]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import remove_artifact
-from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, REPLACED, STARTS, STORE, stored
+from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, REPLACED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import check_store
 from gmmpipe.store.terminal import size_text
-from gmmpipe.store.versions import plan_of, versions
+from gmmpipe.store.versions import plan_of, refuse_unmounted, versions
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
@@ -71,6 +71,7 @@ def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:
     """
     _refuse_mounted(project / STORE)
     used = referred(project, removed)
+    refuse_unmounted(project)
     for kind, suffixes in REMOVED.items():
         for path in sorted((project / STORE / kind).glob("[!.]*")):
             entry = str(path.relative_to(project).with_suffix(""))
@@ -102,7 +103,7 @@ def referred(project: Path, removed: Collection[Path] = ()) -> set[str]:
         if not named:
             raise InputError(
                 f"{folder.relative_to(project)}: neither plan nor manifest says what it needs; run"
-                " its experiment again, or remove the folder"
+                f" its experiment again, or move the folder out of {RESULTS}/"
             )
         named.append(str(layout.engine(plan).relative_to(project)))
         used.update(str(Path(relpath(project / path, project)).with_suffix("")) for path in named)

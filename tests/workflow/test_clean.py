@@ -235,14 +235,31 @@ def test_a_person_s_data_in_the_store_stay(lost, study, gmmpipe):
     assert mine.exists()
 
 
-def test_nothing_is_removed_while_the_mount_of_an_experiment_is_away(study, refused, tmp_path):
-    """An empty folder is what is left of a place on another disk."""
+@pytest.mark.parametrize("left", [[], ["."], [".not_mounted"], ["my-analysis"]])
+def test_nothing_is_removed_while_the_mount_of_an_experiment_is_away(
+    left, study, gmmpipe, refused, tmp_path
+):
+    """Of a place on another disk a folder is left, none, or one with what marks it."""
     done = study(*TINY)
     move("results/smoke", tmp_path / "smoke")
-    Path("results/smoke").mkdir()
+    for name in left:
+        Path("results/smoke", name).mkdir(parents=True)
     before = store()
-    refused("results/smoke is empty mount it", "clean", "--unused", "--yes")
+    plans = "results/store/plans/smoke-????????????.json"
+    refused(f"results/smoke mount it {plans}", "clean", "--unused", "--yes")
     assert store() == before >= {*done.fits}
+    for path in Path().glob(plans):  # as it says
+        path.unlink()
+    assert listed(gmmpipe("clean", "--unused")) == store()
+
+
+def test_a_person_s_folder_among_versions_needs_nothing(study, gmmpipe):
+    study(*TINY)
+    notes = Path("results/smoke/my-analysis/notes.txt")
+    notes.parent.mkdir()
+    notes.touch()
+    assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+    assert notes.exists()
 
 
 def test_a_hidden_folder_beside_the_experiments_is_none(study, gmmpipe):
