@@ -66,7 +66,8 @@ def _note(args: Namespace) -> int:
 def _add_remove(remove: ArgumentParser) -> None:
     remove.description = (
         "List versions with their files, and what of results/store only they need; with --yes"
-        " remove both. What another version needs stays."
+        " remove both. What another version needs stays. A version with files that gmmpipe did not"
+        " write is refused."
     )
     remove.add_argument("folders", nargs="+", metavar="FOLDER", help=FOLDER)
     remove.add_argument("--yes", action="store_true", help="remove what is listed")
@@ -90,8 +91,8 @@ def _add_clean(clean: ArgumentParser) -> None:
         "--keep",
         type=int,
         metavar="N",
-        help="all versions but the N newest of each experiment, those with a name, and `latest`,"
-        " and what of the store only they need",
+        help="all versions but the N newest of each experiment, those with a name or a note, and"
+        " `latest`, and what of the store only they need",
     )
     clean.add_argument("--yes", action="store_true", help="remove what is listed")
 

@@ -1,8 +1,9 @@
 """Remove versions, and what of the store only they need."""
 
 import shutil
-from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from datetime import UTC, datetime
 from os.path import realpath
 from pathlib import Path
 
@@ -11,55 +12,102 @@ from gmmpipe.results.index.page import rewrite_index
 from gmmpipe.results.versions import FINISHED, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
-from gmmpipe.store.layout import LATEST, LOCK, MANIFEST, RESULTS, latest, marker
+from gmmpipe.store.integrity import checksum_path, is_intact
+from gmmpipe.store.layout import LATEST, LOCK, MANIFEST, NOTE, RESULTS, TIMESTAMP, latest, marker
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import version_folder
 from gmmpipe.store.names import check_store
-from gmmpipe.store.open_files import temporary_path
+from gmmpipe.store.notes import read_note
+from gmmpipe.store.open_files import TEMPORARY, temporary_path
 from gmmpipe.store.terminal import size_text
 from gmmpipe.store.versions import versions
 from gmmpipe.workflow.clean import unused
+from gmmpipe.workflow.verify import Version, extra_files
+
+MOST = 3  # names of files in a line
 
 
 def remove(project: Path, named: Sequence[str], confirmed: bool = False) -> None:
     """List these versions, and what of the store only they need; with ``confirmed`` remove both.
 
     named: folders, `latest`, or names that a person gave. Raises InputError for what is no version
-    of the project, and as ``clean`` does.
+    of the project, for a version with files that gmmpipe did not write, and as ``clean`` does.
     """
-    folders = list(dict.fromkeys(_version_of(project, each) for each in named))
-    _remove(project, folders, confirmed)
+    with _locked(project, confirmed):
+        folders = list(dict.fromkeys(_version_of(project, each) for each in named))
+        for folder in folders:
+            if reason := _personal(folder):
+                raise InputError(f"{folder}: {reason}; move them elsewhere first")
+        _remove(project, folders, confirmed)
 
 
 def keep(project: Path, most: int, confirmed: bool = False) -> None:
     """Do the same to all but the ``most`` versions of each experiment that are newest.
 
-    Those that have a name stay too, the one that `latest` points at, and what is no finished
-    version.
+    Those that have a name or a note stay too, the one that `latest` points at, those with files
+    that gmmpipe did not write, and what is no finished version. One that says that it was published
+    in the future stays and does not count.
     """
     if most < 1:
         raise InputError(f"--keep is {most}; give 1 or more")
+    with _locked(project, confirmed):
+        if folders := list(_older(project, most)):
+            _remove(project, folders, confirmed)
+        else:
+            print(f"no experiment has more than {most} versions that may go; nothing to remove")
+
+
+def _older(project: Path, most: int) -> Iterator[Path]:
+    now = datetime.now(UTC).isoformat()
     counts: dict[str, int] = {}
-    folders = []
     for each in summaries(project):  # the newest first
         folder = project / each.folder
-        counts[each.experiment] = counts.get(each.experiment, 0) + (each.state == FINISHED)
-        stays = each.state != FINISHED or each.name or folder.is_symlink()
+        if each.state != FINISHED or each.published > now:
+            continue
+        counts[each.experiment] = counts.get(each.experiment, 0) + 1
+        stays = each.name or each.note or folder.is_symlink()
         is_latest = artifacts.linked(folder.parent / LATEST) == folder.name
         if counts[each.experiment] > most and not stays and not is_latest:
-            folders.append(folder)
-    if folders:
-        _remove(project, folders, confirmed)
-    else:
-        print(f"no experiment has more than {most} versions without a name; nothing to remove")
+            if reason := _personal(folder):
+                print(one_line(f"{each.folder} stays: {reason}"))
+            else:
+                yield folder
+
+
+@contextmanager
+def _locked(project: Path, confirmed: bool) -> Iterator[None]:
+    """Let nothing run meanwhile, if anything is to be removed."""
+    check_store(project)
+    locks = confirmed and (project / RESULTS).is_dir()
+    with closing(Lock(project / LOCK)) if locks else nullcontext():
+        yield
+
+
+def _personal(folder: Path) -> str:
+    """Return a text that names files of a version that gmmpipe did not write; "" without any.
+
+    Without a manifest that can be read those are meant that have no record, or another.
+    """
+    home = Path(realpath(folder))
+    read_note(home)  # which raises InputError for another file of that name
+    try:
+        extra = list(extra_files(Version(home)))
+    except InputError:
+        files = (path for path in sorted(home.rglob("*")) if not path.is_dir())
+        extra = [path for path in files if path != home / NOTE and not is_intact(path)]
+    passing = (checksum_path(Path("*")).name, f"*{TEMPORARY}", TIMESTAMP)
+    names = [str(path.relative_to(home)) for path in extra if not any(map(path.match, passing))]
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return (
+        f"it has files that gmmpipe did not write, {', '.join(names[:MOST])}{more}" if names else ""
+    )
 
 
 def _version_of(project: Path, named: str) -> Path:
     """Return the folder of a version of the project, finished or not."""
-    try:
+    real = Path(realpath(named))
+    if not real.is_dir():
         real = version_folder(named)
-    except InputError:
-        real = Path(realpath(named))
     for folder in versions(project):
         if Path(realpath(folder)) == real:
             if folder.is_symlink():
@@ -69,23 +117,21 @@ def _version_of(project: Path, named: str) -> Path:
 
 
 def _remove(project: Path, folders: Sequence[Path], confirmed: bool) -> None:
-    check_store(project)
-    with closing(Lock(project / LOCK)) if confirmed else nullcontext():
-        needed_by_others = set(unused(project))
-        entries = [path for path in unused(project, folders) if path not in needed_by_others]
-        total = 0
-        for path in (*folders, *entries):
-            size = _size(path)
-            total += size
-            print(f"{size_text(size):>9}  {one_line(str(path.relative_to(project)))}")
-        if confirmed:
-            for folder in folders:
-                _remove_version(folder)
-            for experiment in dict.fromkeys(folder.parent for folder in folders):
-                _settle_latest(project, experiment)
-            for path in entries:
-                remove_artifact(path)
-            rewrite_index(project)
+    needed_by_others = set(unused(project))
+    entries = [path for path in unused(project, folders) if path not in needed_by_others]
+    total = 0
+    for path in (*folders, *entries):
+        size = _size(path)
+        total += size
+        print(f"{size_text(size):>9}  {one_line(str(path.relative_to(project)))}")
+    if confirmed:
+        for folder in folders:
+            _remove_version(folder)
+        for experiment in dict.fromkeys(folder.parent for folder in folders):
+            _settle_latest(project, experiment)
+        for path in entries:
+            remove_artifact(path)
+        rewrite_index(project)
     versions_text = "1 version" if len(folders) == 1 else f"{len(folders)} versions"
     what = f"{versions_text} and {len(entries)} entries of the store, {size_text(total)}"
     if confirmed:

@@ -108,6 +108,13 @@ def differences(version: Version) -> Iterator[str]:
     for name in () if is_first_format else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
+    for place in extra_files(version):
+        yield f"{place}: extra: not in the manifest"
+
+
+def extra_files(version: Version) -> Iterator[Path]:
+    """Yield the files in the folder of a version that its manifest does not tell of."""
+    is_first_format = "config" not in version.manifest
     expected = {version.find(path) for path in version.entries}
     expected |= {
         version.folder / name
@@ -117,7 +124,7 @@ def differences(version: Version) -> Iterator[str]:
     for place in sorted(version.folder.rglob("*")):
         folder = place.is_dir() and not place.is_symlink()
         if not folder and place not in expected and place.name != TIMESTAMP:
-            yield f"{place}: extra: not in the manifest"
+            yield place
 
 
 def _has_other_settings(version: Version) -> bool:

@@ -1,6 +1,8 @@
 """`gmmpipe note`: names of versions, and what a person remembers of them."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,10 +43,38 @@ def test_a_note_is_nothing_extra_and_may_be_edited(folder, gmmpipe):
     assert gmmpipe("note", str(folder)).out == "smoke/0123456789ab: another\n"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"name": "../x"}', '{"name": 1}', '{"text": 1}'])
-def test_what_is_no_note_is_refused(content, folder, refused):
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[]", '{"name": "../x"}', '{"name": 1}', '{"text": 1}', '{"name": "ba9876543210"}',
+     '{"name": "mine", "author": "me"}', f'{{"text": "{"x" * 2**16}"}}'],
+)  # fmt: skip
+def test_what_is_no_note_is_refused_and_stays(content, folder, refused):
     (folder / NOTE).write_text(content)
-    refused("note.json", "note", str(folder))
+    refused("note.json", "note", str(folder), "text", "--name", "baseline")
+    assert (folder / NOTE).read_text() == content
+
+
+def test_what_is_no_file_is_no_note(folder, refused):
+    os.mkfifo(folder / NOTE)
+    refused("note.json not a note", "note", str(folder), "text")
+    (folder / NOTE).unlink()
+    (folder / NOTE).symlink_to("/dev/null")
+    refused("note.json not a note", "note", str(folder), "text")
+
+
+@pytest.mark.parametrize("text", ["caf\udce9", "x" * 2**16])
+def test_a_text_that_could_not_be_read_again_is_not_written(text, folder, refused):
+    refused("TEXT", "note", str(folder), text)
+    assert not (folder / NOTE).exists()
+
+
+def test_a_copy_with_the_same_name_is_not_taken_for_the_version(folder, gmmpipe, refused):
+    gmmpipe("note", str(folder), "--name", "baseline")
+    shutil.copytree(folder, folder.with_name("backup"))
+    refused("baseline is the name of backup 0123456789ab", "verify", "results/smoke/baseline")
+    refused("baseline is the name of", "remove", "results/smoke/baseline", "--yes")
+    assert gmmpipe("note", str(folder.with_name("backup")), "--name", "").code == 0
+    assert version_folder("results/smoke/baseline") == folder
 
 
 def test_a_name_names_one_version(folder, gmmpipe, refused):
@@ -56,7 +86,7 @@ def test_a_name_names_one_version(folder, gmmpipe, refused):
     assert gmmpipe("note", str(folder), "again", "--name", "mine").code == 0
     for name in ("mine", "latest", other.name):
         refused(f"--name is {name!r}", "note", str(other), "--name", name)
-    for name in ("a b", "../x", "-x"):
+    for name in ("a b", "../x", "-x", "ab9876543210"):
         refused("expected letters", "note", str(other), f"--name={name}")
     (folder / NOTE).write_text("{")
     refused("no finished experiment gmmpipe runs", "verify", str(Path("results/smoke/mine")))

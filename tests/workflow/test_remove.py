@@ -72,13 +72,40 @@ def test_the_newest_those_with_a_name_and_latest_are_kept(three, gmmpipe):
     before = files()
     assert first.folder in gmmpipe("clean", "--keep", "2").out
     assert files() == before
-    gmmpipe("note", first.folder, "--name", "paper")
-    assert "nothing to remove" in gmmpipe("clean", "--keep", "1", "--yes").out
-    gmmpipe("note", first.folder, "--name", "")
+    for note in (["--name", "paper"], ["figures of the paper", "--name", ""]):
+        gmmpipe("note", first.folder, *note)
+        assert "nothing to remove" in gmmpipe("clean", "--keep", "1", "--yes").out
+    gmmpipe("note", first.folder, "")
     answer = gmmpipe("clean", "--keep", "1", "--yes")
     assert "removed 1 version " in answer.out
     assert not Path(first.folder).exists()
     assert all(Path(done.folder).exists() for done in (second, third))
+
+
+def test_files_that_gmmpipe_did_not_write_are_not_removed(three, gmmpipe, refused):
+    first, second, _ = three
+    edited = Path(first.folder, "figures-edited")
+    shutil.copytree(Path(first.folder, "tables"), edited)
+    Path(second.folder, "lab-book.txt").write_text("Monday")
+    Path(second.folder, "manifest.json").unlink()  # as of one that is not finished
+    before = files()
+    for done, name in ((first, "figures-edited/best.csv"), (second, "lab-book.txt")):
+        refused(f"{name} did not write move", "remove", done.folder, "--yes")
+    answer = gmmpipe("clean", "--keep", "1", "--yes")
+    assert f"{first.folder} stays: it has files that gmmpipe did not write, " in answer.out
+    assert files() == before
+    shutil.rmtree(edited)
+    Path(first.folder, "note.json").write_text('{"author": "me"}')
+    refused("note.json not a note", "remove", first.folder, "--yes")
+
+
+def test_a_version_that_says_it_is_of_the_future_takes_no_place(three, gmmpipe):
+    first, second, third = three
+    path = f"{first.folder}/run.json"
+    artifacts.write_json(path, {**artifacts.read_json(path), "published": "9999"})
+    assert gmmpipe("clean", "--keep", "2", "--yes").out.endswith("nothing to remove\n")
+    assert second.folder in gmmpipe("clean", "--keep", "1").out
+    assert all(Path(done.folder).exists() for done in (first, second, third))
 
 
 def test_what_is_not_to_be_removed_is_refused(three, refused, tmp_path):
