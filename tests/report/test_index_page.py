@@ -95,7 +95,7 @@ def odd_note(folder):
 
 def odd_captions(folder):
     path = folder / "figures/captions.json"
-    artifacts.write_json(path, {"\ud800": "\ud800", **artifacts.read_json(path)})
+    artifacts.write_json(path, dict.fromkeys(artifacts.read_json(path), "\ud800"))
 
 
 def long_stem(folder):
