@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from versions import vouch
 
 from gmmpipe.errors import InputError
 from gmmpipe.results.replay.peers import ENGINES
@@ -28,11 +31,13 @@ def needs(name):
 
 
 def tamper(name, change):
-    """Change a table of the latest version in place."""
+    """Change a table of the latest version in place, and what its manifest tells of it."""
     path = Path(LATEST) / f"tables/{name}.parquet"
     frame = artifacts.read_frame(path)
-    change(frame)
-    artifacts.write_frame(path, frame)
+    schema = pq.read_schema(path).remove_metadata()
+    table = pa.Table.from_pandas(change(frame), schema, preserve_index=False)
+    artifacts.write_table(path, table.replace_schema_metadata())
+    vouch(path)
 
 
 @pytest.mark.usefixtures("finished")
@@ -100,18 +105,15 @@ def _trajectory(frame):
     changed = frame["log_likelihood"].map(np.copy)
     for values in changed:
         values[7:] += 1e-5
-    frame["log_likelihood"] = changed
+    return frame.assign(log_likelihood=changed)
 
 
 def _entry(column):
-    def change(frame):
-        frame[column] = frame[column] * (1 + 1e-5)
-
-    return change
+    return lambda frame: frame.assign(**{column: frame[column] * (1 + 1e-5)})
 
 
 def _weight(frame):
-    frame["weight"] += 1e-5
+    return frame.assign(weight=frame["weight"] + 1e-5)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +180,6 @@ def test_accelerated_fits_are_refused(study, refused):
 
 @pytest.mark.usefixtures("finished")
 def test_values_that_never_meet(refused):
-    path = f"{LATEST}/tables/fits.parquet"
-    fits = artifacts.read_frame(path)
-    artifacts.write_frame(path, fits[(fits["dataset"] != "gmm") | (fits["seed"] != 1)])
+    tamper("fits", lambda fits: fits[(fits["dataset"] != "gmm") | (fits["seed"] != 1)])
     cell = "dataset=gmm,seed=1"
     refused(f"no fit has {cell}: never meet in fits.csv", "replay", LATEST, "--cell", cell)

@@ -71,7 +71,7 @@ LOSING = ["--delete-all-output", "--delete-temp", "--all-temp", "--unneeded=x", 
 @pytest.mark.parametrize("option", LOSING)
 @pytest.mark.usefixtures("project")
 def test_no_option_removes_what_versions_share(option, refused):
-    refused("after --: gmmpipe clean", "run", "experiment=smoke", "--", option)
+    refused("after --: gmmpipe remove", "run", "experiment=smoke", "--", option)
 
 
 @pytest.mark.parametrize("case", PROFILES)
