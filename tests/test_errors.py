@@ -44,7 +44,7 @@ LINES = [
 
 @pytest.mark.parametrize(("error", "code", "words"), LINES)
 def test_what_stands_in_the_way_is_told_in_one_line(error, code, words, monkeypatch, gmmpipe):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(main, "_list", fail)
