@@ -190,16 +190,18 @@ def _open(source: Any) -> "pq.ParquetFile":
 
 
 def _refuse_growing(path: str | Path, file: "pq.ParquetFile") -> None:
-    """Raise InputError where a file's rows exceed memory: run-length code claims any number."""
-    groups = map(file.metadata.row_group, range(file.num_row_groups))
-    values = max((sum(_n_values(group)) for group in groups), default=0)
-    free_memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
+    """Raise InputError where a file's rows exceed memory: run-length code claims any number.
 
-
-def _n_values(group: "pq.RowGroupMetaData") -> Iterator[int]:
-    """Yield how many values each column of a row group has, those in its lists too."""
-    for i in range(group.num_columns):
-        yield max(group.column(i).num_values, group.num_rows)
+    Lists are gone through first, with little memory: what is wrong with their metadata is an error
+    there, and ends the process in ``column``, where Arrow does not expect it.
+    """
+    leaves = [file.schema.column(i) for i in range(len(file.schema))]
+    lists = [i for i, leaf in enumerate(leaves) if leaf.max_repetition_level]
+    if lists:
+        file.reader.scan_contents(lists, batch_size=65_536)
+    for group in map(file.metadata.row_group, range(file.num_row_groups)):
+        values = len(leaves) * group.num_rows + sum(group.column(i).num_values for i in lists)
+        free_memory.refuse_beyond(f"{path}: a group of {file.metadata.num_rows:,} rows", values)
 
 
 @contextmanager

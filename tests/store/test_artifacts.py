@@ -1,5 +1,6 @@
 import csv
 import json
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -140,6 +141,17 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(suffix, where, bit, tmp_pat
         message = f"bad{suffix}: damaged or not" * same(found, value)
     assert f"bad{suffix}: damaged or not" in message
     assert "\n" not in message
+
+
+def test_no_bit_of_what_a_table_says_of_itself_ends_the_process(tmp_path):
+    content = image(artifacts.write_table, TABLE, tmp_path, ".parquet")
+    footer = int.from_bytes(content[-8:-4], "little")
+    for place in range(len(content) - 8 - footer, len(content) - 8):
+        changed = bytearray(content)
+        changed[place] ^= 2
+        (tmp_path / "bad.parquet").write_bytes(changed)
+        with suppress(InputError):
+            artifacts.read_table(tmp_path / "bad.parquet")
 
 
 @pytest.mark.parametrize("suffix", KINDS)
