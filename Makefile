@@ -9,9 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # By default uv links to its cache: an edit in one environment would be in all, past the hashes.
 export UV_LINK_MODE := copy
 
-# uv does not read pip's settings, which may name another index.
-UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2> /dev/null)}}" \
-	$(BIN)/uv pip
+# uv reads where packages come from in its own settings, not in those of pip.
+UV = $(BIN)/uv pip
 # uv unpacks several packages at once; where it has no wheel, pip installs them. Looked at when used.
 PUT = $(if $(shell test -x $(BIN)/uv && echo uv),$(UV) install --python $(BIN)/python,$(BIN)/pip install) \
 	--quiet --no-deps --no-build-isolation
