@@ -34,7 +34,7 @@ class KnownMixture:
     n: Count | None = None
     """Rows to draw when weights are given."""
     shuffle: bool = True
-    """Whether to permute the rows; false = all of component 0 first, then 1, ..."""
+    """Whether to permute the rows; false = all of component 1 first, then 2, ..."""
     seed: Seed = 0
     """Which of all possible samples."""
 

@@ -111,8 +111,13 @@ class Mixture:
         """Return what a notebook shows: weights, means and standard deviations."""
         return _html(self)
 
-    def describe(self) -> str:
+    def describe(self, *, numbered: bool = True) -> str:
         """Return one line per component: weight, mean, covariance; for noise weight and box.
+
+        Parameters
+        ----------
+        numbered : bool, default True
+            Whether components have their numbers.
 
         Returns
         -------
@@ -122,7 +127,7 @@ class Mixture:
         """
         rows = zip(self.weights, self.means, self.covariances, strict=True)
         lines = [
-            f"  component {number}: weight {w:.6f}, mean {m.round(6).tolist()},"
+            f"  component{f' {number}' if numbered else ''}: weight {w:.6f}, mean {m.round(6).tolist()},"
             f" covariance {c.round(6).tolist()}"
             for number, (w, m, c) in enumerate(rows, FIRST)
         ]

@@ -102,7 +102,9 @@ _RESTARTS = (
     Column("hits", "restarts that found the best of them"),
     Column("p_new", "chance that one more restart finds a new optimum (Good-Turing)"),
     Column("p_better", "chance that one more restart finds a better one (Good-Turing)"),
-    Column("p_better_bound", "upper bound of that chance, 95 % confidence"),
+    Column(
+        "p_better_bound", "upper bound of that chance, 95 % confidence; blank where none is drawn"
+    ),
 )
 RESTARTS = [column.name for column in _RESTARTS]  # of a model, over all its starts, in ``best``
 

@@ -53,6 +53,9 @@ def test_what_is_shown_is_a_column():
     assert {*AXES, DEFECTS} <= {*TABLES["fits"].names()}
     assert {*RESTARTS} <= {*TABLES["best"].names()}
     assert list(AXES[1:]) == CELL
+    for name in ("best", "certificates"):  # chances are printed as bounds
+        chances = {c for c in TABLES[name].readable.split() if c.startswith("p_")}
+        assert chances == {"p_better_bound"}
 
 
 @pytest.mark.parametrize("kind", ["annotations", "dir"])

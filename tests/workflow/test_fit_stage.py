@@ -1,4 +1,5 @@
 import io
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,9 +122,8 @@ def test_the_log_tells_the_parameters(run, capsys):
     run()
     said = capsys.readouterr().out
     assert "k=3: best of 3 seeds is" in said
-    assert said.count("component 1: weight") == 3
-    assert "component 0" not in said
-    assert said.count("in the order of the start") == 3
+    assert said.count("component: weight") == 1 + 2 + 3
+    assert not re.search(r"component \d", said)  # the tables give the numbers
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,13 @@ import numpy as np
 from gmmpipe.config.build import build
 from gmmpipe.data.rows import Stored
 from gmmpipe.errors import InputError
-from gmmpipe.mixture.defects import numbered, renumbered, sentence
+from gmmpipe.mixture.defects import sentence, unnamed
 from gmmpipe.mixture.diagnostics.best_fit import best
 from gmmpipe.mixture.diagnostics.soundness import SoundnessChecker
 from gmmpipe.mixture.em.options import RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
 from gmmpipe.mixture.engines.partitioned import Partitioned
 from gmmpipe.mixture.fit_arrays import FittedCell, fit_options, to_arrays
-from gmmpipe.mixture.mixture import FIRST
 from gmmpipe.mixture.multistart import MultiStart, add_restarts
 from gmmpipe.mixture.starts.given import from_arrays
 from gmmpipe.mixture.starts.registry import STARTS
@@ -88,16 +87,18 @@ def _passing(starts: MultiStart, engine: Mapping[str, Any], path: str) -> Iterat
 
 
 def _report(k: int, cells: Sequence[FittedCell], checker: SoundnessChecker) -> None:
-    """Print the parameters of the best of the fits with ``k`` components, in normalised units."""
+    """Print the parameters of the best of the fits with ``k`` components, in normalised units.
+
+    Components get their numbers when all fits are compared, so here they have none.
+    """
     chosen = cells[best([cell.fit for cell in cells], checker.is_sound)]
     last, defects = chosen.fit.snapshots[-1], checker.defects(chosen.fit)
-    wrong = sentence(renumbered(defects, range(FIRST, FIRST + k)), numbered)
+    wrong = sentence(defects, unnamed)
     print(
         f"k={k}: best of {len(cells)} seeds is {chosen.seed}, log-likelihood"
         f" {last.log_likelihood:.6f} (normalised units) after {last.n_iter} iterations"
         + (f", degenerate: {wrong}" if wrong else "")
     )
-    print("in the order of the start; the tables number components by the samples that they share:")
-    print(last.mixture.describe())
+    print(last.mixture.describe(numbered=False))
     counts = Counter(cell.end.kind for cell in cells)
     print("ends of the runs: " + ", ".join(f"{kind} {n}" for kind, n in sorted(counts.items())))
