@@ -127,8 +127,8 @@ class Mixture:
         """
         rows = zip(self.weights, self.means, self.covariances, strict=True)
         lines = [
-            f"  component{f' {number}' if numbered else ''}: weight {w:.6f}, mean {m.round(6).tolist()},"
-            f" covariance {c.round(6).tolist()}"
+            f"  {f'component {number}' if numbered else 'component'}: weight {w:.6f},"
+            f" mean {m.round(6).tolist()}, covariance {c.round(6).tolist()}"
             for number, (w, m, c) in enumerate(rows, FIRST)
         ]
         if self.box is not None:
