@@ -18,7 +18,7 @@ from gmmpipe.results.compare.settings import PARTS, entry_of, named_entries, rec
 from gmmpipe.results.words.wording import elide
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import MANIFEST, RECORDS, RUN, table
-from gmmpipe.store.manifest import manifest_of
+from gmmpipe.store.manifest import manifest_of, refuse_unlisted
 from gmmpipe.store.notes import read_note
 from gmmpipe.store.plan import AXES, Plan
 from gmmpipe.store.terminal import print_data, print_json, size_text
@@ -122,7 +122,7 @@ def _summary(
         "name": lambda: read_note(folder).name,
         "note": lambda: read_note(folder).text,
         "samples": lambda: _samples(project, manifest),
-        "selected": lambda: lowest(best_models(folder, outer_axes(manifest))),
+        "selected": lambda: lowest(best_models(folder, manifest)),
     }
     known: dict[str, Any] = {}
     for key, read in readers.items():
@@ -201,9 +201,14 @@ def outer_axes(manifest: Mapping[str, Any]) -> list[str]:
     return [axis for axis in sweep if axis not in AXES]
 
 
-def best_models(folder: Path, outer: Sequence[str]) -> list[Model]:
-    """Return the rows of ``best`` by rank: data set, outer point, normaliser, family, K, BIC."""
-    path = table(folder, "best", ".csv")
+def best_models(folder: Path, manifest: Mapping[str, Any]) -> list[Model]:
+    """Return the rows of ``best`` by rank: data set, outer point, normaliser, family, K, BIC.
+
+    Raises InputError for a table that is none, or is not that of the manifest.
+    """
+    path, outer = table(folder, "best", ".csv"), outer_axes(manifest)
+    home = layout.version(manifest["experiment"], manifest["version"])
+    refuse_unlisted(Path(path), manifest, table(home, "best", ".csv"))
     reader = csv.DictReader(io.StringIO(artifacts.read(path, LARGEST).decode()))
     words = ("dataset", *outer, "normaliser", "covariance")
     ranked = []

@@ -4,13 +4,17 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import layout
 from gmmpipe.store.layout import (
+    BENCHMARKS,
     CONFIG,
     FIGURES,
+    LOGS,
     MANIFEST,
+    REPLACED,
     REPORT,
     RESERVED,
     RESULTS,
@@ -20,6 +24,8 @@ from gmmpipe.store.layout import (
     latest,
     marker,
 )
+from gmmpipe.store.manifest import manifest_of
+from gmmpipe.store.open_files import TEMPORARY
 
 VERSION = "[0-9a-f]{12}"  # the name of a version
 
@@ -40,6 +46,27 @@ def versions(project: Path) -> Iterator[Path]:
                 yield folder
 
 
+def moved(project: Path) -> Iterator[Path]:
+    """Yield the folders below results/ that have a manifest where no version has its place.
+
+    Such as those that a person put into a folder of older ones, links to folders followed. What was
+    replaced, and what is half removed, does not count.
+    """
+    results, known = project / RESULTS, {os.path.realpath(each) for each in versions(project)}
+    apart = {os.path.realpath(project / path) for path in (STORE, LOGS, BENCHMARKS, REPLACED)}
+    for place, folders, files in os.walk(results, followlinks=True, onerror=_raise):
+        real = os.path.realpath(place)
+        if real in apart or place.endswith(TEMPORARY):
+            folders.clear()
+        elif MANIFEST in files and real not in known:
+            yield Path(place)
+        apart.add(real)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
+
+
 def refuse_unmounted(project: Path) -> None:
     """Raise InputError where an experiment has plans, and nothing else says that it was run here.
 
@@ -47,6 +74,7 @@ def refuse_unmounted(project: Path) -> None:
     is empty, or has what marks such a place.
     """
     there = {folder.parent for folder in versions(project)}
+    there |= {project / RESULTS / manifest_of(each)["experiment"] for each in moved(project)}
     for plan in sorted((project / STORE / "plans").glob("*.json")):
         match = re.fullmatch(f"(.+)-{VERSION}[.]json", plan.name)
         if match is None or project / RESULTS / match[1] in there:

@@ -11,9 +11,10 @@ from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, REPLACED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
+from gmmpipe.store.manifest import manifest_of
 from gmmpipe.store.names import check_store
 from gmmpipe.store.terminal import size_text
-from gmmpipe.store.versions import plan_of, refuse_unmounted, versions
+from gmmpipe.store.versions import moved, plan_of, refuse_unmounted, versions
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
@@ -87,10 +88,14 @@ def referred(project: Path, removed: Collection[Path] = ()) -> set[str]:
     what its manifest names, so one whose plan was lost, or is now planned otherwise, stays whole.
     """
     used: set[str] = set()
-    for folder in versions(project):
+    every = {folder: plan_of(project, folder) for folder in versions(project)}
+    for folder in moved(project):
+        told = manifest_of(folder)
+        every[folder] = project / layout.plan(told["experiment"], told["version"])
+    for folder, plan in every.items():
         if folder in removed:
             continue
-        plan, manifest = plan_of(project, folder), folder / MANIFEST
+        manifest = folder / MANIFEST
         named: list[str] = []
         if manifest.is_file():
             named += Version(folder).entries  # inputs too: a person's file may lie in the store

@@ -12,7 +12,7 @@ from gmmpipe.results.index.page import rewrite_index
 from gmmpipe.results.versions import FINISHED, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
-from gmmpipe.store.integrity import checksum_path, is_intact
+from gmmpipe.store.integrity import checksum_path, describe, is_intact
 from gmmpipe.store.layout import LATEST, LOCK, MANIFEST, NOTE, RESULTS, TIMESTAMP, latest, marker
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import version_folder
@@ -31,7 +31,8 @@ def remove(project: Path, named: Sequence[str], confirmed: bool = False) -> None
     """List these versions, and what of the store only they need; with ``confirmed`` remove both.
 
     named: folders, `latest`, or names that a person gave. Raises InputError for what is no version
-    of the project, for a version with files that gmmpipe did not write, and as ``clean`` does.
+    of the project, for a version with files that gmmpipe did not write or that were changed, and as
+    ``clean`` does.
     """
     with _locked(project, confirmed):
         folders = list(dict.fromkeys(_version_of(project, each) for each in named))
@@ -45,8 +46,8 @@ def keep(project: Path, most: int, confirmed: bool = False) -> None:
     """Do the same to all but the ``most`` versions of each experiment that are newest.
 
     Those that have a name or a note stay too, the one that `latest` points at, those with files
-    that gmmpipe did not write, and what is no finished version. One that says that it was published
-    in the future stays and does not count.
+    that gmmpipe did not write or that were changed, and what is no finished version. One that says
+    that it was published in the future stays and does not count.
     """
     if most < 1:
         raise InputError(f"--keep is {most}; give 1 or more")
@@ -84,14 +85,15 @@ def _locked(project: Path, confirmed: bool) -> Iterator[None]:
 
 
 def _personal(folder: Path) -> str:
-    """Return a text that names files of a version that gmmpipe did not write; "" without any.
+    """Return a text that names files of a version that are a person's; "" without any.
 
     Without a manifest that can be read those are meant that have no record, or another.
     """
     home = Path(realpath(folder))
     read_note(home)  # which raises InputError for another file of that name
     try:
-        extra = list(extra_files(Version(home)))
+        version = Version(home)
+        extra = [*_edited(version), *extra_files(version)]
     except InputError:
         files = (path for path in sorted(home.rglob("*")) if not path.is_dir())
         extra = [path for path in files if path != home / NOTE and not is_intact(path)]
@@ -99,8 +101,20 @@ def _personal(folder: Path) -> str:
     names = [str(path.relative_to(home)) for path in extra if not any(map(path.match, passing))]
     more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
     return (
-        f"it has files that gmmpipe did not write, {', '.join(names[:MOST])}{more}" if names else ""
+        "it has files that gmmpipe did not write, or that were changed since:"
+        f" {', '.join(names[:MOST])}{more}"
+        if names
+        else ""
     )
+
+
+def _edited(version: Version) -> Iterator[Path]:
+    """Yield the files in the folder of a version that are others than its manifest tells."""
+    for path, entry in version.manifest["artifacts"].items():
+        place = version.find(path)
+        inside = place.is_file() and place.is_relative_to(version.folder)
+        if inside and describe(place)["sha256"] != entry["sha256"]:
+            yield place
 
 
 def _version_of(project: Path, named: str) -> Path:

@@ -76,6 +76,18 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_listed(study, gmmpipe):
     assert answer.err.count("\n") == 2
 
 
+def test_numbers_of_other_bytes_than_the_manifest_tells_are_not_shown(study, gmmpipe):
+    done = study(*TINY, "sweep.k=1", "sweep.covariance=[full]")
+    path = Path(done.folder, "tables/best.csv")
+    path.write_text(path.read_text().replace("gmm", "gmn"))
+    path.with_name(".best.csv.sha256").unlink()  # as uploads lose hidden files
+    answer = gmmpipe("runs", "--json")
+    (found,) = json.loads(answer.out)
+    assert (found["state"], found["selected"]) == ("damaged", [])
+    assert "best.csv: not of this version" in answer.err
+    assert "gmn" not in Path(gmmpipe("runs", "--html").out.strip()).read_text()
+
+
 def test_results_of_an_older_format_are_listed(project, gmmpipe):
     with zipfile.ZipFile(OLD) as file:
         file.extractall(project)

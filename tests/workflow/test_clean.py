@@ -74,6 +74,29 @@ def test_a_version_whose_plan_is_lost_keeps_what_its_manifest_names(study, gmmpi
     assert listed(gmmpipe("clean", "--unused")) == set()
 
 
+@pytest.mark.parametrize("place", ["smoke/old", "archive/2025", "old/smoke"])
+def test_a_version_that_was_moved_keeps_what_it_needs(place, study, gmmpipe):
+    """Whether others are left where it was, or none."""
+    done, other = study(*TINY, "fit.tol=1"), study(*TINY)
+    for version in (done, other):
+        Path("results", place).mkdir(parents=True, exist_ok=True)
+        move(version.folder, Path("results", place))
+        before = store()
+        assert listed(gmmpipe("clean", "--unused", "--yes")) == set()
+        assert store() == before
+        assert gmmpipe("verify", f"results/{place}/{done.version}").code == 0
+    rmtree(f"results/{place}/{other.version}")
+    assert set(other.fits) <= listed(gmmpipe("clean", "--unused"))
+
+
+def test_a_version_that_was_moved_keeps_what_it_shares_with_one_that_goes(study, gmmpipe):
+    done, other = study(*TINY, "fit.tol=1"), study(*TINY)
+    Path("results/smoke/old").mkdir()
+    move(done.folder, Path("results/smoke/old"))
+    assert gmmpipe("remove", other.folder, "--yes").code == 0
+    assert gmmpipe("verify", f"results/smoke/old/{done.version}").code == 0
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]"])
 def test_nothing_is_removed_while_a_version_cannot_be_read(content, study, refused):
     done = study(*TINY)

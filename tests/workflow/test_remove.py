@@ -92,11 +92,22 @@ def test_files_that_gmmpipe_did_not_write_are_not_removed(three, gmmpipe, refuse
     for done, name in ((first, "figures-edited/best.csv"), (second, "lab-book.txt")):
         refused(f"{name} did not write move", "remove", done.folder, "--yes")
     answer = gmmpipe("clean", "--keep", "1", "--yes")
-    assert f"{first.folder} stays: it has files that gmmpipe did not write, " in answer.out
+    assert f"{first.folder} stays: it has files that gmmpipe did not write, or" in answer.out
     assert files() == before
     shutil.rmtree(edited)
     Path(first.folder, "note.json").write_text('{"author": "me"}')
     refused("note.json not a note", "remove", first.folder, "--yes")
+
+
+def test_files_that_a_person_edited_are_not_removed(three, gmmpipe, refused):
+    config = Path(three[0].folder, "config.yaml")
+    config.write_text(f"# seeds as in the paper\n{config.read_text()}")
+    before = files()
+    refused("config.yaml changed since move", "remove", three[0].folder, "--yes")
+    answer = gmmpipe("clean", "--keep", "1", "--yes")
+    assert f"{three[0].folder} stays: " in answer.out
+    assert "removed 1 version" in answer.out
+    assert files() >= {path for path in before if three[0].version in path}
 
 
 def test_a_version_that_says_it_is_of_the_future_takes_no_place(three, gmmpipe):

@@ -19,7 +19,6 @@ from gmmpipe.results.versions import (
     case_of,
     complaining,
     differences,
-    outer_axes,
     recorded_of,
     summaries,
 )
@@ -156,9 +155,7 @@ def _compared(
             "settings": {part: differing[i] for part, differing in parts.items()},
             "data": data_digests(manifest, manifest.get("config") or {}),
             "selected": _with_cases(summary.selected),
-            "models": _with_cases(
-                best_models(project / summary.folder, outer_axes(manifest))[:MOST_MODELS]
-            ),
+            "models": _with_cases(best_models(project / summary.folder, manifest)[:MOST_MODELS]),
             "pictures": rows[summary.folder]["pictures"],
         }
         for i, (summary, manifest) in enumerate(zip(finished, manifests, strict=True))
