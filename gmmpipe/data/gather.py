@@ -12,12 +12,11 @@ import numpy.typing as npt
 from gmmpipe.data.dataset import Sample
 from gmmpipe.data.kinds import File
 from gmmpipe.data.labels import encode
-from gmmpipe.data.table import Table, UsedRows, refuse_useless, used_rows
+from gmmpipe.data.table import LONGEST, Table, UsedRows, refuse_useless, used_rows
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import slices_of
 
-LONGEST = 2000  # characters of the name of a column or group; figures show it
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # numpy cuts a NUL off; of half a pair there is no UTF-8
 
 

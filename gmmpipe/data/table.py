@@ -13,6 +13,7 @@ from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.mixture.mixture import Array
 
+LONGEST = 2000  # characters of the name of a column or group; figures show it
 NO_COLUMN = "no column of numbers is left besides label, weight and index; a feature is needed"
 
 

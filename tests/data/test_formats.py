@@ -3,18 +3,20 @@
 import gzip
 import io
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyarrow import orc
+from pyarrow import feather as feather_files
+from pyarrow import orc, parquet
 from reader_cases import load
 from scipy.io import savemat
 
 from gmmpipe.data import source
 from gmmpipe.data.file_summary import summary
-from gmmpipe.data.formats import registry
+from gmmpipe.data.formats import registry, rows, typed
 from gmmpipe.data.formats.registry import FORMATS, Format
 from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect
@@ -36,10 +38,8 @@ def arrow(frame, name="file"):
 
 
 def feather(frame):
-    from pyarrow import feather
-
     sink = io.BytesIO()
-    feather.write_feather(pa.Table.from_pandas(frame), sink)
+    feather_files.write_feather(pa.Table.from_pandas(frame), sink)
     return sink.getvalue()
 
 
@@ -252,6 +252,66 @@ def test_a_batch_that_unpacks_to_more_than_memory_holds_is_refused(make, monkeyp
     monkeypatch.setattr(pa.ipc, "open_stream", None)
     with pytest.raises(InputError, match=r"^t.arrow: 6,\d{3} rows of 1 columns would take"):
         load(sink.getvalue(), "t.arrow", label="b")
+
+
+def packed(labels, suffix, **options):
+    """Return a file with two features and labels, packed."""
+    table = pa.table({"a": np.arange(len(labels)) * 0.5, "b": np.sin(range(len(labels)))})
+    sink, table = io.BytesIO(), table.append_column("kind", labels)
+    if suffix == "feather":
+        feather_files.write_feather(table, sink, compression="zstd")
+    else:
+        parquet.write_table(table, sink, compression="zstd", store_schema=False, **options)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "feather"])
+def test_a_text_that_many_rows_share_is_in_memory_once(suffix, monkeypatch):
+    """As much as one text for each of 500 rows would be 500 MB."""
+    long = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 250), ["a" * 2**20, "b"])
+    content, made = packed(long, suffix), []
+    monkeypatch.setattr(typed, "_table", lambda *a, f=typed._table: made.append(1) or f(*a))
+    tracemalloc.start()
+    before = pa.total_allocated_bytes()
+    with pytest.raises(InputError, match=r"'kind' holds a text of 1,048,576 bytes, .* no label"):
+        load(content, f"t.{suffix}", label="kind")
+    assert made
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    assert pa.total_allocated_bytes() - before < 2**26
+    tracemalloc.stop()
+
+
+def test_texts_that_memory_does_not_hold_are_refused_before_they_are_read(monkeypatch):
+    content = packed(pa.array([f"{i:01000}" for i in range(100)]), "parquet", use_dictionary=False)
+    assert len(load(content, "t.parquet", label="kind").x) == 100
+    monkeypatch.setattr("gmmpipe.store.free_memory.available", lambda: 24 * 8_000)
+    assert len(load(content, "t.parquet").x) == 100
+    with pytest.raises(InputError, match=r"^t.parquet: texts of 100 rows would take"):
+        load(content, "t.parquet", label="kind")
+
+
+def test_labels_are_the_same_however_they_are_stored():
+    texts = ["b", None, "a", "b", "NA", "c"] * 20
+    plain = packed(pa.array(texts), "parquet", use_dictionary=False)
+    plain = load(plain, "t.parquet", label="kind", missing="drop")
+    for labels in (pa.array(texts), pa.array(texts).dictionary_encode()):
+        for suffix in ("parquet", "feather"):
+            found = load(packed(labels, suffix), f"t.{suffix}", label="kind", missing="drop")
+            assert found.classes == plain.classes
+            np.testing.assert_array_equal(found.labels, plain.labels)
+
+
+def test_lists_are_no_labels():
+    with pytest.raises(InputError, match=r"'kind' holds list<.*>, no labels; choose another"):
+        load(packed(pa.array([[1, 2], [3]]), "feather"), "t.feather", label="kind")
+
+
+def test_cells_that_share_a_text_are_counted_each(monkeypatch):
+    """As in a workbook; they are written out before they are read."""
+    monkeypatch.setattr("gmmpipe.store.free_memory.available", lambda: 3 * 2**24)
+    cells = [[i, "a" * 2**20] for i in range(64)]
+    with pytest.raises(InputError, match=r"^book: cells of 16,777,238 characters would take"):
+        list(rows.read_rows(cells, "book", File("book")))
 
 
 def test_a_table_is_chosen_only_where_there_may_be_several():

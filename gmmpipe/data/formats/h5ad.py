@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from gmmpipe.data.formats.limits import refuse_growth
-from gmmpipe.data.formats.typed import Typed, one_of, refuse_huge, sound, typed
+from gmmpipe.data.formats.typed import Typed, is_text, one_of, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
@@ -140,7 +140,10 @@ def _values(element: Any, first: int, last: int | None, name: str) -> Any:
         if names is None:
             codes, names = element["codes"], element["categories"]
         places = _read(codes, first, last, name)
-        return _values(names, 0, None, name).take(pa.array(places, mask=places < 0))
+        texts, indices = _values(names, 0, None, name), pa.array(places, mask=places < 0)
+        if is_text(texts.type):  # each once, however many rows have it
+            return pa.DictionaryArray.from_arrays(indices, texts)
+        return texts.take(indices)
     if encoding.startswith("nullable-"):
         values = _values(element["values"], first, last, name)
         return pc.if_else(pa.array(_read(element["mask"], first, last, name)), None, values)

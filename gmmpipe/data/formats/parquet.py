@@ -1,18 +1,18 @@
 """Tables of Apache Parquet: one file, or a folder of them."""
 
 import os
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Container, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gmmpipe.data.formats.arrow import arrow_file
 from gmmpipe.data.formats.magic import LENGTH, PARQUET, refuse_other
-from gmmpipe.data.formats.typed import Typed, refuse_huge, sound, typed
+from gmmpipe.data.formats.typed import Typed, is_text, refuse_huge, sound, typed
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
+from gmmpipe.store import free_memory
 from gmmpipe.store.open_files import open_regular
 
 
@@ -84,6 +84,27 @@ def _tables(file: Any, name: str, kind: File, partitions: Mapping[str, str]) -> 
         schema = source.schema_arrow
         if isinstance(file, BytesIO):
             refuse_huge(source.metadata.num_rows, len(schema.names), name)
-        parts = partial(source.iter_batches, kind.part, use_threads=False)
-        table = Typed(schema, lambda needed: parts(columns=needed))
-        yield from typed(table, name, kind, partitions)
+
+        def parts(needed: list[str]) -> Iterator[Any]:
+            """Yield rows in which a text that the file holds once for many rows is so, too."""
+            texts = [column for column in needed if is_text(schema.field(column).type)]
+            _refuse_growth(source, texts, name)
+            whole = pq.ParquetFile(
+                arrow_file(file), metadata=source.metadata, read_dictionary=texts
+            )
+            yield from whole.iter_batches(kind.part, columns=needed, use_threads=False)
+
+        yield from typed(Typed(schema, parts), name, kind, partitions)
+
+
+def _refuse_growth(source: Any, texts: Container[str], name: str) -> None:
+    """Refuse a row group whose texts unpack to more than memory holds.
+
+    They are gone through first, page by page: see ``gmmpipe.store.parquet`` for why.
+    """
+    leaves = [i for i in range(len(source.schema)) if source.schema.column(i).path in texts]
+    if leaves:
+        source.reader.scan_contents(leaves, batch_size=File.part)
+    for group in map(source.metadata.row_group, range(source.metadata.num_row_groups)):
+        size = sum(group.column(i).total_uncompressed_size for i in leaves)
+        free_memory.refuse_beyond(f"{name}: texts of {group.num_rows:,} rows", size // 8)

@@ -13,6 +13,7 @@ from gmmpipe.data.formats.text import delimited
 from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
+from gmmpipe.store import free_memory
 
 IN_MEMORY = 2**23  # bytes
 
@@ -42,16 +43,21 @@ def read_rows(
 @contextmanager
 def _written(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[Any, bool]]:
     """Give the rows as text, and whether some values are fractions."""
-    fractions = False
+    fractions, length, checked = False, 0, 0
     with SpooledTemporaryFile(IN_MEMORY) as file:
         text = TextIOWrapper(file, encoding="utf-8", newline="")
         writer = csv.writer(text, lineterminator="\n")
         for row in rows:
             fractions = fractions or any(isinstance(value, float) for value in row)
             try:
-                writer.writerow([_cell(value) for value in row]) if row else text.write("\n")
+                cells = [_cell(value) for value in row]
+                writer.writerow(cells) if row else text.write("\n")
             except UnicodeEncodeError as error:
                 raise InputError(f"{name}: {error.object[:40]!r} is no Unicode; mend it") from None
+            length += sum(map(len, cells))
+            if length - checked > IN_MEMORY:  # a workbook holds a text once for many cells
+                checked = length
+                free_memory.refuse_beyond(f"{name}: cells of {length:,} characters", length // 8)
         text.flush()
         file.seek(0)
         yield file, fractions

@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.data.formats.npy import names, place, too_large
 from gmmpipe.data.kinds import File
-from gmmpipe.data.table import NO_COLUMN, Chosen, Table, choose
+from gmmpipe.data.table import LONGEST, NO_COLUMN, Chosen, Table, choose
 from gmmpipe.errors import MOST, InputError, UnreadableData, suggest
 from gmmpipe.mixture.floats import EXACT
 from gmmpipe.mixture.mixture import Array
@@ -135,6 +135,8 @@ def _understood(
     if kind.columns is None and kind.features_needed and not set(range(len(stored))) - text - index:
         raise _no_feature(source, name, every[0])
     chosen = choose(every, kind, name, set_aside={*index, *text, *added})
+    if chosen.label is not None and chosen.label < len(types):
+        _refuse_no_label(types[chosen.label], every[chosen.label], name)
     decided = {
         "numeric": len(chosen.features),
         "left_out": [*(called[c] for c in chosen.unused(len(called))), *source.left_out],
@@ -142,6 +144,15 @@ def _understood(
         "table": source.table,
     }
     return _Columns(stored, every, chosen, partitions, source.values), decided
+
+
+def _refuse_no_label(kind: Any, column: str, name: str) -> None:
+    """Refuse lists and the like, which may be of any length."""
+    import pyarrow as pa
+
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_nested(inner) or isinstance(inner, pa.BaseExtensionType):
+        raise InputError(f"{name}: column {column!r} holds {kind}, no labels; choose another")
 
 
 def _index(schema: Any, stored: tuple[str, ...]) -> set[int]:
@@ -165,18 +176,51 @@ def _table(table: Any, first: int, columns: _Columns, name: str, decided: dict[s
             x[:, j] = _partition(columns, c, name)
     labels = None
     if chosen.label is not None:
-        labels = _labels(table, columns, chosen.label)
+        labels = _labels(table, columns, chosen.label, name)
     weighted = chosen.weight is not None
     return Table(name, chosen.names, x, labels, place(first), weighted, decided=decided)
 
 
-def _labels(table: Any, columns: _Columns, c: int) -> list[str]:
+def _labels(table: Any, columns: _Columns, c: int, name: str) -> list[str]:
+    """Return the label of each row; rows share a text, which a file may hold once for many."""
     if c >= len(columns.stored):
         return [columns.partitions[columns.names[c]]] * int(table.num_rows)
-    values = table.column(columns.stored[c]).to_pylist()
-    if meant := columns.values.get(columns.stored[c]):
-        values = [meant.get(value, plain(value)) for value in values]
-    return ["" if value is None else str(value) for value in values]
+    meant = columns.values.get(columns.stored[c])
+    labels: list[str] = []
+    for part in table.column(columns.stored[c]).dictionary_encode().chunks:
+        codes = part.indices.unique()
+        values = part.dictionary.take(codes)
+        _refuse_long(values, columns.names[c], name)
+        named = (meant.get(v, plain(v)) if meant else v for v in values.to_pylist())
+        each = ("" if value is None else str(value) for value in named)
+        texts = dict(zip(codes.to_pylist(), each, strict=True))
+        labels += map(texts.__getitem__, part.indices.to_pylist())
+    return labels
+
+
+def _refuse_long(values: Any, column: str, name: str) -> None:
+    """Refuse texts that name no group before they are Python's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_text(values.type):
+        longest = pc.max(pc.binary_length(values.cast(pa.large_binary()))).as_py() or 0
+        if longest > 4 * LONGEST:  # bytes of UTF-8
+            raise InputError(
+                f"{name}: column {column!r} holds a text of {longest:,} bytes, which is no label;"
+                f" shorten it to {LONGEST:,} characters"
+            )
+
+
+def is_text(kind: Any) -> bool:
+    """Return whether a type of Arrow is text, or bytes, of any length."""
+    import pyarrow as pa
+
+    types = pa.types
+    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return bool(
+        text or types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    )
 
 
 def plain(value: Any) -> Any:
