@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from annotated_types import Len
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.ranges import spanned, spread
+from gmmpipe.store.ranges import compact, expand
 
 Section = dict[str, Any]
 Numbers = Annotated[list[int], Len(1)]
@@ -100,7 +100,7 @@ def as_text(job: Any) -> str:
     """Return a job as one JSON text for a command line, seeds as a range where they are one."""
     section = to_json(job)
     if isinstance(job, FitJob):
-        section["seed"] = spanned(job.seed)
+        section["seed"] = compact(job.seed)
     return json.dumps(section, sort_keys=True)
 
 
@@ -109,6 +109,6 @@ def from_json(kind: type[Job], value: Mapping[str, Any], where: str) -> Job:
     from gmmpipe.store.validate import valid
 
     names = {each.name for each in fields(kind)}  # type: ignore[arg-type]  # a dataclass
-    values = {key: spread(inner) for key, inner in value.items() if key in names}
+    values = {key: expand(inner) for key, inner in value.items() if key in names}
     other = {key: inner for key, inner in value.items() if key not in names}
     return valid(kind, values | ({OPTIONS: other} if OPTIONS in names else other), where)

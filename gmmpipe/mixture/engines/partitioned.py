@@ -18,7 +18,7 @@ from gmmpipe.mixture.mixture import Array
 from gmmpipe.mixture.slices import slices_of
 
 if TYPE_CHECKING:
-    from gmmpipe.mixture.kernels.spread import PartitionedEngine
+    from gmmpipe.mixture.kernels.partitioned import PartitionedEngine
 
 _PARTS = 32  # tasks in which the variances are made up
 
@@ -313,7 +313,7 @@ class Partitioned:
 
         """
         from gmmpipe.mixture.kernels.layout import plan
-        from gmmpipe.mixture.kernels.spread import PartitionedEngine
+        from gmmpipe.mixture.kernels.partitioned import PartitionedEngine
 
         lay = plan(*self.shape, axis_aligned)[1]
         parts = [(self.source, lay, chunk, axis_aligned) for chunk in range(lay.chunks)]
@@ -355,7 +355,7 @@ class _Part:
 
     def __init__(self, source: Source, lay: Any, chunk: int, axis_aligned: bool) -> None:
         from gmmpipe.mixture.kernels.layout import part
-        from gmmpipe.mixture.kernels.spread import ChunkEngine
+        from gmmpipe.mixture.kernels.partitioned import ChunkEngine
 
         self.made_of = source, lay, chunk, axis_aligned
         rows = part(lay, chunk)[0]

@@ -26,7 +26,7 @@ _PASS = ctypes.CFUNCTYPE(
 )
 
 
-class Model(NamedTuple):
+class PassRequest(NamedTuple):
     """A mixture of k components as the pass wants it (flat, see ``passes.Model``)."""
 
     k: int
@@ -43,7 +43,7 @@ class ChunkEngine:
         weight, cut = np.broadcast_to(np.ones(1), len(x)), layout.part(whole, chunk)[1]
         self.engine = Engine(x, weight, axis_aligned, 1, cut=cut)
 
-    def sums(self, model: Model) -> Array:
+    def sums(self, model: PassRequest) -> Array:
         """Return the log-likelihood in bits, then count and moments of each component."""
         samples, memory = self.engine.samples, self.engine.memory(model.k, 1)
         shape = layout.plan(samples.layout.n, samples.layout.d, samples.axis_aligned)[0]
@@ -73,7 +73,7 @@ class PartitionedEngine(CompiledPasses):
         self,
         size: tuple[int, int],
         axis_aligned: bool,
-        ask: Callable[[Sequence[Model]], Sequence[Sequence[Array]]],
+        ask: Callable[[Sequence[PassRequest]], Sequence[Sequence[Array]]],
     ) -> None:
         n, d = size
         lay = layout.plan(n, d, axis_aligned)[1]
@@ -116,7 +116,7 @@ class PartitionedEngine(CompiledPasses):
             lay = self.layout
             sizes = (k, k * lay.width, k * lay.width, k * lay.size)
             arrays = (_at(a, size).copy() for a, size in zip(given[7:11], sizes, strict=True))
-            self._mine.sums = self._barrier.ask(Model(k, *arrays))
+            self._mine.sums = self._barrier.ask(PassRequest(k, *arrays))
         out = _at(given[12], 1 + k * (1 + self.layout.width + self.layout.size))
         out[:] = np.nan if self._mine.sums is None else self._mine.sums[chunk][: len(out)]
 
@@ -124,7 +124,7 @@ class PartitionedEngine(CompiledPasses):
 class PassBarrier:
     """Where fits that run side by side wait for each other before a pass."""
 
-    def __init__(self, work: Callable[[Sequence[Model]], Sequence[Sequence[Array]]]) -> None:
+    def __init__(self, work: Callable[[Sequence[PassRequest]], Sequence[Sequence[Array]]]) -> None:
         self.work, self.condition = work, threading.Condition()
         self.expected, self.asked = 0, {}
         self.answers: dict[int, Sequence[Array]] = {}
@@ -134,7 +134,7 @@ class PassBarrier:
         """Let a pass begin once so many have asked."""
         self.expected, self.failure = number, None
 
-    def ask(self, model: Model) -> Sequence[Array] | None:
+    def ask(self, model: PassRequest) -> Sequence[Array] | None:
         """Return the sums of the chunks under a model; None where the work failed."""
         me = threading.get_ident()
         with self.condition:
