@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
+    from gmmpipe.experiment import Experiment as Experiment
+    from gmmpipe.experiment import load as load
     from gmmpipe.mixture.em.fit import fit as fit
     from gmmpipe.mixture.em.options import FitOptions as FitOptions
     from gmmpipe.mixture.em.prior import Prior as Prior
@@ -14,11 +16,9 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture as GaussianMixture
     from gmmpipe.mixture.mixture import Mixture as Mixture
     from gmmpipe.results.compare.comparison import compare as compare
-    from gmmpipe.results.experiment import Experiment as Experiment
-    from gmmpipe.results.experiment import load as load
 
 _MODULES = {
-    "Experiment": "gmmpipe.results.experiment",
+    "Experiment": "gmmpipe.experiment",
     "FitOptions": "gmmpipe.mixture.em.options",
     "GaussianMixture": "gmmpipe.mixture.estimator.gaussian_mixture",
     "Mixture": "gmmpipe.mixture.mixture",
@@ -26,7 +26,7 @@ _MODULES = {
     "Prior": "gmmpipe.mixture.em.prior",
     "compare": "gmmpipe.results.compare.comparison",
     "fit": "gmmpipe.mixture.em.fit",
-    "load": "gmmpipe.results.experiment",
+    "load": "gmmpipe.experiment",
 }
 __all__ = list(_MODULES)
 

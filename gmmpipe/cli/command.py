@@ -10,7 +10,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store.layout import MANIFEST
 from gmmpipe.store.packaged import has_settings
 
-FOLDER = "results/<experiment>/latest or a version"
+FOLDER = "results/<experiment>, which means its latest, or a version"
 
 
 @dataclass(frozen=True)

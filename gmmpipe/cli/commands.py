@@ -55,9 +55,11 @@ def _add_json(parser: ArgumentParser) -> None:
 
 def _add_table(table: ArgumentParser) -> None:
     table.description = (
-        "Print a table of a version, names escaped. LaTeX needs \\usepackage{booktabs}."
+        "Print a table of a version, names escaped: winner for weight, mean and standard deviation"
+        " of each component of the selected model, or one of its files. LaTeX needs"
+        " \\usepackage{booktabs}."
     )
-    table.add_argument("name", metavar="NAME", help="best, fits, certificates, parameters ...")
+    table.add_argument("name", metavar="NAME", help="winner, best, fits, labels, certificates ...")
     table.add_argument("folder", metavar="FOLDER", help=FOLDER)
     table.add_argument(
         "--format", default="text", help="text (default), markdown, latex, html, or csv (exact)"
@@ -68,6 +70,35 @@ def _add_table(table: ArgumentParser) -> None:
         metavar="A,B,...",
         help="columns to print, in this order (default: a readable selection; csv: all)",
     )
+    table.add_argument(
+        "--cell",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="of winner and labels: another model or run, e.g. k=3,covariance=tied,iteration=10",
+    )
+    table.add_argument(
+        "--where", action="append", default=[], metavar="KEY=VALUE,...", help="only these rows"
+    )
+    table.add_argument(
+        "--sort", metavar="A,B,...", help="columns to sort by; a minus for falling: --sort=-bic"
+    )
+    table.add_argument("--heads", action="store_true", help="columns in words, with units")
+    table.add_argument(
+        "--caption",
+        nargs="?",
+        const="",
+        metavar="TEXT",
+        help="text above it; without TEXT a sentence on what it shows",
+    )
+    table.add_argument(
+        "--normalised", action="store_true", help="of winner: in the units of the fit, e.g. minmax"
+    )
+    table.add_argument(
+        "--probabilities",
+        action="store_true",
+        help="of labels: the probability of each component too",
+    )
     table.add_argument("--rows", type=int, metavar="N", help="maximum number of rows")
     table.add_argument(
         "--digits", type=int, default=3, metavar="N", help="decimals (default 3; csv: all)"
@@ -76,12 +107,23 @@ def _add_table(table: ArgumentParser) -> None:
 
 
 def _table(args: Namespace) -> int:
-    from gmmpipe.results.experiment import load
+    from gmmpipe.experiment import load
+    from gmmpipe.results.choice import parsed
     from gmmpipe.store import artifacts
 
-    columns = args.columns.split(",") if args.columns else None
     text = load(args.folder).typeset(
-        args.name, args.format, columns=columns, rows=args.rows, digits=args.digits
+        args.name,
+        args.format,
+        columns=args.columns.split(",") if args.columns else None,
+        rows=args.rows,
+        digits=args.digits,
+        caption=args.caption,
+        cell=dict(parsed("--cell", args.cell)),
+        where=dict(parsed("--where", args.where)),
+        sort=args.sort.split(",") if args.sort else (),
+        heads=args.heads,
+        normalised=args.normalised,
+        probabilities=args.probabilities,
     )
     if args.output:
         artifacts.write(args.output, text)

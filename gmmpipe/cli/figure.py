@@ -8,10 +8,10 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.experiment import Experiment
 from gmmpipe.figures import FIGURES, FORMATS, DatasetTables
 from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
 from gmmpipe.figures.origin import origin_of
-from gmmpipe.results.experiment import Experiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import project_of, refuse_library_settings
 from gmmpipe.store.open_files import destination

@@ -24,6 +24,10 @@ class Affine:
         """Return the mixture of the mapped data in the units of x."""
         return mixture.rescaled(self.shift, self.scale)
 
+    def map(self, mixture: Mixture) -> Mixture:
+        """Return the mixture of the mapped data, of one in the units of x."""
+        return mixture.rescaled(-self.shift / self.scale, 1 / self.scale)
+
     def log_volume(self, x: Array, weight: Array | None = None) -> float:
         """Return sum(log scale) over the values of x (N, D), NaN where missing, times the weights.
 

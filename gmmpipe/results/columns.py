@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from gmmpipe.mixture.diagnostics.criteria import CRITERIA
+from gmmpipe.mixture.diagnostics.criteria import CRITERIA, in_words
 from gmmpipe.mixture.diagnostics.metrics import METRICS
 from gmmpipe.store.plan import AXES
 
@@ -31,7 +31,8 @@ DEFECTS = "defects"  # of fits: (component, code, numbers), of which `reason` is
 class Column:
     """A column of a table; unit: "" for names, counts, shares and what has none.
 
-    optional: not in every version, as older ones lack it, or those of other settings.
+    optional: not in every version, as older ones lack it, or those of other settings. words: what a
+    printed head calls it, "" for its name.
     """
 
     name: str
@@ -39,6 +40,13 @@ class Column:
     unit: str = ""
     type: Type = "number"
     optional: bool = False
+    words: str = ""
+
+    @property
+    def head(self) -> str:
+        """Return the head of the column in print, with the unit."""
+        words = self.words or self.name.replace("_", " ")
+        return f"{words} ({self.unit})" if self.unit else words
 
 
 _Optional = partial(Column, optional=True)
@@ -50,11 +58,11 @@ def _first_line(function: object) -> str:
 
 OUTER = Column("AXIS", "one column for each outer axis of the sweep, such as fit.tol", type="text")
 _AXES = {
-    "dataset": Column("dataset", "data set", type="text"),
+    "dataset": Column("dataset", "data set", type="text", words="data set"),
     "normaliser": Column("normaliser", "normaliser", type="text"),
-    "covariance": Column("covariance", "covariance family", type="text"),
+    "covariance": Column("covariance", "covariance family", type="text", words="family"),
     "start": Column("start", "start; `all` where all starts are taken together", type="text"),
-    "k": Column("k", "number of components", type="whole"),
+    "k": Column("k", "number of components", type="whole", words="K"),
     "seed": Column("seed", "seed of the start; below 0 it set out from a better fit", type="whole"),
     "iteration": Column("iteration", "iterations asked for", type="whole"),
 }
@@ -66,18 +74,29 @@ def _axes(*names: str) -> tuple[Column, ...]:
 
 _CASE = (*_axes("dataset"), OUTER)
 _CELL = (*_axes(*NAMED), OUTER, *_axes("k", "seed", "iteration"))
-_LIKELIHOOD = Column("log_likelihood", "log-likelihood of all samples", "nats")
+_LIKELIHOOD = Column(
+    "log_likelihood", "log-likelihood of all samples", "nats", words="log-likelihood"
+)
 _CRITERIA = [
-    Column(name, _first_line(f), "nats", optional=name != "bic") for name, f in CRITERIA.items()
+    Column(name, _first_line(f), "nats", optional=name != "bic", words=in_words(name))
+    for name, f in CRITERIA.items()
 ]
-_METRICS = [_Optional(name, _first_line(f)) for name, f in METRICS.items()]
+_METRICS = [
+    _Optional(name, _first_line(f), words=name.upper() if len(name) == 3 else "")
+    for name, f in METRICS.items()
+]
 _FIT = (
     *_CELL,
-    Column("n_iter", "iterations made; fewer than `iteration` once EM has converged", type="whole"),
+    Column(
+        "n_iter",
+        "iterations made; fewer than `iteration` once EM has converged",
+        type="whole",
+        words="iterations made",
+    ),
     Column("converged", "an iteration gained less than fit.tol", type="yes or no"),
     Column("degenerate", "never selected, for the `reason`", type="yes or no"),
     _LIKELIHOOD,
-    Column("n_parameters", "free parameters", type="whole"),
+    Column("n_parameters", "free parameters", type="whole", words="parameters"),
     *_CRITERIA,
     *_METRICS,
     Column("least_eigenvalue", "least eigenvalue of a covariance, 1 being the pooled one"),
@@ -103,7 +122,9 @@ _RESTARTS = (
     Column("p_new", "chance that one more restart finds a new optimum (Good-Turing)"),
     Column("p_better", "chance that one more restart finds a better one (Good-Turing)"),
     Column(
-        "p_better_bound", "upper bound of that chance, 95 % confidence; blank where none is drawn"
+        "p_better_bound",
+        "upper bound of that chance, 95 % confidence; blank where none is drawn",
+        words="P(better) at most",
     ),
 )
 RESTARTS = [column.name for column in _RESTARTS]  # of a model, over all its starts, in ``best``
@@ -112,7 +133,12 @@ FITS = (*_FIT, _Optional(DEFECTS, "the `reason` as data: component, code, number
 BEST = (
     Column("rank", "place by BIC among the rows of the data set", type="whole"),
     *(
-        replace(c, name=f"delta_{c.name}", text=f"distance from the lowest {c.name}")
+        replace(
+            c,
+            name=f"delta_{c.name}",
+            text=f"distance from the lowest {c.name}",
+            words=f"{c.words} above the lowest",
+        )
         for c in _CRITERIA
     ),
     *_FIT,

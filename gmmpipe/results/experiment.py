@@ -1,25 +1,24 @@
-"""An experiment's results back in Python: ``gmmpipe.load("results/tutorial/latest")``."""
+"""A version of an experiment in its folder: tables, data and mixtures."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gmmpipe.errors import InputError, suggest
+from gmmpipe.errors import InputError
+from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.mixture.mixture import Mixture
-from gmmpipe.results import printing
-from gmmpipe.results.columns import DEFECTS
-from gmmpipe.results.mixtures import rows_at, to_mixture, trajectory_of
+from gmmpipe.results.choice import Runs, chosen
+from gmmpipe.results.mixtures import to_mixture, trajectory_of
 from gmmpipe.results.notebook import experiment_html
-from gmmpipe.results.tables import TABLES, TableAttributes
+from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
 from gmmpipe.store.entries import Settings
@@ -32,48 +31,28 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture
 
 
-def _attributes() -> str:
-    """Return the section on the tables, before the next, which says what is raised."""
-    tables = "\n".join(f"{table.name} : DataFrame\n    {table.note}" for table in TABLES.values())
-    return f"Attributes\n----------\n{tables}\n\nRaises\n"
+class StoredExperiment:
+    """One version of an experiment: tables and mixtures, read from its folder when asked."""
 
-
-class Experiment(TableAttributes):
-    """One version of an experiment, read from its folder when asked.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The version's folder, such as results/tutorial/latest.
-
-    Raises
-    ------
-    InputError
-        Where no finished version is there; by an attribute, where the version does not have the
-        table.
-
-    Notes
-    -----
-    Tables are tidy data frames in original units; their columns are those of the files, see
-    docs/tables.md. In them components count from 1 (noise is -1); in the arrays of mixtures and
-    estimators from 0. Each table is read when first asked for.
-
-    Examples
-    --------
-    >>> import gmmpipe
-    >>> found = gmmpipe.load("results/smoke/latest")
-    >>> found.best[["rank", "dataset", "covariance", "k"]].head(1).to_dict("records")
-    [{'rank': 1, 'dataset': 'gmm', 'covariance': 'full', 'k': 2}]
-    >>> found.mixture().n_components, found.mixture(k=1).n_components
-    (2, 1)
-
-    """
+    fits: pd.DataFrame
+    best: pd.DataFrame
+    parameters: pd.DataFrame
+    trajectories: pd.DataFrame
+    labels: pd.DataFrame
+    certificates: pd.DataFrame
+    lineage: pd.DataFrame
+    stability: pd.DataFrame
+    recovery: pd.DataFrame
+    bootstrap: pd.DataFrame
+    intervals: pd.DataFrame
+    resamples: pd.DataFrame
+    imputed: pd.DataFrame
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = version_folder(folder)
         _ = self.manifest  # of a newer gmmpipe it is refused at once
 
-    if not TYPE_CHECKING:  # a type checker knows ``TableAttributes``, and misspelt ones as such
+    if not TYPE_CHECKING:  # a type checker knows the tables above, and misspelt ones as such
 
         def __getattr__(self, name: str) -> pd.DataFrame:
             """Return a table, which stays an attribute."""
@@ -114,6 +93,11 @@ class Experiment(TableAttributes):
         """The axes of the sweep that have dotted names, e.g. fit.tol."""
         return [axis for axis in self.config["sweep"] if axis not in AXES]
 
+    @property
+    def axes(self) -> list[str]:
+        """The columns that name a cell: the axes of the sweep."""
+        return [column for column in self.fits.columns if column in self.config["sweep"]]
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, every key of it."""
@@ -139,6 +123,25 @@ class Experiment(TableAttributes):
     @cached_property
     def _tables(self) -> VersionTables:
         return VersionTables(self.folder, self.outer, manifest=self.manifest)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a table that need not be kept.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        DataFrame
+            All of it.
+
+        """
+        frame: pd.DataFrame = (
+            self.__dict__[name] if name in self.__dict__ else self._tables.frame(name)
+        )
+        return frame
 
     def stored(self, path: str) -> dict[str, Any]:
         """Return the arrays of an artifact in the store, the very bytes of this version.
@@ -193,16 +196,21 @@ class Experiment(TableAttributes):
         index = pd.Index(arrays["row"], name="row") if "row" in arrays else None
         return pd.DataFrame(arrays["x"], index, arrays["features"].tolist())
 
-    def mixture(self, dataset: str | None = None, **cell: Any) -> Mixture:
-        """Return a fitted mixture in original units.
+    def mixture(
+        self, dataset: str | None = None, *, normalised: bool = False, **cell: Any
+    ) -> Mixture:
+        """Return a fitted mixture.
 
         Parameters
         ----------
         dataset : str, optional
             The data set; may be left out where there is one alone.
+        normalised : bool, default False
+            In the units in which it was fitted, such as min-max; by default in original ones.
         **cell
             Columns of ``best`` that pick a model, e.g. ``k=3, covariance="tied"``; of several the
-            one ranked first is returned. By default the selected model.
+            one ranked first is returned. By default the selected model. With ``start``, ``seed`` or
+            ``iteration`` that run of it, or its snapshot after so many iterations.
 
         Returns
         -------
@@ -215,7 +223,34 @@ class Experiment(TableAttributes):
             Where there is none, or it is not said of which data set.
 
         """
-        return self.mixture_of(self._chosen(dataset, cell))
+        row = self._chosen(dataset, cell)
+        return self.affine(row).map(self.mixture_of(row)) if normalised else self.mixture_of(row)
+
+    def affine(self, row: Mapping[Hashable, Any] | pd.Series) -> Affine:
+        """Return the map from original units to those in which a fit was made.
+
+        Parameters
+        ----------
+        row : Series or mapping
+            A row of ``best`` or ``fits``.
+
+        Returns
+        -------
+        Affine
+            Its shift and scale are those of the normaliser.
+
+        Raises
+        ------
+        InputError
+            Where the store has lost it.
+
+        """
+        axes = ["dataset", "normaliser", *self.outer]
+        for block in self.study.fit_blocks.values():
+            if all(block.config.coordinates[axis] == row[axis] for axis in axes):
+                arrays = self.stored(self.study.normalised(block.name))
+                return Affine(arrays["shift"], arrays["scale"])
+        raise InputError(f"{self.study.path}: plans no fit of {row['dataset']}; run it again")
 
     def mixture_of(self, row: Mapping[Hashable, Any] | pd.Series) -> Mixture:
         """Return the mixture of a row, in original units.
@@ -299,96 +334,35 @@ class Experiment(TableAttributes):
             model.feature_names_in_ = np.asarray(names, dtype=object)
         return model
 
-    def typeset(
-        self,
-        table: str,
-        form: str = "text",
-        *,
-        columns: Sequence[str] | None = None,
-        rows: int | None = None,
-        digits: int = 3,
-    ) -> str:
-        """Return a table for print.
+    def chosen(self, cell: Mapping[str, Any]) -> pd.DataFrame:
+        """Return the fit that is meant of each data set and outer point.
 
         Parameters
         ----------
-        table : str
-            Name of the table.
-        form : {"text", "markdown", "latex", "html", "csv", "json"}, default "text"
-            latex is for booktabs; csv and json are exact.
-        columns : sequence of str, optional
-            Which, in this order; by default those that a person reads, for csv and json all
-            but `defects`, which `reason` says in words.
-        rows : int, optional
-            At most so many; by default all.
-        digits : int, default 3
-            Decimals, see ``printing.cells``.
+        cell : mapping
+            As in ``mixture``, empty for the selected models.
 
         Returns
         -------
-        str
-            The table.
+        DataFrame
+            A row for each, with the columns of ``best``.
 
         Raises
         ------
         InputError
-            For unknown names, and for less than one row.
+            For a key or a value that is not there, naming those that are.
 
         """
-        if table not in self.tables:
-            raise InputError(suggest(f"{self.folder}: table", table, self.tables))
-        if rows is not None and rows < 1:
-            raise InputError(f"rows is {rows}; give 1 or more")
-        frame = self._tables.frame(table)[:rows]
-        if columns is None and form in ("csv", "json"):
-            columns = [name for name in map(str, frame) if name != DEFECTS]
-        elif columns is None:
-            columns = printing.readable(table, frame, self.outer)
-        return printing.typeset(printing.selected(table, frame, columns), form, digits)
+        return chosen(Runs(self.folder, self.fits, self.best, self.axes, self.outer), cell)
 
     def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
-        """Return the row of ``best`` that is meant, of several the one ranked first."""
-        wanted = dict(cell) if dataset is None else {"dataset": dataset, **cell}
-        for column in wanted:
-            if column not in self.best:
-                raise InputError(suggest("column of best", column, list(self.best.columns)))
-        rows = rows_at(self.best, wanted)
-        if rows.empty:
-            raise InputError(f"no sound fit has dataset={dataset!r}, {dict(cell)}")
+        """Return the row that is meant; of several data sets none."""
+        rows = self.chosen(dict(cell) if dataset is None else {"dataset": dataset, **cell})
         for axis in ("dataset", *self.outer):
-            if axis not in wanted and rows[axis].nunique() > 1:
+            if rows[axis].nunique() > 1:
                 values = ", ".join(map(str, rows[axis].unique()))
                 what = "data sets" if axis == "dataset" else axis
                 raise InputError(f"several {what} ({values}): say which, **{{{axis!r}: ...}}")
-        return rows.sort_values("rank", kind="stable").iloc[0]
-
-
-Experiment.__doc__ = cleandoc(Experiment.__doc__ or "").replace("Raises\n", _attributes(), 1)
-
-
-def load(folder: str | Path) -> Experiment:
-    """Return the experiment in a folder.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The version's folder, such as results/tutorial/latest.
-
-    Returns
-    -------
-    Experiment
-        Its tables and mixtures.
-
-    Raises
-    ------
-    InputError
-        Where no finished version is there.
-
-    Examples
-    --------
-    >>> import gmmpipe
-    >>> gmmpipe.load("results/smoke/latest").name
-    'smoke'
-
-    """
-    return Experiment(folder)
+        if rows.empty:
+            raise InputError(f"{self.folder}: every fit is degenerate, so no model is selected")
+        return rows.iloc[0]

@@ -79,14 +79,20 @@ def cells(frame: pd.DataFrame, digits: int = 3) -> Cells:
     return Cells([_one_line(str(name)) for name in frame.columns], rows, right)
 
 
-def typeset(frame: pd.DataFrame, form: str, digits: int = 3) -> str:
+def typeset(frame: pd.DataFrame, form: str, digits: int = 3, caption: str | None = None) -> str:
     """Return a data frame as text of the given form, ending in a newline; see ``cells``.
 
-    Raises InputError for an unknown form.
+    caption: what stands above it. Raises InputError for an unknown form, and for a caption of one
+    that programs read.
     """
     if form not in FORMS:
         raise InputError(suggest("format", form, list(FORMS)))
-    return FORMS[form](frame, digits)
+    text = FORMS[form](frame, digits)
+    if caption is None:
+        return text
+    if form not in CAPTIONED:
+        raise InputError(f"caption is of a table that people read, not of {form}; leave it out")
+    return CAPTIONED[form](_one_line(caption), text)
 
 
 def number_text(value: float, digits: int, whole: bool = False) -> str:
@@ -255,4 +261,14 @@ FORMS: dict[str, Callable[[pd.DataFrame, int], str]] = {
     "html": _html,
     "csv": _csv,
     "json": _json,
+}
+CAPTIONED: dict[str, Callable[[str, str], str]] = {
+    "text": lambda caption, table: f"{caption}\n\n{table}",
+    "markdown": lambda caption, table: f"{markdown(caption)}\n\n{table}",
+    "latex": lambda caption, table: (
+        f"\\begin{{table}}\n\\centering\n\\caption{{{latex(caption)}}}\n{table}\\end{{table}}\n"
+    ),
+    "html": lambda caption, table: table.replace(
+        "<table>\n", f"<table>\n<caption>{html.escape(caption)}</caption>\n", 1
+    ),
 }

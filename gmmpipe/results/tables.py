@@ -130,24 +130,6 @@ TABLES = {table.name: table for table in _TABLES}
 LONG = ("fits", "parameters", "trajectories")  # written block by block: see ``build.write``
 
 
-class TableAttributes:
-    """The tables as attributes of what has them, for type checkers."""
-
-    fits: pd.DataFrame
-    best: pd.DataFrame
-    parameters: pd.DataFrame
-    trajectories: pd.DataFrame
-    labels: pd.DataFrame
-    certificates: pd.DataFrame
-    lineage: pd.DataFrame
-    stability: pd.DataFrame
-    recovery: pd.DataFrame
-    bootstrap: pd.DataFrame
-    intervals: pd.DataFrame
-    resamples: pd.DataFrame
-    imputed: pd.DataFrame
-
-
 def table_paths(plan: Plan, stage: str = "") -> list[str]:
     """Return the paths of all files of tables, or of those that one stage makes.
 

@@ -4,6 +4,7 @@
 2: components count from 1 wherever a person reads them; ``fits`` has the column ``defects``.
 """
 
+import os
 from collections.abc import Mapping
 from os.path import realpath
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.integrity import checksum_of
-from gmmpipe.store.layout import BUNDLE, MANIFEST, RECORDS, RESULTS, STORE
+from gmmpipe.store.layout import BUNDLE, LATEST, MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 from gmmpipe.store.notes import named
 
@@ -65,19 +66,21 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 def version_folder(folder: str | Path) -> Path:
     """Return the folder of a finished version, links resolved; raises InputError if it is none.
 
-    folder may be `latest`, also where that is a file that stands for a link, or end in the name
-    that a person gave the version, or be a bundle of a version.
+    folder may be `latest`, also where that is a file that stands for a link, or the folder above,
+    or end in the name that a person gave the version, or be a bundle of a version.
     """
     version = Path(realpath(folder))
     if (version / BUNDLE).is_file():
         version = _bundled(version)
+    if not (version / MANIFEST).is_file() and os.path.lexists(version / LATEST):
+        return version_folder(version / LATEST)
     if not version.exists() and (by_name := named(version.parent, version.name)):
         return by_name
     if version.is_file() and (name := artifacts.linked(version)) and is_name(name):
         version = version.with_name(name)
     if not (version / MANIFEST).is_file():
         raise InputError(
-            f"{folder}: no finished experiment; give results/<experiment>/latest or a version,"
+            f"{folder}: no finished experiment; give results/<experiment>, or a version,"
             " as `gmmpipe runs` lists them"
         )
     return version

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts, layout, zipped
 from gmmpipe.store.layout import BUNDLE, CONFIG, NOTE, RECORDS, REPORT
@@ -69,7 +69,7 @@ def _inputs(version: Version) -> tuple[dict[str, Path], list[str]]:
 
 def _write_plain(version: Version, folder: Path, has_inputs: bool) -> None:
     """Write into a folder what other programs read of a version, and what says what it is."""
-    experiment = Experiment(version.folder)
+    experiment = StoredExperiment(version.folder)
     labels = VersionTables(version.folder, experiment.outer).stored("labels")
     with artifacts.appending_csv(folder / LABELS) as append:
         for part in labels.parts(labels.columns):
@@ -82,7 +82,7 @@ def _write_plain(version: Version, folder: Path, has_inputs: bool) -> None:
     artifacts.write(folder / README, TEXT.format(**names, inputs=inputs))
 
 
-def _model(experiment: Experiment, row: "pd.Series[Any]") -> dict[str, Any]:
+def _model(experiment: StoredExperiment, row: "pd.Series[Any]") -> dict[str, Any]:
     """Return a row of ``best`` and its mixture as plain JSON types."""
     mixture = experiment.mixture_of(row)
     keys = [key for key in row.index if key in (*AXES, *experiment.outer, *MODEL)]

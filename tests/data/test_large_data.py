@@ -12,11 +12,11 @@ import pytest
 from gmmpipe.data import source
 from gmmpipe.data.formats.registry import FORMATS
 from gmmpipe.data.kinds import File
+from gmmpipe.experiment import load
 from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture import slices
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report.explorer import scene
-from gmmpipe.results.experiment import load
 from gmmpipe.store import arrays as archive
 from gmmpipe.store import artifacts
 

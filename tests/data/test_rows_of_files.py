@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from gmmpipe.data.file_summary import reading_of
+from gmmpipe.experiment import load
 from gmmpipe.figures.case_tables import version_frames
-from gmmpipe.results.experiment import load
 from gmmpipe.workflow import run as workflow_run
 
 SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=[2]")

@@ -19,6 +19,7 @@ from gmmpipe.mixture.diagnostics.matching import to_numbers
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import version_tables
+from gmmpipe.results.columns import RUN
 from gmmpipe.store import artifacts
 
 TINY = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]")
@@ -92,11 +93,91 @@ def test_what_is_not_there_is_said(loaded):
         ("gmn", {}, "gmn"),
         (None, {}, "several data sets"),
         ("gmm", {"kk": 2}, "'kk'"),
-        ("gmm", {"k": 9}, "9"),
+        ("gmm", {"k": 9}, "k is 9; choose one of 1, 2"),
+        ("gmm", {"seed": 9}, "seed is 9; choose one of 0, 1"),
+        ("gmm", {"covariance": "ful"}, "did you mean 'full'"),
     ):
         for method in (found.mixture, found.estimator):
             with pytest.raises(InputError, match=words):
                 method(dataset, **cell)
+
+
+def test_every_seed_and_snapshot_can_be_asked_for(loaded):
+    _, found = loaded
+    best = found.best.query("dataset == 'gmm'").iloc[0]
+    row = found.fits.merge(best[["dataset", *RUN]].to_frame().T.infer_objects()).set_index(
+        "iteration"
+    )
+    for iteration in (1, 10):
+        one = found.mixture("gmm", iteration=iteration)
+        rows = found.rows("parameters", {**row.loc[iteration], "iteration": iteration})
+        np.testing.assert_array_equal(one.weights, rows.sort_values("component")["weight"])
+    assert not np.array_equal(found.mixture("gmm", iteration=1).means, found.mixture("gmm").means)
+    for seed in (0, 1):
+        fit = found.chosen({"dataset": "gmm", "k": 2, "covariance": "full", "seed": seed}).iloc[0]
+        assert (fit["seed"], fit["iteration"]) == (seed, best["iteration"])
+        assert fit["delta_bic"] == pytest.approx(fit["bic"] - best["bic"])
+        model = found.estimator("gmm", k=2, covariance="full", seed=seed)
+        assert model.bic(found.data("gmm")) == pytest.approx(fit["bic"], rel=1e-12)
+
+
+def test_an_experiment_stands_for_its_latest_version(loaded):
+    _, found = loaded
+    assert gmmpipe.load("results/smoke").folder == found.folder
+    with pytest.raises(InputError, match="results: no finished experiment"):
+        gmmpipe.load("results")
+
+
+def test_the_winner_is_a_table(loaded):
+    _, found = loaded
+    table, mixture = found.table("winner", where={"dataset": "gmm"}), found.mixture("gmm")
+    assert table.columns.tolist() == [
+        "component", "weight", "mean eruption (min)", "sd eruption (min)", "mean waiting (min)",
+        "sd waiting (min)",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(table["component"], [1, 2])
+    np.testing.assert_array_equal(table.filter(like="mean"), mixture.means)
+    deviations = np.sqrt(np.diagonal(mixture.covariances, axis1=1, axis2=2))
+    np.testing.assert_array_equal(table.filter(like="sd"), deviations)
+    scaled = found.table("winner", cell={"dataset": "gmm"}, normalised=True)
+    low, wide = found.data("gmm").min(), np.ptp(found.data("gmm").to_numpy(), axis=0)
+    means = scaled.filter(regex=r"mean .* \[minmax\]")
+    np.testing.assert_allclose(means, (mixture.means - low.to_numpy()) / wide, rtol=1e-12)
+    np.testing.assert_allclose(found.mixture("gmm", normalised=True).means, means, rtol=1e-12)
+    text = found.typeset("winner", "latex", where={"dataset": "gmm"}, caption="")
+    assert "gmm: full, K = 2." in text
+    assert "sample" not in text
+    assert len(found.table("winner", cell={"k": 1})) == 2
+
+
+def test_labels_have_all_probabilities_where_asked(loaded):
+    _, found = loaded
+    table = found.table("labels", columns=(), probabilities=True, where={"dataset": "gmm"})
+    x, labels = found.data("gmm"), found.labels.query("dataset == 'gmm'")
+    np.testing.assert_array_equal(table["component"], labels["component"])
+    np.testing.assert_array_equal(table[["p_1", "p_2"]], found.estimator("gmm").predict_proba(x))
+    other = found.table("labels", cell={"dataset": "gmm", "k": 1})
+    assert set(other["component"]) == {1}
+    with pytest.raises(InputError, match="probabilities is of labels, not of the table best"):
+        found.table("best", probabilities=True)
+
+
+def test_rows_and_heads_of_tables(loaded):
+    _, found = loaded
+    table = found.table("best", where={"dataset": "gmm", "k": 2.0}, sort=["-bic"], heads=True)
+    assert table["BIC (nats)"].is_monotonic_decreasing
+    assert set(table["K"]) == {2}
+    assert "log-likelihood (nats)" in table
+    for options, words in (
+        ({"where": {"kk": 1}}, "kk"),
+        ({"where": {"k": 9}}, "k is 9; choose one of 1, 2"),
+        ({"sort": ["-bci"]}, "'bic'"),
+        ({"wear": {}}, "'where'"),
+    ):
+        with pytest.raises(InputError, match=words):
+            found.table("best", **options)
+    with pytest.raises(InputError, match="leave it out"):
+        found.typeset("best", "csv", caption="")
 
 
 def test_an_estimator_predicts_as_the_tables_say(loaded):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gmmpipe.experiment import load
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import numbers
-from gmmpipe.results.experiment import load
 from gmmpipe.results.numbers import letters, numbers_tex, value_tex
 
 LATEX = shutil.which("pdflatex")

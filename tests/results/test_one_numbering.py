@@ -65,6 +65,14 @@ def test_a_component_has_one_number(seen):
     intervals = found.intervals.query(mine)
     assert intervals["component"].tolist() == [*means]
     np.testing.assert_allclose(intervals["estimate"], rows["weight"], atol=0.05)
+    winner = found.table("winner").set_index("component")
+    assert winner["weight"].round(2).to_dict() == weights
+    se = intervals.set_index("component")["se"]
+    np.testing.assert_array_equal(winner["se weight"], se)
+    ses = found.intervals.query(
+        mine.replace("'weight'", "'mean'") + " and feature == 'waiting (min)'"
+    )
+    np.testing.assert_array_equal(winner["se waiting (min)"], ses.sort_values("component")["se"])
     beside = components([("x", found.mixture(), found.mixture())])
     assert dict(zip(beside["component_a"], map(tuple, beside["mean_a"]), strict=True)) == means
     assert beside["component_b"].tolist() == beside["component_a"].tolist()

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import tables_page
 
+from gmmpipe.experiment import Experiment
 from gmmpipe.results.columns import BOX, CELL, DEFECTS, RESTARTS
-from gmmpipe.results.experiment import Experiment
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store.plan import AXES
 

@@ -20,7 +20,7 @@ from gmmpipe.data.formats import limits
 from gmmpipe.data.kinds import File
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, explain
-from gmmpipe.results.experiment import load
+from gmmpipe.experiment import load
 from gmmpipe.store import arrays, artifacts, free_memory, open_files, parquet, yaml_file
 from gmmpipe.store import lock as guard
 from gmmpipe.workflow import verify

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.results.experiment import load
+from gmmpipe.experiment import load
 from gmmpipe.store import artifacts
 from gmmpipe.workflow.rerun import rerun
 from gmmpipe.workflow.verify import Version
@@ -108,7 +108,7 @@ def test_a_version_that_was_moved_brings_its_own_files(done, gmmpipe, tmp_path):
 
 
 def test_what_is_no_version_is_refused(done, gmmpipe, refused, tmp_path):
-    refused("no finished experiment", "verify", "results/smoke")
+    refused("no finished experiment", "verify", "results")
     refused("no finished experiment", "verify", "nowhere")
     manifest = Path(done.folder, "manifest.json")
     whole = artifacts.read_json(manifest)

@@ -12,7 +12,7 @@ from gmmpipe.results import printing
 from gmmpipe.results.compare import text as words
 from gmmpipe.results.compare.differences import Differences
 from gmmpipe.results.compare.html import page
-from gmmpipe.results.experiment import Experiment, load
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.store import artifacts
 from gmmpipe.store.terminal import print_data
 
@@ -27,9 +27,9 @@ class Comparison(Differences):
 
     Parameters
     ----------
-    before : Experiment
+    before : StoredExperiment
         Has the suffix _a in all tables.
-    after : Experiment
+    after : StoredExperiment
         Has the suffix _b; components are matched.
 
     """
@@ -91,14 +91,16 @@ class Comparison(Differences):
         return f"<div><p>{lines}</p>\n{printing.typeset(self.selected, 'html')}</div>"
 
 
-def compare(before: str | Path | Experiment, after: str | Path | Experiment) -> Comparison:
+def compare(
+    before: str | Path | StoredExperiment, after: str | Path | StoredExperiment
+) -> Comparison:
     """Return how one version differs from another.
 
     Parameters
     ----------
-    before : str, Path or Experiment
+    before : str, Path or StoredExperiment
         Folder of a version, or the experiment loaded.
-    after : str, Path or Experiment
+    after : str, Path or StoredExperiment
         The other version.
 
     Returns
@@ -119,7 +121,7 @@ def compare(before: str | Path | Experiment, after: str | Path | Experiment) -> 
     True
 
     """
-    a, b = (e if isinstance(e, Experiment) else load(e) for e in (before, after))
+    a, b = (e if isinstance(e, StoredExperiment) else StoredExperiment(e) for e in (before, after))
     return Comparison(a, b)
 
 

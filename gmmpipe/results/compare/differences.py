@@ -7,14 +7,14 @@ import pandas as pd
 
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.compare import models, numbers, settings
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.verdict import Verdict
 
 
 class Differences:
     """What changed: tables of ``before`` have the suffix _a, those of ``after`` _b."""
 
-    def __init__(self, before: Experiment, after: Experiment) -> None:
+    def __init__(self, before: StoredExperiment, after: StoredExperiment) -> None:
         self.before, self.after = before, after
 
     @cached_property

@@ -17,7 +17,7 @@ from gmmpipe.mixture.diagnostics.metrics import Codes
 from gmmpipe.mixture.diagnostics.restarts import NATS
 from gmmpipe.mixture.mixture import FIRST, Mixture
 from gmmpipe.results.compare import numbers
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.mixtures import mixtures, rows_at
 from gmmpipe.results.summary import verdicts_of_cases
 from gmmpipe.results.verdict import Verdict
@@ -32,8 +32,8 @@ SAME, ANOTHER = "the same model", "another model"  # outcomes
 
 
 def compared(
-    before: Experiment,
-    after: Experiment,
+    before: StoredExperiment,
+    after: StoredExperiment,
     matched: numbers.Matched,
     unlike: Mapping[numbers.Place, str],
 ) -> pd.DataFrame:
@@ -59,14 +59,14 @@ def compared(
     return rows
 
 
-def winners(before: Experiment, after: Experiment) -> numbers.Matched:
+def winners(before: StoredExperiment, after: StoredExperiment) -> numbers.Matched:
     """Return the selected models of each data set and outer point of both."""
     outer = numbers.outer_axes(before, after)
     a, b = (numbers.table(e, "best", outer) for e in (before, after))
     return numbers.matched(a[a["rank"] == 1], b[b["rank"] == 1], ["dataset", *outer])
 
 
-def verdicts(experiment: Experiment, outer: Sequence[str]) -> dict[numbers.Place, Verdict]:
+def verdicts(experiment: StoredExperiment, outer: Sequence[str]) -> dict[numbers.Place, Verdict]:
     """Return the verdict on each data set at each point of these outer axes."""
     cases = experiment.fits[["dataset", *experiment.outer]].drop_duplicates()
     places = numbers.table(experiment, "fits", outer).loc[cases.index, ["dataset", *outer]]
@@ -81,8 +81,8 @@ def verdicts(experiment: Experiment, outer: Sequence[str]) -> dict[numbers.Place
 
 
 def selected(
-    before: Experiment,
-    after: Experiment,
+    before: StoredExperiment,
+    after: StoredExperiment,
     unlike: Mapping[numbers.Place, str],
     decided: Sequence[Mapping[numbers.Place, Verdict]],
 ) -> pd.DataFrame:
@@ -120,7 +120,7 @@ def _outcome(row: pd.Series, change: float, moved: float) -> str:
     return "another fit of the same family and K" if same else ANOTHER
 
 
-def pairs(before: Experiment, after: Experiment) -> list[tuple[str, Mixture, Mixture]]:
+def pairs(before: StoredExperiment, after: StoredExperiment) -> list[tuple[str, Mixture, Mixture]]:
     """Return (data set, mixture before, mixture after) of the selected models of both."""
     matched = winners(before, after)
     mixtures_a, mixtures_b = (
@@ -166,7 +166,7 @@ def _component(name: str, a: Mixture, i: int, b: Mixture, j: int) -> dict[str, A
     return row
 
 
-def _mixtures(experiment: Experiment, both: pd.DataFrame, side: str) -> list[Mixture]:
+def _mixtures(experiment: StoredExperiment, both: pd.DataFrame, side: str) -> list[Mixture]:
     """Return the mixture of each row of a matched table, as one of the two versions has it."""
     outer = [column for column in both.columns if "." in column]
     keys = {

@@ -13,7 +13,7 @@ from gmmpipe.mixture.diagnostics.best_fit import TIE
 from gmmpipe.mixture.diagnostics.criteria import n_samples
 from gmmpipe.results.columns import MODEL
 from gmmpipe.results.compare.settings import data_digests
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.store.plan import AXES
 
 OTHER = "other data"
@@ -36,12 +36,12 @@ class Matched(NamedTuple):
     only_b: int
 
 
-def outer_axes(before: Experiment, after: Experiment) -> list[str]:
+def outer_axes(before: StoredExperiment, after: StoredExperiment) -> list[str]:
     """Return the outer axes of either sweep; the other has one point on them."""
     return list(dict.fromkeys([*before.outer, *after.outer]))
 
 
-def table(experiment: Experiment, name: str, outer: Sequence[str]) -> pd.DataFrame:
+def table(experiment: StoredExperiment, name: str, outer: Sequence[str]) -> pd.DataFrame:
     """Return a table with all outer axes as texts, those not swept from the configuration.
 
     Of parameters the rows of the cells in ``best``.
@@ -67,21 +67,21 @@ def matched(a: pd.DataFrame, b: pd.DataFrame, keys: Sequence[str]) -> Matched:
     return Matched(keys, both, len(a) - len(both), len(b) - len(both))
 
 
-def cells(before: Experiment, after: Experiment) -> Matched:
+def cells(before: StoredExperiment, after: StoredExperiment) -> Matched:
     """Return the cells of both sweeps."""
     outer = outer_axes(before, after)
     a, b = table(before, "fits", outer), table(after, "fits", outer)
     return matched(a, b, [*(axis for axis in AXES if axis in a and axis in b), *outer])
 
 
-def models(before: Experiment, after: Experiment) -> Matched:
+def models(before: StoredExperiment, after: StoredExperiment) -> Matched:
     """Return the rows of ``best`` of the models that both fitted soundly."""
     outer = outer_axes(before, after)
     a, b = table(before, "best", outer), table(after, "best", outer)
     return matched(a, b, ["dataset", *MODEL, *outer])
 
 
-def unlike(before: Experiment, after: Experiment) -> dict[Place, str]:
+def unlike(before: StoredExperiment, after: StoredExperiment) -> dict[Place, str]:
     """Return {(data set, *outer point): why} of those whose log-likelihoods cannot be compared."""
     keys = ["dataset", *outer_axes(before, after)]
     a, b = (

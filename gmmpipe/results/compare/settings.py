@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gmmpipe.results.columns import NAMED
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.environments import Environments
 
@@ -19,7 +19,7 @@ LONG = 80  # characters of a value that are shown
 UNKNOWN = "not recorded"
 
 
-def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
+def changes(before: StoredExperiment, after: StoredExperiment) -> pd.DataFrame:
     """Return a row for each key that differs: part, key, before, after; texts, "" for absent."""
     rows = []
     swept = [named_entries(experiment.config) for experiment in (before, after)]
@@ -35,7 +35,7 @@ def changes(before: Experiment, after: Experiment) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def recorded(experiment: Experiment) -> list[dict[str, str]]:
+def recorded(experiment: StoredExperiment) -> list[dict[str, str]]:
     """Return {key: value} of each of PARTS, as far as the version recorded it."""
     parts = recorded_in(experiment.manifest, experiment.config)
     parts[1] |= _rows(experiment)
@@ -72,7 +72,7 @@ def _digests(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str
     return result
 
 
-def _rows(experiment: Experiment) -> dict[str, str]:
+def _rows(experiment: StoredExperiment) -> dict[str, str]:
     """Return the number of rows of each data set at each outer point."""
     result = {}
     labels = experiment.labels

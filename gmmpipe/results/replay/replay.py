@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gmmpipe.errors import InputError
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.replay.agreement import PARAMETERS, TRAJECTORY, Agreement, compare_steps
-from gmmpipe.results.replay.choose import chosen, key_columns
+from gmmpipe.results.replay.choose import chosen
 from gmmpipe.results.replay.peers import engine
 from gmmpipe.results.replay.stored import StoredFit, StoredFits
 from gmmpipe.store import artifacts
@@ -37,14 +37,14 @@ def run(
         raise InputError(f"--iterations is {iterations}; give 0 or more")
     if output is not None and Path(output).suffix not in SUFFIXES:
         raise InputError(f"-o is {str(output)!r}; give a file ending in {' or '.join(SUFFIXES)}")
-    experiment = Experiment(folder)
+    experiment = StoredExperiment(folder)
     rows = chosen(experiment, cells)
     stored = StoredFits(experiment)
     fits = [stored.fit(row, iterations) for row in rows.to_dict("records")]
     for fit in fits:
         other.check(fit.case.family, fit.case.reg_covar)
     version = other.ready()
-    shown = _Lines(rows[[key for key in key_columns(experiment) if key != "iteration"]])
+    shown = _Lines(rows[[key for key in experiment.axes if key != "iteration"]])
     agreements = []
     for fit in fits:
         agreements.append(compare_steps(fit, other.steps(fit.case)))

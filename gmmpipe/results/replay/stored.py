@@ -8,9 +8,8 @@ from gmmpipe.errors import InputError
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.mixture.fit_arrays import fit_options
 from gmmpipe.mixture.mixture import Array, Mixture
-from gmmpipe.results.experiment import Experiment
+from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.mixtures import rows_at, start_of, to_mixture, trajectory_of
-from gmmpipe.results.replay.choose import key_columns
 from gmmpipe.results.replay.engine import Case
 
 
@@ -39,7 +38,7 @@ class StoredFit:
 class StoredFits:
     """The finished version of an experiment, its plan and its normalised data."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: StoredExperiment) -> None:
         self.experiment = experiment
         self.plan = experiment.study
         self._data: dict[str, dict[str, Any]] = {}
@@ -50,7 +49,7 @@ class StoredFits:
         Raises InputError where the store has lost the data or holds other data, or for a fit that
         is not of plain maximum likelihood.
         """
-        keys = key_columns(self.experiment)
+        keys = self.experiment.axes
         key = {name: row[name] for name in keys if name != "iteration"}
         iterations = int(row["n_iter"]) if most is None else min(most, int(row["n_iter"]))
         block = self._block(key)
