@@ -29,7 +29,6 @@ MEND = "check the path"
 # of libraries that are loaded, and of threads
 LACK = re.compile("cannot allocate memory|failed to map segment|can't start new thread", re.I)
 
-LISTS = ("columns", "na")  # options of a data set that are lists
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # what Hydra takes as part of an override's key
 # what the extra `pipeline` brings, as it is imported
 PIPELINE = (
@@ -73,6 +72,9 @@ def _shown(found: re.Match[str]) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+Way = tuple[str, str | list[str]] | str  # see ``UnreadableData``
+
+
 class InputError(ValueError):
     """The data, the configuration or the command line is wrong.
 
@@ -89,12 +91,13 @@ class UnreadableData(InputError):  # noqa: N818 - it says what it is
     """A data file cannot be read as it is; the message ends with what to do about it.
 
     what: who, where, what is wrong; mend: what to do to the file; ways: (option, value) of the data
-    set that would let it be read, or words to type as they are.
+    set that would let it be read, the value a list where the setting is one; or words to type as
+    they are.
     """
 
-    def __init__(self, what: str, mend: str = "", *ways: "tuple[str, str] | str") -> None:
+    def __init__(self, what: str, mend: str = "", *ways: "Way") -> None:
         self.what, self.mend, self.ways = what, mend, ways
-        super().__init__(self._text(lambda key, value: f"--{key} {quote(value)}"))
+        super().__init__(self._text(lambda key, value: f"--{key} {quote(_joined(value))}"))
 
     def of_dataset(self, name: str) -> InputError:
         """Return the same about a data set of conf/, whose options are overrides."""
@@ -103,16 +106,20 @@ class UnreadableData(InputError):  # noqa: N818 - it says what it is
         file = f"conf/dataset/{name}.yaml"  # Hydra has no override for such a name
         return InputError(self._text(lambda key, value: f"`{key}: {value}` in {file}"))
 
-    def _text(self, typed: Callable[[str, str], str]) -> str:
+    def _text(self, typed: Callable[[str, str | list[str]], str]) -> str:
         words = [way if isinstance(way, str) else typed(*way) for way in self.ways]
         give = f"give {' or '.join(words)}" if words else ""
         return "; ".join(filter(None, (self.what, ", or ".join(filter(None, (self.mend, give))))))
 
 
-def _override(name: str, key: str, value: str) -> str:
-    parts = value.split(",") if key in LISTS else [value]
+def _joined(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _override(name: str, key: str, value: str | list[str]) -> str:
+    parts = [value] if isinstance(value, str) else value
     text = ",".join(part if re.fullmatch(r"[\w.-]+", part) else repr(part) for part in parts)
-    return quote(f"dataset.{name}.{key}={f'[{text}]' if key in LISTS else text}")
+    return quote(f"dataset.{name}.{key}={text if isinstance(value, str) else f'[{text}]'}")
 
 
 class Obstacle(RuntimeError):  # noqa: N818 - the input is right, so it is no error of the user's

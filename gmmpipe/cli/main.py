@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import gmmpipe
 from gmmpipe.cli.command import project
 from gmmpipe.cli.commands import COMMANDS
-from gmmpipe.data.user_file import declare, file_options
+from gmmpipe.data.user_file import declare, file_options, paths
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line, suggest
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
@@ -175,25 +175,25 @@ def _dispatch(args: argparse.Namespace, snakemake: Sequence[str]) -> int:
     root = project()
     if args.command == "list":
         return _list(root, args.kind, as_json=args.json)
-    user_file = file_options(root, vars(args))
+    user_files = file_options(root, vars(args))
     if args.command == "show":
         import yaml
 
         from gmmpipe.config import load as config
         from gmmpipe.workflow.inputs import how_read
 
-        composed = config.load(root / "conf", args.overrides, user_file)
+        composed = config.load(root / "conf", args.overrides, user_files)
         if args.json:
             print_json(composed)
             return 0
         print_data(yaml.safe_dump(composed, sort_keys=False, allow_unicode=True))
-        for line in how_read(root, composed, user_file):
+        for line in how_read(root, composed, paths(user_files)):
             print(f"# {line}")
         return 0
     from gmmpipe.workflow.run import run
 
     with redirect_stdout(io.StringIO()) if args.quiet else nullcontext():
-        return run(root, args.overrides, user_file, snakemake)
+        return run(root, args.overrides, user_files, snakemake)
 
 
 def _stage(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gmmpipe.config import schema
 from gmmpipe.config.compose import GROUPS, compose, files, read
-from gmmpipe.data.user_file import dataset_name
+from gmmpipe.data.user_file import EXPERIMENT, data_sets, results_name
 from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.diagnostics.criteria import CRITERIA
@@ -26,24 +26,24 @@ MOST_CELLS = 10_000_000  # each is a row of the tables
 
 
 def load(
-    conf: Path, overrides: Sequence[str] = (), user_file: Mapping[str, Any] | None = None
+    conf: Path, overrides: Sequence[str] = (), user_files: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Compose, check and return the configuration of one experiment as plain JSON types.
 
-    conf is that of a project, see ``compose``; overrides are Hydra's ("fit.tol=1e-8"). user_file:
-    options of the user's own file, which becomes the only data set, named after the file. In the
-    result every key is present, `sweep` maps each axis to its list of values, and the sections of
-    the named axes hold only the entries in use.
+    conf is that of a project, see ``compose``; overrides are Hydra's ("fit.tol=1e-8"). user_files:
+    the user's own files and their options, which become the only data sets, named after the files,
+    as the experiment is then. In the result every key is present, `sweep` maps each axis to its
+    list of values, and the sections of the named axes hold only the entries in use.
 
     Raises InputError for whatever is wrong, before anything runs.
     """
     nothing: dict[str, Any] = {key: {} for key in ("fit", "figures", "sweep", *NAMED)}
-    composed = {**nothing, **compose(conf, overrides)}
+    composed = {**nothing, **compose(conf, with_experiment(overrides, user_files))}
     sweep = composed["sweep"]
     if not isinstance(sweep, Mapping):
         raise InputError(f"sweep is {sweep!r}; give it axes, such as k: 1..6")
-    if user_file is not None:
-        _use_user_file(composed, overrides, user_file)
+    if user_files is not None:
+        _use_user_files(composed, overrides, user_files)
     _refuse_unknown(
         "",
         composed,
@@ -105,17 +105,27 @@ def choices(conf: Path) -> dict[str, dict[str, str]]:
     return result
 
 
-def _use_user_file(
-    composed: dict[str, Any], overrides: Sequence[str], user_file: Mapping[str, Any]
+def with_experiment(
+    overrides: Sequence[str], user_files: Mapping[str, Any] | None
+) -> Sequence[str]:
+    """Return the overrides; where they choose no experiment, that made for the user's own files."""
+    chosen = user_files is None or any(text.startswith("experiment=") for text in overrides)
+    return overrides if chosen else [f"experiment={EXPERIMENT}", *overrides]
+
+
+def _use_user_files(
+    composed: dict[str, Any], overrides: Sequence[str], user_files: Mapping[str, Any]
 ) -> None:
-    """Make the user's file the only data set; `dataset.NAME.KEY=...` may say more about it."""
+    """Make the user's files the data sets; `dataset.NAME.KEY=...` may say more about one."""
     if any(text.startswith("sweep.dataset=") for text in overrides):
         raise InputError("--data and sweep.dataset both say what the data sets are; give one")
-    name = dataset_name(str(user_file["path"]))
     _refuse_non_sections("dataset", composed["dataset"])
-    settings = composed["dataset"].get(name, {})
-    composed["dataset"][name] = {"kind": "file", **user_file, **settings}
-    composed["sweep"]["dataset"] = [name]
+    files = data_sets(user_files)
+    for name, options in files.items():
+        more = composed["dataset"].get(name, {})
+        composed["dataset"][name] = {"kind": "file", **options, **more}
+    composed["sweep"]["dataset"] = list(files)
+    composed["experiment"] = results_name(user_files)
 
 
 def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -16,22 +16,22 @@ from gmmpipe.config.compose import (
     named,
     read,
 )
-from gmmpipe.config.load import NUMBERS
-from gmmpipe.data.kinds import File
-from gmmpipe.data.user_file import OPTIONS, dataset_name
+from gmmpipe.config.load import NUMBERS, with_experiment
+from gmmpipe.data.file import File
+from gmmpipe.data.user_file import EXPERIMENT, SETTINGS, data_sets, default_name
 from gmmpipe.errors import InputError
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.validate import check
 
 DEFAULT = "default"
 
-Call = tuple[list[str], dict[str, Any] | None]  # overrides, and the user's file with its options
+Call = tuple[list[str], dict[str, Any] | None]  # overrides, and the user's files with options
 
 
 def origins(
     conf: Path,
     overrides: Sequence[str],
-    user_file: Mapping[str, Any] | None,
+    user_files: Mapping[str, Any] | None,
     config: Mapping[str, Any],
 ) -> dict[str, str]:
     """Return {dotted key: where it was set} for every value of ``config``.
@@ -42,13 +42,13 @@ def origins(
     """
     sources = dict.fromkeys(["experiment"], named(conf, find(conf, "config.yaml")))
     without = {"experiment": _default_experiment(conf), **_defaults()}  # values below the overrides
-    if user_file is not None:
-        entry = f"dataset.{dataset_name(str(user_file['path']))}"
+    for name, options in data_sets(user_files).items() if user_files else ():
+        entry = f"dataset.{name}"
         sources |= {f"{entry}.kind": "--data", f"{entry}.path": "--data"}
-        sources |= {f"{entry}.{key}": f"--{key}" for key in user_file if key != "path"}
-        without |= {f"{entry}.{key}": value for key, value in user_file.items()}
+        sources |= {f"{entry}.{key}": f"--{key}" for key in options if key != "path"}
+        without |= {f"{entry}.{key}": value for key, value in options.items()}
     values = dict(flat(config))
-    for where, settings in layers(conf, overrides):
+    for where, settings in layers(conf, with_experiment(overrides, user_files)):
         for key, value in settings.items():
             leaves = dict(flat({key: value}))
             if where == OVERRIDE:  # it replaces what was there
@@ -63,15 +63,16 @@ def origins(
             if name in config[axis] and f"{axis}.{name}.{kind}" not in sources:
                 for key, _ in flat(read(path)):
                     sources.setdefault(f"{axis}.{name}.{key}", named(conf, path))
-    if user_file is not None:
+    if user_files is not None:
         sources["sweep.dataset"] = "--data"
+        sources["experiment"] = "--name" if user_files.get("name") else "--data"
     return {key: sources.get(key, DEFAULT) for key in values}
 
 
 def call_of(
     conf: Path,
     overrides: Sequence[str],
-    user_file: Mapping[str, Any] | None,
+    user_files: Mapping[str, Any] | None,
     config: Mapping[str, Any],
 ) -> tuple[Call, dict[str, str]]:
     """Return the one call that makes ``config``, and its ``origins``; arguments as there.
@@ -79,12 +80,16 @@ def call_of(
     Files of conf/ are chosen as they were. Where an override replaces a whole section, or a value
     cannot be typed, the overrides are those that were given.
     """
-    options = _options(user_file, config)
+    options = _options(user_files, config)
     sources = origins(conf, overrides, options, config)
     values = dict(flat(config))
-    result = [f"experiment={values['experiment']}"] if sources["experiment"] == OVERRIDE else []
-    for pick in _picks(overrides):
-        if _files(conf, [*result, pick]) != _files(conf, result):
+    default = EXPERIMENT if user_files else _default_experiment(conf)
+    chosen = _picks(overrides)
+    experiment = chosen.pop("experiment", f"experiment={default}")
+    result = [experiment] if experiment != f"experiment={default}" else []
+    for pick in chosen.values():
+        known = with_experiment(result, user_files)
+        if _files(conf, [*known, pick]) != _files(conf, known):
             result.append(pick)
     keys = [key for key, where in sources.items() if where == OVERRIDE and key != "experiment"]
     typed = [as_override(key, values[key]) for key in keys]
@@ -119,10 +124,10 @@ def _files(conf: Path, overrides: Sequence[str]) -> list[str]:
     return [where for where, _ in layers(conf, overrides) if where != OVERRIDE]
 
 
-def _picks(overrides: Sequence[str]) -> list[str]:
-    """Return the last choice of a file of each group but the experiment."""
+def _picks(overrides: Sequence[str]) -> dict[str, str]:
+    """Return {group: the last choice of a file of it}, in the order of ``GROUPS``."""
     chosen = {text.partition("=")[0]: text for text in overrides}
-    return [chosen[group] for group in GROUPS[1:] if group in chosen]
+    return {group: chosen[group] for group in GROUPS if group in chosen}
 
 
 def _default_experiment(conf: Path) -> str | None:
@@ -132,13 +137,18 @@ def _default_experiment(conf: Path) -> str | None:
 
 
 def _options(
-    user_file: Mapping[str, Any] | None, config: Mapping[str, Any]
+    user_files: Mapping[str, Any] | None, config: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the path of the user's file, and each of its options that is not the default."""
-    if user_file is None:
+    """Return the user's files, their name if given, and each common option that is not the default.
+
+    What `dataset.NAME.KEY=...` says of one of several files stays an override.
+    """
+    if user_files is None:
         return None
-    entry = config["dataset"][dataset_name(str(user_file["path"]))]
+    entries = [config["dataset"][name] for name in data_sets(user_files)]
     defaults = {field.name: field.default for field in fields(File)}
-    settings = (option.setting for option in OPTIONS.values() if option.setting != "path")
-    changed = {key: entry[key] for key in settings if entry[key] != defaults[key]}
-    return {"path": user_file["path"], **changed}
+    settings = entries[0] if len(entries) == 1 else {**defaults, **user_files}
+    changed = {key: settings[key] for key in SETTINGS if settings[key] != defaults[key]}
+    name = config["experiment"]
+    named_so = {} if name == default_name(user_files) else {"name": name}
+    return {"path": user_files["path"], **named_so, **changed}

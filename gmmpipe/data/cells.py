@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from gmmpipe.data.kinds import File
-from gmmpipe.errors import InputError, UnreadableData
+from gmmpipe.data.file import File
+from gmmpipe.errors import InputError, UnreadableData, Way
 from gmmpipe.mixture.floats import EXACT
 from gmmpipe.mixture.mixture import Array
 
@@ -22,7 +22,7 @@ INTEGER = re.compile(r"[+-]?[0-9]+")
 DROP, MAR = ("missing", "drop"), "fit.missing=mar"
 SIGNIFICANT = 10  # numbers with a point before three digits, from which it may part thousands
 
-Ways = tuple[tuple[str, str] | str, ...]
+Ways = tuple[Way, ...]
 Fail = Callable[[int, str, str, Ways], InputError]
 
 

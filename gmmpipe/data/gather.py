@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.data.dataset import Sample
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.labels import encode
 from gmmpipe.data.table import LONGEST, Table, UsedRows, refuse_useless, used_rows
 from gmmpipe.errors import InputError

@@ -12,9 +12,9 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from gmmpipe.data.dataset import Sample
+from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
 from gmmpipe.data.gather import RowCollector
-from gmmpipe.data.kinds import File
 from gmmpipe.data.source import ProgressCallback, is_large, tables
 
 

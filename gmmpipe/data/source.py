@@ -7,11 +7,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats import magic
 from gmmpipe.data.formats.limits import refuse_growth
 from gmmpipe.data.formats.parquet import files, parquet_folder
 from gmmpipe.data.formats.registry import Parser, format_of, suffixes
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 from gmmpipe.store.integrity import describe, sha256

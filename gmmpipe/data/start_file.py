@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gmmpipe.data.cells import is_missing
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.labels import encode
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, suggest

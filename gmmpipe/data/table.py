@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gmmpipe.data.cells import is_missing, numbers_of_missing, texts_of_missing
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.errors import InputError, UnreadableData, suggest
 from gmmpipe.mixture.mixture import Array
 
@@ -234,7 +234,7 @@ def _refuse(
             f"{table.name}: {place}: no label" + (f" ({label!r})" if label else ""),
             "mend it",
             ("missing", "drop"),
-            *([("na", "")] if label else []),  # which makes the word a class
+            *([("na", [""])] if label else []),  # which makes the word a class
             *([("header", "yes")] if place == "line 1" else []),
         )
 

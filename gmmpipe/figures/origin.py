@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from gmmpipe.data.user_file import arguments
+from gmmpipe.data.user_file import arguments, paths, results_name
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.names import is_name
@@ -42,11 +42,13 @@ def command(plan: Plan, *, folders: bool = True) -> str:
     folders: whether to say in which folder the user's own file is.
     """
     call = artifacts.read_json(plan.origins)
-    experiment, own = f"experiment={plan.experiment}", call["own"]
-    overrides = [text for text in call["overrides"] if text != experiment]
+    experiment, own, overrides = f"experiment={plan.experiment}", call["own"], call["overrides"]
+    if not own or results_name(own) != plan.experiment:  # as all versions of older gmmpipes
+        overrides = [experiment, *(text for text in overrides if text != experiment)]
+        own = own and {**own, "name": plan.experiment}
     if own and not folders:
-        own = {**own, "path": Path(own["path"]).name}
-    return shlex.join(["gmmpipe", "run", experiment, *overrides, *arguments(own)])
+        own = {**own, "path": [Path(path).name for path in paths(own)]}
+    return shlex.join(["gmmpipe", "run", *overrides, *arguments(own)])
 
 
 def origin_of(plan: Plan) -> Origin:

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from gmmpipe.errors import InputError
@@ -58,11 +58,11 @@ def file_name(name: str) -> str:
     return name
 
 
-def located(root: Path, path: str, user_file: str | None) -> Path:
+def located(root: Path, path: str, user_paths: Collection[str] = ()) -> Path:
     """Return where a data file is.
 
-    path stands in the configuration and must stay in the project, links resolved; user_file is
-    that of --data, which the user names himself and which may be anywhere. Raises InputError for
+    path stands in the configuration and must stay in the project, links resolved; user_paths are
+    those of --data, which the user names himself and which may be anywhere. Raises InputError for
     the rest, for URLs, and for paths that no command line can take.
     """
     if URL.match(path):
@@ -73,7 +73,7 @@ def located(root: Path, path: str, user_file: str | None) -> Path:
             " Snakemake handles; rename it"
         )
     full = root / path
-    if path != user_file:
+    if path not in user_paths:
         _refuse_outside(root, full, path)
         for link in (file for file in full.rglob("*") if file.is_symlink()):
             _refuse_outside(root, link, str(link.relative_to(root)))

@@ -1,14 +1,14 @@
 """The inputs of a plan: data sets and files of starts, examined before any job."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from gmmpipe.config.build import build
 from gmmpipe.data import read as reader
 from gmmpipe.data import source as data_files
-from gmmpipe.data.kinds import DATASETS, File
+from gmmpipe.data.file import File
+from gmmpipe.data.kinds import DATASETS
 from gmmpipe.data.progress import Bar
 from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData
@@ -31,32 +31,32 @@ def _with_missing(options: Section, fit: Section) -> Section:
 
 
 def data_set(
-    root: Path, name: str, point: Section, user_path: str | None, scratch: Path | None
+    root: Path, name: str, point: Section, user_paths: Collection[str], scratch: Path | None
 ) -> DataSet:
     """Describe one data set: its options, its size, and the digest of its source.
 
-    point: the configuration at an outer point. user_path: of the user's own
-    file, if any; scratch as in ``make_plan``. Raises InputError for data that cannot be used.
+    point: the configuration at an outer point. user_paths: of the user's own files; scratch as in
+    ``make_plan``. Raises InputError for data that cannot be used.
     """
     options = _with_missing(point["dataset"][name], point["fit"])
     if options["kind"] != "file":
         n, d = build(DATASETS, "data set", options, "kind").shape
         identity = _identity(name, options)
         return DataSet(name=identity, dataset=name, n=n, d=d, config=options, digested=options)
-    data = _data_file(root, name, options, user_path, scratch)
+    data = _data_file(root, name, options, user_paths, scratch)
     if data.missing and point["fit"]["missing"] != "mar":
         raise InputError(f"dataset {name} keeps {data.missing} missing values; set fit.missing=mar")
     return data
 
 
 def _data_file(
-    root: Path, name: str, options: Section, user_path: str | None, scratch: Path | None
+    root: Path, name: str, options: Section, user_paths: Collection[str], scratch: Path | None
 ) -> DataSet:
-    path = _located(root, options["path"], user_path)
+    path = _located(root, options["path"], user_paths)
     large = path.exists() and data_files.is_large(path)
     described = data_files.described(path) if large else artifacts.describe(path)
     for file in described.get("files", ()):
-        located(root, f"{options['path']}/{file}", user_path and f"{user_path}/{file}")
+        located(root, f"{options['path']}/{file}", [f"{each}/{file}" for each in user_paths])
     digested = {**options, "path": path.name, "sha256": described["sha256"]}
     identity = _identity(name, digested)
     text = stored("text", identity) if large and data_files.is_text(path) else None
@@ -66,7 +66,7 @@ def _data_file(
     try:
         size = _cached(root / stored("data", identity, ".json"), look, keep=scratch is None)
     except UnreadableData as error:  # whose remedies are options of the user's own file
-        raise error if user_path == options["path"] else error.of_dataset(name) from None
+        raise error if options["path"] in user_paths else error.of_dataset(name) from None
     return DataSet(
         name=identity,
         dataset=name,
@@ -79,10 +79,10 @@ def _data_file(
     )
 
 
-def _located(root: Path, path: str, user_path: str | None) -> Path:
+def _located(root: Path, path: str, user_paths: Collection[str]) -> Path:
     """Return where a data file is, see ``located``: in the project, or in the packaged one."""
     place = packaged.find(root, path)
-    return place if place != root / path else located(root, path, user_path)
+    return place if place != root / path else located(root, path, user_paths)
 
 
 def _identity(name: str, digested: Section) -> str:
@@ -99,7 +99,7 @@ def start_file(
     path = options.get("path")
     if path is None:
         return None
-    content = artifacts.read(located(root, path, None))
+    content = artifacts.read(located(root, path))
     start = read_start(content, path)
     rows = getattr(start, "labels", None)
     if rows is not None and len(rows) != data.n:
@@ -148,18 +148,17 @@ def _scanned(root: Path, path: Path, kind: File, source: Source) -> Section:
     return rows.size
 
 
-def how_read(root: Path, config: Section, user_file: Mapping[str, Any] | None) -> Iterator[str]:
+def how_read(root: Path, config: Section, user_paths: Collection[str]) -> Iterator[str]:
     """Yield for each data set from a file how it is read, or why it is not."""
-    user_path = None if user_file is None else str(user_file["path"])
     for name, options in config["dataset"].items():
         if options["kind"] == "file":
             kind = build(DATASETS, "data set", _with_missing(options, config["fit"]), "kind")
             try:
-                path = _located(root, options["path"], user_path)
+                path = _located(root, options["path"], user_paths)
                 yield reader.preview(path, options["path"], kind)
             except OSError as error:
                 yield f"{options['path']}: {error.strerror}"
             except UnreadableData as error:
-                yield str(error if user_path == options["path"] else error.of_dataset(name))
+                yield str(error if options["path"] in user_paths else error.of_dataset(name))
             except InputError as error:
                 yield str(error)

@@ -5,7 +5,7 @@ or input makes new files and an unchanged one finds the old. The format is part 
 older gmmpipe made stays as it is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from typing import Any
 from gmmpipe.config import load
 from gmmpipe.config.origins import call_of
 from gmmpipe.config.schema import BLOCK
-from gmmpipe.data.user_file import OPTIONS, file_options
+from gmmpipe.data.user_file import OPTIONS, file_options, paths
 from gmmpipe.errors import InputError, missing, suggest
 from gmmpipe.mixture.em.options import FitOptions, RestartOptions, from_section
 from gmmpipe.mixture.engines.choose import EXECUTORS
@@ -40,13 +40,13 @@ BEYOND = {"prior": "fit.regularisation=map", "weights": "weights"}  # features n
 def make_plan(
     root: Path,
     overrides: Sequence[str],
-    user_file: Mapping[str, Any] | None = None,
+    user_files: Mapping[str, Any] | None = None,
     profile: Mapping[str, Any] | None = None,
     scratch: Path | None = None,
 ) -> Plan:
     """Compose and check the configuration in ``root``/conf; return its plan, which is written.
 
-    user_file: the user's own file and its options (path, label, weight, columns), or None. profile:
+    user_files: the user's own files and their options (``file_options``), or None. profile:
     settings of `block` in a profile, which override conf/ and are overridden by ``overrides``. The
     call is stored beside the plan and is no part of the version. scratch: a folder for what the
     store lacks, for a question that must write nothing there: a run may be going on.
@@ -54,32 +54,32 @@ def make_plan(
     Raises InputError for whatever is wrong with configuration or data; no job has run then.
     """
     machine = [f"block.{key}={str(value).lower()}" for key, value in (profile or {}).items()]
-    config = load.load(root / "conf", [*machine, *overrides], user_file)
+    config = load.load(root / "conf", [*machine, *overrides], user_files)
     check_folders(root, config["experiment"])
     _refuse_unnamed(config["engine"], overrides)
-    plan = plan_of(root, config, str(user_file["path"]) if user_file else None, scratch)
+    plan = plan_of(root, config, paths(user_files), scratch)
     path = Path(plan.path)
     if scratch and scratch not in path.parents:
         return plan
     _write_changed(layout.engine(path), config["engine"])
     studied = _studied_config(config)
-    (typed, options), sources = call_of(root / "conf", overrides, user_file, studied)
+    (typed, options), sources = call_of(root / "conf", overrides, user_files, studied)
     recorded = {"overrides": typed, "own": options, "origins": sources}
     _write_changed(layout.origins(path), recorded)
     return plan
 
 
 def plan_of(
-    root: Path, config: Section, user_path: str | None = None, scratch: Path | None = None
+    root: Path, config: Section, user_paths: Collection[str] = (), scratch: Path | None = None
 ) -> Plan:
     """Plan a configuration that is composed and checked already; else as ``make_plan``.
 
-    user_path: of the user's own file, which may lie outside of the project.
+    user_paths: of the user's own files, which may lie outside of the project.
     """
     plan = Plan(config["experiment"], _studied_config(config), config["block"], {}, {}, {})
     for outer, point in load.points(config):
         for name in point["dataset"]:
-            data = data_set(root, name, point, user_path, scratch)
+            data = data_set(root, name, point, user_paths, scratch)
             _refuse_beyond(config.get("engine", {}), data, point["fit"])
             plan.data_sets[data.name] = data
             for normaliser, family, start in product(*(point[a] for a in load.NAMED[1:])):
@@ -235,7 +235,7 @@ def from_snakemake(
     profile: Mapping[str, Any] | None = None,
     scratch: Path | None = None,
 ) -> Plan:
-    """Return the plan for --config settings: experiment, overrides, data, label, weight, columns.
+    """Return the plan for --config settings: experiment, overrides, data and its options.
 
     Those of `block` may be among them, or else in ``profile``; it and scratch as for ``make_plan``.
     Snakemake reads the Snakefile again in some of its subprocesses: only the main process plans,

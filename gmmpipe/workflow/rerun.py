@@ -92,12 +92,10 @@ def _plan(version: Version, place: Path) -> Plan:
     if not isinstance(config, dict) or not _are_mappings(config.get("dataset", {})):
         raise InputError(wrong)
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
-    user_path = next(  # the user's own file or folder, from outside of the project
-        (path for path in _data_paths(config) if Path(path).is_absolute()), None
-    )
+    user_paths = [path for path in _data_paths(config) if Path(path).is_absolute()]  # from outside
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
-            target = located(place, path, None)
+            target = located(place, path)
             if target.exists() or any(p[0] == "." or p == RESULTS for p in Path(path).parts):
                 raise InputError(
                     f"{version.folder}/manifest.json: {path!r} is not a valid path for an input"
@@ -110,7 +108,7 @@ def _plan(version: Version, place: Path) -> Plan:
     config = dict(config)
     config["block"] = check(schema.Block, version.manifest.get("block", {}), "block")
     try:
-        plan = plan_of(place, config, user_path)
+        plan = plan_of(place, config, user_paths)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{wrong} ({error!r})") from None
     plan = replace(plan, path=str(Path(plan.path).relative_to(place)))

@@ -49,7 +49,7 @@ PLACE = re.compile(r"(-c|-j|--cores|--jobs)\S*|(-e|--executor)(=.*)?")  # where 
 
 
 def run(
-    root: Path, overrides: Sequence[str], user_file: Mapping[str, Any] | None, extra: Sequence[str]
+    root: Path, overrides: Sequence[str], user_files: Mapping[str, Any] | None, extra: Sequence[str]
 ) -> int:
     """Plan and run one version of an experiment; return the exit code: 0, 1, or 2 for bad input.
 
@@ -68,10 +68,10 @@ def run(
         extra = [*profile, *extra]
         if runs_nothing(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
-                plan = make_plan(Path(), overrides, user_file, block, Path(scratch))
+                plan = make_plan(Path(), overrides, user_files, block, Path(scratch))
                 return subprocess.run(_command(plan, extra), check=False).returncode and 1
         with contextlib.closing(_lock()) as lock:
-            plan = make_plan(Path(), overrides, user_file, block)
+            plan = make_plan(Path(), overrides, user_files, block)
             extent = f"{plan.n_cells:,} cells in {len(plan.fit_blocks)} blocks"
             for line in (f"{plan.experiment} {plan.version}: {extent}", *how_read(plan)):
                 print(line)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gmmpipe.config import load as config
 from gmmpipe.config import schema
+from gmmpipe.data.user_file import dataset_name
 from gmmpipe.errors import InputError
 from gmmpipe.figures import FIGURES
 from gmmpipe.mixture.families.containment import ALIASES
@@ -199,8 +200,18 @@ def test_what_was_composed_composes_to_itself(project):
     ],
 )
 def test_a_data_set_is_named_after_its_file(path, name):
-    assert config.dataset_name(path) == name
+    assert dataset_name(path) == name
     assert is_name(name)
+
+
+def test_your_own_files_run_the_experiment_made_for_them_under_their_names():
+    found = load(own={"path": ["data/gmm.data", "b/x.csv"], "label": "2"})
+    assert found["experiment"] == "gmm-x"
+    assert found["sweep"]["dataset"] == ["gmm", "x"]
+    assert [entry["label"] for entry in found["dataset"].values()] == ["2", "2"]
+    assert (found["fit"]["tol"], found["sweep"]["k"]) == (1e-8, [*range(1, 10)])
+    named = load("experiment=smoke", own={"path": "data/gmm.data", "name": "mine"})
+    assert (named["experiment"], named["sweep"]["k"]) == ("mine", [1, 2, 3])
 
 
 def test_your_own_file_is_the_only_data_set():

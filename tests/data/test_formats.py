@@ -15,10 +15,10 @@ from reader_cases import load
 from scipy.io import savemat
 
 from gmmpipe.data import source
+from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
 from gmmpipe.data.formats import registry, rows, typed
 from gmmpipe.data.formats.registry import FORMATS, Format
-from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect
 from gmmpipe.errors import InputError
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from reader_cases import in_blocks, load, parquet
 
+from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
-from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect
 from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gmmpipe.data import source
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.registry import FORMATS
-from gmmpipe.data.kinds import File
 from gmmpipe.experiment import load
 from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture import slices

@@ -12,7 +12,7 @@ from test_read import GOOD, PLAIN
 from test_refusals import BAD
 
 from gmmpipe.data import source
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.read import collect
 from gmmpipe.data.source import described
 from gmmpipe.errors import InputError

@@ -89,8 +89,8 @@ def test_a_link_in_a_configured_folder_stays_in_the_project(tmp_path):
     own.touch()
     (project / "kept.parquet").touch()
     (project / "rows/a.parquet").symlink_to(project / "kept.parquet")  # as git-annex does
-    assert located(project, "rows", None) == project / "rows"
+    assert located(project, "rows") == project / "rows"
     (project / "rows/b.parquet").symlink_to(own)
     with pytest.raises(InputError, match=r"rows/b\.parquet: lies outside the project"):
-        located(project, "rows", None)
-    assert located(project, "rows", "rows") == project / "rows"  # which the user names himself
+        located(project, "rows")
+    assert located(project, "rows", ["rows"]) == project / "rows"  # which the user names himself

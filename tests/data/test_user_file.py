@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from gmmpipe.cli.main import _parsed
-from gmmpipe.data.user_file import OPTIONS, arguments, file_options, reading
-from gmmpipe.errors import LISTS, InputError
+from gmmpipe.data.user_file import LISTS, OPTIONS, arguments, file_options, reading
+from gmmpipe.errors import InputError
 from gmmpipe.figures.origin import command
 from gmmpipe.workflow import make_plan
 
@@ -15,6 +15,8 @@ GIVEN = (
     ["--data", "own file.csv"],
     ["--data", "own file.csv", "--label", "group", "--columns", "u,v"],
     ["--data", "own file.csv", "--label", "group", "--weight=-w", "--columns", "v"],
+    ["--data", "own file.csv", "--data", "other.csv", "--name", "both", "experiment=smoke"],
+    ["--data", "own file.csv", "--name", "own_file", "experiment=data", "--exclude", "group,2..3"],
 )
 
 
@@ -33,7 +35,8 @@ def test_a_name_that_is_no_utf_8_is_refused(project):
 
 @pytest.mark.parametrize("given", GIVEN)
 def test_the_command_of_a_version_makes_the_same_version(project, given):
-    (project / "own file.csv").write_text(ROWS)
+    for name in ("own file.csv", "other.csv"):
+        (project / name).write_text(ROWS)
     overrides, own = own_of(project, ["run", "sweep.k=1..2", *given])
     planned = make_plan.make_plan(project, overrides, own)
     again = shlex.split(command(planned))
@@ -43,11 +46,11 @@ def test_the_command_of_a_version_makes_the_same_version(project, given):
 
 def test_every_option_is_turned_back():
     assert arguments(None) == []
-    everything = {option.setting: option.setting for option in OPTIONS.values()}
+    everything = {"path": "data"} | {name: name for name in OPTIONS if name != "data"}
     assert arguments(everything)[::2] == [f"--{name}" for name in OPTIONS]
     odd = {"header": False, "comment": None, "columns": ["Area", "mm2"]}
     assert reading({"header": "no", "comment": "none", "columns": ["Area, mm2"]}) == odd
-    words = arguments(odd)
+    words = arguments({"path": "x", **odd})[2:]
     assert reading(dict(zip([w[2:] for w in words[::2]], words[1::2], strict=True))) == odd
 
 
@@ -59,15 +62,27 @@ def test_an_option_without_a_file_is_refused(project, name):
 
 def test_an_option_given_twice_is_refused_and_columns_are_joined(project):
     (project / "x.csv").write_text(ROWS)
-    for name in set(OPTIONS) - set(LISTS):
+    for name in OPTIONS.keys() - LISTS:
         with pytest.raises(InputError, match=f"--{name} is given twice"):
             _parsed(["run", f"--{name}", "a", f"--{name}=b"])
     with pytest.raises(InputError, match="--rows is given twice"):
         _parsed(["table", "best", "x", "--rows", "1", "--rows", "1"])
-    for name in LISTS:
+    for name in LISTS - {"data"}:
         words = ["run", "--data", "x.csv", f"--{name}", "u", f"--{name}", "v,group"]
         assert own_of(project, words)[1][name] == ["u", "v", "group"]
     assert reading({"na": [""]}) == {"na": [""]}
+
+
+@pytest.mark.usefixtures("no_job_starts")
+def test_names_that_cannot_be_are_refused(project, refused):
+    for name in ("x.csv", "store.csv", "below/x.csv"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(ROWS)
+    both = ["--data", "x.csv", "--data"]
+    refused("below/x.csv: and x.csv are both called 'x'", "run", *both, "below/x.csv")
+    refused("x.csv: is given twice", "run", *both, "x.csv")
+    refused("results/store holds --name my-store", "run", "--data", "store.csv")
+    refused("--name is '../x'", "run", "--data", "x.csv", "--name", "../x")
 
 
 @pytest.mark.parametrize("mark", [";", "semicolon"])

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from versions import a_version
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats import limits
-from gmmpipe.data.kinds import File
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, explain
 from gmmpipe.experiment import load

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.read import read
 
 BIG = 2**53 + 1

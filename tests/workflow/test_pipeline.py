@@ -128,7 +128,7 @@ def test_your_own_file(tmp_path, project, command):
     assert "  my_flowers: Not settled, because the lowest BIC is at the largest K" in answer.out
     assert "\n    tied, K = 3: BIC " in answer.out
 
-    folder = project / "results/smoke/latest"
+    folder = project / "results/my_flowers/latest"
     assert str(folder.readlink()) == folder.resolve().name
     found = {str(p.relative_to(folder.resolve())) for p in folder.resolve().rglob("*")}
     tables = {"fits.csv", "fits.parquet", "best.csv", "parameters.parquet", "labels.parquet"}

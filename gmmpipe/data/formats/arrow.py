@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.typed import Typed, from_table, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 
 FILE = b"ARROW1\0\0"  # before what else is the same as a stream

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gmmpipe.data.cells import SPREADSHEET_ERRORS, is_missing, is_number
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.lines import Line
-from gmmpipe.data.kinds import File
 from gmmpipe.errors import InputError
 
 DELIMITERS = {

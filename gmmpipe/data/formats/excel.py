@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.limits import refuse_growth
 from gmmpipe.data.formats.rows import read_rows
 from gmmpipe.data.formats.text import HEAD
 from gmmpipe.data.formats.typed import one_of, refuse_huge, sound
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 

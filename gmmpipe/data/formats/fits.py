@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.typed import Typed, one_of, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 
 DAMAGE = "File may have been truncated|Error validating header"  # of which astropy warns alone

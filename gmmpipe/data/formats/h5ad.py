@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.limits import refuse_growth
 from gmmpipe.data.formats.typed import Typed, is_text, one_of, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 

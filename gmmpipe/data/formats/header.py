@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from gmmpipe.data.cells import PLAIN, is_missing, is_number, is_value
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.dialect import Dialect
-from gmmpipe.data.kinds import File
 
 WHOLE = re.compile(r"-?[0-9]+")
 RISING = 6  # columns from which rising numbers are an axis whatever their steps

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.lines import blocks_of_lines, encoding_of, text_of
 from gmmpipe.data.formats.rows import read_rows
 from gmmpipe.data.formats.typed import refuse_huge
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 

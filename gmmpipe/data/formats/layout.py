@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gmmpipe.data.cells import NumberForm, form_of, is_missing, is_value
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.dialect import (
     WORDS,
     Dialect,
@@ -14,7 +15,6 @@ from gmmpipe.data.formats.dialect import (
 )
 from gmmpipe.data.formats.header import header_of, is_index, lacks_a_name, names_in_comment
 from gmmpipe.data.formats.lines import Line
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import NO_COLUMN, Chosen, choose
 from gmmpipe.errors import InputError, UnreadableData
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.store import free_memory
 

@@ -8,11 +8,11 @@ from zlib import decompressobj
 
 import numpy as np
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.arrow import frame
 from gmmpipe.data.formats.limits import refuse_growth
 from gmmpipe.data.formats.lines import text_of
 from gmmpipe.data.formats.typed import one_of, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError, UnreadableData
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.table import Table, choose
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.floats import EXACT

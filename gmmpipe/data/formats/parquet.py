@@ -6,10 +6,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.arrow import arrow_file
 from gmmpipe.data.formats.magic import LENGTH, PARQUET, refuse_other
 from gmmpipe.data.formats.typed import Typed, is_text, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 from gmmpipe.store import free_memory

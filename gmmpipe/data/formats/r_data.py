@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.arrow import frame
 from gmmpipe.data.formats.limits import refuse_growth
 from gmmpipe.data.formats.r_objects import n_objects
 from gmmpipe.data.formats.typed import one_of, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 

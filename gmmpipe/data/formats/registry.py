@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats import magic
 from gmmpipe.data.formats.arrow import feather, orc
 from gmmpipe.data.formats.excel import workbook
@@ -17,7 +18,6 @@ from gmmpipe.data.formats.parquet import parquet
 from gmmpipe.data.formats.r_data import r_data
 from gmmpipe.data.formats.spss_stata import dta, sav
 from gmmpipe.data.formats.text import delimited
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError, missing
 

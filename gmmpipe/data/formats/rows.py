@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.text import delimited
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError
 from gmmpipe.store import free_memory

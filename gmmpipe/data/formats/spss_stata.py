@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.arrow import frame
 from gmmpipe.data.formats.typed import Typed, plain, refuse_huge, sound, typed
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.store import free_memory
 

@@ -8,10 +8,10 @@ from typing import BinaryIO
 import numpy as np
 
 from gmmpipe.data.cells import Ways, numbers
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.dialect import cells_of
 from gmmpipe.data.formats.layout import TextLayout, layout_of, refuse_ragged, short
 from gmmpipe.data.formats.lines import Line, blocks_of_lines, encoding_of
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import Table
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.mixture import Array
@@ -111,4 +111,4 @@ class _Column:
         others = [name for name in self.layout.chosen.names if name != column]
         plain = all(re.fullmatch(r"[\w.-]+", name) for name in others)
         listed = self.kind.columns is None and plain and 0 < len(others) <= LISTED
-        return (("columns", ",".join(others)),) if listed else ()
+        return (("columns", others),) if listed else ()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gmmpipe.data.file import File
 from gmmpipe.data.formats.npy import names, place, too_large
-from gmmpipe.data.kinds import File
 from gmmpipe.data.table import LONGEST, NO_COLUMN, Chosen, Table, choose
 from gmmpipe.errors import MOST, InputError, UnreadableData, suggest
 from gmmpipe.mixture.floats import EXACT
@@ -251,7 +251,7 @@ def _no_feature(source: Typed, name: str, column: str) -> InputError:
         return InputError(f"{name}: holds no column; give rows of numbers")
     kind = source.schema.types[0]
     if _is_number(kind):
-        return UnreadableData(f"{name}: {NO_COLUMN}", "", ("columns", column))
+        return UnreadableData(f"{name}: {NO_COLUMN}", "", ("columns", [column]))
     return _no_number(name, column, kind)
 
 

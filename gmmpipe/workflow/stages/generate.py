@@ -10,8 +10,9 @@ from gmmpipe.config.build import build
 from gmmpipe.data import read as reader
 from gmmpipe.data import source as data_files
 from gmmpipe.data.dataset import Sample
+from gmmpipe.data.file import File
 from gmmpipe.data.gather import RowCollector
-from gmmpipe.data.kinds import DATASETS, File
+from gmmpipe.data.kinds import DATASETS
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.rng import stream
 from gmmpipe.store import artifacts, packaged

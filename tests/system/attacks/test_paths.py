@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError
 

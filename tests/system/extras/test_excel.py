@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from libraries import library
 
+from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
-from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 

@@ -9,8 +9,8 @@ import pytest
 from libraries import library
 from scipy import sparse
 
+from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
-from gmmpipe.data.kinds import File
 from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 

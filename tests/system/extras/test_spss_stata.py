@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from libraries import library
 
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.data.read import collect, read
 from gmmpipe.errors import InputError
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gmmpipe.config import load
 from gmmpipe.data import read as reader
-from gmmpipe.data.kinds import File
+from gmmpipe.data.file import File
 from gmmpipe.errors import InputError
 
 HOME = Path(__file__).parents[3]
