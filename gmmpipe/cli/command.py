@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.layout import MANIFEST
+from gmmpipe.store.layout import BUNDLE, MANIFEST
 from gmmpipe.store.packaged import has_settings
 
 FOLDER = "results/<experiment>, which means its latest, or a version"
@@ -26,7 +26,7 @@ def project() -> Path:
     """Return this folder or the nearest above with settings of gmmpipe; this one if none has.
 
     A folder above where anybody may write, such as /tmp, does not count: a Snakefile there would
-    be that of others. Raises InputError for the folder of a version, which is none.
+    be that of others. Raises InputError for a version or a bundle of one, which is none.
     """
     try:
         current = Path.cwd()
@@ -34,6 +34,6 @@ def project() -> Path:
         raise InputError("this folder was removed; change into another") from None
     above = [folder for folder in current.parents if not folder.stat().st_mode & stat.S_IWOTH]
     root = next(filter(has_settings, (current, *above)), current)
-    if (root / MANIFEST).is_file():
+    if any((root / name).is_file() for name in (MANIFEST, BUNDLE)):
         raise InputError(f"{root}: is a version of an experiment; change into another folder")
     return root

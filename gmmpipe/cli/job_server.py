@@ -1,7 +1,8 @@
-"""``python -m gmmpipe.cli.job_server DIGESTS SOCKET``: the process whose forks do jobs of a run.
+"""``python -m gmmpipe.cli.job_server DIGESTS TIMES SOCKET``: the process whose forks do jobs.
 
 It has one thread, so that a fork has all there is, and imports what jobs use before the first.
-DIGESTS: of the code of each stage before any of it was loaded, as JSON.
+DIGESTS: of the code of each stage before any of it was loaded, as JSON; TIMES: ``package_times``
+before these. Where a file was changed while it was loaded, no job is of the code that was.
 """
 
 import ctypes
@@ -23,6 +24,7 @@ from typing import Any
 from gmmpipe.cli.main import main as run
 from gmmpipe.mixture import precompile
 from gmmpipe.store import lock
+from gmmpipe.workflow.code_digest import package_times
 from gmmpipe.workflow.job_server import LENGTH, OTHER_CODE, OUTPUTS, SERVER
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.threads import pin_threads
@@ -192,8 +194,10 @@ def load() -> None:
 def main() -> None:
     """Load what jobs use, then do them."""
     pin_threads()
-    server = Server(int(sys.argv[2]), json.loads(sys.argv[1]))
+    server = Server(int(sys.argv[3]), json.loads(sys.argv[1]))
     load()
+    if package_times() != sys.argv[2]:
+        server.digests = {}
     precompile.main([])
     gc.freeze()  # what is there is not looked at again, and stays shared
     server.serve()

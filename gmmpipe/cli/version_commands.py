@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from gmmpipe.cli.command import FOLDER, Command, project
+from gmmpipe.errors import one_line
 from gmmpipe.store import layout
 from gmmpipe.store.layout import MANIFEST, RESULTS
 
@@ -46,18 +47,12 @@ def _add_note(note: ArgumentParser) -> None:
 def _note(args: Namespace) -> int:
     from gmmpipe.results.index.page import rewrite_index
     from gmmpipe.store.manifest import version_folder
-    from gmmpipe.store.notes import Note, read_note, write_note
+    from gmmpipe.store.notes import change_note
 
     folder = version_folder(args.folder)
-    before = read_note(folder)
-    note = Note(
-        before.name if args.name is None else args.name,
-        before.text if args.text is None else args.text,
-    )
-    if note != before:
-        write_note(folder, note)
-        if folder.parent.parent.name == RESULTS:
-            rewrite_index(folder.parents[2])
+    note, changed = change_note(folder, args.name, args.text)
+    if changed and folder.parent.parent.name == RESULTS:
+        rewrite_index(folder.parents[2])
     words = ", ".join(filter(None, note)) or "no note"
     print(f"{folder.parent.name}/{folder.name}: {words}")
     return 0
@@ -121,7 +116,7 @@ def _whence(args: Namespace) -> int:
     folder = project() / layout.version(origin.experiment, origin.version)
     where = str(folder) if (folder / MANIFEST).is_file() else "not among the results of this folder"
     print(f"{origin.experiment} {origin.version}\n  results  {where}")
-    print(f"  command  {origin.command or 'not recorded'}")
+    print(f"  command  {one_line(origin.command) or 'not recorded'}")
     return 0
 
 

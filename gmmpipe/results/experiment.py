@@ -22,7 +22,8 @@ from gmmpipe.results.tables import TABLES
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import layout
 from gmmpipe.store.entries import Settings
-from gmmpipe.store.manifest import again, arrays_of, manifest_of, version_folder
+from gmmpipe.store.layout import CONFIG
+from gmmpipe.store.manifest import again, arrays_of, manifest_of, refuse_unlisted, version_folder
 from gmmpipe.store.names import project_of
 from gmmpipe.store.plan import AXES, Plan
 from gmmpipe.store.validate import refuse_other
@@ -103,8 +104,10 @@ class StoredExperiment:
         """The configuration, every key of it."""
         from gmmpipe.store import yaml_file  # which loads yaml
 
-        settings = yaml_file.settings(self.folder / "config.yaml")
-        refuse_other(Settings, settings, f"{self.folder}/config.yaml: settings")
+        home = layout.version(self.name, self.version)
+        refuse_unlisted(self.folder / CONFIG, self.manifest, f"{home}/{CONFIG}")
+        settings = yaml_file.settings(self.folder / CONFIG)
+        refuse_other(Settings, settings, f"{self.folder}/{CONFIG}: settings")
         return settings
 
     @cached_property

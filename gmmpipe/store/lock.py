@@ -4,7 +4,8 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -63,6 +64,21 @@ class Lock:
     def close(self) -> None:
         """Let go of the lock."""
         os.close(self._handle)
+
+
+@contextmanager
+def waiting(path: Path) -> Iterator[None]:
+    """Hold the lock at ``path``, which others hold for moments only; Obstacle where they do not."""
+    handle = _opened(path)
+    try:
+        end = time.monotonic() + PATIENCE
+        while not _try(handle, exclusive=True):
+            if time.monotonic() > end:
+                raise Obstacle(f"{path}: another command holds it; wait for that to end")
+            time.sleep(PULSE / 10)
+        yield
+    finally:
+        os.close(handle)
 
 
 def follow() -> None:

@@ -70,7 +70,7 @@ def version_folder(folder: str | Path) -> Path:
     or end in the name that a person gave the version, or be a bundle of a version.
     """
     version = Path(realpath(folder))
-    if (version / BUNDLE).is_file():
+    if (version / BUNDLE).is_file() and not (version / MANIFEST).is_file():
         version = _bundled(version)
     if not (version / MANIFEST).is_file() and os.path.lexists(version / LATEST):
         return version_folder(version / LATEST)
@@ -84,6 +84,20 @@ def version_folder(folder: str | Path) -> Path:
             " as `gmmpipe runs` lists them"
         )
     return version
+
+
+def bundled_files(folder: Path) -> dict[str, Any]:
+    """Return {name: size and sha256} of what a bundle in a folder has besides; {} where none is."""
+    if not (folder / BUNDLE).is_file():
+        return {}
+    told = artifacts.read_json(folder / BUNDLE)
+    files = told.get("files", {}) if isinstance(told, dict) else None
+    if not isinstance(files, dict) or not all(
+        is_name(name) and isinstance(entry, dict) and {"size", "sha256"} <= entry.keys()
+        for name, entry in files.items()
+    ):
+        raise InputError(f"{folder / BUNDLE}: not the bundle of a version; export it again")
+    return files
 
 
 def _bundled(folder: Path) -> Path:

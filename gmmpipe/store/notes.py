@@ -3,13 +3,15 @@
 import json
 import re
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
-from gmmpipe.store.layout import LATEST, MANIFEST, NOTE
+from gmmpipe.store.layout import LATEST, MANIFEST, NOTE, NOTES_LOCK, RESULTS
+from gmmpipe.store.lock import waiting
 from gmmpipe.store.names import ALLOWED, is_name
 
 LONGEST = 2**16  # bytes
@@ -48,6 +50,22 @@ def _may_name(name: object) -> bool:
 
 def _unicode(text: str) -> str:
     return text.encode(errors="replace").decode()
+
+
+def change_note(folder: Path, name: str | None, text: str | None) -> tuple[Note, bool]:
+    """Change what is given of the note on a version; return the note, and whether it is another.
+
+    Raises InputError as ``read_note`` and ``write_note``, and for a version that was removed.
+    """
+    is_of_project = folder.parents[1].name == RESULTS
+    with waiting(folder.parents[2] / NOTES_LOCK) if is_of_project else nullcontext():
+        if not folder.is_dir():
+            raise InputError(f"{folder}: was removed just now; `gmmpipe runs` lists what is left")
+        before = read_note(folder)
+        note = Note(before.name if name is None else name, before.text if text is None else text)
+        if note != before:
+            write_note(folder, note)
+    return note, note != before
 
 
 def write_note(folder: Path, note: Note) -> None:

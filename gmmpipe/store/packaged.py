@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from gmmpipe.errors import InputError
-from gmmpipe.store.layout import MANIFEST, WORKFLOW
+from gmmpipe.store.layout import BUNDLE, MANIFEST, WORKFLOW
 from gmmpipe.store.open_files import temporary_path
 
 PACKAGE = Path(__file__).parents[1]
@@ -49,9 +49,10 @@ def layers(conf: Path) -> list[Path]:
 
 
 def has_settings(folder: Path) -> bool:
-    """Return whether a folder has settings of gmmpipe in conf/, and is no version."""
+    """Return whether a folder has settings of gmmpipe in conf/, and is no version, nor a bundle."""
     has_groups = any((folder / "conf" / group).is_dir() for group in GROUPS)
-    return (has_groups or (folder / ROOT).is_file()) and not (folder / MANIFEST).is_file()
+    is_received = any((folder / name).is_file() for name in (MANIFEST, BUNDLE))
+    return (has_groups or (folder / ROOT).is_file()) and not is_received
 
 
 def write_out(folder: Path) -> list[Path]:

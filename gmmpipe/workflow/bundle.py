@@ -27,7 +27,7 @@ In this folder, or with its path in place of the point:
 
 gmmpipe verify .
 gmmpipe figure clusters . -o clusters.pdf
-python -c "import gmmpipe; print(gmmpipe.load('.').best)"
+python -P -c "import gmmpipe; print(gmmpipe.load('.').best)"
 """
 
 
@@ -49,7 +49,7 @@ def export(version: Version, output: str) -> tuple[int, list[str]]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with artifacts.scratch(target.parent) as scratch:
         _write_plain(version, Path(scratch), bool(inputs))
-        files |= inputs | {path.name: path for path in Path(scratch).iterdir()}
+        files |= inputs | {path.name: path for path in Path(scratch).glob("[!.]*")}
         top = f"{manifest['experiment']}-{manifest['version']}/" if target.suffix == ".zip" else ""
         zipped.export({f"{top}{name}": path for name, path in files.items()}, output)
     return len(files), left_out
@@ -77,9 +77,10 @@ def _write_plain(version: Version, folder: Path, has_inputs: bool) -> None:
     models = [_model(experiment, row) for _, row in experiment.best.iterrows()]
     artifacts.write_json(folder / PARAMETERS, models)
     names = {"experiment": experiment.name, "version": experiment.version}
-    artifacts.write_json(folder / BUNDLE, names)
     inputs = "the other files  the inputs\n" if has_inputs else ""
     artifacts.write(folder / README, TEXT.format(**names, inputs=inputs))
+    plain = {name: artifacts.describe(folder / name) for name in (LABELS, PARAMETERS, README)}
+    artifacts.write_json(folder / BUNDLE, {**names, "files": plain})
 
 
 def _model(experiment: StoredExperiment, row: "pd.Series[Any]") -> dict[str, Any]:

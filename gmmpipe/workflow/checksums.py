@@ -8,7 +8,7 @@ from gmmpipe.errors import CannotRead, InputError
 from gmmpipe.store import artifacts
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_of, write_checksum
-from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS
+from gmmpipe.store.layout import LATEST, MANIFEST, RESULTS, STORE
 from gmmpipe.store.names import placed
 
 
@@ -19,10 +19,11 @@ def restore_checksums(root: Path) -> int:
     out hidden files, such as uploads and backups, lose all of them; a kill leaves one of others.
     """
     count = 0
-    for manifest in _manifests(root):
+    for folder, manifest in _manifests(root):
         environments = Environments(manifest)
         for path, entry in manifest["artifacts"].items():
-            if not isinstance(entry, dict) or (place := placed(root, path)) is None:
+            place = placed(root, path)
+            if not isinstance(entry, dict) or place is None or not _is_its_own(path, folder):
                 continue  # foreign manifests may name files of others
             checksum = entry.get("sha256")
             doubtful = checksum_of(place) != checksum and place.is_file()
@@ -34,8 +35,16 @@ def restore_checksums(root: Path) -> int:
     return count
 
 
-def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the manifests that list artifacts, of a link's version too; never a damaged one."""
+def _is_its_own(path: str, folder: Path) -> bool:
+    """Return whether a path of a manifest is in the store, or in the folder of the version."""
+    return any(path.startswith(f"{home}/") for home in (folder.as_posix(), STORE))
+
+
+def _manifests(root: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield folders of versions and manifests that list artifacts, of a link's version too.
+
+    Never a damaged one.
+    """
     for file in sorted((root / RESULTS).glob(f"*/[!.]*/{MANIFEST}")):
         if file.parent.name == LATEST:
             continue
@@ -46,4 +55,4 @@ def _manifests(root: Path) -> Iterator[Mapping[str, Any]]:
         except InputError:
             continue
         if isinstance(manifest, dict) and isinstance(manifest.get("artifacts"), dict):
-            yield manifest
+            yield file.parent.relative_to(root), manifest

@@ -18,6 +18,7 @@ from gmmpipe.store.versions import moved, plan_of, refuse_unmounted, versions
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
+NAMED = re.compile(r".+-[0-9a-f]{12}([.](origins|engine))?")  # of an entry, without its suffix
 MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -76,7 +77,8 @@ def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:
     for kind, suffixes in REMOVED.items():
         for path in sorted((project / STORE / kind).glob("[!.]*")):
             entry = str(path.relative_to(project).with_suffix(""))
-            if path.suffix in suffixes and path.is_file() and entry not in used:
+            is_made = path.suffix in suffixes and NAMED.fullmatch(path.stem)
+            if is_made and path.is_file() and entry not in used:
                 yield path
     yield from sorted((project / REPLACED).glob("*"))
 

@@ -43,13 +43,14 @@ class JobServer:
         """Start the process, unless it was started."""
         if not self.environment or self._process is not None:
             return
-        from gmmpipe.workflow.code_digest import stage_digests
+        from gmmpipe.workflow.code_digest import package_times, stage_digests
 
-        digests = json.dumps(stage_digests())  # before the server loads this code, or newer
+        times = package_times()  # before the server loads this code, or newer
+        digests = json.dumps(stage_digests())
         self._socket.listen()
         number = self._socket.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gmmpipe.cli.job_server", digests, str(number)],
+            [sys.executable, "-P", "-m", "gmmpipe.cli.job_server", digests, times, str(number)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

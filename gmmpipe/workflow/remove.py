@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from os.path import realpath
 from pathlib import Path
@@ -13,8 +13,18 @@ from gmmpipe.results.versions import FINISHED, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.integrity import checksum_path, describe, is_intact
-from gmmpipe.store.layout import LATEST, LOCK, MANIFEST, NOTE, RESULTS, TIMESTAMP, latest, marker
-from gmmpipe.store.lock import Lock
+from gmmpipe.store.layout import (
+    LATEST,
+    LOCK,
+    MANIFEST,
+    NOTE,
+    NOTES_LOCK,
+    RESULTS,
+    TIMESTAMP,
+    latest,
+    marker,
+)
+from gmmpipe.store.lock import Lock, waiting
 from gmmpipe.store.manifest import version_folder
 from gmmpipe.store.names import check_store
 from gmmpipe.store.notes import read_note
@@ -79,8 +89,10 @@ def _older(project: Path, most: int) -> Iterator[Path]:
 def _locked(project: Path, confirmed: bool) -> Iterator[None]:
     """Let nothing run meanwhile, if anything is to be removed."""
     check_store(project)
-    locks = confirmed and (project / RESULTS).is_dir()
-    with closing(Lock(project / LOCK)) if locks else nullcontext():
+    with ExitStack() as stack:
+        if confirmed and (project / RESULTS).is_dir():
+            stack.enter_context(closing(Lock(project / LOCK)))
+            stack.enter_context(waiting(project / NOTES_LOCK))
         yield
 
 

@@ -51,7 +51,7 @@ def recover(plan: Plan) -> list[str]:
     made = {*map(Path, _made(plan)), figures / CAPTIONS}
     besides = _written_besides(plan)
     _refuse_misplaced(plan, made | besides)
-    written = {path for path in besides if checksum_of(path) is not None}
+    written = {path for path in besides if checksum_of(path) is not None or _is_unvouched(path)}
     artifact_paths = sorted(made | written)
     restore(plan)
     remove_stale(RESULTS)
@@ -74,6 +74,11 @@ def recover(plan: Plan) -> list[str]:
         Path(plan.marker).unlink(missing_ok=True)
     settle_times(plan)
     return damaged
+
+
+def _is_unvouched(path: Path) -> bool:
+    """Return whether a file has no record, which the manifest would have restored."""
+    return path.exists() and path.name not in RECORDS
 
 
 def _made(plan: Plan) -> list[str]:

@@ -10,7 +10,7 @@ from gmmpipe.store import artifacts, packaged, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
 from gmmpipe.store.layout import CONFIG, INPUTS, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
-from gmmpipe.store.manifest import format_of, manifest_of, version_folder
+from gmmpipe.store.manifest import bundled_files, format_of, manifest_of, version_folder
 from gmmpipe.store.names import is_name, project_of
 from gmmpipe.store.terminal import print_json
 
@@ -31,6 +31,13 @@ class Version:
     def entries(self) -> dict[str, Any]:
         """Return {path as in the manifest: size and sha256} of all inputs and artifacts."""
         return {**self.manifest["inputs"], **self.manifest["artifacts"]}
+
+    @property
+    def files(self) -> dict[str, tuple[Path, dict[str, Any]]]:
+        """Return {path: where it is, and its entry} of these, and of what a bundle has besides."""
+        files = {path: (self.find(path), entry) for path, entry in self.entries.items()}
+        bundled = bundled_files(self.project).items()
+        return files | {name: (self.project / name, entry) for name, entry in bundled}
 
     def find(self, path: str) -> Path:
         """Return where a path of the manifest is now: the version's folder may have moved."""
@@ -71,7 +78,7 @@ def verify(version: Version, *, as_json: bool = False) -> bool:
     if as_json:
         told = {key: version.manifest[key] for key in ("experiment", "version")}
         notes = list(Environments(version.manifest).notes())
-        print_json({**told, "files": len(version.entries), "wrong": wrong, "notes": notes})
+        print_json({**told, "files": len(version.files), "wrong": wrong, "notes": notes})
         return not wrong
     for line in wrong:
         print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
@@ -79,7 +86,7 @@ def verify(version: Version, *, as_json: bool = False) -> bool:
     if wrong:
         print(f"gmmpipe: {title}: {len(wrong)} files differ from the manifest", file=sys.stderr)
     else:
-        count = len(version.entries)
+        count = len(version.files)
         print(f"{title}: {count} files are as the manifest says, none is missing or extra")
     for note in Environments(version.manifest).notes():
         print(f"{title}: {note}")
@@ -89,8 +96,7 @@ def verify(version: Version, *, as_json: bool = False) -> bool:
 def differences(version: Version) -> Iterator[str]:
     """Yield a line on each file that is missing, changed, or not in the manifest."""
     is_first_format = "config" not in version.manifest
-    for path, entry in version.entries.items():
-        place = version.find(path)
+    for path, (place, entry) in version.files.items():
         is_config = place == version.folder / CONFIG and not is_first_format
         if not place.exists():
             yield f"{path}: missing"

@@ -1,16 +1,20 @@
 """`gmmpipe note`: names of versions, and what a person remembers of them."""
 
+import fcntl
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from versions import a_version
 
+from gmmpipe.store import notes
 from gmmpipe.store.layout import NOTE
 from gmmpipe.store.manifest import version_folder
 from gmmpipe.store.notes import Note, read_note
+from gmmpipe.workflow import remove
 
 
 @pytest.fixture
@@ -90,3 +94,41 @@ def test_a_name_names_one_version(folder, gmmpipe, refused):
         refused("expected letters", "note", str(other), f"--name={name}")
     (folder / NOTE).write_text("{")
     refused("no finished experiment gmmpipe runs", "verify", str(Path("results/smoke/mine")))
+
+
+def is_locked():
+    with Path("results/.notes.lock").open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_one_note_is_changed_at_a_time_and_none_while_versions_are_removed(
+    folder, gmmpipe, monkeypatch
+):
+    """Of a name and a text given at the same moment one was lost."""
+    locked = []
+    for module, name in ((notes, "write_note"), (remove, "_remove")):
+        monkeypatch.setattr(module, name, lambda *_: locked.append(is_locked()))
+    assert gmmpipe("note", str(folder), "--name", "one").code == 0
+    monkeypatch.setattr(remove, "_personal", lambda _: "")
+    assert gmmpipe("remove", str(folder), "--yes").code == 0
+    assert locked == [True, True]
+    assert not is_locked()
+
+
+def test_a_note_on_what_was_removed_meanwhile_is_refused(folder, monkeypatch, gmmpipe):
+    wait = notes.waiting
+
+    @contextmanager
+    def waiting(path):
+        with wait(path):
+            shutil.rmtree(folder)
+            yield
+
+    monkeypatch.setattr(notes, "waiting", waiting)
+    answer = gmmpipe("note", str(folder), "x")
+    assert (answer.code, "was removed just now" in answer.err) == (2, True)
+    assert not folder.exists()

@@ -1,5 +1,6 @@
 """`gmmpipe export`: a version with all that it needs, read where nothing else is."""
 
+import contextlib
 import json
 import shutil
 import zipfile
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 import gmmpipe as package
-from gmmpipe.store import artifacts
+from gmmpipe.errors import InputError
+from gmmpipe.store import artifacts, packaged
 from gmmpipe.workflow.verify import place_in_bundle
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -56,6 +58,49 @@ def test_a_bundle_is_read_wherever_it_lies(study, gmmpipe, tmp_path, monkeypatch
     monkeypatch.chdir(bundle)
     assert gmmpipe("report", done.path, "-o", str(tmp_path / "again.html")).code == 0
     assert (tmp_path / "again.html").read_bytes() == (version / "report.html").read_bytes()
+
+
+def test_what_a_bundle_has_besides_is_verified(study, gmmpipe, tmp_path):
+    bundle = tmp_path / "bundle"
+    gmmpipe("export", study(*TINY).folder, "-o", str(bundle))
+    labels = bundle / "labels.csv"
+    labels.write_text(labels.read_text().replace("gmm,", "gmn,", 1))
+    (bundle / "parameters.json").unlink()
+    answer = gmmpipe("verify", str(bundle))
+    assert answer.code == 1
+    assert "gmmpipe: labels.csv: changed: " in answer.err
+    assert "gmmpipe: parameters.json: missing" in answer.err
+    (bundle / "bundle.json").write_text('{"experiment": "a", "version": "b", "files": {"../x": 1}}')
+    (bundle / "results/a/b").mkdir(parents=True)
+    shutil.copy(next(bundle.glob("results/smoke/*/manifest.json")), bundle / "results/a/b")
+    assert "not the bundle of a version" in gmmpipe("verify", str(bundle)).err
+
+
+def test_settings_of_other_bytes_than_the_manifest_tells_are_refused(study, gmmpipe, tmp_path):
+    """In a bundle nothing else tells of them."""
+    gmmpipe("export", study(*TINY).folder, "-o", str(tmp_path / "bundle"))
+    (config,) = (tmp_path / "bundle").glob("results/*/*/config.yaml")
+    config.write_text(config.read_text().replace("family: full", "family: tied"))
+    with pytest.raises(InputError, match=r"config.yaml: not of this version"):
+        _ = package.load(tmp_path / "bundle").config
+
+
+@pytest.mark.usefixtures("project")
+def test_the_settings_and_rules_of_a_bundle_are_not_taken(study, gmmpipe, refused, tmp_path):
+    bundle = tmp_path / "bundle"
+    gmmpipe("export", study(*TINY).folder, "-o", str(bundle))
+    shutil.copytree("conf", bundle / "conf")
+    (bundle / "Snakefile").write_text("raise RuntimeError('run')")
+    assert packaged.find(bundle, "Snakefile") == packaged.RULES
+    with contextlib.chdir(bundle):
+        refused(f"{bundle}: is a version of an experiment", "run", *TINY)
+    assert "python -P -c" in (bundle / "README.txt").read_text()
+
+
+def test_a_note_of_a_bundle_in_a_version_leads_nowhere(study, gmmpipe):
+    done = study(*TINY)
+    Path(done.folder, "bundle.json").write_text('{"experiment": "x", "version": "y"}')
+    assert f"{done.folder}/bundle.json: extra" in gmmpipe("verify", done.folder).err
 
 
 def test_inputs_come_along_and_those_that_changed_are_named(study, gmmpipe, tmp_path):

@@ -59,6 +59,39 @@ def test_a_manifest_vouches_for_the_bytes_it_tells_alone(done):
     assert there.relative_to("results/.replaced").parts[1:] == changed.parts[1:]
 
 
+def test_what_nobody_vouches_for_is_not_taken_into_a_new_manifest(done):
+    """The manifest tells of other bytes, and the records that told of the edits are lost."""
+    captions, figure = (Path(done.figures, name) for name in ("captions.json", "bic-gmm.svg"))
+    config = Path(done.folder, "config.yaml")
+    artifacts.write_json(captions, {figure.stem: "BIC"})
+    artifacts.write(figure, "<svg/>")
+    manifest = artifacts.read_json(f"{done.folder}/manifest.json")
+    manifest["artifacts"] |= {str(path): artifacts.describe(path) for path in (captions, figure)}
+    artifacts.write_json(f"{done.folder}/manifest.json", manifest)
+    figure.write_text("<svg>edited</svg>")
+    config.write_text("# my remark")
+    for path in Path("results").rglob(".*.sha256"):
+        path.unlink()
+    restore_checksums(Path())
+    assert recover(done) == [str(config), str(figure)]
+    for path, text in ((config, "# my remark"), (figure, "<svg>edited</svg>")):
+        assert not path.exists()
+        (aside,) = Path("results/.replaced").rglob(path.name)
+        assert aside.read_text() == text
+
+
+def test_a_manifest_vouches_for_nothing_beside_its_own_folder_and_the_store(done):
+    """Such as a page of a person's, whose bytes others know."""
+    Path("results/index.html").write_text("our group")
+    told = {path: artifacts.describe(path) for path in ("results/index.html", done.fits[0])}
+    for path in ("results/index.html", done.fits[0]):
+        checksum_path(Path(path)).unlink(missing_ok=True)
+    Path(done.folder, "manifest.json").unlink()
+    artifacts.write_json("results/received/aaaaaaaaaaaa/manifest.json", {"artifacts": told})
+    assert restore_checksums(Path()) == 1
+    assert checksum_of("results/index.html") is None
+
+
 def test_no_record_is_written_through_a_link(done, tmp_path):
     (tmp_path / "precious").write_text("everybody has it")
     Path("results/evil").symlink_to(tmp_path)

@@ -30,7 +30,8 @@ def test_what_no_version_needs_is_listed_then_removed_and_nothing_else(study, gm
     second = study(*TINY, "sweep.covariance=[full]", "fit.tol=1")
     assert "every entry of the store belongs" in gmmpipe("clean", "--unused").out
     rmtree(first.folder)
-    theirs = ("results/store/notes.txt", "results/store/fits/notes.txt", "results/store/.hidden")
+    theirs = ("notes.txt", "fits/notes.txt", ".hidden", "data/my-notes.json", "fits/backup.npz")
+    theirs = [f"results/store/{name}" for name in theirs]
     for path in theirs:
         Path(path).write_text("not ours")
     before = store()

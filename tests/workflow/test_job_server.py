@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 from projects import TINY, has_ended, run
 
-from gmmpipe.workflow import job_server, snakemake_options
+from gmmpipe.workflow import code_digest, job_server, snakemake_options
 from gmmpipe.workflow.code_digest import stage_digests
 
 COMMAND = [
@@ -132,6 +132,28 @@ def test_a_job_of_other_code_than_the_server_loaded_is_done_by_itself(monkeypatc
             assert answer.stdout.startswith(expected)
 
 
+def test_a_server_does_no_job_where_code_was_changed_while_it_was_loaded(monkeypatch):
+    """Also where the change was taken back, so that the digests are the same."""
+    monkeypatch.setattr(code_digest, "package_times", lambda: "earlier")
+    with job_server.job_server(local=True) as server:
+        server.begin(os.environ)
+        monkeypatch.setenv(job_server.SERVER, server.environment[job_server.SERVER])
+        digest = stage_digests()["fit"]
+        assert job_server.submit(["fit", "--code", digest, "--help"]) is None
+
+
+def test_a_change_that_is_taken_back_is_noticed(tmp_path, monkeypatch):
+    path = tmp_path / "module.py"
+    path.write_text("x = 1")
+    monkeypatch.setattr(code_digest, "ROOT", tmp_path)
+    before, status = code_digest.package_times(), path.stat()
+    while path.stat().st_ctime_ns == status.st_ctime_ns:  # as coarse as the clock of the disk
+        path.write_text("x = 2")
+        path.write_text("x = 1")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert code_digest.package_times() != before
+
+
 def test_a_server_is_told_what_code_it_loads_before_it_does(monkeypatch):
     commands = []
     monkeypatch.setattr(job_server, "end", lambda _: None)
@@ -140,7 +162,7 @@ def test_a_server_is_told_what_code_it_loads_before_it_does(monkeypatch):
     )
     with job_server.job_server(local=True) as server:
         server.begin(os.environ)
-    assert json.loads(commands[0][-2]) == stage_digests()
+    assert json.loads(commands[0][-3]) == stage_digests()
 
 
 def test_a_run_has_its_jobs_done_by_the_server(project):

@@ -15,7 +15,7 @@ TINY += ("sweep.covariance=[full]", "sweep.seed=0")
 
 def files():
     every = {str(path) for path in Path("results").rglob("*") if path.is_file()}
-    return every - {"results/.lock", "results/.lock.jobs"}
+    return every - {"results/.lock", "results/.lock.jobs", "results/.notes.lock"}
 
 
 def dated(done, day):
