@@ -361,9 +361,10 @@ def styled(
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
             _keep_ticks(figure)
-            figure.set_layout_engine("none")  # else it would be computed again, here and there
-            # ticks take their style when first drawn, which must not be later
-            figure.draw_without_rendering()
+            figure.set_layout_engine(None)  # else every file would be drawn twice, to compute it
+            for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
+                axis.get_major_ticks()  # made here, as they take the style that is in force
+                axis.get_minor_ticks()
         return result
 
     return drawn

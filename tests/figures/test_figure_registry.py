@@ -58,6 +58,7 @@ def drawn(name, figure, style="column"):
 
 def texts(figure):
     """Return each text shown that is not empty, and the box it fills in pixels."""
+    figure.draw_without_rendering()  # which puts the labels of axes beside those of ticks
     axes = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
     every = {
         id(label)
