@@ -187,26 +187,6 @@ def test_importing_em_imports_no_compiler():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_two_processes_on_a_cold_cache_and_a_warm_one_after(tmp_path):
-    code = (
-        "import numpy as np; from gmmpipe.mixture.em.fit import fit;"
-        "from gmmpipe.mixture.mixture import Mixture;"
-        "x = np.random.default_rng(0).normal(size=(50, 1));"
-        "s = Mixture(np.ones(1), np.zeros((1, 1)), np.ones((1, 1, 1)));"
-        "print(fit(x, [s], 'diag', [3])[0].trajectory[-1])"
-    )
-    environment = {"NUMBA_CACHE_DIR": str(tmp_path), "PATH": ""}
-    command = [sys.executable, "-c", code]
-    cold = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
-    answers = [process.communicate()[0] for process in cold]
-    kept = sorted(tmp_path.rglob("*.nbc"))
-    answers.append(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
-    assert len(set(answers)) == 1
-    assert answers[0]
-    assert len(kept) == 2  # the loop, and the pass for this shape
-    assert sorted(tmp_path.rglob("*.nbc")) == kept
-
-
 def test_families_under_test_are_the_registered_ones():
     assert family.FAMILIES is FAMILIES
     assert {"full", "tied", "diag", "spherical"} <= set(EVERY)
