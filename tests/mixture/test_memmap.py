@@ -8,7 +8,8 @@ from em_cases import a_start, clusters, fit, same
 from numpy.testing import assert_array_equal
 
 from gmmpipe.mixture import checks
-from gmmpipe.mixture.kernels import layout
+from gmmpipe.mixture.kernels import advance, layout
+from gmmpipe.mixture.kernels.compile import compiled
 from gmmpipe.mixture.starts.registry import STARTS, prepared, rows
 
 
@@ -70,3 +71,12 @@ def test_starts_see_a_subset_of_many_rows():
     x[np.setdiff1d(np.arange(500), chosen)[0]] = 1e3
     wide = prepared(STARTS["uniform"](), x, "full", most_rows=100)(3, np.random.default_rng(1))
     assert wide.means.max() > 20
+
+
+def test_weights_that_may_not_be_written_to_compile_nothing_again():
+    x, weight = clusters(34, n=200), np.full(200, 2.0)
+    before = fit(x, [a_start(x, 2)], "full", [3], sample_weight=weight)[0]
+    compiled_for = list(compiled(advance.run_all).signatures)
+    weight.flags.writeable = False
+    same(before, fit(x, [a_start(x, 2)], "full", [3], sample_weight=weight)[0])
+    assert compiled(advance.run_all).signatures == compiled_for

@@ -102,7 +102,8 @@ class Engine(CompiledPasses):
         lay = lay if cut is None else cut
         if weight.strides == (0,):
             lay, weight = lay._replace(step=0), weight[:1].copy()
-        self._workers, self._given, x = threads, x, _writable(x)
+        self._workers, self._given = threads, [x, weight]
+        x, weight = _writable(x), _writable(weight)
         slots = _aligned((lay.blocks if lay.resident else threads) * lay.slot)
         if lay.resident:
             layout.fill_all(lay, x, np.broadcast_to(weight, len(x)), slots)
@@ -138,6 +139,7 @@ class Engine(CompiledPasses):
 
     def reweigh(self, weight: Array) -> None:
         """Give the samples the weights (N,)."""
+        self._given[1], weight = weight, _writable(weight)
         if self.layout.resident:
             layout.fill_all(self.layout, self.samples.x, weight, self.samples.slots)
         lay = self.layout._replace(step=1)
