@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.figures.render import METADATA
 from gmmpipe.results import printing
 from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.table_view import View, caption_of, view
 from gmmpipe.results.tables import TABLES
+from gmmpipe.store import artifacts
+from gmmpipe.store.names import project_of
+from gmmpipe.store.open_files import destination
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 VIEWED = [field.name for field in fields(View)]
 
@@ -23,6 +30,32 @@ def _attributes() -> str:
     """Return the section on the tables, before the next, which says what is raised."""
     tables = "\n".join(f"{table.name} : DataFrame\n    {table.note}" for table in TABLES.values())
     return f"Attributes\n----------\n{tables}\n\nRaises\n"
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure of a version: matplotlib's, its caption, and what its files say of its origin."""
+
+    figure: Figure
+    caption: str
+    dpi: int
+    origin: str
+
+    def _repr_png_(self) -> bytes:
+        """Return what a notebook shows."""
+        return self._content("png")
+
+    def save(self, path: str | Path) -> None:
+        """Write the figure to a .png, .svg or .pdf file."""
+        self_format = Path(path).suffix.removeprefix(".")
+        if self_format not in METADATA:
+            raise InputError(suggest("the ending of a figure's file", self_format, [*METADATA]))
+        artifacts.write(destination(str(path)), self._content(self_format))
+
+    def _content(self, suffix: str) -> bytes:
+        from gmmpipe.figures import render
+
+        return render(self.figure, suffix, self.dpi, self.origin)
 
 
 class Experiment(StoredExperiment):
@@ -55,6 +88,61 @@ class Experiment(StoredExperiment):
     (2, 1)
 
     """
+
+    def figure(
+        self,
+        name: str,
+        dataset: str | None = None,
+        *,
+        cell: Mapping[str, Any] | None = None,
+        columns: Sequence[str] = (),
+        **settings: Any,
+    ) -> DrawnFigure:
+        """Draw a figure, which a notebook shows; the version is not changed.
+
+        Parameters
+        ----------
+        name : str
+            One of ``gmmpipe list figure``.
+        dataset : str, optional
+            The data set; may be left out where there is one alone.
+        cell : mapping, optional
+            Another fit than the selected one, e.g. ``{"k": 3, "seed": 1}``, as in ``mixture``.
+        columns : sequence of str, optional
+            Only these features; by default all.
+        **settings
+            Other values of keys of `figures`, e.g. ``sigmas=[2], width="page", dpi=300``.
+
+        Returns
+        -------
+        DrawnFigure
+            With the matplotlib figure, its caption and ``save``.
+
+        Raises
+        ------
+        InputError
+            Where one of these is wrong, or the figure shows nothing there.
+
+        """
+        from gmmpipe.config.schema import check_figures
+        from gmmpipe.figures import FIGURES
+        from gmmpipe.figures.case_tables import style_from
+        from gmmpipe.figures.origin import origin_of
+        from gmmpipe.figures.redraw import Shown, tables_to_draw
+
+        section = check_figures({**self.config["figures"], **settings})
+        wanted = {**(cell or {}), **({} if dataset is None else {"dataset": dataset})}
+        with contextlib.chdir(project_of(self.folder)):
+            by_case = tables_to_draw(name, self, Shown(wanted, columns))
+            if len(by_case) > 1:
+                raise InputError(f"{name} is there of {', '.join(by_case)}; give dataset=...")
+            (tables,), style = by_case.values(), style_from(section)
+            return DrawnFigure(
+                FIGURES[name].draw(tables, style),
+                FIGURES[name].caption(tables, style),
+                section["dpi"],
+                str(origin_of(self.study)),
+            )
 
     def table(self, name: str, **options: Any) -> pd.DataFrame:
         """Return a table as a person reads it.

@@ -155,8 +155,8 @@ def _compare(args: Namespace) -> int:
 
 def _add_figure(figure: ArgumentParser) -> None:
     figure.description = (
-        "Draw one figure of a finished version again, in another width, language or format. The"
-        " version is not changed. Prints the files written."
+        "Draw one figure of a finished version again: another fit, other features, width, language"
+        " or format. The version is not changed. Prints the files written."
     )
     figure.add_argument("name", metavar="NAME", help="a figure of `gmmpipe list`, e.g. clusters")
     figure.add_argument("folder", metavar="FOLDER", help=FOLDER)
@@ -168,15 +168,43 @@ def _add_figure(figure: ArgumentParser) -> None:
         help="a .png, .svg, .pdf or .gif file, or a folder for all formats (default: this one)",
     )
     figure.add_argument("--dataset", metavar="NAME", help="only this data set (default: each)")
+    figure.add_argument(
+        "--cell",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="another fit than the selected one, e.g. k=3,covariance=VEV,seed=1,iteration=10",
+    )
+    figure.add_argument("--columns", metavar="A,B,...", help="only these features (default: all)")
+    figure.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="figures.KEY=VALUE",
+        help="a setting of figures for this drawing, e.g. figures.sigmas=[2]",
+    )
+    figure.add_argument("--dpi", type=int, metavar="N", help="pixels to the inch of PNG and GIF")
     figure.add_argument("--width", metavar="WIDTH", help="column (85 mm) or page (180 mm)")
     figure.add_argument("--language", metavar="LANGUAGE", help="en or zh")
 
 
 def _figure(args: Namespace) -> int:
     from gmmpipe.cli.figure import redraw
+    from gmmpipe.config.compose import parse
+    from gmmpipe.figures.redraw import Shown
+    from gmmpipe.results.choice import parsed
 
-    settings = {"width": args.width, "language": args.language}
-    for path in redraw(args.name, args.folder, args.output, args.dataset, settings):
+    settings = {"width": args.width, "language": args.language, "dpi": args.dpi}
+    for text in args.set:
+        key, value = parse(text)
+        if not key.startswith("figures."):
+            raise InputError(f"--set {text}: give a setting of figures, e.g. figures.sigmas=[2]")
+        settings[key.removeprefix("figures.")] = value
+    cell = dict(parsed("--cell", args.cell))
+    if args.dataset is not None:
+        cell["dataset"] = args.dataset
+    shown = Shown(cell, args.columns.split(",") if args.columns else ())
+    for path in redraw(args.name, args.folder, args.output, shown, settings):
         print(path)
     return 0
 

@@ -123,23 +123,7 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
     """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
     picks, settings = [], []
     for text in overrides:
-        if len(text) > LONGEST or _depth(text) > DEEPEST:
-            raise InputError(
-                f"override {text[:60]!r}...: {len(text)} characters, brackets {_depth(text)} deep;"
-                f" at most {LONGEST} and {DEEPEST}: write it into a file of conf/experiment/"
-            )
-        try:
-            override = OverridesParser.create().parse_override(text)
-        except HydraException as error:
-            raise InputError(
-                f"override {text!r}: {one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
-            ) from None
-        key = override.key_or_group
-        if override.is_delete() or override.is_sweep_override():
-            raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
-        if re.match(r"hydra\b", key) or "${" in text:
-            raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
-        value = override.value()
+        key, value = parse(text)
         if key in GROUPS:
             allowed = sorted(filter(is_name, files(conf, key)))
             if value not in allowed:
@@ -148,6 +132,27 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
         else:
             settings.append((key, value))
     return picks, settings
+
+
+def parse(text: str) -> tuple[str, Any]:
+    """Return key and value of an override; raises InputError for what is none."""
+    if len(text) > LONGEST or _depth(text) > DEEPEST:
+        raise InputError(
+            f"override {text[:60]!r}...: {len(text)} characters, brackets {_depth(text)} deep;"
+            f" at most {LONGEST} and {DEEPEST}: write it into a file of conf/experiment/"
+        )
+    try:
+        override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        raise InputError(
+            f"override {text!r}: {one_line(error)}; expected key=value, e.g. fit.tol=1e-8"
+        ) from None
+    key = override.key_or_group
+    if override.is_delete() or override.is_sweep_override():
+        raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
+    if re.match(r"hydra\b", key) or "${" in text:
+        raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
+    return key, override.value()
 
 
 def files(conf: Path, group: str) -> dict[str, Path]:

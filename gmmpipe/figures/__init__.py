@@ -34,7 +34,8 @@ class FigureKind:
 
     title and category are English, for ``say``. across: one figure shows all
     outer points of the sweep, so it is drawn once for a data set. moves: it is an animation too.
-    samples: it shows them.
+    samples: it shows them. of_model: it shows
+    one model, which may be another than the selected one; each that shows samples does.
     """
 
     name: str
@@ -43,6 +44,7 @@ class FigureKind:
     across: bool = False
     moves: bool = False
     samples: bool = False
+    of_model: bool = False
 
     def files(
         self,
@@ -101,19 +103,30 @@ FIGURES = {
         FigureKind("bootstrap", "Bootstrap test of K against K + 1", "Selection"),
         FigureKind("intervals", "Bootstrap intervals of parameters", "Selection"),
         FigureKind("heatmap", "The sweep at a glance", "Sweep"),
-        FigureKind("convergence", "Log-likelihood of every seed", "Convergence"),
+        FigureKind("convergence", "Log-likelihood of every seed", "Convergence", of_model=True),
         FigureKind("iterations", "The mixture during EM", "Convergence", samples=True),
         FigureKind(
-            "animation", "EM from start to convergence", "Convergence", moves=True, samples=True
+            "animation",
+            "EM from start to convergence",
+            "Convergence",
+            moves=True,
+            samples=True,
+            of_model=True,
         ),
         FigureKind("basins", "Seeds that reach the best optimum", "Convergence"),
         FigureKind("optima", "Optimum reached by each seed", "Convergence"),
         FigureKind("restarts", "Reliability of the restarts", "Selection"),
         FigureKind("lineage", "Component splits as K grows", "Selection"),
         FigureKind("stability", "Agreement from seed to seed", "Selection"),
-        FigureKind("agreement", "Pairwise agreement of runs", "Selection"),
+        FigureKind("agreement", "Pairwise agreement of runs", "Selection", of_model=True),
         FigureKind("recovery", "Recovery of the true mixture", "Recovery", across=True),
-        FigureKind("tutorial_clusters", "GMM Clustering By EM Algorithm", "Clusters", samples=True),
+        FigureKind(
+            "tutorial_clusters",
+            "GMM Clustering By EM Algorithm",
+            "Clusters",
+            samples=True,
+            of_model=True,
+        ),
         FigureKind("sample_data", "True groups", "Data", samples=True),
     )
 }

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gmmpipe.errors import InputError, suggest
+from gmmpipe.mixture.diagnostics.criteria import CRITERIA
 from gmmpipe.results.columns import MODEL
 from gmmpipe.results.mixtures import rows_at
 
@@ -30,20 +31,27 @@ class Runs(NamedTuple):
 def chosen(runs: Runs, cell: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row like those of ``best`` for each data set and outer point, its best such fit.
 
-    Keys of ``cell`` that are not of a run pick the model, the one ranked first of several. With
+    Keys of ``cell`` that are not of a run pick the model, the one ranked first of several, by BIC
+    or by what ``criterion`` names. With
     start, seed or iteration the row is that of a run of this model, the nearest to its best: of
     the same start and seed, if others are not asked for. Raises InputError for a key or a value
     that is not there, naming those that are.
     """
     fits, best, axes = runs.fits, runs.best, runs.axes
     wanted: dict[str, Any] = {}
+    order = meant("criterion", cell.get("criterion", "bic"), CRITERIA)
     for key, value in cell.items():
+        if key == "criterion":
+            continue
         if key not in axes and key not in best:
-            raise InputError(suggest("column of best", key, [*axes, *best.columns.drop(axes)]))
+            raise InputError(suggest("key", key, ["criterion", *axes, *best.columns.drop(axes)]))
         values = (fits if key in axes else best)[key].unique().tolist()
         wanted[key] = meant(key, value, values)
     run = {key: wanted.pop(key) for key in OF_RUN if key in wanted}
-    models = rows_at(best, wanted).sort_values("rank", kind="stable")
+    by = "rank" if order == "bic" else order  # rank is the place by BIC
+    if by not in best:
+        raise InputError(f"{runs.folder}: is older than the criterion {by}; run it again")
+    models = rows_at(best, wanted).sort_values(by, kind="stable")
     if models.empty and wanted:
         raise InputError(
             f"{runs.folder}: no sound fit has {in_words(wanted)}; the table fits has why"

@@ -212,8 +212,8 @@ class StoredExperiment:
             In the units in which it was fitted, such as min-max; by default in original ones.
         **cell
             Columns of ``best`` that pick a model, e.g. ``k=3, covariance="tied"``; of several the
-            one ranked first is returned. By default the selected model. With ``start``, ``seed`` or
-            ``iteration`` that run of it, or its snapshot after so many iterations.
+            one ranked first is returned, by BIC or by ``criterion="icl"``, say. With ``start``,
+            ``seed`` or ``iteration`` that run of it, or its snapshot after so many iterations.
 
         Returns
         -------

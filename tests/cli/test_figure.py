@@ -1,13 +1,19 @@
 """One figure of a finished version again, without running anything."""
 
+import io
 import shutil
 from pathlib import Path
 
+import figure_cases
+import numpy as np
 import pytest
 from PIL import Image
 from projects import carry_out_and_draw
 
+import gmmpipe as pipeline
+from gmmpipe.errors import InputError
 from gmmpipe.figures.case_tables import case_tables, version_frames
+from gmmpipe.figures.redraw import restricted
 from gmmpipe.results.words import language
 from gmmpipe.store import artifacts
 
@@ -81,7 +87,7 @@ def test_in_another_language(done, gmmpipe):
 def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     refused("figure 'cluster' did you mean 'clusters'", "figure", "cluster", LATEST)
     refused("results/no finished experiment", "figure", "clusters", "results/no")
-    refused("--dataset 'gm' gmm, sample", "figure", "clusters", LATEST, "--dataset", "gm")
+    refused("dataset 'gm' gmm, sample", "figure", "clusters", LATEST, "--dataset", "gm")
     refused("one file gmm, sample folder", "figure", "clusters", LATEST, "-o", "a.png")
     refused("-o 'jpg' png", "figure", "clusters", LATEST, "-o", "a.jpg")
     refused("clusters is not animated", "figure", "clusters", LATEST, "-o", "a.gif")
@@ -105,3 +111,63 @@ def test_steps_are_those_of_the_fit(study, setting):
             for name in ("weights", "means", "covariances"):
                 assert getattr(mixture, name) == pytest.approx(getattr(stored, name), rel=1e-9)
             assert (mixture.box is None) == (stored.box is None) == (setting != "fit.noise=0.2")
+
+
+def test_of_another_fit_and_some_features(done, gmmpipe):
+    assert done.version
+    svg = ["-o", "one.svg", "--dataset", "gmm"]
+    cell = ["--cell", "seed=1,iteration=3", "--set", "figures.sigmas=[2]", "--dpi", "90"]
+    assert gmmpipe("figure", "clusters", "results/smoke", *svg, *cell).code == 0
+    drawn = Path("one.svg").read_text(encoding="utf-8")
+    weights = pipeline.load("results/smoke").mixture("gmm", seed=1).weights
+    assert [f">{i} ({w:.2f})</text>" in drawn for i, w in enumerate(weights, 1)] == [True, True]
+    assert gmmpipe("figure", "clusters", LATEST, *svg, "--columns", "waiting (min)").code == 0
+    drawn = Path("one.svg").read_text(encoding="utf-8")
+    assert ">waiting (min)</text>" in drawn
+    assert "eruption" not in drawn
+    for words, *options in (
+        ("column is 'wait'; choose one of eruption (min), waiting (min)", "--columns", "wait"),
+        ("k is '7'; choose one of 2", "--cell", "k=7"),
+        ("give a setting of figures", "--set", "fit.tol=1"),
+        ("figures.sigmas", "--set", "figures.sigmas=[-2]"),
+        ("figures.dpi", "--dpi", "10"),
+    ):
+        answer = gmmpipe("figure", "clusters", LATEST, *svg, *options)
+        assert (answer.code, words in answer.err) == (2, True), answer
+    answer = gmmpipe("figure", "heatmap", LATEST, *svg, "--cell", "k=2")
+    assert "heatmap has no use for cell, which is of clusters" in answer.err
+
+
+def test_in_a_notebook(done):
+    before = hashes("results")
+    run = pipeline.load(done.folder)
+    drawn = run.figure("clusters", "gmm", cell={"seed": 1}, columns=["eruption (min)"], dpi=80)
+    assert drawn.caption.startswith("gmm: the selected mixture (full, K = 2)")
+    with Image.open(io.BytesIO(drawn._repr_png_())) as image:
+        assert image.width == int(85 / 25.4 * 80)
+    drawn.save("x.pdf")
+    assert Path("x.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(InputError, match="clusters is there of gmm, sample; give dataset"):
+        run.figure("clusters")
+    with pytest.raises(InputError, match="choose one of png, svg, pdf"):
+        drawn.save("x.jpg")
+    assert hashes("results") == before
+
+
+def test_an_asked_criterion_selects(done):
+    run = pipeline.load(done.folder)
+    best = run.best.assign(icl=[*range(len(run.best))][::-1])
+    run.__dict__["best"] = best
+    assert run.chosen({"criterion": "icl"}).iloc[0]["icl"] == best["icl"].min()
+    with pytest.raises(InputError, match="did you mean 'icl'"):
+        run.mixture("gmm", criterion="icll")
+
+
+def test_features_of_many_are_marginals():
+    tables = figure_cases.case("many_features")
+    some = restricted(tables, tables.features[:1])
+    row = tables.selected()
+    whole, one = tables.mixture(row), some.mixture(row)
+    np.testing.assert_array_equal(one.means, whole.means[:, :1])
+    np.testing.assert_array_equal(one.covariances, whole.covariances[:, :1, :1])
+    assert some.features == tables.features[:1]

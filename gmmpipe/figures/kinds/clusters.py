@@ -37,7 +37,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return what is shown and what the ellipses enclose."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: the mixture of lowest BIC, {bic} ({model}).",
+        "{dataset}: the selected mixture ({model}), BIC {bic}.",
         dataset=tables.dataset,
         bic=number(row["bic"]),
         model=model(row),

@@ -38,7 +38,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     row = tables.selected()
     mixture = tables.mixture(row)
     text = style.say(
-        "{dataset}: density and responsibilities of the mixture of lowest BIC ({model}).",
+        "{dataset}: density and responsibilities of the selected mixture ({model}).",
         dataset=tables.dataset,
         model=model(row),
     )

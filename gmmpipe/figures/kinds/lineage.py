@@ -38,7 +38,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     )
     thin = style.say("Ribbons below 0.1 % of the samples are not drawn.")
     below = style.say("Below K: the component that gives the most samples to the new one.")
-    bold = style.say("Bold: the K with the lowest BIC, {k}.", k=int(row["k"]))
+    bold = style.say("Bold: the selected K, {k}.", k=int(row["k"]))
     return style.sentences(
         text,
         thin if (links["mass"] < THIN).any() else "",

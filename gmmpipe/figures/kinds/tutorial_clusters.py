@@ -30,8 +30,8 @@ def caption(tables: DatasetTables, style: Style) -> str:
     """Return which mixture gave the classes."""
     row = tables.selected()
     text = style.say(
-        "{dataset}: each sample in the class of its most probable component, for the mixture of"
-        " lowest BIC ({model}) after {n} iterations.",
+        "{dataset}: each sample in the class of its most probable component, for the"
+        " selected mixture ({model}) after {n} iterations.",
         dataset=tables.dataset,
         model=model(row),
         n=row["iteration"],

@@ -109,8 +109,8 @@ CHINESE = {
     "weight": "权重",
     "weighted": "加权法",
     # captions
-    "{dataset}: the mixture of lowest BIC, {bic} ({model}).": (
-        "{dataset}：BIC 最低的混合模型，{bic}（{model}）。"
+    "{dataset}: the selected mixture ({model}), BIC {bic}.": (
+        "{dataset}：选中的混合模型（{model}），BIC {bic}。"
     ),
     "Ellipses: {radii} standard deviations ({names}), which enclose {shares} of a component;"
     " crosses: means.": (
@@ -139,8 +139,8 @@ CHINESE = {
     "{n} samples have missing values; a point needs both of its values.": (
         "{n} 个样本有缺失值；两个坐标都有值的点才能画出。"
     ),
-    "{dataset}: density and responsibilities of the mixture of lowest BIC ({model}).": (
-        "{dataset}：BIC 最低的混合模型（{model}）的密度与后验概率。"
+    "{dataset}: density and responsibilities of the selected mixture ({model}).": (
+        "{dataset}：选中的混合模型（{model}）的密度与后验概率。"
     ),
     "Contours enclose {shares} of the probability of all components.": (
         "等高线包含全部分量概率的 {shares}。"
@@ -292,7 +292,7 @@ CHINESE = {
     "Below K: the component that gives the most samples to the new one.": (
         "K 下方：给新分量样本最多的分量。"
     ),
-    "Bold: the K with the lowest BIC, {k}.": "粗体：BIC 最低的 K，即 {k}。",
+    "Bold: the selected K, {k}.": "粗体：选中的 K，即 {k}。",
     "{dataset}: mean adjusted Rand index over all pairs of the {count} sound fits of each"
     " family and K. The panels name the fits: of the data, or of resamples (1: the same"
     " clusters, 0: agreement by chance). Bars: standard error (jackknife over fits).": (
@@ -336,9 +336,9 @@ CHINESE = {
         "均值和标准误取自 {n} 个重新抽取的数据集（{axis}）。"
     ),
     "{n} further combinations are in the table.": "其余 {n} 种组合见表格。",
-    "{dataset}: each sample in the class of its most probable component, for the mixture of"
-    " lowest BIC ({model}) after {n} iterations.": (
-        "{dataset}：每个样本归入其最可能的分量所对应的类，混合模型的 BIC 最低（{model}），"
+    "{dataset}: each sample in the class of its most probable component, for the"
+    " selected mixture ({model}) after {n} iterations.": (
+        "{dataset}：每个样本归入其最可能的分量所对应的类，用选中的混合模型（{model}），"
         "迭代 {n} 次。"
     ),
     "{dataset}: the {n} samples in their {k} true groups.": (
