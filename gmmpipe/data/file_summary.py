@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from gmmpipe.errors import one_line
@@ -35,6 +36,11 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
     rest = [c for c in reading["left_out"] if c not in reading.get("index", ())]
     if rest:
         words.append(f"left out: {_listed(rest)}")
+    if reading.get("labelled"):
+        known, of = reading["labelled"]
+        told = _listed(reading["no_labels"])
+        why = f" ({told}: no group; if it is one, --na '')" if told else ""
+        words.append(f"group of {known:,} of {of:,} rows known{why}")
     if reading["passed_over"]:
         words.append(_counted(reading["passed_over"], "comment line", "passed over"))
     if reading["dropped"]:
@@ -55,10 +61,11 @@ def reading_of(data: DataSet) -> str:
 
 def counting(columns: Sequence[str]) -> str:
     """Return what to say of features that rise by one in every row."""
-    verb = "rises" if len(columns) == 1 else "rise"
+    one = len(columns) == 1
+    verb, option = ("rises", "--id") if one else ("rise", "--exclude")
+    typed = quote(",".join(columns))
     return (
-        f"{_listed(columns)} {verb} by one in every row (row numbers? if so, leave it out by"
-        " --columns)"
+        f"{_listed(columns)} {verb} by one in every row (row numbers? if so, give {option} {typed})"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from gmmpipe.data.dataset import Sample
+from gmmpipe.data.dataset import UNKNOWN, Sample, Texts
 from gmmpipe.data.file import File
 from gmmpipe.data.labels import encode
 from gmmpipe.data.table import LONGEST, Table, UsedRows, refuse_useless, used_rows
@@ -40,6 +40,9 @@ class RowCollector:
     decided: dict[str, Any] = field(default_factory=dict)
     patterns: set[bytes] = field(default_factory=set)
     codes: dict[str, int] | None = None
+    labelled: int = 0  # rows that have a label
+    no_labels: set[str] = field(default_factory=set)  # words in the place of one
+    id_bytes: int = 0
     files: dict[str, BinaryIO] = field(default_factory=dict)
     first: Array | None = None
     equal: bool = True
@@ -48,6 +51,8 @@ class RowCollector:
     def add(self, table: Table) -> UsedRows:
         """Take in some rows, return those that are used; InputError for what is wrong with them."""
         part = used_rows(table, self.kind)
+        if part.ids and (text := next(filter(NO_TEXT.search, part.ids), None)) is not None:
+            raise InputError(f"{table.name}: id {text!r} has no place in a table")
         self.columns, self.decided = table.columns, self.decided or table.decided
         self.passed_over += table.passed_over
         self._track_counting(table.x[:, : len(table.columns)])
@@ -68,7 +73,7 @@ class RowCollector:
             part.x, np.broadcast_to(self.first, part.x.shape), equal_nan=True
         )
         self._keep("x", part.x)
-        self._keep_weight_and_label(part)
+        self._keep_weight_and_texts(part)
 
     def _track_counting(self, x: Array) -> None:
         """Look which features still rise by one in every row."""
@@ -87,15 +92,26 @@ class RowCollector:
                     self._keep("rows", np.arange(cut.start, cut.stop))
             self._keep("rows", self.n + self.dropped + part.rows)
 
-    def _keep_weight_and_label(self, part: UsedRows) -> None:
+    def _keep_weight_and_texts(self, part: UsedRows) -> None:
         if part.weight is not None:
             self.total = (self.total or 0.0) + float(part.weight.sum())
             self.positive += int(np.count_nonzero(part.weight))
             self._keep("weight", part.weight)
         if part.labels is not None:
             codes = self.codes = {} if self.codes is None else self.codes
-            numbers = [codes.setdefault(label, len(codes)) for label in part.labels]
+            known = [label for label in part.labels if label is not None]
+            for label in known:
+                codes.setdefault(label, len(codes))
+            self.labelled += len(known)
+            self.no_labels |= part.no_labels
+            numbers = [UNKNOWN if label is None else codes[label] for label in part.labels]
             self._keep("labels", np.array(numbers, np.int64))
+        if part.ids is not None:
+            texts = [text.encode() for text in part.ids]
+            self._keep("id", np.frombuffer(b"".join(texts), np.uint8))
+            ends = self.id_bytes + np.cumsum([len(text) for text in texts])
+            self._keep("id_end", ends)
+            self.id_bytes = int(ends[-1])
 
     def _keep(self, name: str, rows: npt.NDArray[np.generic]) -> None:
         if self.keep is not None and len(rows):
@@ -112,6 +128,10 @@ class RowCollector:
             if len(text) > LONGEST:
                 long = f"{text[:20]!r}... has {len(text):,} characters"
                 raise InputError(f"{name}: the name {long}; shorten it to {LONGEST:,}")
+        if self.codes is not None and not self.labelled:
+            raise InputError(
+                f"{name}: column {self.kind.label!r}: no row has a label; choose another"
+            )
         refuse_useless(name, self.n, self.dropped, self.equal, self.total)
 
     @property
@@ -135,7 +155,13 @@ class RowCollector:
         beyond = np.full(len(self.columns), np.nan) if self.rising is None else self.rising
         whole = beyond == np.round(beyond)  # false for NaN
         counting = [c for c, counts in zip(self.columns, whole, strict=True) if counts]
-        seen = {"passed_over": self.passed_over, "dropped": self.dropped, "counting": counting}
+        seen: dict[str, Any] = {
+            "passed_over": self.passed_over,
+            "dropped": self.dropped,
+            "counting": counting,
+        }
+        if 0 < self.labelled < self.n:
+            seen |= {"labelled": [self.labelled, self.n], "no_labels": sorted(self.no_labels)}
         return {**self.decided, **seen, "missing": self.kind.missing}
 
     def sample(self) -> Sample:
@@ -148,9 +174,17 @@ class RowCollector:
             order, classes = encode(list(self.codes))
             labels = self._rows("labels", np.int64, (self.n,))
             for cut in slices_of(self.n):
-                labels[cut] = order[labels[cut]]
+                labels[cut] = np.append(order, UNKNOWN)[labels[cut]]
+        ids = None
+        if "id_end" in self.files:
+            utf8 = (
+                self._rows("id", np.uint8, (self.id_bytes,))
+                if self.id_bytes
+                else np.empty(0, np.uint8)
+            )
+            ids = Texts(utf8, self._rows("id_end", np.int64, (self.n,)))
         return Sample(
-            x, self.columns, labels, classes, dropped=self.dropped, weight=weight, rows=rows
+            x, self.columns, labels, classes, None, self.dropped, weight=weight, rows=rows, ids=ids
         )
 
     def _rows(self, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Any:

@@ -1,8 +1,10 @@
 """From parsed columns to rows that are used: columns chosen, rows checked."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations, compress
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,13 @@ NO_COLUMN = "no column of numbers is left besides label, weight and index; a fea
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which columns to read, by place: features, label, weight; and the names of the features."""
+    """Which columns to read, by place: features, label, weight, id; and the features' names."""
 
     features: tuple[int, ...]
     label: int | None
     names: tuple[str, ...]
     weight: int | None = None
+    id: int | None = None
 
     @property
     def numeric(self) -> tuple[int, ...]:
@@ -34,7 +37,7 @@ class Chosen:
     @property
     def used(self) -> tuple[int, ...]:
         """Return the places of all columns that are read."""
-        return self.numeric if self.label is None else (*self.numeric, self.label)
+        return (*self.numeric, *(c for c in (self.label, self.id) if c is not None))
 
     def unused(self, count: int) -> list[int]:
         """Return the places, of so many columns, of those that are not read."""
@@ -47,7 +50,7 @@ class Table:
     """Some rows of a file, in its chosen columns.
 
     x (N, D), NaN where a value is missing, its last column the weight where one is ``weighted``;
-    columns: D names; labels (N,) text or None; place(i) says where row i stands in the file;
+    columns: D names; labels, ids (N,) text or None; place(i) says where row i stands in the file;
     passed_over: lines before these rows that hold none; decided: what was decided of how to read
     the file, the same for all its tables (see ``gmmpipe.data.file_summary``).
     """
@@ -56,6 +59,7 @@ class Table:
     columns: tuple[str, ...]
     x: Array
     labels: Sequence[str] | None
+    ids: Sequence[str] | None
     place: Callable[[int], str]
     weighted: bool = False
     passed_over: int = 0
@@ -78,23 +82,29 @@ def choose(
     repeated = [column for column, count in Counter(columns).items() if count > 1 and column]
     if repeated:
         raise _first_line(f"{name}: two columns are called {repeated[0]!r}", "rename one")
-    label = None if kind.label is None else _find(kind.label, columns, name, "label")
-    weight = None if kind.weight is None else _find(kind.weight, columns, name, "weight")
+    roles = {
+        what: _find(key, columns, name, what)
+        for what in ("label", "weight", "id")
+        if (key := getattr(kind, what)) is not None
+    }
     if kind.columns is None:
-        others = {label, weight, *set_aside}
+        others = {*roles.values(), *set_aside}
         features = tuple(c for c in range(len(columns)) if c not in others)
     else:
-        keys = _joined(kind.columns, columns)
-        features = tuple(_find(key, columns, name, "column") for key in keys)
+        features = _places(kind.columns, columns, name)
     if len(set(features)) < len(features):
         raise InputError(f"{name}: columns {_listed(kind.columns or ())} name one column twice")
-    for what, place in (("label", label), ("weight", weight)):
+    excluded = _places(kind.exclude or (), columns, name)
+    features = tuple(c for c in features if c not in excluded)
+    for what, place in roles.items():
         if place in features:
             raise InputError(
                 f"{name}: column {getattr(kind, what)!r} is the {what}; leave it out of columns"
             )
-    if label is not None and label == weight:
-        raise InputError(f"{name}: column {kind.label!r} is both label and weight; give two")
+    for (what, place), (other, second) in combinations(roles.items(), 2):
+        if place == second:
+            key = getattr(kind, what)
+            raise InputError(f"{name}: column {key!r} is both {what} and {other}; give two")
     if not features and kind.features_needed:
         raise InputError(f"{name}: {NO_COLUMN}")
     for c in features if named and kind.columns is None else ():
@@ -102,11 +112,24 @@ def choose(
             what = f"{name}: column {c + 1} has no name and is no index"
             raise _first_line(what, "name it, choose columns")
     names = tuple(columns[c] or f"x{c + 1}" for c in features)
-    return Chosen(features, label, names, weight)
+    return Chosen(features, roles.get("label"), names, roles.get("weight"), roles.get("id"))
 
 
 def _first_line(what: str, mend: str) -> InputError:
     return UnreadableData(what, mend, ("header", "no"))
+
+
+def _places(keys: Sequence[str | int], columns: Sequence[str], name: str) -> tuple[int, ...]:
+    """Return the places of columns given by name, number, or range of numbers such as 2..5."""
+    places: list[int] = []
+    for key in _joined(keys, columns):
+        ends = None if key in columns else re.fullmatch(r"(\d+)\.\.(\d+)", str(key))
+        found = [_find(end, columns, name, "column") for end in (ends.groups() if ends else [key])]
+        if found[0] > found[-1]:
+            low, high = found[-1] + 1, found[0] + 1
+            raise InputError(f"{name}: columns holds {key!r}; give {low}..{high}")
+        places += range(found[0], found[-1] + 1)
+    return tuple(places)
 
 
 def _joined(keys: Sequence[str | int], columns: Sequence[str]) -> list[str | int]:
@@ -145,21 +168,26 @@ def _find(key: str | int, columns: Sequence[str], name: str, what: str) -> int:
 
 @dataclass(frozen=True)
 class UsedRows:
-    """Rows of a table that are kept: x (n, D), their places (n,), weight (n,) and labels if any."""
+    """Rows of a table that are kept: x (n, D), their places (n,), weight, labels, ids (n,) if any.
+
+    The label of a row without one is None; no_labels: words in the place of one, such as NA.
+    """
 
     x: Array
     rows: npt.NDArray[np.int64]
     weight: Array | None
-    labels: list[str] | None
+    labels: list[str | None] | None
+    ids: list[str] | None
     dropped: int
+    no_labels: frozenset[str]
 
 
 def used_rows(table: Table, kind: File) -> UsedRows:
     """Return the rows of a table that are to be used.
 
-    Rows with a missing or infinite value, or without a label, are refused or dropped as kind
-    says; where it keeps missing values, rows without any are dropped. Raises InputError for those
-    and for negative weights.
+    Rows with a missing or infinite value are refused or dropped as kind says; where it keeps
+    missing values, rows without any are dropped. Raises InputError for those and for negative
+    weights.
     """
     values_read = table.x
     if codes := numbers_of_missing(kind):
@@ -171,19 +199,21 @@ def used_rows(table: Table, kind: File) -> UsedRows:
         sound = np.asarray((finite | lost).all(axis=1))
         if table.weighted:
             sound &= finite[:, -1]
-    texts = texts_of_missing(kind)
-    named = np.array([not is_missing(label, texts) for label in table.labels or ()], bool)
-    if kind.missing != "drop":
-        _refuse(table, values_read, sound, named)
-    keep = sound & named if table.labels is not None else sound
+    if kind.missing != "drop" and not sound.all():
+        raise _unsound(table, values_read, sound)
     values = table.x[:, :-1] if table.weighted else table.x
-    keep = keep & ~np.isnan(values).all(axis=1)
+    keep = sound & ~np.isnan(values).all(axis=1)
     x = np.ascontiguousarray(values[keep])
     weight = _weight(table, keep) if table.weighted else None
-    labels = None
+    labels, missing = None, set[str]()
     if table.labels is not None:
-        labels = [label.strip() for label, k in zip(table.labels, keep, strict=True) if k]
-    return UsedRows(x, np.flatnonzero(keep), weight, labels, len(keep) - len(x))
+        texts = texts_of_missing(kind)
+        texts_of_rows = [label.strip() for label in compress(table.labels, keep)]
+        missing = {label for label in set(texts_of_rows) if is_missing(label, texts)}
+        labels = [None if label in missing else label for label in texts_of_rows]
+    ids = None if table.ids is None else [text.strip() for text in compress(table.ids, keep)]
+    no_labels = frozenset(filter(None, missing))
+    return UsedRows(x, np.flatnonzero(keep), weight, labels, ids, len(keep) - len(x), no_labels)
 
 
 def refuse_useless(name: str, n: int, dropped: int, equal: bool, total: float | None) -> None:
@@ -212,31 +242,17 @@ def _weight(table: Table, keep: npt.NDArray[np.bool_]) -> Array:
     return weight
 
 
-def _refuse(
-    table: Table, values_read: Array, sound: npt.NDArray[np.bool_], named: npt.NDArray[np.bool_]
-) -> None:
-    """Raise InputError about the first row that is not sound, or not named."""
-    if not sound.all():
-        i = int(np.argmin(sound))
-        c = int(np.argmin(np.isfinite(table.x[i])))
-        column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
-        what = "stands for none" if np.isfinite(values_read[i, c]) else "is not finite"
-        raise UnreadableData(
-            f"{table.name}: {table.place(i)}, {column}: value {values_read[i, c]} {what}",
-            "mend it",
-            ("missing", "drop"),
-        )
-    if not named.all():
-        i = int(np.argmin(named))
-        label = (table.labels or ())[i].strip()
-        place = table.place(i)
-        raise UnreadableData(
-            f"{table.name}: {place}: no label" + (f" ({label!r})" if label else ""),
-            "mend it",
-            ("missing", "drop"),
-            *([("na", [""])] if label else []),  # which makes the word a class
-            *([("header", "yes")] if place == "line 1" else []),
-        )
+def _unsound(table: Table, values_read: Array, sound: npt.NDArray[np.bool_]) -> InputError:
+    """Return the error about the first row that is not sound."""
+    i = int(np.argmin(sound))
+    c = int(np.argmin(np.isfinite(table.x[i])))
+    column = f"column {table.columns[c]!r}" if c < len(table.columns) else "the weight"
+    what = "stands for none" if np.isfinite(values_read[i, c]) else "is not finite"
+    return UnreadableData(
+        f"{table.name}: {table.place(i)}, {column}: value {values_read[i, c]} {what}",
+        "mend it",
+        ("missing", "drop"),
+    )
 
 
 def _listed(keys: Sequence[str | int]) -> str:

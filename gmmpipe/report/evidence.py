@@ -137,11 +137,13 @@ def _tests(tables: DatasetTables) -> Fact | None:
 def _groups(tables: DatasetTables) -> Fact | None:
     if tables.labels is None:
         return None
-    row, names = tables.selected(), tables.groups()[1]
+    row, (codes, names) = tables.selected(), tables.groups()
+    known = (codes >= 0).mean()
+    part = "" if known == 1 else f", on the {known:.0%} of samples whose group is known"
     return Fact(
         "Known groups",
         f"ARI {number(row['ari'], 3)}",
-        f"agreement with the {len(names)} groups of the data, which the fits do not use",
+        f"agreement with the {len(names)} groups of the data, which the fits do not use{part}",
     )
 
 

@@ -170,6 +170,7 @@ TRAJECTORIES = (
 LABELS = (
     *_CASE,
     Column("row", "row of the file, from 0", type="whole"),
+    _Optional("id", "name of the row, where the file has one (`--id`)", type="text"),
     _COMPONENT,
     Column("probability", "probability of that component"),
     Column("label", "known group, if any", type="text"),

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from reader_cases import in_blocks, load, parquet
 
+from gmmpipe.data.dataset import UNKNOWN
 from gmmpipe.data.file import File
 from gmmpipe.data.file_summary import summary
 from gmmpipe.data.read import collect
@@ -50,10 +51,11 @@ def test_only_numbers_throughout_may_be_one_class():
 @pytest.mark.parametrize("word", ["n/a", "NULL", "None", "?", "NA", "#N/A", ""])
 def test_a_missing_label_is_no_class(word):
     content = f"x,s\n1,a\n2,{word}\n3,b\n"
-    with pytest.raises(InputError, match=r"line 3: no label.*--missing drop"):
-        load(content, label="s")
-    sample = load(content, label="s", missing="drop")
-    assert (sample.classes, sample.rows.tolist()) == (("a", "b"), [0, 2])
+    for missing in ("refuse", "drop"):
+        sample = load(content, label="s", missing=missing)
+        assert (sample.classes, sample.labels.tolist()) == (("a", "b"), [0, UNKNOWN, 1])
+    with pytest.raises(InputError, match="no row has a label; choose another"):
+        load(f"x,s\n1,{word}\n2,{word}\n", label="s")
     table = parquet({"x": [1.0, 2.0, 3.0], "s": ["a", word, "b"]})
     assert load(table, "t.parquet", label="s", missing="drop").classes == ("a", "b")
 
@@ -139,8 +141,6 @@ def test_a_name_that_reads_as_missing_is_a_name():
 def test_messages_about_the_first_line_name_the_option():
     with pytest.raises(InputError, match=r"line 1.*--header yes"):
         load("1.5,z\n3,4\n5,6\n")
-    with pytest.raises(InputError, match=r"line 1: no label.*--header yes"):
-        load("1,\n3,b\n5,b\n", label=2)
     with pytest.raises(InputError, match=r"two columns.*--header no"):
         load("a,a\n3,4\n5,6\n")
     with pytest.raises(InputError, match=r"line 1 is a header.*--header no"):
@@ -376,19 +376,18 @@ def test_text_with_missing_cells_is_left_out():
 
 def test_what_stands_for_a_missing_value_can_be_said():
     rows = "a,b,kind\n1,-999,none\n2,5,Na\n3,6.5,x\n4,-999.0,\n"
-    with pytest.raises(UnreadableData, match=r"line 2: no label \('none'\)") as refusal:
-        load(rows, label="kind")
-    assert str(refusal.value).endswith("give --missing drop or --na ''")
-    assert str(refusal.value.of_dataset("t")).endswith("""or 'dataset.t.na=['"'"''"'"']'""")
-    found = load(rows, label="kind", na=("",), missing="drop")
-    assert [found.classes[code] for code in found.labels] == ["none", "Na", "x"]
+    reading = collect(rows.encode(), "t.csv", File("t.csv", label="kind")).reading
+    words = "group of 1 of 4 rows known (Na, none: no group; if it is one, --na '')"
+    assert words in summary("t.csv", reading)
+    found = load(rows, label="kind", na=("",))
+    assert (found.classes, found.labels.tolist()) == (("Na", "none", "x"), [1, 0, 2, UNKNOWN])
     for na in ((-999,), ("-999", "X")):
         found = load(rows, columns=("a", "b"), na=na, missing="keep")
         np.testing.assert_array_equal(found.x[:, 1], [np.nan, 5, 6.5, np.nan])
         with pytest.raises(InputError, match=r"line 2, column 'b': value -999.0 stands for none"):
             load(rows, columns=("a", "b"), na=na)
-    found = load(rows, label="kind", columns=("a",), na=("X",), missing="drop")
-    assert found.classes == ("Na", "none")
+    found = load(rows, label="kind", columns=("a",), na=("X",))
+    assert (found.classes, found.labels.tolist()) == (("Na", "none"), [1, 0, UNKNOWN, UNKNOWN])
     with pytest.raises(InputError, match=r"line 3, column 'a': 'NA' is not a number"):
         load("a,b\n1,2\nNA,4\n", na=("x",), missing="keep")
     frame = parquet({"a": [1.0, -9.0, 3.0], "b": [1, 2, -9]})

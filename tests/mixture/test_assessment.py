@@ -50,6 +50,18 @@ def test_an_assessment_agrees_with_plain_numpy(weighted, size, monkeypatch):
         assert found.agreement[name] == metric(logs.argmax(axis=1), truth, weight)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_agreement_is_of_the_samples_whose_group_is_known(weighted):
+    x, truth = drawn(200)
+    weight = np.random.default_rng(6).integers(0, 4, 200).astype(float) if weighted else None
+    known = np.arange(200) % 3 == 0
+    found = Assessor(x, weight, np.where(known, truth, -1))(MIXTURE, "full")
+    labels = log_responsibilities(x, MIXTURE).argmax(axis=1)[known]
+    for name, metric in METRICS.items():
+        some = None if weight is None else weight[known]
+        assert found.agreement[name] == metric(labels, truth[known], some)
+
+
 def test_without_known_groups_there_is_no_agreement():
     found = Assessor(drawn(50)[0])(MIXTURE, "full")
     assert set(found.agreement) == set(METRICS)

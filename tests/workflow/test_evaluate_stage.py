@@ -130,3 +130,16 @@ def test_ends_of_runs_are_told_in_every_table(study):
     best = t["best"].set_index("k")
     assert best["end"].tolist() == ["maximum", "maximum"]
     assert best["beaten_by"].tolist() == ["", ""]
+
+
+def test_names_of_rows_and_the_groups_that_are_known_are_kept_in_the_labels(project, study):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"id": [f"r{i}" for i in range(40)], "a": rng.normal(size=40)})
+    frame["b"], frame["kind"] = frame["a"] ** 2 + rng.normal(size=40), [None, "x", "y", None] * 10
+    frame.to_csv(project / "t.csv", index=False)
+    dataset = "dataset.t={kind: file, path: t.csv, label: kind, id: id}"
+    done = study("experiment=smoke", "sweep.dataset=[sample,t]", dataset, *SWEEP[3:], "sweep.k=[2]")
+    labels = tables(done)["labels"].set_index("dataset")
+    assert labels.loc["t", "id"].tolist() == frame["id"].tolist()
+    assert labels.loc["t", "label"].tolist() == frame["kind"].tolist()
+    assert labels.loc["sample", "id"].isna().all()

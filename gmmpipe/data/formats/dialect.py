@@ -91,7 +91,9 @@ def dialect_of(lines: Sequence[Line], kind: File, name: str, named: str | None) 
     elif name.lower().removesuffix(".gz").endswith(".tsv") and any("\t" in x for x in plain):
         delimiter = "\t"
     else:
-        delimiter = _delimiter(plain[:LOOKED_AT], mark)
+        is_csv = name.lower().removesuffix(".gz").endswith(".csv")
+        one = is_csv and _is_one_column(plain[:LOOKED_AT])
+        delimiter = NONE if one else _delimiter(plain[:LOOKED_AT], mark)
     width = _width(plain, Dialect(delimiter, mark, always, 0))
     return Dialect(delimiter, mark, always, width)
 
@@ -110,6 +112,18 @@ def _width(lines: Sequence[str], dialect: Dialect) -> int:
         if all(mark in line for line in some) and len(whole) == 1:
             return whole.pop()
     return len(dialect.cells(first))
+
+
+def _is_one_column(lines: Sequence[str]) -> bool:
+    """Return whether a name stands above numbers with decimal commas, or with parted thousands.
+
+    Not where what is left of the commas counts the rows.
+    """
+    first, *rest = [line.strip() for line in lines if line.strip()] or [""]
+    if "," in first or is_number(first) or not all(map(is_number, rest)):
+        return False
+    left = [line.partition(",")[0] for line in rest]
+    return left not in ([str(i + start) for i in range(len(left))] for start in (0, 1))
 
 
 def _delimiter(lines: Sequence[str], mark: str | None) -> str:

@@ -155,8 +155,8 @@ class _Start:
         return _is_text([row[c] for row in self.body])
 
     def _taken(self, columns: tuple[str, ...]) -> list[int]:
-        """Return the places of label and weight, where they are given by name."""
-        keys = (self.kind.label, self.kind.weight)
+        """Return the places of label, weight and id, where they are given by name."""
+        keys = (self.kind.label, self.kind.weight, self.kind.id)
         return [columns.index(key) for key in keys if isinstance(key, str) and key in columns]
 
     def form(self, columns: tuple[str, ...], chosen: Chosen) -> NumberForm:

@@ -41,8 +41,11 @@ def npy(file: BinaryIO, name: str, kind: File) -> Iterator[Table]:
         if data.dtype.kind in "iu":
             _refuse_large(part, columns, name, first)
         x = part[:, list(chosen.numeric)].astype(np.float64)
-        labels = None if chosen.label is None else [str(v) for v in part[:, chosen.label].tolist()]
-        yield Table(name, chosen.names, x, labels, place(first), weighted, decided=decided)
+        labels, ids = (
+            None if c is None else [str(v) for v in part[:, c].tolist()]
+            for c in (chosen.label, chosen.id)
+        )
+        yield Table(name, chosen.names, x, labels, ids, place(first), weighted, decided=decided)
 
 
 def _array(content: Content, name: str) -> Any:

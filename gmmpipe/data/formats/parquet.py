@@ -43,7 +43,7 @@ def parquet_folder(path: Path, name: str, kind: File) -> Iterator[Table]:
                         f" {', '.join(columns or ())}; give all files the same, or choose columns"
                     )
                 columns = table.columns
-                used = (*table.columns, kind.label, kind.weight)
+                used = (*table.columns, kind.label, kind.weight, kind.id)
                 table.decided["partitions"] = [key for key in keys if key not in used]
                 yield table
 

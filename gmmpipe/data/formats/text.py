@@ -74,13 +74,15 @@ def _table(lines: list[Line], layout: TextLayout, kind: File, name: str, passed_
     column = _Column(lines, layout, kind, name)
     for j, c in enumerate(chosen.numeric):
         x[:, j] = column.read([row[c] for row in rows], layout.columns[c])
-    labels = None if chosen.label is None else [row[chosen.label] for row in rows]
+    labels, ids = (
+        None if c is None else [row[c] for row in rows] for c in (chosen.label, chosen.id)
+    )
 
     def place(i: int) -> str:
         return f"line {lines[i][0]}"
 
     weighted = chosen.weight is not None
-    return Table(name, chosen.names, x, labels, place, weighted, passed_over, layout.decided)
+    return Table(name, chosen.names, x, labels, ids, place, weighted, passed_over, layout.decided)
 
 
 class _Column:

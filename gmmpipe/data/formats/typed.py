@@ -174,15 +174,15 @@ def _table(table: Any, first: int, columns: _Columns, name: str, decided: dict[s
             x[:, j] = _numbers(table.column(columns.stored[c]), columns.names[c], name, first)
         else:
             x[:, j] = _partition(columns, c, name)
-    labels = None
-    if chosen.label is not None:
-        labels = _labels(table, columns, chosen.label, name)
+    labels, ids = (
+        None if c is None else _texts(table, columns, c, name) for c in (chosen.label, chosen.id)
+    )
     weighted = chosen.weight is not None
-    return Table(name, chosen.names, x, labels, place(first), weighted, decided=decided)
+    return Table(name, chosen.names, x, labels, ids, place(first), weighted, decided=decided)
 
 
-def _labels(table: Any, columns: _Columns, c: int, name: str) -> list[str]:
-    """Return the label of each row; rows share a text, which a file may hold once for many."""
+def _texts(table: Any, columns: _Columns, c: int, name: str) -> list[str]:
+    """Return a column as texts; rows share one, which a file may hold once for many."""
     if c >= len(columns.stored):
         return [columns.partitions[columns.names[c]]] * int(table.num_rows)
     meant = columns.values.get(columns.stored[c])

@@ -37,7 +37,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
     text = style.say(
         "{dataset}: the {n} samples in their {k} true groups.",
         dataset=tables.dataset,
-        n=tables.n_samples,
+        n=tables.n_samples if (groups.codes >= 0).all() else int((groups.codes >= 0).sum()),
         k=len(groups.names),
     )
     several = len(tables.features) > 1
@@ -119,7 +119,7 @@ def _moments(tables: DatasetTables) -> Mixture:
     """Return share, mean and covariance of each true group, as a mixture."""
     groups, names = tables.groups()
     x = tables.x.to_numpy(float)
-    whole = ~np.isnan(x).any(axis=1)
+    whole = ~np.isnan(x).any(axis=1) & (groups >= 0)
     x, groups = x[whole], groups[whole]
     members = [x[groups == index] for index in range(len(names))]
     members = [group for group in members if len(group)]

@@ -34,8 +34,8 @@ class Assessor:
     """Assesses mixtures of one data set x (N, D), NaN where missing, in the units of the mixtures.
 
     weight (N,): of the samples, 1 by default; truth (N,): codes from 0 on of the true groups, if
-    known. The samples are gone through in slices, none of them kept. ``compared`` has the rows by
-    which fits are compared.
+    known, below 0 where that of a sample is not. The samples are gone through in slices, none of
+    them kept. ``compared`` has the rows by which fits are compared.
     """
 
     def __init__(
@@ -66,7 +66,10 @@ class Assessor:
             labels.append(components[self.compared[first:last] - rows.start])
             if self.truth is not None:
                 cells = (components - NOISE) * self._groups + self.truth[rows]
-                tallies += np.bincount(cells, slice_weight, tallies.size).reshape(tallies.shape)
+                known = self.truth[rows] >= 0
+                counted = known if slice_weight is None else slice_weight * known
+                cells = np.where(known, cells, 0)
+                tallies += np.bincount(cells, counted, tallies.size).reshape(tallies.shape)
         again = ((rows, np.exp(logs)) for rows, logs in self._responsibilities(mixture))
         sound = evidence.soundness(family, frozen, prior, again)
         return Assessment(
@@ -75,7 +78,7 @@ class Assessor:
 
     def _agreement(self, tallies: Array) -> dict[str, float]:
         """Return each metric of the samples, a table (found, true) of how many there are."""
-        if self.truth is None:
+        if not tallies.any():
             return dict.fromkeys(METRICS, np.nan)
         groups, classes = np.nonzero(tallies)  # as many samples in one are as one of that weight
         counts = tallies[groups, classes]

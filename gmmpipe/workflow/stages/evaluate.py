@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from gmmpipe.data.dataset import UNKNOWN, Texts
 from gmmpipe.errors import InputError
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.matching import component_of, to_numbers
@@ -124,14 +125,16 @@ def _write_labels(
     columns = pd.DataFrame(
         [point for point, _, _ in selected]
     )  # values of an axis may differ in type
-    columns = columns.assign(row=0, component=0, probability=0.0, label="").astype(
-        {"label": "string"}
-    )
+    ids = {"id": ""} if any("id" in data for _, data, _ in selected) else {}
+    columns = columns.assign(row=0, **ids, component=0, probability=0.0, label="")
+    texts = dict.fromkeys((*ids, "label"), "string")
+    columns = columns.astype(texts)
     schema = pa.Schema.from_pandas(columns, preserve_index=False)
     with artifacts.appending(path, schema, rows, 100) as table:
         for point, data, mixture in selected:
             for part in _labelled(point, data, mixture, threads):
-                table.append(pa.Table.from_pandas(part, preserve_index=False))
+                whole = part.reindex(columns=columns.columns).astype(texts)
+                table.append(pa.Table.from_pandas(whole, preserve_index=False))
 
 
 def _labelled(point: Row, data: Row, mixture: Mixture, threads: int) -> Iterator[pd.DataFrame]:
@@ -140,8 +143,13 @@ def _labelled(point: Row, data: Row, mixture: Mixture, threads: int) -> Iterator
         columns = {**point, "row": numbers[rows]}
         columns["component"] = to_numbers(component_of(log_resp, mixture))
         columns["probability"] = np.exp(log_resp.max(axis=1))
-        columns["label"] = data["classes"][data["labels"][rows]] if "labels" in data else None
-        yield pd.DataFrame(columns).astype({"label": "string"})
+        if "id" in data:
+            columns["id"] = Texts(data["id"], data["id_end"]).of(rows)
+        columns["label"] = None
+        if "labels" in data:
+            codes = data["labels"][rows]
+            columns["label"] = np.where(codes == UNKNOWN, None, data["classes"][codes])
+        yield pd.DataFrame(columns)
 
 
 def _row_numbers(data: Row) -> Any:

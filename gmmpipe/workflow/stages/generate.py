@@ -85,7 +85,7 @@ def arrays(sample: Sample) -> dict[str, Any]:
     """Return the arrays of a stored data set: x, features, and what else is known of it.
 
     weight (N,) is there where the rows do not all count once, row (N,) where some were left out:
-    the number of each in the source, from 0.
+    the number of each in the source, from 0; id and id_end, see ``Texts``, where rows have names.
     """
     result: dict[str, Any] = {
         "x": sample.x,
@@ -99,6 +99,8 @@ def arrays(sample: Sample) -> dict[str, Any]:
         result["row"] = sample.rows
     if sample.labels is not None:
         result["labels"] = sample.labels
+    if sample.ids is not None:
+        result |= {"id": sample.ids.utf8, "id_end": sample.ids.ends}
     if sample.truth is not None:
         result["true_weights"] = sample.truth.weights
         result["true_means"] = sample.truth.means
