@@ -4,17 +4,19 @@ import argparse
 import io
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 import gmmpipe
 from gmmpipe.cli.command import project
 from gmmpipe.cli.commands import COMMANDS
-from gmmpipe.data.user_file import declare, file_options, paths
+from gmmpipe.data.user_file import OPTIONS, declare, file_options, paths
 from gmmpipe.errors import InputError, Obstacle, advice, explain, one_line, suggest
 from gmmpipe.store.integrity import MADE_BY
 from gmmpipe.store.jobs import from_json
@@ -97,10 +99,23 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     args, rest = _parser().parse_known_args(arguments)
     unknown = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
     if unknown:
-        raise InputError(f"unrecognized arguments: {' '.join(unknown)}; see `gmmpipe --help`")
+        raise InputError(f"unrecognized arguments: {' '.join(unknown)}; {_remedy(args, rest)}")
     if rest:
         args.overrides = [*args.overrides, *rest]
     return args
+
+
+def _remedy(args: argparse.Namespace, rest: Sequence[str]) -> str:
+    """Return what to do about arguments that no command has, some of the rest."""
+    if not hasattr(args, "overrides"):
+        return "see `gmmpipe --help`"
+    option = next(text for text in rest if text.startswith("-")).partition("=")[0]
+    known = [f"--{name}" for name in (*OPTIONS, "quiet")]
+    if option.startswith("--") and (near := get_close_matches(option, known, n=1)):
+        return f"did you mean {near[0]}?"
+    words = [text for text in (*rest, *args.overrides) if text[0] == "-" or "=" not in text]
+    typed = shlex.join(words)
+    return f"options of Snakemake come after --: `gmmpipe run -- {typed}`"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import hydra
@@ -26,6 +27,7 @@ from gmmpipe.store.layout import RESERVED
 from gmmpipe.store.names import ALLOWED, is_name
 
 GROUPS = ("experiment", "fit", "sweep", "figures")  # one file of each is chosen
+RANGE = re.compile(r"[^=]*=range\((?:(\d+),)?(\d+)\)")
 OUTER = re.compile(r"sweep\.\w+\.")
 LONGEST = 100_000  # characters of an override
 DEEPEST = 10  # brackets within brackets of an override
@@ -123,6 +125,7 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
     """Separate the choice of files (experiment=x) from settings (fit.tol=1)."""
     picks, settings = [], []
     for text in overrides:
+        _refuse_bare(conf, text)
         key, value = parse(text)
         if key in GROUPS:
             allowed = sorted(filter(is_name, files(conf, key)))
@@ -132,6 +135,14 @@ def _split(conf: Path, overrides: Sequence[str]) -> tuple[list[str], list[tuple[
         else:
             settings.append((key, value))
     return picks, settings
+
+
+def _refuse_bare(conf: Path, text: str) -> None:
+    """Raise InputError for the name of an experiment or a file where a setting belongs."""
+    if text in files(conf, "experiment"):
+        raise InputError(f"{text!r} is an experiment; give experiment={text}")
+    if "=" not in text and len(text) < 256 and Path(text).is_file():
+        raise InputError(f"{text!r} is a file; give --data {quote(text)}")
 
 
 def parse(text: str) -> tuple[str, Any]:
@@ -149,7 +160,12 @@ def parse(text: str) -> tuple[str, Any]:
         ) from None
     key = override.key_or_group
     if override.is_delete() or override.is_sweep_override():
-        raise InputError(f"override {text!r}: give one value; a list is written {key}=[1,2]")
+        ends = RANGE.fullmatch(text.replace(" ", ""))
+        first, beyond = map(int, ends.groups("0")) if ends else (0, 0)
+        instead = f"give one value; a list is written {key}=[1,2]"
+        if first < beyond:
+            instead = f"give {key}={first}..{beyond - 1} (range() ends before {beyond})"
+        raise InputError(f"override {text!r}: {instead}")
     if re.match(r"hydra\b", key) or "${" in text:
         raise InputError(f"override {text!r}: Hydra's own keys and ${{...}} are not allowed")
     return key, override.value()

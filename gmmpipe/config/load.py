@@ -4,11 +4,12 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import schema
-from gmmpipe.config.compose import GROUPS, compose, files, read
+from gmmpipe.config.compose import GROUPS, as_override, compose, files, read
 from gmmpipe.data.user_file import EXPERIMENT, data_sets, results_name
 from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
@@ -196,9 +197,21 @@ def _refuse_non_sections(axis: str, section: Any) -> None:
 
 
 def _refuse_unknown(where: str, section: Mapping[str, Any], allowed: set[str]) -> None:
-    for key in section:
+    for key, value in section.items():
         if key not in allowed:
+            meant = None if where else _long_name(key)
+            if meant and (typed := as_override(meant, value)):
+                raise InputError(f"{key} is no key of its own; give {typed}")
             raise InputError(suggest(f"{where} key".strip(), key, sorted(allowed)))
+
+
+def _long_name(key: str) -> str | None:
+    """Return the dotted key that somebody means who leaves its section out, None for none."""
+    word = key.lower()
+    axis = next((a for a in (*NAMED, *NUMBERS) if word in (a, f"{a}s")), None)
+    if axis:
+        return f"sweep.{axis}"
+    return f"fit.{word}" if word in {field.name for field in fields(schema.Fit)} else None
 
 
 def _purpose(entry: object) -> str:

@@ -1,5 +1,6 @@
 """What each configuration key may hold."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -179,9 +180,11 @@ def _span(where: str, item: Any, longest: int) -> Sequence[int]:
     except ValueError:
         span = range(0)
     if not span:
-        raise InputError(
-            f"{where} holds {item!r}; expected a whole number or an inclusive range such as 1..6"
-        )
+        ends = re.fullmatch(r"(\d{1,9})(?:\.\.|:|-)(\d{1,9})", str(item).replace(" ", ""))
+        low, high = sorted(map(int, ends.groups())) if ends else (0, 0)
+        expected = "expected a whole number or an inclusive range such as 1..6"
+        instead = f"give {where}={low}..{high}" if ends else expected
+        raise InputError(f"{where} holds {item!r}; {instead}")
     if span[-1] - span[0] >= min(longest, 1_000_000):
         raise InputError(f"{where} holds {item!r}: too long a range")
     return span

@@ -15,6 +15,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store.yaml_file import extent, nodes, scalars_of
 
 CODE = re.compile(r"_(target|recursive|convert|partial|args)_")
+ODD_NUMBER = re.compile(r"[-+]?([0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|0[0-7_]*[1-7][0-7_]*)")
 PACKAGE = re.compile(r"^\s*#\s*@package\s+(?!_global_\s*$)(.*)$", re.MULTILINE)
 DEFAULT = re.compile(r"((override|optional)\s+)*/?(?!hydra\b)[\w+-][\w+.-]*(/[\w+-][\w+.-]*)*")
 
@@ -53,10 +54,33 @@ def _file(path: Path) -> None:
     except yaml.YAMLError:  # reported where the file is loaded: Hydra's loader inherits from this
         return
     refuse(scalars_of(tree, path), str(path))
+    _refuse_odd_numbers(path, tree)
     if header := PACKAGE.search(path.read_text(encoding="utf-8", errors="replace")):
         raise InputError(f"{path}: @package {header[1].strip()!r}; only _global_ is allowed")
     if isinstance(tree, yaml.MappingNode):
         _for_hydra(path, tree)
+
+
+def _refuse_odd_numbers(path: Path, tree: yaml.Node | None) -> None:
+    """Refuse what YAML reads as a number to another base than 10 though it seems to be none."""
+    nodes_left, seen = [tree], set[int]()
+    while nodes_left:
+        node = nodes_left.pop()
+        if isinstance(node, yaml.ScalarNode) and ODD_NUMBER.fullmatch(node.value):
+            first, colon, last = node.value.partition(":")
+            if node.style is None and colon:
+                ends = f"{first}..{last}" if last.isdigit() else "first..last"
+                what = f"a number to base 60; a range is {ends}, text has quotes: '{node.value}'"
+            elif node.style is None:
+                what = f"octal; write {node.value.lstrip('0')}, or as text '{node.value}'"
+            else:
+                continue
+            line = node.start_mark.line + 1
+            raise InputError(f"{path}: line {line}: to YAML {node.value} is {what}")
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            pairs = isinstance(node, yaml.MappingNode)
+            nodes_left += [part for pair in node.value for part in pair] if pairs else node.value
 
 
 def _for_hydra(path: Path, tree: yaml.MappingNode) -> None:

@@ -222,6 +222,20 @@ def test_your_own_file_is_the_only_data_set():
     assert found["dataset"]["gmm"]["names"] is None  # nothing of conf/dataset/gmm.yaml
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("1:4", "base 60; a range is 1..4"), ("1:30:00", "base 60"), ("010", "octal; write 10")],
+)
+def test_numbers_to_another_base_are_refused(project, value, words):
+    file = project / "conf/experiment/mine.yaml"
+    file.write_text(f"# @package _global_\nsweep:\n  k: [{value}]\n")
+    with pytest.raises(InputError, match=f"mine.yaml: line 3: to YAML {value} is .*{words}"):
+        config.load(project / "conf", ["experiment=mine"])
+    file.write_text(f"# @package _global_\nfigures:\n  names: ['{value}']\n")
+    with pytest.raises(InputError, match=f"figures.names is '{value}'"):
+        config.load(project / "conf", ["experiment=mine"])
+
+
 def test_choices_name_everything_with_its_purpose():
     found = config.choices(CONF)
     for axis, name in FILES:
