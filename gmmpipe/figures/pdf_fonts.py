@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontPath
 
 SHAPING = ("GDEF", "GPOS", "GSUB", "kern")  # tables that shape text, which in a page is shaped
-USUAL = range(32, 127)  # printable ASCII
+# printable ASCII, and what numbers and arrows are made of: joined letters, too
+SIGNS = "\N{MINUS SIGN}\N{MULTIPLICATION SIGN}→≤…⁰¹²³⁴⁵⁶⁷⁸⁹⁻ﬁﬂ"
+USUAL = [*range(32, 127), *map(ord, SIGNS)]
 
 
 @contextmanager

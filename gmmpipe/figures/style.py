@@ -22,6 +22,7 @@ from gmmpipe.results.words.language import (
 from gmmpipe.results.words.wording import breadth, elide
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from gmmpipe.mixture.mixture import Mixture
@@ -358,11 +359,15 @@ def styled(
         with style.applied():
             result = draw(tables, style)
             figure = result.figure if isinstance(result, Movie) else result
+            sides = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+            for axis in sides:
+                if not axis.get_label_text():
+                    axis.set_label_coords(0, 0)  # else each drawing looks for room for it
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
-            _keep_ticks(figure)
             figure.set_layout_engine(None)  # else every file would be drawn twice, to compute it
-            for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
+            for axis in sides:
+                _keep_ticks(axis)
                 axis.get_major_ticks()  # made here, as they take the style that is in force
                 axis.get_minor_ticks()
         return result
@@ -370,12 +375,11 @@ def styled(
     return drawn
 
 
-def _keep_ticks(figure: Figure) -> None:
+def _keep_ticks(axis: Axis) -> None:
     """Fix the ticks chosen so far: the layout makes room for these and no others."""
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
-        if isinstance(axis.get_major_locator(), MaxNLocator):
-            low, high = sorted(axis.get_view_interval())
-            ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
-            axis.set_major_locator(FixedLocator(ticks))
+    if isinstance(axis.get_major_locator(), MaxNLocator):
+        low, high = sorted(axis.get_view_interval())
+        ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+        axis.set_major_locator(FixedLocator(ticks))

@@ -37,6 +37,15 @@ def test_size_in_print(width, millimetres):
     assert points == pytest.approx(millimetres / 25.4 * 72, abs=0.01)
 
 
+def test_each_file_takes_one_drawing(monkeypatch):
+    drawings, draw = [], Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda *given: drawings.append(1) or draw(*given))
+    formats = ["png", "svg", "pdf"]
+    files = FIGURES["clusters"].files(case("default"), Style(), formats)
+    assert [suffix for suffix, _ in files] == formats
+    assert len(drawings) == len(formats)
+
+
 def test_svg_text_stays_text_without_a_date(figure):
     svg = render(figure, "svg").decode()
     assert ">waiting<" not in svg
