@@ -54,6 +54,11 @@ shell.prefix(f"export PYTHONSAFEPATH=1 PATH={shlex.quote(folder)}:$PATH; ")
 onstart:
     # A signal ends it at once, and the jobs with it: its own handler waits for them or deadlocks.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Jobs here wait for cores. For its usual rate, 100 jobs a second, it looks again a second after
+    # each one, also when all is done, and ends no sooner.
+    rate = workflow.scheduler.job_rate_limiter
+    if workflow.local_exec and rate and (rate.max_jobs, rate.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:
