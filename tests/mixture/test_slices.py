@@ -33,6 +33,16 @@ def test_extremes_are_of_what_counts_and_is_observed():
     assert np.isnan(extremes(np.full((20, 1), np.nan))).all()
 
 
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 1000])
+def test_extremes_of_many_rows_at_once(n, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE", 300)
+    x = np.random.default_rng(n).normal(size=(n, 3)).astype(np.float32)
+    x[n // 2, 1] = np.nan
+    low, high = extremes(x)
+    np.testing.assert_array_equal(low, np.fmin.reduce(x, axis=0))
+    np.testing.assert_array_equal(high, np.fmax.reduce(x, axis=0))
+
+
 def test_a_prior_is_made_out_from_slices():
     found = conjugate(Prior(), X, W, FAMILIES["full"])
     mean = np.average(X, axis=0, weights=W)

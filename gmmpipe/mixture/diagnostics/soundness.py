@@ -7,14 +7,18 @@ such maxima the more often, the more starts it is given. A fit with one must not
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from gmmpipe.mixture.checks import unit_weights
 from gmmpipe.mixture.defects import Defect
 from gmmpipe.mixture.densities import Responsibilities
 from gmmpipe.mixture.diagnostics.ties import MOST_ROWS, MajorityValues, TiedValues
 from gmmpipe.mixture.em.fit import n_parameters
 from gmmpipe.mixture.em.result import Fit
+from gmmpipe.mixture.engine import Engine
+from gmmpipe.mixture.engines.choose import in_memory
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Array, Mixture
 
@@ -151,8 +155,7 @@ class SoundnessChecker:
         most_rows: int = MOST_ROWS,
     ) -> None:
         self.family, self.weight, self.frozen, self.prior = family, weight, frozen, prior
-        self._responsibilities = Responsibilities(x, threads)
-        self._tied_values = TiedValues(x, most_rows)
+        self._x, self._threads, self._most_rows = x, threads, most_rows
 
     def defects(self, fit: Fit) -> tuple[Defect, ...]:
         """Return what EM and ``soundness`` find wrong with the end of a fit."""
@@ -165,9 +168,31 @@ class SoundnessChecker:
     def soundness(self, mixture: Mixture) -> Soundness:
         """Measure a mixture; tied is known for the components that are thin, else 0."""
         evidence = ComponentEvidence(mixture, self._tied_values, self.weight, all_components=False)
-        for rows, resp in self._slices(mixture):
-            evidence.add(rows, resp)
+        if evidence.thin.size or mixture.box is not None or self._engine is None:
+            for rows, resp in self._slices(mixture):
+                evidence.add(rows, resp)
+        else:  # the counts are all there is to know
+            work = self._engine.workspace(mixture.n_components)
+            work.load(mixture)
+            evidence.counts = work.statistics().counts
+            evidence.total = float(len(self._x) if self.weight is None else self.weight.sum())
         return evidence.soundness(self.family, self.frozen, self.prior, self._slices(mixture))
+
+    @cached_property
+    def _tied_values(self) -> TiedValues:
+        return TiedValues(self._x, self._most_rows)
+
+    @cached_property
+    def _responsibilities(self) -> Responsibilities:
+        return Responsibilities(self._x, self._threads)
+
+    @cached_property
+    def _engine(self) -> Engine | None:
+        """The engine whose passes give counts; none where values are missing."""
+        if np.isnan(self._x).any():
+            return None
+        weight = unit_weights(*self._x.shape) if self.weight is None else self.weight
+        return in_memory(self._x, weight, False, self._threads, missing=False)
 
     def _slices(self, mixture: Mixture) -> Iterator[tuple[slice, Array]]:
         for rows, logs in self._responsibilities(mixture):

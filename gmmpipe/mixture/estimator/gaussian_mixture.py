@@ -28,6 +28,7 @@ from gmmpipe.mixture.estimator import parameter_shapes, validation
 from gmmpipe.mixture.estimator.predict import Density
 from gmmpipe.mixture.families.family import FAMILIES
 from gmmpipe.mixture.mixture import Array, Mixture
+from gmmpipe.mixture.slices import extremes
 
 _NOT_CONVERGED = (
     "Best performing initialization did not converge. Try different init parameters, or "
@@ -241,7 +242,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
         """
         self._validate_params()
-        validation.refuse_booleans(self.get_params(deep=False))
+        validation.refuse_booleans(vars(self))
         data = self._validated(X, ensure_min_samples=2)
         samples, weight = validation.with_weights(data, sample_weight)
         if self.missing == "mar":
@@ -252,9 +253,10 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
                 "Expected n_samples >= n_components but got n_components = "
                 f"{self.n_components}, n_samples = {len(samples)}"
             )
-        validation.refuse_extremes(samples)
+        low, high = extremes(samples)
+        validation.refuse_extremes(low, high)
         names = getattr(self, "feature_names_in_", None)
-        validation.warn_of_small(samples, self.reg_covar, names)
+        validation.warn_of_small(samples, high - low, self.reg_covar, names)
         counts = validation.checked_snapshots(self.snapshots, self.max_iter)
         warm = self.warm_start and hasattr(self, "converged_")
         fits = runs.run(
@@ -310,7 +312,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
 
     def _options(self) -> FitOptions:
         """Return those parameters that are options of a fit; reg_covar alone regularises."""
-        return from_section(FitOptions, {**self.get_params(deep=False), "regularisation": 0.0})
+        return from_section(FitOptions, {**vars(self), "regularisation": 0.0})
 
     def _starts(self, x: starting.Floats, weight: Array | None) -> list[Mixture]:
         family, k, d = self.covariance_type, self.n_components, x.shape[1]

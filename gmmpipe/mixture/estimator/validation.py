@@ -90,13 +90,13 @@ def with_values(x: Floats) -> npt.NDArray[np.bool_]:
     return rows
 
 
-def refuse_extremes(x: Floats) -> None:
+def refuse_extremes(low: Array, high: Array) -> None:
     """Raise InputError for values whose squares overflow, as starts and distances square them.
 
-    Warn of constant features, whose variance is that of reg_covar alone. x (N, D).
+    Warn of constant features, whose variance is that of reg_covar alone. low, high (D,): the
+    extremes of each.
     """
-    low, high = x.min(axis=0), x.max(axis=0)
-    large = np.maximum(-low, high).astype(np.float64) >= LARGEST
+    large = np.maximum(-low, high) >= LARGEST
     if large.any():
         raise InputError(
             f"X: column {np.flatnonzero(large)[0]} reaches {LARGEST:.0e} or more, whose square"
@@ -111,16 +111,17 @@ def refuse_extremes(x: Floats) -> None:
         )
 
 
-def warn_of_small(x: Floats, reg_covar: float, names: Sequence[str] | None) -> None:
+def warn_of_small(x: Floats, extent: Array, reg_covar: float, names: Sequence[str] | None) -> None:
     """Warn of features whose variance in x (N, D) is so small that reg_covar distorts it.
 
     That is a variance above 0 and below ``NOTICED * reg_covar``, to rounding; for 0 see
-    ``refuse_extremes``.
+    ``refuse_extremes``. extent (D,): from the smallest to the largest value.
     """
-    observed = np.flatnonzero(~np.isnan(x).all(axis=0))
-    spread = np.nanvar(x[:, observed], axis=0, dtype=np.float64)
     bound = NOTICED * reg_covar * (1 - 1e-9)  # 0.1 is not too much for a column of variance 1
-    small = observed[(spread > 0) & (spread < bound)].tolist()
+    # two of the values are that far apart, so the variance is extent^2 / (2 N) at least
+    suspects = np.flatnonzero((extent > 0) & (extent**2 < 2 * len(x) * bound))
+    variances = np.nanvar(x[:, suspects], axis=0, dtype=np.float64)
+    small = suspects[(variances > 0) & (variances < bound)].tolist()
     if small:
         which = small if names is None else [str(names[j]) for j in small]
         warnings.warn(

@@ -14,6 +14,7 @@ from gmmpipe.mixture.kernels.records import PASSES, Fits, Memory, Rules, Samples
 from gmmpipe.mixture.kernels.team import SIGNALS
 from gmmpipe.mixture.mixture import Array, Mask, Mixture
 
+_TEAM_WORK = 500_000  # multiplications of a pass from which it is worth a team of threads
 _WORTH = 1800  # multiplications for a sample from which pruning costs less than it saves
 _STATE = 16_000_000  # doubles for the state of a fit's pruning, at most
 _THREAD = 500e-6  # seconds of work that are worth a thread
@@ -70,7 +71,9 @@ class CompiledPasses:
 
     def workspace(self, k: int) -> "_Workspace":
         """Return the memory of one fit of at most k components, on which all threads work."""
-        return _Workspace(self, self.memory(k, self.threads))
+        lay = self.layout
+        worth = lay.n * k * (lay.size + 3 * lay.width) > _TEAM_WORK
+        return _Workspace(self, self.memory(k, self.threads if worth else 1))
 
     def statistics(self, memory: Memory, k: int) -> float:
         """Do one pass for the k components in memory; return the log-likelihood in nats."""
