@@ -1,7 +1,8 @@
 """``gmmpipe figure``: one figure of a finished version again, in another size or language."""
 
 import contextlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from os.path import realpath
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from gmmpipe.config import schema
 from gmmpipe.errors import InputError, suggest
 from gmmpipe.figures import FIGURES, FORMATS
 from gmmpipe.figures.case_tables import style_from
-from gmmpipe.figures.origin import origin_of
+from gmmpipe.figures.origin import origin_of, read_origin
 from gmmpipe.figures.redraw import Shown, tables_to_draw
 from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.store import artifacts
@@ -55,6 +56,9 @@ def redraw(
             raise InputError(
                 f"{output} is one file, but there are {', '.join(tables_by_case)}; give a folder"
             )
+        if not one_format:
+            places = (target / f"{name}-{c}.{f}" for c in tables_by_case for f in formats)
+            _refuse_foreign(places)
         files = []
         for case, tables in tables_by_case.items():
             drawn = FIGURES[name].files(
@@ -64,3 +68,15 @@ def redraw(
                 files.append(target if one_format else target / f"{name}-{case}.{suffix}")
                 artifacts.write(destination(str(files[-1])), content)
     return files
+
+
+def _refuse_foreign(paths: Iterable[Path]) -> None:
+    """Raise InputError for a file that is there under a name that nobody typed, and no figure."""
+    for path in filter(os.path.lexists, paths):
+        try:
+            read_origin(path)
+        except InputError:
+            raise InputError(
+                f"{path}: is there already, and no figure of gmmpipe; rename it, or name another"
+                " file or folder with -o"
+            ) from None

@@ -97,6 +97,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if arguments and (gone := advice(f"gmmpipe {arguments[0]}")):
         raise InputError(gone)
     args, rest = _parser().parse_known_args(arguments)
+    if len(rest) == 1 and getattr(args, "text", "") is None:  # of note, behind an option
+        args.text = None if rest[0].startswith("-") else rest.pop()
     unknown = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
     if unknown:
         raise InputError(f"unrecognized arguments: {' '.join(unknown)}; {_remedy(args, rest)}")

@@ -43,12 +43,14 @@ def tables_for(
     return tables, case
 
 
-def version_frames(plan: Plan) -> dict[str, pd.DataFrame]:
+def version_frames(
+    plan: Plan, manifest: Mapping[str, Any] | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables of a finished version by name, but for those that may be long.
 
-    Of ``labels`` there are the samples that are shown.
+    Of ``labels`` there are the samples that are shown. manifest: as of ``VersionTables``.
     """
-    tables = VersionTables(plan.folder, plan.outer)
+    tables = VersionTables(plan.folder, plan.outer, manifest=manifest)
     rows = [(point, _rows_to_show(plan.data_sets[data].n)) for data, point in plan.cases()]
     labels = _labels(tables.stored("labels"), rows)
     names = [t.name for t in TABLES.values() if t.name not in UNREAD and t.is_asked(plan)]
@@ -81,13 +83,14 @@ def _labels(
 
 
 def case_tables(
-    plan: Plan, frames: Mapping[str, pd.DataFrame]
+    plan: Plan, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[tuple[str, str], DatasetTables]]:
     """Yield ((data set, file name part), tables) of each data set at each outer point.
 
-    Of parameters and trajectories there are the rows of the runs that may be drawn.
+    Of parameters and trajectories there are the rows of the runs that may be drawn. manifest: as
+    of ``VersionTables``.
     """
-    tables = VersionTables(plan.folder, plan.outer)
+    tables = VersionTables(plan.folder, plan.outer, manifest=manifest)
     long = {name: tables.stored(name) for name in LONG}
     budget = MOST_NUMBERS // sum(1 for _ in plan.cases())
     for stored, point in plan.cases():

@@ -16,6 +16,8 @@ from gmmpipe.mixture.diagnostics.matching import component_of, to_numbers
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results.columns import BOX, MATRIX, MODEL
 from gmmpipe.results.experiment import StoredExperiment
+from gmmpipe.store.layout import stored
+from gmmpipe.store.manifest import arrays_of
 from gmmpipe.store.plan import Plan
 
 
@@ -48,7 +50,7 @@ def tables_to_draw(
         raise InputError(suggest("dataset", dataset, datasets))
     other = {key: value for key, value in shown.cell.items() if key != "dataset"}
     _refuse_idle(name, shown)
-    frames = version_frames(plan)
+    frames = version_frames(plan, experiment.manifest)
     if other:
         rows = experiment.chosen(shown.cell)
         frames["best"] = _with_first(frames["best"], rows, ["dataset", *plan.outer])
@@ -56,7 +58,7 @@ def tables_to_draw(
     elif dataset is not None:
         datasets = [dataset]
     result: dict[str, DatasetTables] = {}
-    for (case_dataset, case), every_table in case_tables(plan, frames):
+    for (case_dataset, case), every_table in case_tables(plan, frames, experiment.manifest):
         tables, part = tables_for(name, case_dataset, case, every_table)
         if case_dataset not in datasets or part in result:
             continue
@@ -116,11 +118,13 @@ def _refuse_idle(name: str, shown: Shown) -> None:
 
 
 def _plan(experiment: StoredExperiment) -> Plan:
-    """Return the plan; raises InputError where the store has lost it or the data."""
+    """Return the plan; raises InputError where the store has lost it or the version's data."""
     plan = experiment.study
-    for path in (*plan.data, *plan.normalisations):
-        if not Path(path).is_file():
-            raise InputError(f"{path}: the store has lost it; run this version again")
+    of = {plan.stored(name): name for name in plan.data_sets}
+    of |= {stored("normalised", name): each.data for name, each in plan.normalised_data.items()}
+    for path, name in of.items():
+        data_set = plan.data_sets[name]
+        arrays_of(Path(), experiment.manifest, path, (data_set.n, data_set.d))
     return plan
 
 

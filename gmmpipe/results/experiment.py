@@ -195,7 +195,15 @@ class StoredExperiment:
             every = [", ".join(f"{k}={v}" for k, v in point.items()) for _, point in points]
             what = "several data sets have" if cases else "no data set has"
             raise InputError(f"{what} {wanted}; there are {'; '.join(every)}")
-        arrays = self.stored(self.study.stored(*cases))
+        (name,) = cases
+        data_set = self.study.data_sets[name]
+        arrays = arrays_of(
+            project_of(self.folder),
+            self.manifest,
+            self.study.stored(name),
+            (data_set.n, data_set.d),
+            ("x", "features"),
+        )
         index = pd.Index(arrays["row"], name="row") if "row" in arrays else None
         return pd.DataFrame(arrays["x"], index, arrays["features"].tolist())
 

@@ -11,6 +11,7 @@ LATEST = "latest"  # in the folder of an experiment: a link to the version publi
 REPLACED = f"{RESULTS}/.replaced"  # what was damaged, and made again
 RESERVED = (RESULTS, *(Path(shared).name for shared in (STORE, LOGS, BENCHMARKS)))  # no experiments
 LOCK = f"{RESULTS}/.lock"  # a run writes its process id there when it begins
+STORE_LOCK = f"{STORE}/.lock"  # held beside it, as several folders may share a store
 NOTES_LOCK = f"{RESULTS}/.notes.lock"  # held while notes are changed, or versions removed
 STARTS = "starts"  # of the store; named by content, no plan lists them by name
 KINDS = {  # folders of the store -> suffixes of what is in them

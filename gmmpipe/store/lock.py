@@ -31,7 +31,7 @@ class Lock:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.environment = {RUN: f"{os.getpid()}:{os.uname().nodename}:{path.absolute()}"}
-        self._handle = _opened(path)
+        self._handle, self._handles = _opened(path), list[int]()
         end = time.monotonic() + PATIENCE
         try:
             self._take(path, end)
@@ -61,9 +61,23 @@ class Lock:
                 )
             time.sleep(PULSE / 2)  # followers of a dead run hold it for a moment as they end
 
+    def hold_too(self, path: Path) -> None:
+        """Hold another lock as long as this one, as of a store that several folders share.
+
+        Raises InputError where another run holds it.
+        """
+        handle = _opened(path)
+        self._handles.append(handle)
+        if not _try(handle, exclusive=True):
+            raise InputError(
+                f"{path}: a run in another folder, which shares {path.parent}, goes on; wait for it"
+                " to end"
+            )
+
     def close(self) -> None:
-        """Let go of the lock."""
-        os.close(self._handle)
+        """Let go of the locks."""
+        for handle in (self._handle, *self._handles):
+            os.close(handle)
 
 
 @contextmanager

@@ -5,13 +5,14 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts, layout
+from gmmpipe.store.data_arrays import refuse_other
 from gmmpipe.store.integrity import checksum_of
 from gmmpipe.store.layout import BUNDLE, LATEST, MANIFEST, RECORDS, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
@@ -108,10 +109,17 @@ def _bundled(folder: Path) -> Path:
     return folder / layout.version(*(str(told[key]) for key in NAMING))
 
 
-def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Return the arrays of an artifact in the store, the very bytes of the manifest's version.
+def arrays_of(
+    project: Path,
+    manifest: Mapping[str, Any],
+    path: str,
+    shape: tuple[int, int] | None = None,
+    needed: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the arrays of a data set in the store, the very bytes of the manifest's version.
 
-    path as in the manifest. Raises InputError where the store has lost it or holds another.
+    path as in the manifest; shape: (N, D), where it is known. Raises InputError where the store
+    has lost it or holds another, and for arrays that are no data set or lack ``needed``.
     """
     place = project / path
     if not place.is_file():
@@ -121,7 +129,9 @@ def arrays_of(project: Path, manifest: Mapping[str, Any], path: str) -> dict[str
             f"{place}: not the data that this version fitted (another SHA-256 than in"
             f" manifest.json); remove it, then {again(path)}"
         )
-    return artifacts.read_arrays(place)
+    arrays = artifacts.read_arrays(place, *needed)
+    refuse_other(arrays, place, shape)
+    return arrays
 
 
 def refuse_unlisted(place: Path, manifest: Mapping[str, Any], path: str) -> None:

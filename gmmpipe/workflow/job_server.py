@@ -6,6 +6,7 @@ and does the work itself where there is none. Only what this needs is imported h
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gmmpipe.store.open_files import is_alive
 from gmmpipe.workflow.process_groups import end
 
 SERVER = "GMMPIPE_JOB_SERVER"  # variable of a run's processes: the socket
@@ -70,7 +72,9 @@ class JobServer:
 @contextmanager
 def job_server(*, local: bool) -> Iterator[JobServer]:
     """Give the server of a run and end it; local: whether jobs run where this process does."""
-    with tempfile.TemporaryDirectory(prefix="gmmpipe-") as folder:  # of this user alone
+    _remove_stale(Path(tempfile.gettempdir()))
+    prefix = f"gmmpipe-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix) as folder:  # of this user alone
         server = JobServer(folder)
         if not local:
             server.environment = {}
@@ -78,6 +82,17 @@ def job_server(*, local: bool) -> Iterator[JobServer]:
             yield server
         finally:
             server.close()
+
+
+def _remove_stale(place: Path) -> None:
+    """Remove the folders of this user's runs that were killed."""
+    for folder in place.glob("gmmpipe-*"):
+        named = re.fullmatch(r"gmmpipe-([0-9]+)-[a-z0-9_]{8}", folder.name)
+        with suppress(OSError):
+            is_own = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+            if named and is_own and not is_alive(int(named[1])):
+                (folder / "socket").unlink(missing_ok=True)
+                folder.rmdir()
 
 
 def submit(arguments: Sequence[str]) -> int | None:

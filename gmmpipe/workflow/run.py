@@ -20,7 +20,7 @@ from gmmpipe.errors import Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout, packaged
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import MADE_BY, is_intact
-from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, WORKFLOW, table
+from gmmpipe.store.layout import FIGURES, LOCK, MANIFEST, REPORT, STORE, STORE_LOCK, WORKFLOW, table
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.names import check_folders
 from gmmpipe.store.open_files import naming
@@ -69,7 +69,7 @@ def run(
         if runs_nothing(extra):
             with tempfile.TemporaryDirectory() as scratch:  # it writes nothing, so takes no lock
                 plan = make_plan(Path(), overrides, user_files, block, Path(scratch))
-                return subprocess.run(_command(plan, extra), check=False).returncode and 1
+                return _ask(_command(plan, extra))
         with contextlib.closing(_lock()) as lock:
             plan = make_plan(Path(), overrides, user_files, block)
             extent = f"{plan.n_cells:,} cells in {len(plan.fit_blocks)} blocks"
@@ -131,6 +131,12 @@ def how_read(plan: Plan) -> list[str]:
 def _lock() -> Lock:
     check_folders(Path(), ".")  # nothing is written through a link
     lock = Lock(LOCK)
+    Path(STORE).mkdir(exist_ok=True)
+    try:
+        lock.hold_too(Path(STORE_LOCK))
+    except BaseException:
+        lock.close()
+        raise
     if count := restore_checksums(Path()):
         print(
             f"gmmpipe: the hidden SHA-256 files of {count} artifacts were missing or damaged; they"
@@ -217,6 +223,20 @@ def _command(plan: Plan, extra: Sequence[str]) -> list[str]:
     return [*command, "--config", f"plan={plan.path}", *extra]
 
 
+def _ask(command: Sequence[str]) -> int:
+    """Let Snakemake answer a question in its own words, but where the rules do not fit."""
+    if not _other_rules():
+        return subprocess.run(command, check=False).returncode and 1
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    lines = [line for line in f"{done.stderr}{done.stdout}".splitlines() if line.strip()]
+    if done.returncode and (message := _about_rules(_reason(lines))):
+        print(one_line(message), file=sys.stderr)
+        return 2
+    sys.stderr.write(done.stderr)
+    print(done.stdout, end="")
+    return done.returncode and 1
+
+
 def _run(
     plan: Plan, command: Sequence[str], environment: Mapping[str, str], server: JobServer
 ) -> int:
@@ -280,15 +300,27 @@ def _explain(progress: Progress, log: Path) -> int:
         message = f"gmmpipe: Snakemake refuses {_source_of_options()}: {refused[1]}"
     if met := OBSTACLE.fullmatch(lines[-1] if lines else ""):
         message, _ = explain(OSError(int(met[1]), met[2], met[3])) or (message, 1)
+    reason = _reason(lines)
+    message = _about_rules(reason) or message
+    stopped = f"gmmpipe: Snakemake stopped: {' '.join(reason)} ({log})"
+    print(one_line(message or stopped), file=sys.stderr)
+    return 2 if message and message.startswith("gmmpipe: ") else 1
+
+
+def _reason(lines: Sequence[str]) -> Sequence[str]:
+    """Return the two lines in which Snakemake says why it ended."""
     index = next((i for i, x in enumerate(lines[:-1]) if REASON.fullmatch(x)), len(lines) - 2)
-    reason = " ".join(lines[max(index, 0) :][:2])
-    if IN_RULES.match(reason) and (place := _other_rules()):
-        message = (
-            f"gmmpipe: {WORKFLOW} is not that of this gmmpipe ({lines[index + 1]}); take {place},"
+    return lines[max(index, 0) :][:2]
+
+
+def _about_rules(reason: Sequence[str]) -> str | None:
+    """Return what to do where Snakemake ended at rules that are not of this gmmpipe."""
+    if IN_RULES.match(" ".join(reason)) and (place := _other_rules()):
+        return (
+            f"gmmpipe: {WORKFLOW} is not that of this gmmpipe ({reason[-1]}); take {place},"
             " conf/ and profiles/ beside it, or install the gmmpipe that this project is of"
         )
-    print(one_line(message or f"gmmpipe: Snakemake stopped: {reason} ({log})"), file=sys.stderr)
-    return 2 if message and message.startswith("gmmpipe: ") else 1
+    return None
 
 
 def _other_rules() -> str:

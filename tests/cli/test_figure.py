@@ -95,8 +95,43 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(done, refused):
     refused("figures.language 'de' 'zh'", "figure", "clusters", LATEST, "--language", "de")
     refused("bootstrap has nothing to show smoke", "figure", "bootstrap", LATEST)
     shutil.rmtree("results/store/normalised")
-    refused("normalised/ lost it run this version again", "figure", "clusters", LATEST)
+    refused("normalised/ lost it run once more", "figure", "clusters", LATEST)
     assert not list(Path().glob("*.png"))
+    assert done.version
+
+
+def test_tables_and_data_of_other_bytes_than_the_manifest_tells_are_refused(done, refused):
+    """Written with a record, as those of another version are."""
+    for name in ("best", "fits", "parameters"):
+        path = Path(done.folder, f"tables/{name}.parquet")
+        content, table = path.read_bytes(), artifacts.read_table(path)
+        artifacts.write_table(path, table.slice(0, table.num_rows - 1))
+        refused(f"{name}.parquet not of this version", "figure", "clusters", LATEST)
+        artifacts.write(path, content)
+    path = done.data[0]
+    arrays = artifacts.read_arrays(path)
+    artifacts.write_arrays(path, {**arrays, "x": arrays["x"] + 1})
+    refused("data/ not the data that this version fitted", "figure", "clusters", LATEST)
+
+
+def test_a_file_that_is_no_figure_is_not_replaced_under_a_name_that_nobody_typed(
+    done, gmmpipe, refused
+):
+    (theirs,) = made = [Path("clusters-sample.png")]
+    theirs.write_bytes(b"mine")
+    Path("out").mkdir()
+    theirs.rename("out/clusters-sample.png")
+    for options in (["-o", "out"], ["-o", "out/"]):
+        refused(
+            "clusters-sample.png no figure of gmmpipe -o", "figure", "clusters", LATEST, *options
+        )
+    assert Path("out/clusters-sample.png").read_bytes() == b"mine"
+    assert len(list(Path("out").iterdir())) == 1
+    for _ in range(2):  # its own are drawn again
+        assert gmmpipe("figure", "clusters", LATEST).code == 0
+    typed = ["-o", "out/clusters-sample.png", "--dataset", "sample"]
+    assert gmmpipe("figure", "clusters", LATEST, *typed).code == 0
+    assert made[0].read_bytes() == Path("out/clusters-sample.png").read_bytes()
     assert done.version
 
 

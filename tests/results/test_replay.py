@@ -168,6 +168,37 @@ def test_a_store_that_lost_its_data_says_how_to_make_them(finished, refused):
     refused("the plan of this version is missing; `gmmpipe run`", "replay", LATEST)
 
 
+ODD = {
+    "flat": lambda a: {"x": a["x"].ravel()},
+    "of fewer rows": lambda a: {"x": a["x"][1:]},
+    "of other features": lambda a: {k: a[k][..., :1] for k in ("x", "shift", "scale")},
+    "of text": lambda a: {"x": a["x"].astype("U8")},
+    "scale of another shape": lambda a: {"scale": a["scale"][None]},
+    "scale of zero": lambda a: {"scale": 0 * a["scale"]},
+    "shift not finite": lambda a: {"shift": np.nan * a["shift"]},
+}
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_forged_data_are_refused_in_one_line(change, finished, refused):
+    manifest = artifacts.read_json(f"{finished.folder}/manifest.json")
+    for path in finished.normalisations:
+        arrays = artifacts.read_arrays(path)
+        artifacts.write_arrays(path, arrays | change(arrays))
+        manifest["artifacts"][path] |= artifacts.describe(path)
+    artifacts.write_json(f"{finished.folder}/manifest.json", manifest)
+    refused("results/store/normalised/ run it again", "replay", LATEST)
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_start_of_other_features_is_refused(refused):
+    start = {"start_mean": np.zeros(3), "start_covariance": np.eye(3).ravel()}
+    tamper(
+        "parameters", lambda frame: frame.assign(**{k: [v] * len(frame) for k, v in start.items()})
+    )
+    refused("features", "replay", LATEST)
+
+
 def test_fits_under_a_prior_are_refused(study, refused):
     study(*TINY, "fit=map", "sweep.dataset=[gmm]")
     refused("fit.regularisation is map; maximum likelihood", "replay", LATEST)

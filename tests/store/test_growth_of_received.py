@@ -23,6 +23,7 @@ from gmmpipe.errors import InputError, explain
 from gmmpipe.experiment import load
 from gmmpipe.store import arrays, artifacts, free_memory, open_files, parquet, yaml_file
 from gmmpipe.store import lock as guard
+from gmmpipe.store.integrity import checksum_path
 from gmmpipe.workflow import verify
 from gmmpipe.workflow.repair import recover
 
@@ -63,7 +64,12 @@ def test_what_is_no_mapping_of_settings_is_one_line(text, tmp_path):
 
 def test_a_configuration_that_lacks_a_section_is_one_line(tmp_path):
     version = a_version(tmp_path)
-    Path(version.folder, "config.yaml").write_text("dataset: {}\n")
+    path = Path(version.folder, "config.yaml")
+    path.write_text("dataset: {}\n")
+    manifest = artifacts.read_json(version.folder / "manifest.json")
+    manifest["artifacts"]["results/smoke/0123456789ab/config.yaml"] = artifacts.describe(path)
+    checksum_path(path).unlink(missing_ok=True)
+    artifacts.write_json(version.folder / "manifest.json", manifest)
     with pytest.raises(InputError, match=r"config\.yaml: settings\.normaliser is missing"):
         _ = load(version.folder).outer
 
@@ -184,3 +190,10 @@ def test_a_list_of_a_table_is_compared_with_free_memory(tmp_path, monkeypatch):
     for read in (parquet.read_table, parquet.StoredTable):
         with pytest.raises(InputError, match=r"t\.parquet: a group of 1 rows would take"):
             read(path)
+
+
+def test_json_that_is_larger_than_any_plan_is_not_parsed(tmp_path):
+    """Python takes twenty times the bytes of it."""
+    (tmp_path / "manifest.json").write_text(" " * 2**26 + "{}")
+    with pytest.raises(InputError, match=r"manifest.json: .* at most 67,108,864 are read"):
+        artifacts.read_json(tmp_path / "manifest.json")

@@ -34,6 +34,14 @@ def test_a_version_is_found_by_its_name_until_the_name_is_removed(folder, gmmpip
     assert not (folder / NOTE).exists()
 
 
+def test_options_may_stand_before_the_text(folder, gmmpipe, refused):
+    for arguments in (("--name", "one", "more of it"), ("more of it", "--name", "one")):
+        assert gmmpipe("note", str(folder), *arguments).out.endswith(": one, more of it\n")
+        assert gmmpipe("note", str(folder), "", "--name", "").out.endswith(": no note\n")
+    refused("unrecognized arguments: two", "note", str(folder), "one", "--name", "x", "two")
+    refused("unrecognized arguments: --nane", "note", str(folder), "--nane=x")
+
+
 def test_a_note_is_nothing_extra_and_may_be_edited(folder, gmmpipe):
     for path in ("data/gmm.data", "/home/me/my flowers.csv"):
         manifest = json.loads((folder / "manifest.json").read_text())

@@ -201,6 +201,21 @@ def test_a_profile_of_the_project_or_of_the_user_may_send_jobs_away(project, mon
     assert not snakemake_options.runs_here(Path("elsewhere"), [])
 
 
+def test_the_folders_of_runs_that_were_killed_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(job_server.tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stay = [f"gmmpipe-{os.getpid()}-abcdefgh", f"gmmpipe-{ended.pid}-mine", "gmmpipe-abcdefgh"]
+    stay += [f"gmmpipe-{ended.pid}-filled__"]
+    for name in (*stay, f"gmmpipe-{ended.pid}-abcdefgh"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "socket").touch()
+    (tmp_path / stay[-1] / "theirs").touch()
+    with job_server.job_server(local=True) as server:
+        assert Path(server.environment[job_server.SERVER]).parent.parent == tmp_path
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stay)
+
+
 def test_no_server_is_named_where_there_can_be_none(tmp_path):
     server = job_server.JobServer(str(tmp_path / ("x" * 200)))  # too long a path
     assert server.environment == {}

@@ -1,12 +1,14 @@
+import contextlib
 import io
+import os
 import types
 from pathlib import Path
 
 import pytest
-from projects import run
+from projects import TINY, run
 
 from gmmpipe.data.progress import Progress
-from gmmpipe.errors import Obstacle
+from gmmpipe.errors import InputError, Obstacle
 from gmmpipe.store import free_memory
 from gmmpipe.store.packaged import RULES
 from gmmpipe.workflow import make_plan, memory
@@ -155,6 +157,33 @@ def test_rules_of_another_gmmpipe_are_told_with_those_of_this_one(project, tmp_p
     assert code == 2
     assert "Snakefile is not that of this gmmpipe (cannot import name x); take " in said
     assert f"take {RULES}, conf/ and profiles/ beside it, or install" in said
+
+
+@pytest.mark.usefixtures("project")
+def test_a_question_to_rules_of_another_gmmpipe_is_told_so_too(command):
+    Path("Snakefile").write_text("from gmmpipe import nothing_of_that_name\n")
+    answer = command("gmmpipe", "run", *TINY, "--", "-n")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert "Snakefile is not that of this gmmpipe (cannot import name" in answer.err
+    Path("Snakefile").write_text(f"{RULES.read_text()}# mine\n")
+    answer = command("gmmpipe", "run", *TINY, "--", "-n")
+    assert answer.code == 0
+    assert "Job stats:" in answer.out
+
+
+def test_two_runs_do_not_share_a_store(project, tmp_path):
+    """As where it is mounted in both, which takes a mount to show; a lock is of the file."""
+    first = workflow_run._lock()
+    other = tmp_path / "other"
+    (other / "results/store").mkdir(parents=True)
+    os.link("results/store/.lock", other / "results/store/.lock")
+    with contextlib.chdir(other), pytest.raises(InputError, match=r"another folder, which shares"):
+        workflow_run._lock()
+    first.close()
+    with contextlib.chdir(other):
+        for _ in range(2):
+            workflow_run._lock().close()
+    assert project.exists()
 
 
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):

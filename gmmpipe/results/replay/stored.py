@@ -11,6 +11,8 @@ from gmmpipe.mixture.mixture import Array, Mixture
 from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.mixtures import rows_at, start_of, to_mixture, trajectory_of
 from gmmpipe.results.replay.engine import Case
+from gmmpipe.store.manifest import arrays_of
+from gmmpipe.store.names import project_of
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,14 @@ class StoredFits:
         data = self._normalised(block)
         job = self.plan.fit_blocks[block].config
         self._check(job.fit, data)
+        start = start_of(rows_at(parts, {"iteration": row["iteration"]}))
+        if start.means.shape[1] != data["x"].shape[1]:
+            raise InputError(
+                f"{self.experiment.folder}: the start of {key} has {start.means.shape[1]} features,"
+                f" and the data {data['x'].shape[1]}; `gmmpipe verify` says what was changed"
+            )
         case = Case(
-            data["x"], start_of(rows_at(parts, {"iteration": row["iteration"]})),
+            data["x"], start,
             job.covariance["family"], job.fit["regularisation"], job.fit["reg_covar"], iterations,
         )  # fmt: skip
         final = (
@@ -100,5 +108,13 @@ class StoredFits:
         """Return the arrays of the data that a block fits, the very bytes of this version."""
         path = self.plan.normalised(block)
         if path not in self._data:
-            self._data[path] = self.experiment.stored(path)
+            of = self.plan.normalised_data[self.plan.fit_blocks[block].normalised].data
+            data_set = self.plan.data_sets[of]
+            self._data[path] = arrays_of(
+                project_of(self.experiment.folder),
+                self.experiment.manifest,
+                path,
+                (data_set.n, data_set.d),
+                ("x", "shift", "scale"),
+            )
         return self._data[path]
