@@ -60,12 +60,11 @@ def _note(args: Namespace) -> int:
 
 def _add_remove(remove: ArgumentParser) -> None:
     remove.description = (
-        "List versions with their files, and what of results/store only they need; with --yes"
-        " remove both. What another version needs stays. A version with files that gmmpipe did not"
-        " write is refused."
+        "List versions, and what of results/store only they need; with --yes move both to"
+        " results/.replaced. What another version needs stays."
     )
     remove.add_argument("folders", nargs="+", metavar="FOLDER", help=FOLDER)
-    remove.add_argument("--yes", action="store_true", help="remove what is listed")
+    remove.add_argument("--yes", action="store_true", help="move what is listed")
 
 
 def _remove(args: Namespace) -> int:
@@ -78,10 +77,15 @@ def _remove(args: Namespace) -> int:
 def _add_clean(clean: ArgumentParser) -> None:
     clean.description = (
         "List the entries of results/store that no version refers to, or old versions; with --yes"
-        " remove them."
+        " move them to results/.replaced. Or list what is there, which frees space when removed."
     )
     what = clean.add_mutually_exclusive_group(required=True)
     what.add_argument("--unused", action="store_true", help="entries that no version needs")
+    what.add_argument(
+        "--replaced",
+        action="store_true",
+        help="what was moved to results/.replaced; --yes removes it for good",
+    )
     what.add_argument(
         "--keep",
         type=int,
@@ -89,14 +93,14 @@ def _add_clean(clean: ArgumentParser) -> None:
         help="all versions but the N newest of each experiment, those with a name or a note, and"
         " `latest`, and what of the store only they need",
     )
-    clean.add_argument("--yes", action="store_true", help="remove what is listed")
+    clean.add_argument("--yes", action="store_true", help="move, or remove, what is listed")
 
 
 def _clean(args: Namespace) -> int:
-    if args.unused:
-        from gmmpipe.workflow.clean import clean
+    if args.unused or args.replaced:
+        from gmmpipe.workflow.clean import clean, clean_replaced
 
-        clean(project(), args.yes)
+        (clean if args.unused else clean_replaced)(project(), args.yes)
     else:
         from gmmpipe.workflow.remove import keep
 
@@ -124,6 +128,6 @@ VERSION_COMMANDS: dict[str, Command] = {
     "runs": Command("list the versions of all experiments", _add_runs, _runs),
     "note": Command("give a version a name or a note", _add_note, _note),
     "whence": Command("say which version a figure is of", _add_whence, _whence),
-    "remove": Command("remove versions", _add_remove, _remove),
-    "clean": Command("remove what no version needs, or old versions", _add_clean, _clean),
+    "remove": Command("take versions away", _add_remove, _remove),
+    "clean": Command("take away what no version needs, or old versions", _add_clean, _clean),
 }

@@ -1,4 +1,4 @@
-"""Remove from the store what no version refers to, and nothing else."""
+"""Take from the store what no version refers to, and nothing else; remove what was replaced."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -8,70 +8,89 @@ from pathlib import Path
 
 from gmmpipe.errors import InputError, one_line
 from gmmpipe.store import artifacts, layout
-from gmmpipe.store.files import remove_artifact
 from gmmpipe.store.layout import KINDS, LOCK, MANIFEST, REPLACED, RESULTS, STARTS, STORE, stored
 from gmmpipe.store.lock import Lock
 from gmmpipe.store.manifest import manifest_of
 from gmmpipe.store.names import check_store
+from gmmpipe.store.replaced import (
+    entries,
+    refuse_mounted,
+    remove_replaced,
+    replaced_now,
+    set_aside,
+)
 from gmmpipe.store.terminal import size_text
 from gmmpipe.store.versions import moved, plan_of, refuse_unmounted, versions
 from gmmpipe.workflow.verify import Version
 
 REMOVED = {kind: suffixes for kind, suffixes in KINDS.items() if kind != STARTS}
 NAMED = re.compile(r".+-[0-9a-f]{12}([.](origins|engine))?")  # of an entry, without its suffix
-MOUNTS = Path("/proc/self/mountinfo")
 
 
-def clean(project: Path, remove: bool = False) -> None:
-    """List the unused entries of the store and what they take up; with ``remove`` remove them.
+def clean(project: Path, confirmed: bool = False) -> None:
+    """List the unused entries of the store and what they take up; ``confirmed``: set them aside.
 
     A version is a folder results/<experiment>/<version>; see ``remove`` for those.
     Raises InputError if a version cannot be read, since what it needs is then unknown,
     if an experiment is running, and if the store is a link, as another project's versions need it.
     """
     check_store(project)
-    with closing(Lock(project / LOCK)) if remove else nullcontext():
-        entries = list(unused(project))
-        total = 0
-        for path in entries:
-            size = sum(each.lstat().st_size for each in (path, *path.rglob("*")))
-            total += size
-            print(f"{size_text(size):>9}  {one_line(str(path.relative_to(project)))}")
-            if remove:
-                remove_artifact(path)
-    if not entries:
+    with closing(Lock(project / LOCK)) if confirmed else nullcontext():
+        paths, aside = list(unused(project)), replaced_now(project)
+        total = sum(listed(project, path) for path in paths)
+        for path in paths if confirmed else ():
+            set_aside(project, path, aside)
+    if not paths:
         print("every entry of the store belongs to a version")
-    elif remove:
-        print(f"removed {len(entries)} entries, {size_text(total)}")
+    elif confirmed:
+        print(moved_words(f"{len(paths)} entries, {size_text(total)},", aside))
     else:
         print(
-            f"{len(entries)} entries, {size_text(total)}, belong to no version; nothing was"
-            " removed: `gmmpipe clean --unused --yes` removes them"
+            f"{len(paths)} entries, {size_text(total)}, belong to no version; nothing was"
+            f" moved: `gmmpipe clean --unused --yes` moves them to {REPLACED}"
         )
 
 
-def _refuse_mounted(store: Path) -> None:
-    """Raise InputError where a store is mounted apart from its results/: others may share it.
+def clean_replaced(project: Path, confirmed: bool = False) -> None:
+    """List what was moved to ``REPLACED``; with ``confirmed`` remove it, which frees its space."""
+    check_store(project)
+    with closing(Lock(project / LOCK)) if confirmed else nullcontext():
+        paths = entries(project)
+        total = size_text(sum(listed(project, path) for path in paths))
+        if confirmed:
+            remove_replaced(project)
+    if not paths:
+        print(f"nothing is in {REPLACED}")
+    elif confirmed:
+        print(f"removed {total}")
+    else:
+        print(f"{total}; nothing was removed: `gmmpipe clean --replaced --yes` removes it")
 
-    Also by a bind mount, which only Linux's own list tells of.
-    """
-    if not MOUNTS.is_file():
-        return
-    for line in MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        place = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]))
-        if place.is_relative_to(store.resolve()):
-            raise InputError(
-                f"{place}: is mounted, so that versions of other projects may need what is there,"
-                " which this project cannot know; unmount it, or mount all of results/ instead"
-            )
+
+def listed(project: Path, path: Path) -> int:
+    """Print a line on a file or a folder; return the bytes that it takes up."""
+    files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    size = sum(each.lstat().st_size for each in files if each.is_symlink() or not each.is_dir())
+    print(f"{size_text(size):>9}  {one_line(str(path.relative_to(project)))}")
+    return size
+
+
+def moved_words(what: str, aside: Path) -> str:
+    """Return what is said of what was set aside."""
+    place = aside.relative_to(aside.parents[2])
+    return f"{what} moved to {place}; `gmmpipe clean --replaced --yes` frees the space"
 
 
 def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:
-    """Yield the files of the store that no version refers to, and what was replaced.
+    """Yield the files of the store that no version refers to.
 
     removed: versions that count as gone.
     """
-    _refuse_mounted(project / STORE)
+    refuse_mounted(
+        project / STORE,
+        "versions of other projects may need what is there, which this project cannot know;"
+        " unmount it, or mount all of results/ instead",
+    )
     used = referred(project, removed)
     refuse_unmounted(project)
     for kind, suffixes in REMOVED.items():
@@ -80,7 +99,6 @@ def unused(project: Path, removed: Collection[Path] = ()) -> Iterator[Path]:
             is_made = path.suffix in suffixes and NAMED.fullmatch(path.stem)
             if is_made and path.is_file() and entry not in used:
                 yield path
-    yield from sorted((project / REPLACED).glob("*"))
 
 
 def referred(project: Path, removed: Collection[Path] = ()) -> set[str]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from gmmpipe.store.layout import (
     FIGURES,
     MANIFEST,
     RECORDS,
-    REPLACED,
     RESULTS,
     TABLES,
     TIMESTAMP,
@@ -35,6 +33,7 @@ from gmmpipe.store.layout import (
 from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
 from gmmpipe.store.open_files import TEMPORARY, temporary_path
 from gmmpipe.store.plan import Plan
+from gmmpipe.store.replaced import replaced_now
 from gmmpipe.workflow.pipeline import STAGES
 
 KEPT = Path(layout.STORE, ".kept")  # links to what a run may remove
@@ -56,13 +55,13 @@ def recover(plan: Plan) -> list[str]:
     restore(plan)
     remove_stale(RESULTS)
     _part_hard_links()
-    _drop_unreadable_records(Path(".snakemake"))
+    aside = replaced_now()
+    _drop_unreadable_records(Path(".snakemake"), aside)
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
         intact = dict(zip(artifact_paths, pool.map(is_intact, artifact_paths), strict=True))
     altered = set(_altered(plan))
     bad = [path for path in artifact_paths if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
-    aside = _replaced_now()
     for path in bad:
         # the figures are one output: Snakemake makes the folder or does not
         place = figures if figures in path.parents else path
@@ -134,34 +133,35 @@ def restoring_on_failure(plan: Plan) -> Iterator[None]:
     try:
         yield
     finally:
-        restore(plan)
-
-
-def _replaced_now() -> Path:
-    """Return the folder for what is moved out of the way at this moment."""
-    return Path(REPLACED, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+        restore(plan, own=True)
 
 
 def _links_of(plan: Plan) -> Path:
     return KEPT / plan.label
 
 
-def restore(plan: Plan) -> None:
+def restore(plan: Plan, own: bool = False) -> None:
     """Restore the linked files of each job that has not made all of its own.
 
     What it has made goes to ``REPLACED``; no figure comes back where figures were drawn since. That
-    is what the plan names, and no more: others may have written that folder. What is left of other
-    runs is named.
+    is what the plan names, and no more: others may have written that folder. What else is there
+    goes to ``REPLACED`` too, unless it is still in its place or a run, by ``own`` this one, has
+    made all of it again. What is left of other runs is named.
     """
-    home, aside = _links_of(plan), _replaced_now()
+    home, aside = _links_of(plan), replaced_now()
     figures = () if Path(plan.figures, CAPTIONS).exists() else (home / plan.figures).glob("[!.]*")
-    unfinished = (paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths)))
+    unfinished = [paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths))]
     for path in (*map(Path, chain(*unfinished)), *(link.relative_to(home) for link in figures)):
         link = home / path
         if Path(*path.parts[:3]).is_dir() and link.is_file() and not link.is_symlink():
             if path.exists() and not path.samefile(link):
                 move_artifact(path, aside / path.relative_to(RESULTS))
             move_artifact(link, path)
+    for link in () if own and not unfinished else list(home.rglob("*")):
+        if not link.is_dir() and (link.is_symlink() or link.stat().st_nlink == 1):
+            target = aside / link.relative_to(RESULTS)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(link, target)
     shutil.rmtree(home, ignore_errors=True)
     for other in KEPT.glob("*"):
         words = f"gmmpipe: {other}: left by a run that was killed; run that again, or remove it"
@@ -289,8 +289,8 @@ def _part_hard_links() -> None:
             temporary_path(path).replace(path)
 
 
-def _drop_unreadable_records(folder: Path) -> None:
-    """Remove Snakemake's notes on outputs that a power cut spoilt: it would stop at them."""
+def _drop_unreadable_records(folder: Path, aside: Path) -> None:
+    """Move Snakemake's notes on outputs that a power cut spoilt: it would stop at them."""
     for kind in ("metadata", "incomplete"):
         for path in (folder / kind).rglob("*"):
             if path.is_file():
@@ -299,4 +299,4 @@ def _drop_unreadable_records(folder: Path) -> None:
                 except ValueError:
                     fine = False
                 if not fine:
-                    path.unlink()
+                    move_artifact(path, aside / path)

@@ -76,7 +76,7 @@ def options(extra: Sequence[str]) -> list[str]:
         if any(full in DELETING for full in meant):
             raise InputError(
                 f"{text} after --: would also remove results that other versions need;"
-                " `gmmpipe remove` removes versions"
+                " `gmmpipe remove` takes versions away"
             )
         if meant:
             raise InputError(

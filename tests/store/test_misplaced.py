@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import shutil
 import socket
@@ -13,7 +14,7 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
-from gmmpipe.store.integrity import checksum_path, is_intact
+from gmmpipe.store.integrity import MADE_BY, checksum_path, is_intact, made_by
 from gmmpipe.workflow import code_digest
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
@@ -146,7 +147,7 @@ def test_a_lock_is_no_link(name, project, tmp_path):
     precious.write_text("mine")
     Path("results").mkdir(exist_ok=True)
     Path("results", name).symlink_to(precious)
-    for lock in (workflow_run._lock, lambda: clean(project, remove=True)):
+    for lock in (workflow_run._lock, lambda: clean(project, confirmed=True)):
         with pytest.raises(InputError, match=f"{name}: is a symbolic link; remove it"):
             lock()
     assert precious.read_text() == "mine"
@@ -182,7 +183,6 @@ def test_what_a_person_put_among_the_figures_stays(name, study):
     artifacts.write_json(folder / "captions.json", {"clusters-gmm": "a caption"})
     for path in (folder / "clusters-gmm.svg", folder / "clusters-gmm.png"):
         artifacts.write(path, "drawn")
-    checksum_path(folder / "clusters-gmm.png").unlink()
     assert recover(done) == []
     path = folder / name
     path.parent.mkdir(exist_ok=True)
@@ -264,6 +264,37 @@ def test_tables_of_an_interrupted_job_do_not_stand_among_those_before(study):
     assert aside.read_text() == "of new code"
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_what_a_job_made_anew_before_its_run_failed_is_not_gone(killed, study, monkeypatch):
+    """Its bytes before; of a run that ends well those of the new code take their place."""
+    done = study(*TINY)
+    data, fit = Path(done.data[0]), Path(done.fits[0])
+    before = data.read_bytes()
+    maker = {**made_by(data), "code": "another"}
+    keeping = restoring_on_failure(done)
+    keeping.__enter__()
+    data.unlink()
+    monkeypatch.setenv(MADE_BY, json.dumps(maker))
+    artifacts.write(data, "of new code")
+    fit.unlink()
+    if killed:
+        recover(done)
+    else:
+        keeping.__exit__(None, None, None)
+    assert data.read_text() == "of new code"
+    (aside,) = Path("results/.replaced").rglob(data.name)
+    assert aside.read_bytes() == before
+    assert fit.exists()
+    assert not Path("results/store/.kept").exists()
+    shutil.rmtree("results/.replaced")
+    for path in (done.report, done.marker):
+        artifacts.write(path, "made")
+    with restoring_on_failure(done):
+        data.unlink()
+        artifacts.write(data, "newer")
+    assert not Path("results/.replaced").exists()
+
+
 def test_nothing_is_made_for_what_is_damaged_where_nothing_is(study):
     done = study(*TINY)
     for path in (done.report, done.fits[0]):
@@ -283,6 +314,7 @@ def test_what_others_left_to_be_put_back_stays_where_it_is(study, capsys):
     recover(done)
     assert not list(Path(".venv").rglob("*.pth"))
     assert evil.exists()
+    assert list(Path("results/.replaced").rglob("evil.pth"))
     assert "results/store/.kept/.venv: left by a run that was killed" in capsys.readouterr().err
 
 
@@ -309,9 +341,12 @@ def test_what_is_damaged_is_moved_not_removed(study, gmmpipe):
     found = {path.name: path.read_text() for path in Path("results/.replaced").rglob("*.[sc]*v*")}
     assert {found["clusters-gmm.svg"], found[table.name]} == {"edited"}
     assert recover(done) == []
-    assert "results/.replaced/" in gmmpipe("clean", "--unused").out
-    assert gmmpipe("clean", "--unused", "--yes").code == 0
+    assert "every entry" in gmmpipe("clean", "--unused", "--yes").out
+    assert "nothing was removed" in gmmpipe("clean", "--replaced").out
+    assert list(Path("results/.replaced").iterdir())
+    assert gmmpipe("clean", "--replaced", "--yes").code == 0
     assert not list(Path("results/.replaced").iterdir())
+    assert "nothing is in" in gmmpipe("clean", "--replaced", "--yes").out
 
 
 def test_a_full_disk_ends_a_run_before_anything_is_removed(study, monkeypatch):

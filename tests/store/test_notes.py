@@ -121,7 +121,6 @@ def test_one_note_is_changed_at_a_time_and_none_while_versions_are_removed(
     for module, name in ((notes, "write_note"), (remove, "_remove")):
         monkeypatch.setattr(module, name, lambda *_: locked.append(is_locked()))
     assert gmmpipe("note", str(folder), "--name", "one").code == 0
-    monkeypatch.setattr(remove, "_personal", lambda _: "")
     assert gmmpipe("remove", str(folder), "--yes").code == 0
     assert locked == [True, True]
     assert not is_locked()

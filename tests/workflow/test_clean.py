@@ -8,9 +8,8 @@ from shutil import move, rmtree
 import pytest
 
 from gmmpipe.config import compose
-from gmmpipe.store import artifacts, layout, names
+from gmmpipe.store import artifacts, layout, names, replaced
 from gmmpipe.store.layout import engine
-from gmmpipe.workflow import clean as clean_module
 from gmmpipe.workflow import run as workflow_run
 
 TINY = ("experiment=smoke", "sweep.dataset=[gmm]", "sweep.k=1", "sweep.iteration=1")
@@ -40,12 +39,17 @@ def test_what_no_version_needs_is_listed_then_removed_and_nothing_else(study, gm
     assert (answer.code, answer.err) == (0, "")
     gone = {first.path, first.origins, str(engine(first.path)), *first.fits}
     assert listed(answer) == gone
-    assert "nothing was removed" in answer.out
+    assert "nothing was moved" in answer.out
     assert store() == before
+    contents = {path: Path(path).read_bytes() for path in gone}
 
     answer = gmmpipe("clean", "--unused", "--yes")
     assert listed(answer) == gone
     assert store() == before - gone
+    (aside,) = Path("results/.replaced").iterdir()
+    for path, content in contents.items():
+        assert (aside / Path(path).relative_to("results")).read_bytes() == content
+    assert f"moved to {aside}; `gmmpipe clean --replaced --yes` frees the space" in answer.out
     assert all(Path(path).exists() for path in theirs)
     assert gmmpipe("verify", second.folder).code == 0
     assert "every entry" in gmmpipe("clean", "--unused", "--yes").out
@@ -300,6 +304,41 @@ def test_a_store_that_is_mounted_is_not_cleaned(study, refused, monkeypatch, tmp
     mounts = tmp_path / "mountinfo"
     line = "36 35 98:0 /mnt {} rw,noatime master:1 - ext4 /dev/root rw\n"
     mounts.write_text(line.format("/a\\040b") + line.format(str(place).replace(" ", "\\040")))
-    monkeypatch.setattr(clean_module, "MOUNTS", mounts)
+    monkeypatch.setattr(replaced, "MOUNTS", mounts)
     refused("results/store/fits is mounted other projects", "clean", "--unused", "--yes")
     assert store() == before
+
+
+def test_what_was_replaced_is_removed_alone_and_no_link_followed(study, gmmpipe, refused, tmp_path):
+    done = study(*TINY)
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/thesis.tex").touch()
+    for name in ("folder", "file"):
+        Path(layout.REPLACED, "20260101T000000", name).mkdir(parents=True)
+    Path(layout.REPLACED, "20260101T000000/link").symlink_to(tmp_path / "precious")
+    Path(layout.REPLACED, "beside").symlink_to(tmp_path / "precious")
+    before = store()
+    assert "20260101T000000" in gmmpipe("clean", "--replaced").out
+    assert len(list(Path(layout.REPLACED).iterdir())) == 2
+    with Path("results/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused("is running in this folder", "clean", "--replaced", "--yes")
+    assert gmmpipe("clean", "--replaced", "--yes").code == 0
+    assert not list(Path(layout.REPLACED).iterdir())
+    assert (tmp_path / "precious/thesis.tex").exists()
+    assert store() == before >= {*done.store}
+
+
+def test_what_is_on_another_disk_stays_and_is_named(study, gmmpipe, monkeypatch):
+    done = study(*TINY)
+    before, rename = store(), Path.rename
+
+    def refuse(path, target):
+        if path.name == done.version:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    answer = gmmpipe("remove", done.folder, "--yes")
+    assert (answer.code, store()) == (1, before)
+    assert f"{done.folder}: stays, as it is not on the disk of results/.replaced" in answer.err

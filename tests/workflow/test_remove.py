@@ -14,8 +14,8 @@ TINY += ("sweep.covariance=[full]", "sweep.seed=0")
 
 
 def files():
-    every = {str(path) for path in Path("results").rglob("*") if path.is_file()}
-    return every - {"results/.lock", "results/.lock.jobs", "results/.notes.lock"}
+    every = {str(path) for path in Path("results").glob("[!.]*/**/*") if path.is_file()}
+    return every - {"results/store/.lock"}
 
 
 def dated(done, day):
@@ -37,7 +37,7 @@ def test_a_version_goes_with_what_only_it_needs(three, gmmpipe):
     before = files()
     answer = gmmpipe("remove", first.folder)
     assert (answer.code, files()) == (0, before)
-    assert "nothing was removed: the same command with --yes" in answer.out
+    assert "nothing was moved: the same command with --yes" in answer.out
     listed = {line.split()[-1] for line in answer.out.splitlines()[:-1]}
     assert listed >= {first.folder, *first.fits, first.path}
     assert listed.isdisjoint([*first.data, *first.normalisations])
@@ -74,47 +74,36 @@ def test_the_newest_those_with_a_name_and_latest_are_kept(three, gmmpipe):
     assert files() == before
     for note in (["--name", "paper"], ["figures of the paper", "--name", ""]):
         gmmpipe("note", first.folder, *note)
-        assert "nothing to remove" in gmmpipe("clean", "--keep", "1", "--yes").out
+        assert "nothing to move" in gmmpipe("clean", "--keep", "1", "--yes").out
     gmmpipe("note", first.folder, "")
     answer = gmmpipe("clean", "--keep", "1", "--yes")
-    assert "removed 1 version " in answer.out
+    assert "1 version and" in answer.out
     assert not Path(first.folder).exists()
     assert all(Path(done.folder).exists() for done in (second, third))
 
 
-def test_files_that_gmmpipe_did_not_write_are_not_removed(three, gmmpipe, refused):
-    first, second, _ = three
-    edited = Path(first.folder, "figures-edited")
-    shutil.copytree(Path(first.folder, "tables"), edited)
-    Path(second.folder, "lab-book.txt").write_text("Monday")
-    Path(second.folder, "manifest.json").unlink()  # as of one that is not finished
-    before = files()
-    for done, name in ((first, "figures-edited/best.csv"), (second, "lab-book.txt")):
-        refused(f"{name} did not write move", "remove", done.folder, "--yes")
-    answer = gmmpipe("clean", "--keep", "1", "--yes")
-    assert f"{first.folder} stays: it has files that gmmpipe did not write, or" in answer.out
-    assert files() == before
-    shutil.rmtree(edited)
-    Path(first.folder, "note.json").write_text('{"author": "me"}')
-    refused("note.json not a note", "remove", first.folder, "--yes")
-
-
-def test_files_that_a_person_edited_are_not_removed(three, gmmpipe, refused):
-    config = Path(three[0].folder, "config.yaml")
-    config.write_text(f"# seeds as in the paper\n{config.read_text()}")
-    before = files()
-    refused("config.yaml changed since move", "remove", three[0].folder, "--yes")
-    answer = gmmpipe("clean", "--keep", "1", "--yes")
-    assert f"{three[0].folder} stays: " in answer.out
-    assert "removed 1 version" in answer.out
-    assert files() >= {path for path in before if three[0].version in path}
+@pytest.mark.parametrize("command", [("remove", "{}", "--yes"), ("clean", "--keep", "1", "--yes")])
+def test_what_a_person_wrote_or_edited_is_moved_with_a_version(command, three, gmmpipe):
+    first = Path(three[0].folder)
+    (first / "lab-book.txt").write_text("Monday")
+    (first / "config.yaml").write_text("# seeds as in the paper")
+    before = {path.name: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+    answer = gmmpipe(*(each.format(first) for each in command))
+    (aside,) = Path("results/.replaced").iterdir()
+    assert answer.out.endswith(
+        f"moved to {aside}; `gmmpipe clean --replaced --yes` frees the space\n"
+    )
+    moved = aside / first.relative_to("results")
+    assert {each.name: each.read_bytes() for each in moved.rglob("*") if each.is_file()} == before
+    assert (aside / Path(three[0].fits[0]).relative_to("results")).exists()
+    assert not first.exists()
 
 
 def test_a_version_that_says_it_is_of_the_future_takes_no_place(three, gmmpipe):
     first, second, third = three
     path = f"{first.folder}/run.json"
     artifacts.write_json(path, {**artifacts.read_json(path), "published": "9999"})
-    assert gmmpipe("clean", "--keep", "2", "--yes").out.endswith("nothing to remove\n")
+    assert gmmpipe("clean", "--keep", "2", "--yes").out.endswith("nothing to move\n")
     assert second.folder in gmmpipe("clean", "--keep", "1").out
     assert all(Path(done.folder).exists() for done in (first, second, third))
 
@@ -145,12 +134,11 @@ def test_nothing_goes_while_a_version_cannot_be_read(three, refused):
 def test_an_interrupted_removal_leaves_no_half_version(three, gmmpipe, monkeypatch):
     first = three[0]
 
-    def stop(path):
-        Path(path, "tables/fits.csv").unlink()
+    def stop(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(remove.shutil, "rmtree", stop)
+        patch.setattr(remove, "_settle_latest", stop)
         assert gmmpipe("remove", first.folder, "--yes").code == 1
     assert not Path(first.folder).exists()
     assert first.version not in gmmpipe("runs").out
