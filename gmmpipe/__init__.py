@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from gmmpipe.experiment import Experiment as Experiment
     from gmmpipe.experiment import load as load
+    from gmmpipe.launch import run as run
     from gmmpipe.mixture.em.fit import fit as fit
     from gmmpipe.mixture.em.options import FitOptions as FitOptions
     from gmmpipe.mixture.em.prior import Prior as Prior
@@ -27,6 +28,7 @@ _MODULES = {
     "compare": "gmmpipe.results.compare.comparison",
     "fit": "gmmpipe.mixture.em.fit",
     "load": "gmmpipe.experiment",
+    "run": "gmmpipe.launch",
 }
 __all__ = list(_MODULES)
 

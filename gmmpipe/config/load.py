@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import schema
+from gmmpipe.config.combinations import EXCLUDE, ZIP, check_exclude, check_zip, is_kept
 from gmmpipe.config.compose import GROUPS, as_override, compose, files, read
+from gmmpipe.config.spans import is_span, numbers
 from gmmpipe.data.user_file import EXPERIMENT, data_sets, results_name
 from gmmpipe.errors import InputError, advice, suggest
 from gmmpipe.figures import FIGURES
@@ -19,8 +21,10 @@ from gmmpipe.mixture.em.options import FitOptions, RestartOptions, descriptions
 from gmmpipe.mixture.families.family import Family
 from gmmpipe.store.dotted import flat
 from gmmpipe.store.names import ALLOWED, is_name
+from gmmpipe.store.plan import outer_axes
 from gmmpipe.store.validate import check
 
+PRESETS, PRESET = "presets", "fit.preset"  # its axis: files of conf/fit, as sweep.fit=[a,b]
 NAMED = tuple(schema.REGISTRIES)
 NUMBERS = {"k": (1, 1_000_000), "seed": (0, 2**32 - 1), "iteration": (0, 1_000_000)}
 MOST_CELLS = 10_000_000  # each is a row of the tables
@@ -51,6 +55,7 @@ def load(
         {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", *NAMED},
     )
     config: dict[str, Any] = {
+        **_presets(conf, with_experiment(overrides, user_files), sweep),
         "experiment": composed["experiment"],
         "fit": check(schema.Fit, composed["fit"], "fit"),
         "figures": schema.check_figures(composed["figures"]),
@@ -76,12 +81,17 @@ def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str
 
     Without such axes: one point with no coordinates. Raises InputError for a bad value.
     """
-    outer = {a: v for a, v in config["sweep"].items() if a not in NAMED and a not in NUMBERS}
+    outer = {axis: config["sweep"][axis] for axis in outer_axes(config["sweep"])}
     for values in itertools.product(*outer.values()):
         coordinates = dict(zip(outer, values, strict=True))
+        if not is_kept(config["sweep"], coordinates):
+            continue
         settings = deepcopy(dict(config))
+        if PRESET in coordinates:
+            settings["fit"] = settings[PRESETS][coordinates[PRESET]]
         for path, value in coordinates.items():
-            _assign(settings, path, value)
+            if path != PRESET:
+                _assign(settings, path, value)
         settings["fit"] = check(schema.Fit, settings["fit"], "fit")
         for axis in NAMED:
             settings[axis] = {n: schema.options(axis, n, o) for n, o in settings[axis].items()}
@@ -129,21 +139,47 @@ def _use_user_files(
     composed["experiment"] = results_name(user_files)
 
 
-def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
-    axes: dict[str, list[Any]] = {}
-    for axis, value in flat(sweep):
-        if axis in NUMBERS:
-            axes[axis] = schema.whole_numbers(f"sweep.{axis}", value, *NUMBERS[axis])
-            continue
-        values = value if isinstance(value, list) else [value]
-        for name in values if axis in NAMED else ():
+def _presets(conf: Path, overrides: Sequence[str], sweep: Mapping[str, Any]) -> dict[str, Any]:
+    """Return {"presets": {file of conf/fit: section `fit` with it}} where these are an axis."""
+    names = dict(_axes(sweep)).get(PRESET)
+    if names is None:
+        return {}
+    others = [text for text in overrides if not text.startswith("fit=")]
+    sections = {}
+    for name in names if isinstance(names, list) else [names]:
+        section = compose(conf, [*others, f"fit={name}"])["fit"]
+        sections[str(name)] = check(schema.Fit, section, f"conf/fit/{name}")
+    return {PRESETS: sections}
+
+
+def _axes(sweep: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the axes and their values; `fit` without a key is that of the files of conf/fit."""
+    for axis, value in flat({k: v for k, v in sweep.items() if k not in (ZIP, EXCLUDE)}):
+        yield PRESET if axis == "fit" else axis, value
+
+
+def _values(axis: str, value: Any) -> list[Any]:
+    """Return the checked values of one axis."""
+    where = f"sweep.{axis}"
+    if axis in NUMBERS:
+        return [*schema.whole_numbers(where, value, *NUMBERS[axis])]
+    values = value if isinstance(value, list) else [value]
+    if axis in NAMED:
+        for name in values:
             if not is_name(name, schema.REGISTRIES[axis][1]):
-                raise InputError(f"sweep.{axis} holds {name!r}; a name is {ALLOWED}")
-        if not values:
-            raise InputError(f"sweep.{axis} is empty; give at least one value")
-        if any(values.count(v) > 1 for v in values):
-            raise InputError(f"sweep.{axis} names a value twice: {values}")
-        axes[axis] = values
+                raise InputError(f"{where} holds {name!r}; a name is {ALLOWED}")
+    else:
+        spread = (numbers(where, v) if is_span(v) else [v] for v in values)
+        values = list(itertools.chain(*spread))
+    if not values:
+        raise InputError(f"{where} is empty; give at least one value")
+    if any(values.count(v) > 1 for v in values):
+        raise InputError(f"{where} names a value twice: {values}")
+    return values
+
+
+def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
+    axes = {axis: _values(axis, value) for axis, value in _axes(sweep)}
     for axis in (*NAMED, *NUMBERS):
         if axis not in axes:  # left out, or a mapping
             raise InputError(f"sweep.{axis} is missing; give a list of values")
@@ -153,6 +189,10 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     cells = math.prod(map(len, axes.values()))
     if cells > MOST_CELLS:
         raise InputError(f"sweep has {cells:,} cells; at most {MOST_CELLS:,} in one experiment")
+    if ZIP in sweep:
+        axes[ZIP] = check_zip(sweep[ZIP], axes)
+    if EXCLUDE in sweep:
+        axes[EXCLUDE] = check_exclude(sweep[EXCLUDE], axes)
     return axes
 
 

@@ -16,7 +16,7 @@ from gmmpipe.config.compose import (
     named,
     read,
 )
-from gmmpipe.config.load import NUMBERS, with_experiment
+from gmmpipe.config.load import NUMBERS, PRESETS, with_experiment
 from gmmpipe.data.file import File
 from gmmpipe.data.user_file import EXPERIMENT, SETTINGS, data_sets, default_name
 from gmmpipe.errors import InputError
@@ -63,6 +63,11 @@ def origins(
             if name in config[axis] and f"{axis}.{name}.{kind}" not in sources:
                 for key, _ in flat(read(path)):
                     sources.setdefault(f"{axis}.{name}.{key}", named(conf, path))
+    sources |= {
+        key: named(conf, find(conf, f"fit/{key.split('.')[1]}.yaml"))
+        for key in values
+        if key.startswith(f"{PRESETS}.")
+    }
     if user_files is not None:
         sources["sweep.dataset"] = "--data"
         sources["experiment"] = "--name" if user_files.get("name") else "--data"

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from gmmpipe.config import spans
 from gmmpipe.data.kinds import DATASETS
 from gmmpipe.data.normalise import NORMALISERS
 from gmmpipe.errors import InputError, suggest
@@ -151,7 +152,7 @@ def check_bootstrap(value: Any) -> dict[str, Any]:
 
 
 def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:
-    """Return the sorted whole numbers that a list, a number or an inclusive range a..b stands for.
+    """Return the sorted whole numbers that a list, a number or a span (``spans``) stands for.
 
     Raises InputError for anything else, for numbers outside ``low``..``high``, doubles and an
     empty axis.
@@ -159,7 +160,7 @@ def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:
     items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     numbers: list[int] = []
     for item in items:
-        numbers.extend(_span(where, item, high - low + 1))
+        numbers += _whole(where, item, high - low + 1)
     if not numbers:
         raise InputError(f"{where} is empty; give a list such as [1, 2] or a range such as 1..6")
     for number in numbers:
@@ -171,20 +172,15 @@ def whole_numbers(where: str, value: Any, low: int, high: int) -> list[int]:
     return sorted(numbers)
 
 
-def _span(where: str, item: Any, longest: int) -> Sequence[int]:
+def _whole(where: str, item: Any, longest: int) -> list[int]:
     if isinstance(item, int) and not isinstance(item, bool):
         return [item]
-    first, dots, last = str(item).partition("..") if isinstance(item, str) else ("", "", "")
-    try:
-        span = range(int(first), int(last) + 1) if dots else range(0)
-    except ValueError:
-        span = range(0)
-    if not span:
-        ends = re.fullmatch(r"(\d{1,9})(?:\.\.|:|-)(\d{1,9})", str(item).replace(" ", ""))
-        low, high = sorted(map(int, ends.groups())) if ends else (0, 0)
-        expected = "expected a whole number or an inclusive range such as 1..6"
-        instead = f"give {where}={low}..{high}" if ends else expected
-        raise InputError(f"{where} holds {item!r}; {instead}")
-    if span[-1] - span[0] >= min(longest, 1_000_000):
-        raise InputError(f"{where} holds {item!r}: too long a range")
-    return span
+    ends = re.fullmatch(r"(\d{1,9})(\.\.|:|-)(\d{1,9})", str(item).replace(" ", ""))
+    low, high = sorted((int(ends[1]), int(ends[3]))) if ends else (0, 0)
+    if ends and item != f"{low}..{high}":
+        raise InputError(f"{where} holds {item!r}; give {where}={low}..{high}")
+    span = spans.numbers(where, item, longest) if spans.is_span(item) else []
+    whole = [number for number in span if isinstance(number, int)]
+    if not span or len(whole) < len(span):
+        raise InputError(f"{where} holds {item!r}; expected a whole number or {spans.EXPECTED}")
+    return whole

@@ -35,7 +35,10 @@ def refuse(texts: Iterable[str], where: str) -> None:
         if CODE.fullmatch(text):
             raise InputError(f"{where}: {text!r} would name code to be called; leave it out")
         if "${" in text:
-            raise InputError(f"{where}: {text[:60]!r}: ${{...}} is not filled in; write the value")
+            raise InputError(
+                f"{where}: {text[:60]!r}: ${{...}} is not filled in, as an environment variable"
+                " would change results and leave no trace in their settings; write the value"
+            )
 
 
 def texts(tree: Any) -> Iterator[str]:

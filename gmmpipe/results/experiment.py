@@ -25,7 +25,7 @@ from gmmpipe.store.entries import Settings
 from gmmpipe.store.layout import CONFIG
 from gmmpipe.store.manifest import again, arrays_of, manifest_of, refuse_unlisted, version_folder
 from gmmpipe.store.names import project_of
-from gmmpipe.store.plan import AXES, Plan
+from gmmpipe.store.plan import AXES, Plan, fit_of, outer_axes
 from gmmpipe.store.validate import refuse_other
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class StoredExperiment:
     @property
     def outer(self) -> list[str]:
         """The axes of the sweep that have dotted names, e.g. fit.tol."""
-        return [axis for axis in self.config["sweep"] if axis not in AXES]
+        return outer_axes(self.config["sweep"])
 
     @property
     def axes(self) -> list[str]:
@@ -338,7 +338,9 @@ class StoredExperiment:
             n_parameters=int(row["n_parameters"]),
             trajectory=trajectory[: int(row["n_iter"]) + 1],
             converged=bool(row["converged"]),
-            missing=row.get("fit.missing", self.config["fit"].get("missing", "refuse")),
+            missing=row.get(
+                "fit.missing", fit_of(self.config, dict(row)).get("missing") or "refuse"
+            ),
         )
         with suppress(InputError):
             names = self.data(row["dataset"], **{axis: row[axis] for axis in self.outer}).columns

@@ -20,7 +20,7 @@ from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.results.words.wording import model
 from gmmpipe.store import artifacts
 from gmmpipe.store.layout import table
-from gmmpipe.store.plan import AXES, Plan
+from gmmpipe.store.plan import AXES, Plan, fit_of, outer_axes
 
 MOST = 12  # data sets that a summary names
 Read = Callable[[str], pd.DataFrame | None]  # a table by its name; None where there is none
@@ -94,7 +94,7 @@ def verdicts_of_cases(
 
     read: returns the tables best, stability, resamples and bootstrap.
     """
-    outer = [axis for axis in config["sweep"] if axis not in AXES]
+    outer = outer_axes(config["sweep"])
     best, stability = read("best"), stacked(read("stability"), read("resamples"))
     tests = read("bootstrap")
     if tests is not None:
@@ -103,7 +103,7 @@ def verdicts_of_cases(
     for coordinates in cases:
         models, agreeing, tested = (_at(frame, coordinates) for frame in (best, stability, tests))
         keys = ("target", "restarts")
-        fit = {key: coordinates.get(f"fit.{key}", config["fit"][key]) for key in keys}
+        fit = {key: coordinates.get(f"fit.{key}", fit_of(config, coordinates)[key]) for key in keys}
         verdict = decide(models, tried(config), fit, agreeing, tested)
         row = models.sort_values("rank").iloc[0] if len(models) else None
         result.append(CaseVerdict(case_name(outer, coordinates), row, verdict))

@@ -20,7 +20,7 @@ from gmmpipe.store import artifacts, layout
 from gmmpipe.store.layout import MANIFEST, RECORDS, RUN, table
 from gmmpipe.store.manifest import manifest_of, refuse_unlisted
 from gmmpipe.store.notes import read_note
-from gmmpipe.store.plan import AXES, Plan
+from gmmpipe.store.plan import Plan
 from gmmpipe.store.terminal import print_data, print_json, size_text
 from gmmpipe.store.versions import versions
 
@@ -198,7 +198,7 @@ def differences(
 def outer_axes(manifest: Mapping[str, Any]) -> list[str]:
     """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
     sweep = (manifest.get("config") or {}).get("sweep", {})
-    return [axis for axis in sweep if axis not in AXES]
+    return [axis for axis in sweep if "." in axis]
 
 
 def best_models(folder: Path, manifest: Mapping[str, Any]) -> list[Model]:

@@ -8,8 +8,12 @@ STORE = f"{RESULTS}/store"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 LATEST = "latest"  # in the folder of an experiment: a link to the version published last
+FRAMES = f"{RESULTS}/frames"  # data frames that were fitted from Python, by content
 REPLACED = f"{RESULTS}/.replaced"  # what was damaged, and made again
-RESERVED = (RESULTS, *(Path(shared).name for shared in (STORE, LOGS, BENCHMARKS)))  # no experiments
+RESERVED = (
+    RESULTS,
+    *(Path(shared).name for shared in (STORE, LOGS, BENCHMARKS, FRAMES)),
+)  # no experiments
 LOCK = f"{RESULTS}/.lock"  # a run writes its process id there when it begins
 STORE_LOCK = f"{STORE}/.lock"  # held beside it, as several folders may share a store
 NOTES_LOCK = f"{RESULTS}/.notes.lock"  # held while notes are changed, or versions removed

@@ -28,6 +28,18 @@ AXES = ("dataset", "normaliser", "covariance", "start", "k", "seed", "iteration"
 WIDE = 2**20  # numbers
 
 
+def fit_of(config: Mapping[str, Any], coordinates: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the section `fit` at a point of the sweep, but for what has an axis of its own."""
+    preset = coordinates.get("fit.preset")
+    section: dict[str, Any] = config["fit"] if preset is None else config["presets"][preset]
+    return section
+
+
+def outer_axes(sweep: Mapping[str, Any]) -> list[str]:
+    """Return the axes of a sweep that have dotted names, e.g. fit.tol."""
+    return [axis for axis in sweep if "." in axis]
+
+
 @dataclass(frozen=True)
 class Plan:
     """One version of one experiment; each entry is known by its name in the store.
@@ -135,7 +147,7 @@ class Plan:
     @property
     def outer(self) -> list[str]:
         """Return the axes of the sweep that have dotted names, e.g. fit.tol."""
-        return [axis for axis in self.config["sweep"] if axis not in AXES]
+        return outer_axes(self.config["sweep"])
 
     @property
     def n_cells(self) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gmmpipe.config import load
+from gmmpipe.config.combinations import is_kept
 from gmmpipe.config.origins import call_of
 from gmmpipe.config.schema import BLOCK
 from gmmpipe.data.user_file import OPTIONS, file_options, paths
@@ -79,21 +80,34 @@ def plan_of(
     plan = Plan(config["experiment"], _studied_config(config), config["block"], {}, {}, {})
     for outer, point in load.points(config):
         for name in point["dataset"]:
+            kept = list(_kept(point, name, outer))
+            if not kept:
+                continue
             data = data_set(root, name, point, user_paths, scratch)
             _refuse_beyond(config.get("engine", {}), data, point["fit"])
             plan.data_sets[data.name] = data
-            for normaliser, family, start in product(*(point[a] for a in load.NAMED[1:])):
+            for coordinates, ks in kept:
+                normaliser, start = coordinates["normaliser"], coordinates["start"]
                 normalised = _normalised(data, normaliser, point["normaliser"][normaliser])
                 plan.normalised_data[normalised.name] = normalised
-                coordinates = (
-                    dict(zip(load.NAMED, (name, normaliser, family, start), strict=True)) | outer
-                )
-                source = start_file(root, data, point["start"][start], point["sweep"]["k"], scratch)
-                for block in blocks(normalised.name, data, coordinates, point, source):
+                source = start_file(root, data, point["start"][start], ks, scratch)
+                some = {**point, "sweep": {**point["sweep"], "k": ks}}
+                for block in blocks(normalised.name, data, coordinates, some, source):
                     plan.fit_blocks[block.name] = block
+    if not plan.fit_blocks:
+        raise InputError("sweep.zip and sweep.exclude leave nothing to fit; leave out less")
     for replicated in bootstrap_blocks.blocks(plan):
         plan.bootstrap_blocks[replicated.name] = replicated
     return _write(root, replace(plan, version=_version(plan)), scratch)
+
+
+def _kept(point: Section, dataset: str, outer: Section) -> Iterator[tuple[Section, list[int]]]:
+    """Yield (coordinates, values of k) of what is fitted of a data set at an outer point."""
+    for names in product(*(point[axis] for axis in load.NAMED[1:])):
+        coordinates = dict(zip(load.NAMED, (dataset, *names), strict=True)) | outer
+        sweep = point["sweep"]
+        if ks := [k for k in sweep["k"] if is_kept(sweep, {**coordinates, "k": k})]:
+            yield coordinates, ks
 
 
 def _version(plan: Plan) -> str:
