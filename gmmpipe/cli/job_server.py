@@ -24,7 +24,9 @@ from typing import Any
 from gmmpipe.cli.main import main as run
 from gmmpipe.mixture import precompile
 from gmmpipe.store import lock
+from gmmpipe.store.validate import adapter_of
 from gmmpipe.workflow.code_digest import package_times
+from gmmpipe.workflow.environment import environment
 from gmmpipe.workflow.job_server import LENGTH, OTHER_CODE, OUTPUTS, SERVER
 from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.threads import pin_threads
@@ -186,9 +188,12 @@ def perform(request: dict[str, Any], outputs: list[int]) -> int:
 
 
 def load() -> None:
-    """Import what jobs use."""
+    """Import what jobs use, and find out what each would."""
     for name in (*(f"gmmpipe.workflow.stages.{stage}" for stage in STAGES), *LIBRARIES):
         import_module(name)
+    for kind in filter(None, (stage.job for stage in STAGES.values())):
+        adapter_of(kind)
+    environment()
 
 
 def main() -> None:

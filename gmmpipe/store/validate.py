@@ -23,14 +23,15 @@ def check(schema: type, value: Any, where: str) -> dict[str, Any]:
 
     Raises InputError naming the key, its value and what is allowed.
     """
-    adapter = _adapter(schema)
+    adapter = adapter_of(schema)
     plain: dict[str, Any] = adapter.dump_python(_valid(adapter, schema, value, where), mode="json")
     return plain
 
 
 def valid(schema: type[T], value: Any, where: str) -> T:
     """Return ``value`` as what ``schema`` makes of it; raises InputError as ``check`` does."""
-    made: T = _valid(_adapter(schema), schema, value, where)
+    adapter = adapter_of(schema)  # type: ignore[arg-type]  # a class has a hash
+    made: T = _valid(adapter, schema, value, where)
     return made
 
 
@@ -60,7 +61,9 @@ def _lenient(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _adapter(schema: type) -> TypeAdapter[Any]:
+@cache
+def adapter_of(schema: type) -> TypeAdapter[Any]:
+    """Return what checks values against a schema."""
     if is_dataclass(schema):  # that knows nothing of pydantic
         schema = pydantic.dataclasses.dataclass(schema, frozen=True, config=STRICT)
     return TypeAdapter(schema)

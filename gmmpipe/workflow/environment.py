@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,9 +48,9 @@ def environment() -> dict[str, Any]:
     """
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "blas": _blas(),
-        "machine": _machine(),
+        "libraries": dict(_libraries()),
+        "blas": [dict(library) for library in _blas()],
+        "machine": dict(_machine()),
         "threads": {name: os.environ.get(name, "") for name in VARIABLES},
         "variables": {k: v for k, v in sorted(os.environ.items()) if DECISIVE.fullmatch(k)},
     }
@@ -113,6 +114,12 @@ def _ask_git(root: Path, *question: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+@cache  # as they are loaded: the forks of a process share what these find
+def _libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+@cache
 def _blas() -> list[dict[str, str]]:
     import numpy as np  # noqa: F401 - loads its BLAS
     from threadpoolctl import threadpool_info
@@ -130,6 +137,7 @@ def _blas() -> list[dict[str, str]]:
     return sorted(libraries, key=str)
 
 
+@cache
 def _machine() -> dict[str, Any]:
     model, flags = platform.processor(), ""
     cpuinfo = Path("/proc/cpuinfo")  # Linux
