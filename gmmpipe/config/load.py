@@ -52,7 +52,7 @@ def load(
     _refuse_unknown(
         "",
         composed,
-        {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", *NAMED},
+        {"experiment", "fit", "sweep", "figures", "bootstrap", "block", "engine", "store", *NAMED},
     )
     config: dict[str, Any] = {
         **_presets(conf, with_experiment(overrides, user_files), sweep),
@@ -62,6 +62,7 @@ def load(
         "bootstrap": schema.check_bootstrap(composed.get("bootstrap", {})),
         "block": check(schema.Block, composed.get("block", {}), "block"),
         "engine": check(schema.Engine, composed.get("engine", {}), "engine"),
+        "store": check(schema.Store, composed.get("store", {}), "store"),
         "sweep": _sweep(sweep),
     }
     for axis in NAMED:

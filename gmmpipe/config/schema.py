@@ -83,6 +83,13 @@ class Block(BaseModel):
     alike: bool = False
 
 
+class Store(BaseModel):
+    """What is kept beside results: no number depends on it."""
+
+    model_config = STRICT
+    keep_input_mb: Annotated[float, Ge(0), Le(1e9)] = 64.0
+
+
 class Engine(BaseModel):
     """Who does the passes over the data: no number depends on it."""
 

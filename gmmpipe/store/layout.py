@@ -26,6 +26,7 @@ KINDS = {  # folders of the store -> suffixes of what is in them
     "plans": (".json",),
     "text": (".npz",),  # arrays of large texts, until `generate` takes them
     STARTS: (".npz",),
+    "inputs": (".bin",),  # copies of files that were read, named by content
 }
 
 # in a version that was exported, beside its results/
@@ -50,6 +51,11 @@ NOTE = "note.json"  # what a person calls the version and says of it; no part of
 def stored(kind: str, name: str, suffix: str = ".npz") -> str:
     """Return the path of an artifact in the store; kind: one of ``KINDS``."""
     return f"{STORE}/{kind}/{name}{suffix}"
+
+
+def copy_of_input(sha256: str) -> str:
+    """Return the path of the copy of a file that was read."""
+    return stored("inputs", f"input-{sha256:.12}", ".bin")
 
 
 def plan(experiment: str, version: str) -> str:

@@ -59,7 +59,7 @@ def _inputs(version: Version) -> tuple[dict[str, Path], list[str]]:
     """Return the inputs by their place in a bundle, and those that are not as they were."""
     files, left_out = {}, []
     for path, entry in version.manifest["inputs"].items():
-        place = version.find(path)
+        place = version.input(path)
         if place.is_file() and artifacts.describe(place)["sha256"] == entry["sha256"]:
             files[place_in_bundle(path)] = place
         else:

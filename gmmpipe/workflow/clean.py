@@ -118,7 +118,10 @@ def referred(project: Path, removed: Collection[Path] = ()) -> set[str]:
         manifest = folder / MANIFEST
         named: list[str] = []
         if manifest.is_file():
-            named += Version(folder).entries  # inputs too: a person's file may lie in the store
+            version = Version(folder)
+            named += version.entries  # inputs too: a person's file may lie in the store
+            inputs = version.manifest["inputs"].values()
+            named += [layout.copy_of_input(str(entry["sha256"])) for entry in inputs]
         try:
             named += _named(plan) if plan.is_file() else ()
         except InputError:
@@ -143,4 +146,7 @@ def _named(plan: Path) -> Iterator[str]:
             yield from (stored(kind, name) for kind in REMOVED)
             source = entry.get("source") if isinstance(entry, dict) else None
             if isinstance(source, dict):
-                yield str(source.get("path"))
+                yield from (
+                    str(source.get("path")),
+                    layout.copy_of_input(str(source.get("sha256"))),
+                )

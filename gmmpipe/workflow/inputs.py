@@ -13,7 +13,7 @@ from gmmpipe.data.progress import Bar
 from gmmpipe.data.start_file import read_start
 from gmmpipe.errors import InputError, UnreadableData
 from gmmpipe.mixture.starts.given import to_arrays
-from gmmpipe.store import artifacts, packaged
+from gmmpipe.store import artifacts, layout, packaged
 from gmmpipe.store.entries import DataSet, Source, StartFile
 from gmmpipe.store.integrity import is_intact
 from gmmpipe.store.jobs import Section
@@ -77,6 +77,17 @@ def _data_file(
         config=options,
         digested=digested,
     )
+
+
+def keep_input(root: Path, data: DataSet, most_mb: float) -> None:
+    """Copy the file of a data set into the store, unless it is larger or a folder."""
+    if data.source is None or data.files or data.bytes > most_mb * 2**20:
+        return
+    target = root / layout.copy_of_input(data.source.sha256)
+    if not is_intact(target):
+        content = artifacts.read(packaged.find(root, data.source.path))
+        if artifacts.sha256(content) == data.source.sha256:  # else the run says that it changed
+            artifacts.write(target, content)
 
 
 def _located(root: Path, path: str, user_paths: Collection[str]) -> Path:

@@ -33,7 +33,7 @@ from gmmpipe.store.plan import Plan
 from gmmpipe.workflow import bootstrap_blocks, memory
 from gmmpipe.workflow.cost import cost
 from gmmpipe.workflow.grid import tiles, width_of, windows
-from gmmpipe.workflow.inputs import data_set, start_file
+from gmmpipe.workflow.inputs import data_set, keep_input, start_file
 
 BEYOND = {"prior": "fit.regularisation=map", "weights": "weights"}  # features not named as a key
 
@@ -84,6 +84,8 @@ def plan_of(
             if not kept:
                 continue
             data = data_set(root, name, point, user_paths, scratch)
+            if data.source and scratch is None:
+                keep_input(root, data, config.get("store", {}).get("keep_input_mb", 0))
             _refuse_beyond(config.get("engine", {}), data, point["fit"])
             plan.data_sets[data.name] = data
             for coordinates, ks in kept:
@@ -135,8 +137,8 @@ def _write(root: Path, plan: Plan, scratch: Path | None) -> Plan:
 
 
 def _studied_config(config: Mapping[str, Any]) -> Section:
-    """Return what results depend on: all but how the work is cut into jobs, and who does it."""
-    return {key: value for key, value in config.items() if key not in ("block", "engine")}
+    """Return what results depend on: all but how work is cut, who does it, and what is kept."""
+    return {key: value for key, value in config.items() if key not in ("block", "engine", "store")}
 
 
 def _refuse_unnamed(engine: Mapping[str, Any], overrides: Sequence[str]) -> None:

@@ -93,6 +93,12 @@ def _plan(version: Version, place: Path) -> Plan:
         raise InputError(wrong)
     shutil.copyfile(RULES, place / RULES.name)  # to be kept with the results
     user_paths = [path for path in _data_paths(config) if Path(path).is_absolute()]  # from outside
+    for path, copy in version.changed_inputs().items():
+        if Path(path).is_absolute():
+            raise InputError(
+                f"{path}: has changed since, and lies outside of the project, where --rerun writes"
+                f" nothing; put {copy} in its place for the time being"
+            )
     for path in version.manifest["inputs"]:
         if not Path(path).is_absolute():
             target = located(place, path)
@@ -101,7 +107,7 @@ def _plan(version: Version, place: Path) -> Plan:
                     f"{version.folder}/manifest.json: {path!r} is not a valid path for an input"
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(version.find(path), target)
+            shutil.copyfile(version.input(path), target)
     if config.get("experiment") != version.manifest["experiment"]:
         raise InputError(f"{version.folder}/manifest.json: its config is of another experiment")
     _refuse_removed(version)

@@ -9,7 +9,16 @@ from gmmpipe.errors import DamagedArtifact, InputError, one_line
 from gmmpipe.store import artifacts, packaged, yaml_file
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import checksum_path
-from gmmpipe.store.layout import CONFIG, INPUTS, MANIFEST, NOTE, RECORDS, REPORT, TIMESTAMP
+from gmmpipe.store.layout import (
+    CONFIG,
+    INPUTS,
+    MANIFEST,
+    NOTE,
+    RECORDS,
+    REPORT,
+    TIMESTAMP,
+    copy_of_input,
+)
 from gmmpipe.store.manifest import bundled_files, format_of, manifest_of, version_folder
 from gmmpipe.store.names import is_name, project_of
 from gmmpipe.store.terminal import print_json
@@ -35,7 +44,11 @@ class Version:
     @property
     def files(self) -> dict[str, tuple[Path, dict[str, Any]]]:
         """Return {path: where it is, and its entry} of these, and of what a bundle has besides."""
-        files = {path: (self.find(path), entry) for path, entry in self.entries.items()}
+        inputs = self.manifest["inputs"]
+        files = {
+            path: (self.input(path) if path in inputs else self.find(path), entry)
+            for path, entry in self.entries.items()
+        }
         bundled = bundled_files(self.project).items()
         return files | {name: (self.project / name, entry) for name, entry in bundled}
 
@@ -47,6 +60,21 @@ class Version:
         bundled = self.project / place_in_bundle(path)
         return bundled if bundled.is_file() else packaged.find(self.project, path)
 
+    def input(self, path: str) -> Path:
+        """Return where an input is as it was: its file, or the copy that the store has of it.
+
+        Its file where neither is.
+        """
+        place, told = self.find(path), str(self.manifest["inputs"][path]["sha256"])
+        copy = self.project / copy_of_input(told)
+        kept = not _holds(place, told) and _holds(copy, told)
+        return copy if kept else place
+
+    def changed_inputs(self) -> dict[str, Path]:
+        """Return {path: its copy} of the inputs that have changed or gone since."""
+        places = {path: self.input(path) for path in self.manifest["inputs"]}
+        return {path: place for path, place in places.items() if place != self.find(path)}
+
     def intact(self, paths: Iterable[str]) -> dict[str, Path]:
         """Return {path: where it is} of artifacts; InputError for one that is lost or changed."""
         places = {path: self.find(path) for path in paths}
@@ -57,6 +85,10 @@ class Version:
                     f"{place}: differs from the manifest; `gmmpipe verify {self.folder}` says how"
                 )
         return places
+
+
+def _holds(place: Path, sha256: str) -> bool:
+    return place.is_file() and bool(artifacts.describe(place)["sha256"] == sha256)
 
 
 def place_in_bundle(path: str) -> str:
@@ -75,21 +107,28 @@ def place_in_bundle(path: str) -> str:
 def verify(version: Version, *, as_json: bool = False) -> bool:
     """Print which files of a version are not as its manifest says; return whether none is."""
     wrong = list(differences(version))
+    notes = []
+    for path, copy in version.changed_inputs().items():
+        how = "has changed since" if version.find(path).exists() else "is gone"
+        notes.append(f"the results are intact, {path} {how}; what was read of it is {copy}")
+    notes += Environments(version.manifest).notes()
     if as_json:
         told = {key: version.manifest[key] for key in ("experiment", "version")}
-        notes = list(Environments(version.manifest).notes())
         print_json({**told, "files": len(version.files), "wrong": wrong, "notes": notes})
         return not wrong
     for line in wrong:
         print(f"gmmpipe: {one_line(line)}", file=sys.stderr)
     title = f"{version.manifest['experiment']} {version.manifest['version']}"
-    if wrong:
+    if wrong and all(line.partition(": ")[0] in version.manifest["inputs"] for line in wrong):
+        what = "the results are intact, the input has changed since or is gone, with no copy kept"
+        print(f"gmmpipe: {title}: {what}", file=sys.stderr)
+    elif wrong:
         print(f"gmmpipe: {title}: {len(wrong)} files differ from the manifest", file=sys.stderr)
     else:
         count = len(version.files)
         print(f"{title}: {count} files are as the manifest says, none is missing or extra")
-    for note in Environments(version.manifest).notes():
-        print(f"{title}: {note}")
+    for note in notes:
+        print(one_line(f"{title}: {note}"))
     return not wrong
 
 

@@ -6,6 +6,8 @@ import pytest
 from gmmpipe.errors import InputError
 from gmmpipe.experiment import load
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.make_plan import make_plan
+from gmmpipe.workflow.rerun import _plan as rerun_plan
 from gmmpipe.workflow.rerun import rerun
 from gmmpipe.workflow.verify import Version
 
@@ -50,6 +52,8 @@ def test_every_damage_to_every_file_is_found_and_the_file_named(done, gmmpipe):
     assert {Path(path).suffix for path in paths} >= {".npz", ".parquet", ".csv", ".json", ".data"}
     assert f"{done.folder}/config.yaml" in paths
     assert done.path in paths
+    for copy in Path("results/store/inputs").iterdir():
+        copy.unlink()
     for path in map(Path, paths):
         whole = path.read_bytes()
         for damage, word in DAMAGE.items():
@@ -60,6 +64,36 @@ def test_every_damage_to_every_file_is_found_and_the_file_named(done, gmmpipe):
             assert len(answer.err.splitlines()) == 2  # it alone, then the count
             path.write_bytes(whole)
     assert gmmpipe("verify", done.folder).code == 0
+
+
+def test_a_version_whose_input_grew_is_intact_and_can_be_made_again(done, gmmpipe, tmp_path):
+    data = Path("data/gmm.data")
+    (copy,) = Path("results/store/inputs").glob("[!.]*")
+    assert copy.read_bytes() == data.read_bytes()
+    data.write_text(data.read_text() + "3.5 70\n")
+    for change, how in ((lambda: None, "has changed since"), (data.unlink, "is gone")):
+        change()
+        answer = gmmpipe("verify", done.folder)
+        assert (answer.code, answer.err) == (0, "")
+        words = f"the results are intact, data/gmm.data {how}; what was read of it is"
+        assert f"smoke {done.version}: {words} {copy.resolve()}\n" in answer.out
+    assert rerun_plan(Version(done.folder), tmp_path).version == done.version
+    answer = gmmpipe("export", done.folder, "-o", str(tmp_path / "bundle"))
+    assert "left out" not in answer.out
+    assert (tmp_path / "bundle/data/gmm.data").read_bytes() == copy.read_bytes()
+    assert "every entry" in gmmpipe("clean", "--unused").out
+    grow(copy)
+    answer = gmmpipe("verify", done.folder)
+    assert answer.code == 1
+    assert (
+        "the results are intact, the input has changed since or is gone, with no copy" in answer.err
+    )
+
+
+@pytest.mark.usefixtures("project")
+def test_no_copy_is_kept_of_an_input_beyond_the_size():
+    make_plan(Path(), [*TINY, "store.keep_input_mb=0.001"])
+    assert not Path("results/store/inputs").exists()
 
 
 def test_what_is_extra_is_found(done, gmmpipe):
