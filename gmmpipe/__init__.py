@@ -7,9 +7,6 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-    from gmmpipe.experiment import Experiment as Experiment
-    from gmmpipe.experiment import load as load
-    from gmmpipe.launch import run as run
     from gmmpipe.mixture.em.fit import fit as fit
     from gmmpipe.mixture.em.options import FitOptions as FitOptions
     from gmmpipe.mixture.em.prior import Prior as Prior
@@ -17,9 +14,12 @@ if TYPE_CHECKING:
     from gmmpipe.mixture.estimator.gaussian_mixture import GaussianMixture as GaussianMixture
     from gmmpipe.mixture.mixture import Mixture as Mixture
     from gmmpipe.results.compare.comparison import compare as compare
+    from gmmpipe.workflow.experiment import Experiment as Experiment
+    from gmmpipe.workflow.experiment import load as load
+    from gmmpipe.workflow.launch import run as run
 
 _MODULES = {
-    "Experiment": "gmmpipe.experiment",
+    "Experiment": "gmmpipe.workflow.experiment",
     "FitOptions": "gmmpipe.mixture.em.options",
     "GaussianMixture": "gmmpipe.mixture.estimator.gaussian_mixture",
     "Mixture": "gmmpipe.mixture.mixture",
@@ -27,8 +27,8 @@ _MODULES = {
     "Prior": "gmmpipe.mixture.em.prior",
     "compare": "gmmpipe.results.compare.comparison",
     "fit": "gmmpipe.mixture.em.fit",
-    "load": "gmmpipe.experiment",
-    "run": "gmmpipe.launch",
+    "load": "gmmpipe.workflow.experiment",
+    "run": "gmmpipe.workflow.launch",
 }
 __all__ = list(_MODULES)
 

@@ -107,9 +107,9 @@ def _add_table(table: ArgumentParser) -> None:
 
 
 def _table(args: Namespace) -> int:
-    from gmmpipe.experiment import load
     from gmmpipe.results.choice import parsed
     from gmmpipe.store import artifacts
+    from gmmpipe.workflow.experiment import load
 
     text = load(args.folder).typeset(
         args.name,

@@ -12,13 +12,13 @@ import pytest
 from gmmpipe.data import source
 from gmmpipe.data.file import File
 from gmmpipe.data.formats.registry import FORMATS
-from gmmpipe.experiment import load
 from gmmpipe.figures import FIGURES, Style, case_tables
 from gmmpipe.mixture import slices
 from gmmpipe.mixture.affine import Affine
 from gmmpipe.report.explorer import scene
 from gmmpipe.store import arrays as archive
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.experiment import load
 
 N = 400
 SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=1..2")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from gmmpipe.data.file_summary import reading_of
-from gmmpipe.experiment import load
 from gmmpipe.figures.case_tables import version_frames
 from gmmpipe.workflow import run as workflow_run
+from gmmpipe.workflow.experiment import load
 
 SWEEP = ("sweep.dataset=[mine]", "sweep.covariance=[full]", "sweep.start=[kmeans]", "sweep.k=[2]")
 SWEEP += ("sweep.seed=[0]", "sweep.iteration=[20]", "sweep.normaliser=[none]")

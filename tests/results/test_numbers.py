@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmmpipe.experiment import load
 from gmmpipe.mixture.mixture import Mixture
 from gmmpipe.results import numbers
 from gmmpipe.results.numbers import letters, numbers_tex, value_tex
+from gmmpipe.workflow.experiment import load
 
 LATEX = shutil.which("pdflatex")
 LINE = re.compile(r"\\newcommand\{\\([A-Za-z]+)\}\{(.*)\}")

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 import tables_page
 
-from gmmpipe.experiment import Experiment
 from gmmpipe.results.columns import BOX, CELL, DEFECTS, RESTARTS
 from gmmpipe.results.tables import TABLES
 from gmmpipe.store.plan import AXES
+from gmmpipe.workflow.experiment import Experiment
 
 FEW = ("experiment=smoke", "sweep.k=[1,2]", "sweep.seed=[0,1]", "sweep.iteration=[1,20]")
 

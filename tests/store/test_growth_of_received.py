@@ -20,11 +20,11 @@ from gmmpipe.data.file import File
 from gmmpipe.data.formats import limits
 from gmmpipe.data.source import tables
 from gmmpipe.errors import InputError, explain
-from gmmpipe.experiment import load
 from gmmpipe.store import arrays, artifacts, free_memory, open_files, parquet, yaml_file
 from gmmpipe.store import lock as guard
 from gmmpipe.store.integrity import checksum_path
 from gmmpipe.workflow import verify
+from gmmpipe.workflow.experiment import load
 from gmmpipe.workflow.repair import recover
 
 

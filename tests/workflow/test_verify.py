@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from gmmpipe.errors import InputError
-from gmmpipe.experiment import load
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.experiment import load
 from gmmpipe.workflow.make_plan import make_plan
 from gmmpipe.workflow.rerun import _plan as rerun_plan
 from gmmpipe.workflow.rerun import rerun

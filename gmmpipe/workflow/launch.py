@@ -15,10 +15,10 @@ import pandas as pd
 from gmmpipe.config.compose import GROUPS, as_override
 from gmmpipe.data.user_file import SETTINGS
 from gmmpipe.errors import InputError, Obstacle, suggest
-from gmmpipe.experiment import Experiment
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.names import ALLOWED, is_name
 from gmmpipe.store.plan import AXES
+from gmmpipe.workflow.experiment import Experiment
 
 if TYPE_CHECKING:
     from gmmpipe.mixture.mixture import Array
