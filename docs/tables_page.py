@@ -11,7 +11,8 @@ HEAD = """# Tables of a version
 The files in `results/<experiment>/<version>/tables/`, columns in their order. Each is a .parquet
 and an attribute of `gmmpipe.load(...)`; some are a .csv too. failed.csv has the rows of fits that
 failed, numbers.tex a LaTeX command for each number that a paper quotes of the selected models.
-Components count from 1. Data are in original units. AXIS stands for {axis}.
+`gmmpipe table winner` is in no file: weight, mean and standard deviation of each component of the
+selected model. Components count from 1. Data are in original units. AXIS stands for {axis}.
 """
 
 

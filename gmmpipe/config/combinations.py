@@ -26,6 +26,9 @@ def check_zip(value: Any, axes: Mapping[str, Sequence[Any]]) -> list[list[str]]:
         lengths = [f"{axis} has {len(axes[axis])} values" for axis in group]
         if len({len(axes[axis]) for axis in group}) != 1:
             raise InputError(f"sweep.zip: {', '.join(lengths)}; give each as many")
+        rows = list(zip(*(axes[axis] for axis in group), strict=True))
+        if twice := next((row for row in rows if rows.count(row) > 1), None):
+            raise InputError(f"sweep.zip: {', '.join(map(str, twice))} is there twice")
     named = [axis for group in groups for axis in group]
     if len(set(named)) < len(named):
         raise InputError("sweep.zip names an axis twice; name it once")
@@ -54,7 +57,8 @@ def is_kept(sweep: Mapping[str, Any], coordinates: Mapping[str, Any]) -> bool:
     """Return whether a combination is fitted, as far as ``coordinates`` say which it is."""
     for group in sweep.get(ZIP, ()):
         there = [axis for axis in group if axis in coordinates]
-        if len({sweep[axis].index(coordinates[axis]) for axis in there}) > 1:
+        pairs = zip(*(sweep[axis] for axis in there), strict=True)
+        if there and tuple(coordinates[axis] for axis in there) not in pairs:
             return False
     rules = sweep.get(EXCLUDE, ())
     return not any(

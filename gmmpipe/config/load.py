@@ -82,10 +82,14 @@ def points(config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str
 
     Without such axes: one point with no coordinates. Raises InputError for a bad value.
     """
-    outer = {axis: config["sweep"][axis] for axis in outer_axes(config["sweep"])}
+    sweep = config["sweep"]
+    outer = {  # each value once, which those of pairs may not be
+        axis: [v for i, v in enumerate(sweep[axis]) if v not in sweep[axis][:i]]
+        for axis in outer_axes(sweep)
+    }
     for values in itertools.product(*outer.values()):
         coordinates = dict(zip(outer, values, strict=True))
-        if not is_kept(config["sweep"], coordinates):
+        if not is_kept(sweep, coordinates):
             continue
         settings = deepcopy(dict(config))
         if PRESET in coordinates:
@@ -174,8 +178,6 @@ def _values(axis: str, value: Any) -> list[Any]:
         values = list(itertools.chain(*spread))
     if not values:
         raise InputError(f"{where} is empty; give at least one value")
-    if any(values.count(v) > 1 for v in values):
-        raise InputError(f"{where} names a value twice: {values}")
     return values
 
 
@@ -190,8 +192,13 @@ def _sweep(sweep: Mapping[str, Any]) -> dict[str, list[Any]]:
     cells = math.prod(map(len, axes.values()))
     if cells > MOST_CELLS:
         raise InputError(f"sweep has {cells:,} cells; at most {MOST_CELLS:,} in one experiment")
-    if ZIP in sweep:
-        axes[ZIP] = check_zip(sweep[ZIP], axes)
+    groups = check_zip(sweep[ZIP], axes) if ZIP in sweep else []
+    paired = [*itertools.chain(*groups)]
+    for axis in (axis for axis in axes if axis not in paired):
+        if any(axes[axis].count(v) > 1 for v in axes[axis]):
+            raise InputError(f"sweep.{axis} names a value twice: {axes[axis]}")
+    if groups:
+        axes[ZIP] = groups
     if EXCLUDE in sweep:
         axes[EXCLUDE] = check_exclude(sweep[EXCLUDE], axes)
     return axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +19,13 @@ OF_RUN = ("start", "seed", "iteration")  # tell one run of a model, and a snapsh
 
 
 class Runs(NamedTuple):
-    """The fits of a version; folder: of it, axes: those of the sweep, outer: with dotted names."""
+    """The fits of a version; folder: of it, axes: those of the sweep, outer: with dotted names.
+
+    fits: reads the table, which may be long, where ``best`` does not do.
+    """
 
     folder: Path
-    fits: pd.DataFrame
+    fits: Callable[[], pd.DataFrame]
     best: pd.DataFrame
     axes: list[str]
     outer: list[str]
@@ -37,7 +40,7 @@ def chosen(runs: Runs, cell: Mapping[str, Any]) -> pd.DataFrame:
     the same start and seed, if others are not asked for. Raises InputError for a key or a value
     that is not there, naming those that are.
     """
-    fits, best, axes = runs.fits, runs.best, runs.axes
+    best, axes = runs.best, runs.axes
     wanted: dict[str, Any] = {}
     order = meant("criterion", cell.get("criterion", "bic"), CRITERIA)
     for key, value in cell.items():
@@ -45,7 +48,9 @@ def chosen(runs: Runs, cell: Mapping[str, Any]) -> pd.DataFrame:
             continue
         if key not in axes and key not in best:
             raise InputError(suggest("key", key, ["criterion", *axes, *best.columns.drop(axes)]))
-        values = (fits if key in axes else best)[key].unique().tolist()
+        values = [] if key in OF_RUN else best[key].unique().tolist()
+        if key in axes and not any(is_meant(value, there) for there in values):
+            values = runs.fits()[key].unique().tolist()
         wanted[key] = meant(key, value, values)
     run = {key: wanted.pop(key) for key in OF_RUN if key in wanted}
     by = "rank" if order == "bic" else order  # rank is the place by BIC
@@ -65,7 +70,7 @@ def chosen(runs: Runs, cell: Mapping[str, Any]) -> pd.DataFrame:
 def _of_run(runs: Runs, best: pd.Series, run: Mapping[str, Any]) -> pd.Series:
     """Return a row of ``best`` with the numbers of the nearest run of its model that is meant."""
     model = {axis: best[axis] for axis in ("dataset", *runs.outer, *MODEL)}
-    fits = rows_at(runs.fits, {**model, "status": "ok"})
+    fits = rows_at(runs.fits(), {**model, "status": "ok"})
     near = rows_at(fits, run)
     if near.empty:
         there = (f"{key} {', '.join(map(str, fits[key].unique()[:MOST]))}" for key in run)
@@ -103,11 +108,16 @@ def meant(key: str, value: Any, values: Iterable[Any]) -> Any:
     Raises InputError where there is none.
     """
     for there in values:
-        same = str(there) == str(value)
-        if same or (_number(value) is not None and _number(there) == _number(value)):
+        if is_meant(value, there):
             return there
     listed = sorted(values, key=lambda there: inf if (n := _number(there)) is None else n)
     raise InputError(suggest(key, value, [str(there) for there in listed]))
+
+
+def is_meant(value: Any, there: Any) -> bool:
+    """Return whether two values are the same, the same words, or the same number."""
+    number = _number(value)
+    return str(there) == str(value) or (number is not None and _number(there) == number)
 
 
 def in_words(values: Mapping[str, Any]) -> str:

@@ -149,16 +149,18 @@ _COMPONENT = Column("component", "number of the component, from 1; -1 for noise"
 PARAMETERS = (
     *_CELL,
     *(
-        _Optional(name, "corner of the box of noise, if any", "data", type="numbers")
+        _Optional(name, "corner of the box of noise, if any", "units of the data", type="numbers")
         for name in BOX
     ),
     _COMPONENT,
     Column("weight", "weight"),
-    Column("mean", "mean, D numbers", "data", type="numbers"),
-    Column(MATRIX, "covariance, D * D numbers row by row", "data squared", type="numbers"),
+    Column("mean", "mean, D numbers", "units of the data", type="numbers"),
+    Column(
+        MATRIX, "covariance, D * D numbers row by row", "squared units of the data", type="numbers"
+    ),
     Column("start_weight", "weight at the start"),
-    Column("start_mean", "mean at the start", "normalised data", type="numbers"),
-    Column("start_covariance", "covariance there", "normalised data squared", type="numbers"),
+    Column("start_mean", "mean at the start", "normalised units", type="numbers"),
+    Column("start_covariance", "covariance there", "squared normalised units", type="numbers"),
     Column("eigenvalue", "least eigenvalue of the covariance, 1 being the pooled one"),
     Column("samples", "effective samples"),
     Column("tied", "largest share of its samples with one value of a feature"),
@@ -203,7 +205,7 @@ STABILITY = (
 )
 _RECOVERED = (  # errors of components, see ``diagnostics.recovery``: means by the true weights
     Column("mean_error", "distance of the means", "true standard deviations"),
-    Column("mean_distance", "Euclidean distance of the means", "data"),
+    Column("mean_distance", "Euclidean distance of the means", "units of the data"),
     Column("covariance_error", "Frobenius distance of the covariances, relative to the true"),
     Column("covariance_distance", "affine-invariant distance of the covariances"),
     Column(
@@ -251,16 +253,16 @@ INTERVALS = (
     Column("parameter", "weight, mean or covariance", type="text"),
     Column("feature", "feature of the mean or covariance", type="text"),
     Column("other_feature", "second feature of the covariance", type="text"),
-    Column("estimate", "estimate", "of the parameter"),
-    Column("se", "standard error", "of the parameter"),
+    Column("estimate", "estimate", "units of the parameter"),
+    Column("se", "standard error", "units of the parameter"),
     _Optional("level", "share of replicates outside of the interval (bootstrap.level)"),
-    Column("low", "lower end of the percentile interval", "of the parameter"),
-    Column("high", "upper end", "of the parameter"),
+    Column("low", "lower end of the percentile interval", "units of the parameter"),
+    Column("high", "upper end", "units of the parameter"),
     *_REPLICATES,
 )
 IMPUTED = (
     *_CASE,
     Column("row", "row of the file, from 0", type="whole"),
     Column("feature", "feature", type="text"),
-    Column("mean", "mean given what is observed of the row", "data"),
+    Column("mean", "mean given what is observed of the row", "units of the data"),
 )

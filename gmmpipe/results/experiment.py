@@ -97,7 +97,7 @@ class StoredExperiment:
     @property
     def axes(self) -> list[str]:
         """The columns that name a cell: the axes of the sweep."""
-        return [column for column in self.fits.columns if column in self.config["sweep"]]
+        return [column for column in self.best.columns if column in self.config["sweep"]]
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -366,7 +366,7 @@ class StoredExperiment:
             For a key or a value that is not there, naming those that are.
 
         """
-        return chosen(Runs(self.folder, self.fits, self.best, self.axes, self.outer), cell)
+        return chosen(Runs(self.folder, lambda: self.fits, self.best, self.axes, self.outer), cell)
 
     def _chosen(self, dataset: str | None, cell: Mapping[str, Any]) -> pd.Series:
         """Return the row that is meant; of several data sets none."""

@@ -55,6 +55,7 @@ def test_whole_spans_are_ranges(first, more, step):
         ("sweep.zip=[dataset,normaliser]", "dataset has 2 values, normaliser has 1 values"),
         ("sweep.zip=[dataset,k]", "for k use sweep.exclude"),
         ("sweep.zip=[dataset,dataset]", "an axis twice"),
+        ("sweep.fit.tol=[0,0]", "sweep.fit.tol names a value twice"),
         ("sweep.exclude=[{dataset:gm}]", "did you mean 'gmm'"),
         ("sweep.exclude=[{seed:1}]", "an axis of sweep.exclude is 'seed'"),
         ("sweep.exclude=full", "give values of axes"),
@@ -73,6 +74,11 @@ def test_axes_that_vary_together_pair_their_values():
     config = load.load(CONF, ["experiment=smoke", *axes, "sweep.zip=[fit.tol,fit.noise]"])
     points = [coordinates for coordinates, _ in load.points(config)]
     assert points == [{"fit.tol": 0, "fit.noise": 0}, {"fit.tol": 1e-3, "fit.noise": 0.1}]
+    axes[1] = "sweep.fit.noise=[0.1,0.1]"
+    config = load.load(CONF, ["experiment=smoke", *axes, "sweep.zip=[fit.tol,fit.noise]"])
+    points = [coordinates for coordinates, _ in load.points(config)]
+    assert points == [{"fit.tol": 0, "fit.noise": 0.1}, {"fit.tol": 1e-3, "fit.noise": 0.1}]
+    axes[1] = "sweep.fit.noise=[0,0.1]"
     both = sweep(*axes, "sweep.zip=[[fit.tol,fit.noise],[dataset,covariance]]")
     assert is_kept(both, {"dataset": "gmm", "covariance": "full"})
     assert not is_kept(both, {"dataset": "gmm", "covariance": "spherical"})

@@ -67,7 +67,7 @@ def test_of_a_large_table_only_the_rows_asked_for_are_read(loaded):
         pd.testing.assert_frame_equal(one, found.rows(name, best.iloc[1]))
         assert 0 < len(one) < len(rows)
     assert other.mixture("gmm").n_components == best["k"][0]
-    assert not {"parameters", "trajectories"} & set(vars(other))
+    assert not {"fits", "parameters", "trajectories"} & set(vars(other))
 
 
 def test_a_mixture_has_the_likelihood_of_its_row(loaded):

@@ -26,7 +26,9 @@ def chosen(experiment: StoredExperiment, words: Sequence[str]) -> pd.DataFrame:
     wanted = _parsed(words, keys)
     for key, values in wanted.items():
         values_there = experiment.fits[key].unique().tolist()
-        rows = rows[rows[key].isin({meant(key, value, values_there) for value in values})]
+        rows = rows[
+            rows[key].isin({meant(f"--cell {key}", value, values_there) for value in values})
+        ]
     if rows.empty:
         raise InputError(f"no fit has {', '.join(words)}: those values never meet in fits.csv")
     fit = [key for key in keys if key != "iteration"]
