@@ -28,7 +28,7 @@ SWEEP += ("sweep.seed=0..24999", "sweep.iteration=[100]", "fit=converged", "fit.
 CASES = {
     "default": (),
     "smoke": ("experiment=smoke",),
-    "own file": ("--data", "own.csv", "sweep.iteration=[100]"),
+    "own file": ("--data", "own.csv", "experiment=default", "sweep.iteration=[100]"),
     "100,000 fits": (*SWEEP, "block.target_seconds=120"),
 }
 BARE = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,6 +104,10 @@ class DatasetTables:
 
     def ends(self) -> pd.DataFrame:
         """Return each run at its largest iteration count, degenerate runs included."""
+        return self._ends.copy(deep=False)
+
+    @cached_property
+    def _ends(self) -> pd.DataFrame:
         rows = self.fits.sort_values("iteration", kind="stable")
         return rows.drop_duplicates(RUN, keep="last")
 

@@ -61,13 +61,14 @@ def runs_of(tables: DatasetTables, covariance: str, k: int, normaliser: str) -> 
     ]
     ends = tables.ends().set_index(RUN)
     ends = ends.assign(best=limits(ends), open=is_open(ends))
+    degenerate = ends.index[ends["degenerate"]]
     starts, origins, sound = list[str](), list[float](), []
     trajectories: list[Array] = []
     for run, values in zip(
         rows[RUN].itertuples(index=False, name=None), rows["log_likelihood"], strict=True
     ):
         after = np.asarray(values, float)[1:]  # the start itself is no iteration
-        if run in ends.index and ends.loc[run, "degenerate"]:
+        if run in degenerate:
             continue
         if len(after) and np.isfinite(after).all():
             starts.append(str(run[RUN.index("start")]))
