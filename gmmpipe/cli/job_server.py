@@ -101,14 +101,17 @@ class Server:
         except (OSError, ValueError):  # who asked has ended
             connection.close()
             return
-        if not self._has_loaded(request["arguments"]):
+        process = -1
+        if self._has_loaded(request["arguments"]):
+            with suppress(OSError):  # of a limit of processes; who asked is one already
+                process = os.fork()
+        if process < 0:
             with suppress(OSError):
                 connection.sendall(OTHER_CODE)
             connection.close()
             for number in outputs:
                 os.close(number)
             return
-        process = os.fork()
         if process == 0:
             connection.close()
             self._let_go()

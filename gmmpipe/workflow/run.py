@@ -16,7 +16,7 @@ from typing import Any
 
 from gmmpipe.data.file_summary import reading_of
 from gmmpipe.data.progress import Progress
-from gmmpipe.errors import Obstacle, explain, one_line
+from gmmpipe.errors import CannotRead, Obstacle, explain, one_line
 from gmmpipe.store import artifacts, free_memory, layout, packaged
 from gmmpipe.store.environments import Environments
 from gmmpipe.store.integrity import MADE_BY, is_intact
@@ -368,6 +368,11 @@ def _summary(plan: Plan, progress: Progress) -> None:
         "/" if latest.is_symlink() else " (a file, as links do not work here; commands accept it)"
     )
     print(f"  also as  {latest}{link}")
+    with contextlib.suppress(CannotRead):  # another user's, who keeps it
+        _say_index()
+
+
+def _say_index() -> None:
     if is_intact(layout.INDEX):
         print(f"  all      {layout.INDEX}")
     elif os.path.lexists(layout.INDEX):

@@ -132,6 +132,15 @@ def test_a_job_of_other_code_than_the_server_loaded_is_done_by_itself(monkeypatc
             assert answer.stdout.startswith(expected)
 
 
+def test_a_job_that_the_server_cannot_fork_for_is_done_by_itself(monkeypatch):
+    with job_server.job_server(local=True) as server:
+        begin(monkeypatch, server, f"import os\nos.fork = lambda: os.open('', 0)\n{LOADED}")
+        environment = {**os.environ, **server.environment}
+        for _ in range(2):  # which goes on
+            answer = call(environment, "fit", "--help")
+            assert (answer.returncode, answer.stdout[:7]) == (0, "usage: ")
+
+
 def test_a_server_does_no_job_where_code_was_changed_while_it_was_loaded(monkeypatch):
     """Also where the change was taken back, so that the digests are the same."""
     monkeypatch.setattr(code_digest, "package_times", lambda: "earlier")

@@ -8,7 +8,7 @@ import pytest
 from projects import TINY, run
 
 from gmmpipe.data.progress import Progress
-from gmmpipe.errors import InputError, Obstacle
+from gmmpipe.errors import CannotRead, InputError, Obstacle
 from gmmpipe.store import free_memory
 from gmmpipe.store.packaged import RULES
 from gmmpipe.workflow import make_plan, memory
@@ -184,6 +184,19 @@ def test_two_runs_do_not_share_a_store(project, tmp_path):
         for _ in range(2):
             workflow_run._lock().close()
     assert project.exists()
+
+
+def test_a_page_of_all_versions_that_another_user_keeps_ends_no_run(monkeypatch, capsys):
+    def refuse(_):
+        raise CannotRead("results/index.html: cannot be read")
+
+    monkeypatch.setattr(workflow_run, "is_intact", refuse)
+    monkeypatch.setattr("gmmpipe.results.summary.case_verdicts", lambda _: [])
+    monkeypatch.setattr("gmmpipe.results.summary.verdict_lines", lambda _: [])
+    monkeypatch.setattr(workflow_run.Path, "exists", lambda path: path.suffix == ".html")
+    plan = types.SimpleNamespace(folder="results/a/b", experiment="a", version="b")
+    workflow_run._summary(plan, types.SimpleNamespace(began=0, idle=True))
+    assert "also as" in capsys.readouterr().out
 
 
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
