@@ -133,41 +133,54 @@ def restoring_on_failure(plan: Plan) -> Iterator[None]:
     try:
         yield
     finally:
-        restore(plan, own=True)
+        restore(plan)
 
 
 def _links_of(plan: Plan) -> Path:
     return KEPT / plan.label
 
 
-def restore(plan: Plan, own: bool = False) -> None:
+def restore(plan: Plan) -> None:
     """Restore the linked files of each job that has not made all of its own.
 
     What it has made goes to ``REPLACED``; no figure comes back where figures were drawn since. That
     is what the plan names, and no more: others may have written that folder. What else is there
-    goes to ``REPLACED`` too, unless it is still in its place or a run, by ``own`` this one, has
-    made all of it again. What is left of other runs is named.
+    goes to ``REPLACED`` too, such as what was made again with other bytes. What is left of other
+    runs is named.
     """
     home, aside = _links_of(plan), replaced_now()
     figures = () if Path(plan.figures, CAPTIONS).exists() else (home / plan.figures).glob("[!.]*")
-    unfinished = [paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths))]
+    unfinished = (paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths)))
     for path in (*map(Path, chain(*unfinished)), *(link.relative_to(home) for link in figures)):
         link = home / path
         if Path(*path.parts[:3]).is_dir() and link.is_file() and not link.is_symlink():
             if path.exists() and not path.samefile(link):
                 move_artifact(path, aside / path.relative_to(RESULTS))
             move_artifact(link, path)
-    for link in () if own and not unfinished else list(home.rglob("*")):
-        if not link.is_dir() and (link.is_symlink() or link.stat().st_nlink == 1):
-            target = aside / link.relative_to(RESULTS)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(link, target)
+    left = [link for link in home.rglob("*") if _is_needed(link, link.relative_to(home))]
+    for link in left:
+        move_artifact(link, aside / link.relative_to(RESULTS))
+    if left:
+        words = f"gmmpipe: {len(left)} files as they were before are in {aside}"
+        print(one_line(words), file=sys.stderr)
     shutil.rmtree(home, ignore_errors=True)
     for other in KEPT.glob("*"):
         words = f"gmmpipe: {other}: left by a run that was killed; run that again, or remove it"
         print(one_line(words), file=sys.stderr)
     with suppress(OSError):
         KEPT.rmdir()
+
+
+def _is_needed(link: Path, path: Path) -> bool:
+    """Return whether a linked file, if it is one, has bytes that are not in its place."""
+    is_record = link.name.startswith(".") and link.name.endswith(".sha256")
+    if link.is_symlink() or link.is_dir() or is_record:
+        return link.is_symlink()
+    checksum = checksum_of(link)
+    is_there = path.is_file() and (
+        path.samefile(link) or (bool(checksum) and checksum == checksum_of(path))
+    )
+    return not is_there
 
 
 def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:

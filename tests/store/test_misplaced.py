@@ -266,7 +266,7 @@ def test_tables_of_an_interrupted_job_do_not_stand_among_those_before(study):
 
 @pytest.mark.parametrize("killed", [True, False])
 def test_what_a_job_made_anew_before_its_run_failed_is_not_gone(killed, study, monkeypatch):
-    """Its bytes before; of a run that ends well those of the new code take their place."""
+    """Its bytes before; as of a run that ends well."""
     done = study(*TINY)
     data, fit = Path(done.data[0]), Path(done.fits[0])
     before = data.read_bytes()
@@ -287,11 +287,9 @@ def test_what_a_job_made_anew_before_its_run_failed_is_not_gone(killed, study, m
     assert fit.exists()
     assert not Path("results/store/.kept").exists()
     shutil.rmtree("results/.replaced")
-    for path in (done.report, done.marker):
-        artifacts.write(path, "made")
     with restoring_on_failure(done):
         data.unlink()
-        artifacts.write(data, "newer")
+        artifacts.write(data, "of new code")
     assert not Path("results/.replaced").exists()
 
 
