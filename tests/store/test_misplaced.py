@@ -287,10 +287,16 @@ def test_what_a_job_made_anew_before_its_run_failed_is_not_gone(killed, study, m
     assert fit.exists()
     assert not Path("results/store/.kept").exists()
     shutil.rmtree("results/.replaced")
+    manifest = Path(done.folder, "manifest.json")
+    told = manifest.read_bytes()
     with restoring_on_failure(done):
         data.unlink()
         artifacts.write(data, "of new code")
     assert not Path("results/.replaced").exists()
+    with restoring_on_failure(done):
+        artifacts.write_json(manifest, {"artifacts": {}})
+    (aside,) = Path("results/.replaced").rglob(manifest.name)
+    assert aside.read_bytes() == told
 
 
 def test_nothing_is_made_for_what_is_damaged_where_nothing_is(study):

@@ -28,7 +28,6 @@ from gmmpipe.store.layout import (
 )
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.plan import Plan
-from gmmpipe.store.replaced import replaced_now, set_aside
 from gmmpipe.workflow.environment import code
 from gmmpipe.workflow.pipeline import STAGES
 
@@ -65,7 +64,6 @@ def _write_settings(plan: Plan) -> None:
     for name, content in contents.items():
         path = Path(plan.folder) / name
         if not path.is_file() or path.read_bytes() != content:
-            set_aside(Path(), path, replaced_now())
             artifacts.write(path, content)
 
 
