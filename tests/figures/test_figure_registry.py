@@ -196,6 +196,12 @@ def test_tutorial_figures_look_as_in_the_tutorial():
         assert look == legends[0][component]
 
 
+def test_the_iterations_that_a_caption_counts_were_done():
+    tables = case("default")
+    tables = replace(tables, best=tables.best.assign(n_iter=3))  # it converged before the last
+    assert "after 3 iterations" in FIGURES["tutorial_clusters"].caption(tables, Style())
+
+
 @pytest.mark.parametrize("name", ["default", "many_features"])
 def test_true_groups_stand_in_the_axes_of_the_components(name):
     limits = {

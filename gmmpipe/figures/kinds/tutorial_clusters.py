@@ -34,7 +34,7 @@ def caption(tables: DatasetTables, style: Style) -> str:
         " selected mixture ({model}) after {n} iterations.",
         dataset=tables.dataset,
         model=model(row),
-        n=row["iteration"],
+        n=row["n_iter"],
     )
     several = len(tables.features) > 1
     axes = plane(tables.features, tables.mixture(row), style).sentence if several else ""
