@@ -121,6 +121,7 @@ class StoredExperiment:
         plan = project_of(self.folder) / layout.plan(self.name, self.version)
         if not plan.is_file():
             raise InputError(f"{plan}: the plan of this version is missing; {again()}")
+        refuse_unlisted(plan, self.manifest, layout.plan(self.name, self.version))
         return Plan.read(plan)
 
     @cached_property

@@ -167,6 +167,7 @@ def _published(run: Path) -> str:
 def _samples(project: Path, manifest: dict[str, Any]) -> dict[str, list[int]]:
     found: dict[str, set[int]] = {}
     plan = layout.plan(manifest["experiment"], manifest["version"])
+    refuse_unlisted(project / plan, manifest, plan)
     for data in Plan.read(project / plan).data_sets.values():
         found.setdefault(data.dataset, set()).add(data.n)
     return {name: sorted(numbers) for name, numbers in found.items()}

@@ -14,7 +14,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.data_arrays import refuse_other
 from gmmpipe.store.integrity import checksum_of
-from gmmpipe.store.layout import BUNDLE, LATEST, MANIFEST, RECORDS, RESULTS, STORE
+from gmmpipe.store.layout import BUNDLE, LATEST, MANIFEST, RECORDS, RESERVED, RESULTS, STORE
 from gmmpipe.store.names import ALLOWED, is_name, is_of_results
 from gmmpipe.store.notes import named
 
@@ -92,7 +92,7 @@ def bundled_files(folder: Path) -> dict[str, Any]:
     if not (folder / BUNDLE).is_file():
         return {}
     told = artifacts.read_json(folder / BUNDLE)
-    files = told.get("files", {}) if isinstance(told, dict) else None
+    files = told.get("files") if isinstance(told, dict) else None
     if not isinstance(files, dict) or not all(
         is_name(name) and isinstance(entry, dict) and {"size", "sha256"} <= entry.keys()
         for name, entry in files.items()
@@ -161,6 +161,7 @@ def refuse_output(path: str) -> None:
     for folder in place.parents:
         below = place.relative_to(folder).parts
         shared = folder.name == RESULTS and (folder.parent / STORE).is_dir()
-        inside = shared and (len(below) > 2 or any(part.startswith(".") for part in below))
+        reserved = below[0] in RESERVED or any(part.startswith(".") for part in below)
+        inside = shared and (len(below) > 2 or reserved)
         if inside or all((folder / name).is_file() for name in RECORDS):
             raise InputError(f"{path}: lies among the results of runs; give -o a place elsewhere")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from gmmpipe.errors import InputError
 from gmmpipe.results.experiment import StoredExperiment
 from gmmpipe.results.version_tables import VersionTables
 from gmmpipe.store import artifacts, layout, zipped
@@ -43,6 +44,8 @@ def export(version: Version, output: str) -> tuple[int, list[str]]:
     files = version.intact(manifest["artifacts"])
     home = layout.version(manifest["experiment"], manifest["version"])
     for name in (*RECORDS, NOTE, CONFIG, REPORT):
+        if (version.folder / name).is_symlink():  # to whatever file of who sends the bundle
+            raise InputError(f"{version.folder / name}: is a symbolic link; remove it")
         if (version.folder / name).is_file():
             files[f"{home}/{name}"] = version.folder / name
     inputs, left_out = _inputs(version)

@@ -5,6 +5,7 @@ or input makes new files and an unchanged one finds the old. The format is part 
 older gmmpipe made stays as it is.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,7 @@ from gmmpipe.store.layout import stored
 from gmmpipe.store.manifest import FORMAT
 from gmmpipe.store.names import check_folders, file_name
 from gmmpipe.store.plan import Plan
+from gmmpipe.store.replaced import replaced_now, set_aside
 from gmmpipe.workflow import bootstrap_blocks, memory
 from gmmpipe.workflow.cost import cost
 from gmmpipe.workflow.grid import tiles, width_of, windows
@@ -168,8 +170,14 @@ def _refuse_beyond(engine: Mapping[str, Any], data: DataSet, fit: Section) -> No
 
 
 def _write_changed(path: Path, value: Section) -> None:
-    """Write JSON unless the file holds the same: untouched, it triggers no rerun."""
+    """Write JSON unless the file holds the same: untouched, it triggers no rerun.
+
+    What it held goes to ``REPLACED``.
+    """
     if not _holds(path, value):
+        if os.path.lexists(path):
+            project = path.parents[3]  # above results/store/plans
+            set_aside(project, path, replaced_now(project))
         artifacts.write_json(path, value)
 
 

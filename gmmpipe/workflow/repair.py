@@ -115,7 +115,7 @@ def restoring_on_failure(plan: Plan) -> Iterator[None]:
     place. Raises OSError where the disk is full: then nothing is to be removed.
     """
     lost: OSError | None = None
-    records = (Path(plan.folder, name) for name in (CONFIG, WORKFLOW, MANIFEST))
+    records = (Path(plan.folder, name) for name in (CONFIG, WORKFLOW, *RECORDS))
     for path in (*map(Path, _made(plan)), *records, *Path(plan.figures).glob("[!.]*")):
         for each in filter(Path.is_file, (checksum_path(path), path) if path.is_file() else ()):
             link = _links_of(plan) / each

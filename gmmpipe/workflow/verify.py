@@ -153,6 +153,9 @@ def differences(version: Version) -> Iterator[str]:
     for name in () if is_first_format else RECORDS[1:]:
         if not (version.folder / name).is_file():
             yield f"{version.folder / name}: missing"
+    for name in (*RECORDS, NOTE):
+        if (version.folder / name).is_symlink():
+            yield f"{version.folder / name}: changed: is a link"
     for place in extra_files(version):
         yield f"{place}: extra: not in the manifest"
 

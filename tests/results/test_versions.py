@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gmmpipe import load
+from gmmpipe.errors import InputError
 from gmmpipe.results.versions import differences, recorded_of, summaries
 from gmmpipe.store import artifacts
 from gmmpipe.store.files import remove_artifact
@@ -86,6 +88,18 @@ def test_numbers_of_other_bytes_than_the_manifest_tells_are_not_shown(study, gmm
     assert (found["state"], found["selected"]) == ("damaged", [])
     assert "best.csv: not of this version" in answer.err
     assert "gmn" not in Path(gmmpipe("runs", "--html").out.strip()).read_text()
+
+
+def test_a_plan_of_other_bytes_than_the_manifest_tells_is_not_read(study, gmmpipe):
+    """Its fits would be those of other data, or in other units."""
+    done = study(*TINY, "sweep.k=1", "sweep.covariance=[full]")
+    path = Path(done.path)
+    path.write_text(path.read_text().replace('"n": 272', '"n": 100000'))
+    path.with_name(f".{path.name}.sha256").unlink()
+    with pytest.raises(InputError, match=f"{path.name}: not of this version"):
+        _ = load(done.folder).study
+    (found,) = json.loads(gmmpipe("runs", "--json").out)
+    assert (found["state"], found["samples"]) == ("damaged", {})
 
 
 def test_results_of_an_older_format_are_listed(project, gmmpipe):

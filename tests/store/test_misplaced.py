@@ -15,7 +15,7 @@ from gmmpipe.errors import InputError
 from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.integrity import MADE_BY, checksum_path, is_intact, made_by
-from gmmpipe.workflow import code_digest
+from gmmpipe.workflow import code_digest, make_plan
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.clean import clean
 from gmmpipe.workflow.repair import recover, restoring_on_failure
@@ -297,6 +297,15 @@ def test_what_a_job_made_anew_before_its_run_failed_is_not_gone(killed, study, m
         artifacts.write_json(manifest, {"artifacts": {}})
     (aside,) = Path("results/.replaced").rglob(manifest.name)
     assert aside.read_bytes() == told
+
+
+def test_a_plan_that_is_made_otherwise_is_moved_first(study):
+    done = study(*TINY)
+    before = Path(done.path).read_bytes()
+    make_plan.make_plan(Path(), TINY, profile={"target_seconds": 1})
+    assert Path(done.path).read_bytes() != before
+    (aside,) = Path("results/.replaced").rglob(Path(done.path).name)
+    assert aside.read_bytes() == before
 
 
 def test_nothing_is_made_for_what_is_damaged_where_nothing_is(study):

@@ -90,3 +90,14 @@ def test_a_version_is_no_project(tmp_path, monkeypatch, refused):
     (tmp_path / "manifest.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
     refused("version of an experiment; change into another folder", "run")
+
+
+def test_results_with_settings_are_no_project(tmp_path, monkeypatch):
+    """As received ones, unpacked into a project or where there is none."""
+    for place in ("results", "results/tiny"):
+        (tmp_path / place / "conf/dataset").mkdir(parents=True)
+        (tmp_path / place / "Snakefile").touch()
+    (tmp_path / "results/store").mkdir()
+    for place in ("results", "results/tiny"):
+        monkeypatch.chdir(tmp_path / place)
+        assert project() == tmp_path

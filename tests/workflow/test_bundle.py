@@ -70,6 +70,9 @@ def test_what_a_bundle_has_besides_is_verified(study, gmmpipe, tmp_path):
     assert answer.code == 1
     assert "gmmpipe: labels.csv: changed: " in answer.err
     assert "gmmpipe: parameters.json: missing" in answer.err
+    told = json.loads((bundle / "bundle.json").read_text())
+    (bundle / "bundle.json").write_text(json.dumps({**told, "files": None}))
+    assert "not the bundle of a version" in gmmpipe("verify", str(bundle)).err
     (bundle / "bundle.json").write_text('{"experiment": "a", "version": "b", "files": {"../x": 1}}')
     (bundle / "results/a/b").mkdir(parents=True)
     shutil.copy(next(bundle.glob("results/smoke/*/manifest.json")), bundle / "results/a/b")
@@ -95,6 +98,18 @@ def test_the_settings_and_rules_of_a_bundle_are_not_taken(study, gmmpipe, refuse
     with contextlib.chdir(bundle):
         refused(f"{bundle}: is a version of an experiment", "run", *TINY)
     assert "python -P -c" in (bundle / "README.txt").read_text()
+
+
+def test_no_link_of_a_received_version_is_followed_into_a_bundle(study, refused, gmmpipe, tmp_path):
+    done = study(*TINY)
+    (tmp_path / "secret").write_text("{}")
+    for name in ("run.json", "note.json"):
+        path = Path(done.folder, name)
+        path.unlink(missing_ok=True)
+        path.symlink_to(tmp_path / "secret")
+        refused(f"{name} symbolic link", "export", done.folder, "-o", str(tmp_path / "bundle"))
+        assert f"{name}: changed: is a link" in gmmpipe("verify", done.folder).err
+        path.unlink()
 
 
 def test_a_note_of_a_bundle_in_a_version_leads_nowhere(study, gmmpipe):
