@@ -37,9 +37,10 @@ from gmmpipe.workflow.resources import JobResources
 # With these Snakemake answers a question and runs nothing: its own words are what is wanted.
 QUESTIONS = re.compile(
     r"-[pqkFf]*[nlSDhv][nlSDhvpqkFf]*"
-    r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*|report\S*"
+    r"|--(dry-?run|dag|d3dag|rulegraph|filegraph|summary|detailed-summary|list\S*"
     r"|lint|unlock|help|version|print-compilation|containerize)(=.*)?"
 )
+ANSWERED = re.compile(r"--report(=.*)?")  # unless it is to be written after a run
 REFUSED = re.compile(r"\S+: error: (.*)")  # Snakemake's own parser, of an option after --
 REASON = re.compile(r"\w+(Error|Exception) in .*")  # and in the next line why, before the end
 IN_RULES = re.compile(rf'\w+Error in file ".*/{WORKFLOW}", line')  # of Python
@@ -209,7 +210,9 @@ def _missing(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def runs_nothing(options: Sequence[str]) -> bool:
     """Return whether Snakemake only answers a question, and runs nothing."""
-    return any(QUESTIONS.fullmatch(option) for option in options)
+    after_run = any(option.startswith("--report-a") for option in options)  # or shortened
+    reports = not after_run and any(map(ANSWERED.fullmatch, options))
+    return reports or any(map(QUESTIONS.fullmatch, options))
 
 
 def _is_finished(plan: Plan) -> bool:

@@ -85,10 +85,21 @@ def test_what_failed_and_what_is_idle():
         ("-Fn", True),
         ("-k", False),
         ("--rerun-triggers", False),
+        ("--report", True),
+        ("--report=x.html", True),
+        ("--reporter", False),
+        ("--report-metadata", False),
+        ("--report-stylesheet=x.css", False),
+        ("--report-html-path", False),
+        ("--report x.html --report-after-run", False),
+        ("--report-after-run --report", False),
+        ("--report-a --report=x.html", False),
+        ("--report-metadata x --report", True),
+        ("--report-after-run --report -n", True),
     ],
 )
 def test_options_that_ask_and_options_that_do(option, question):
-    assert bool(workflow_run.QUESTIONS.fullmatch(option)) == question
+    assert workflow_run.runs_nothing(option.split()) == question
 
 
 @pytest.mark.parametrize(
