@@ -176,7 +176,8 @@ def test_what_a_small_file_grows_to_is_compared_with_free_memory(repeated, monke
 
 def test_names_of_files_do_not_steer_the_terminal(monkeypatch, capsys):
     monkeypatch.setattr(verify, "differences", lambda _: ["\x1b[2Jx.png: extra"])
-    version = SimpleNamespace(manifest={"experiment": "e", "version": "v"})
+    told = {"experiment": "e", "version": "v", "inputs": {}}
+    version = SimpleNamespace(manifest=told, changed_inputs=dict)
     assert not verify.verify(version)
     assert "\x1b" not in capsys.readouterr().err
 
