@@ -16,8 +16,11 @@ from gmmpipe.config.compose import GROUPS, as_override
 from gmmpipe.data.user_file import SETTINGS
 from gmmpipe.errors import InputError, Obstacle, suggest
 from gmmpipe.store import artifacts, layout
-from gmmpipe.store.names import ALLOWED, is_name
+from gmmpipe.store.files import move_artifact
+from gmmpipe.store.integrity import checksum_of
+from gmmpipe.store.names import ALLOWED, check_store, is_name
 from gmmpipe.store.plan import AXES
+from gmmpipe.store.replaced import replaced_now, set_aside
 from gmmpipe.workflow.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -75,7 +78,7 @@ def run(
     root = Path(project).absolute()
     words = [*_overrides(settings), *_file(root, data, name, settings)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gmmpipe", "run", *words],
+        [sys.executable, "-P", "-m", "gmmpipe", "run", *words],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -132,7 +135,7 @@ def _file(root: Path, data: Any, name: str | None, settings: Mapping[str, Any]) 
 
 
 def _written(root: Path, data: Any, name: str) -> Path:
-    """Return the file that has the rows of a frame; one for each content."""
+    """Return the file that has the rows of a frame; one for each content, others set aside."""
     if not is_name(name):
         raise InputError(f"name is {name!r}; a name is {ALLOWED}")
     frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(np.asarray(data))
@@ -141,6 +144,13 @@ def _written(root: Path, data: Any, name: str) -> Path:
     rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
     content = artifacts.digest([[*map(str, frame.columns)], artifacts.sha256(rows.tobytes())])
     path = root / layout.FRAMES / content / f"{name}.parquet"
-    if not path.is_file():
-        artifacts.write_frame(path, frame.rename(columns=str).reset_index(drop=True))
+    check_store(root)
+    with artifacts.scratch(root / layout.FRAMES) as scratch:
+        made = Path(scratch, path.name)
+        artifacts.write_frame(made, frame.rename(columns=str).reset_index(drop=True))
+        described = artifacts.describe(made)
+        recorded = checksum_of(path) in (None, described["sha256"])
+        if not (path.is_file() and recorded and artifacts.describe(path) == described):
+            set_aside(root, path, replaced_now(root))
+            move_artifact(made, path)
     return path

@@ -4,14 +4,15 @@ import os
 import types
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from projects import TINY, run
 
 from gmmpipe.data.progress import Progress
 from gmmpipe.errors import CannotRead, InputError, Obstacle
-from gmmpipe.store import free_memory
+from gmmpipe.store import artifacts, free_memory
 from gmmpipe.store.packaged import RULES
-from gmmpipe.workflow import make_plan, memory
+from gmmpipe.workflow import launch, make_plan, memory
 from gmmpipe.workflow import run as workflow_run
 from gmmpipe.workflow.resources import JobResources
 
@@ -208,6 +209,20 @@ def test_a_page_of_all_versions_that_another_user_keeps_ends_no_run(monkeypatch,
     plan = types.SimpleNamespace(folder="results/a/b", experiment="a", version="b")
     workflow_run._summary(plan, types.SimpleNamespace(began=0, idle=True))
     assert "also as" in capsys.readouterr().out
+
+
+def test_a_frame_is_written_again_where_the_file_has_other_rows(project):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [0.5, 3.0]})
+    path = launch._written(project, frame, "data")
+    before = path.stat()
+    assert launch._written(project, frame, "data") == path
+    assert path.stat().st_ino == before.st_ino
+    artifacts.write_frame(path, frame * 100)
+    assert launch._written(project, frame, "data") == path
+    pd.testing.assert_frame_equal(artifacts.read_frame(path), frame)
+    (aside,) = Path("results/.replaced").rglob(path.name)
+    pd.testing.assert_frame_equal(artifacts.read_frame(aside), frame * 100)
+    assert not list(path.parents[1].glob(".*"))
 
 
 def test_a_refusal_of_an_option_is_bad_input(tmp_path, capsys):
