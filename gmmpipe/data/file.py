@@ -27,7 +27,7 @@ class File:
     path: Annotated[str, MinLen(1)]
     """File to read, relative to the project."""
     label: Annotated[
-        str | int | None, Option("COLUMN", "column of known groups, if only of some rows")
+        str | int | None, Option("COLUMN", "column of known groups, where a row may have none")
     ] = None
     """Column of the known groups, by name or 1-based number (-1 = last); not a feature. Rows
     without a label are fitted all the same, and left out of the agreement."""

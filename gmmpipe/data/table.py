@@ -82,11 +82,7 @@ def choose(
     repeated = [column for column, count in Counter(columns).items() if count > 1 and column]
     if repeated:
         raise _first_line(f"{name}: two columns are called {repeated[0]!r}", "rename one")
-    roles = {
-        what: _find(key, columns, name, what)
-        for what in ("label", "weight", "id")
-        if (key := getattr(kind, what)) is not None
-    }
+    roles = _roles(columns, kind, name)
     if kind.columns is None:
         others = {*roles.values(), *set_aside}
         features = tuple(c for c in range(len(columns)) if c not in others)
@@ -101,10 +97,6 @@ def choose(
             raise InputError(
                 f"{name}: column {getattr(kind, what)!r} is the {what}; leave it out of columns"
             )
-    for (what, place), (other, second) in combinations(roles.items(), 2):
-        if place == second:
-            key = getattr(kind, what)
-            raise InputError(f"{name}: column {key!r} is both {what} and {other}; give two")
     if not features and kind.features_needed:
         raise InputError(f"{name}: {NO_COLUMN}")
     for c in features if named and kind.columns is None else ():
@@ -113,6 +105,20 @@ def choose(
             raise _first_line(what, "name it, choose columns")
     names = tuple(columns[c] or f"x{c + 1}" for c in features)
     return Chosen(features, roles.get("label"), names, roles.get("weight"), roles.get("id"))
+
+
+def _roles(columns: Sequence[str], kind: File, name: str) -> dict[str, int]:
+    """Return the places of label, weight and id, those of them that kind names."""
+    roles = {
+        what: _find(key, columns, name, what)
+        for what in ("label", "weight", "id")
+        if (key := getattr(kind, what)) is not None
+    }
+    for (what, place), (other, second) in combinations(roles.items(), 2):
+        if place == second:
+            key = getattr(kind, what)
+            raise InputError(f"{name}: column {key!r} is both {what} and {other}; give two")
+    return roles
 
 
 def _first_line(what: str, mend: str) -> InputError:

@@ -244,7 +244,7 @@ def _refuse_more(k: int, data: DataSet) -> None:
         kind = "rows" if data.usable == data.n else "rows of positive weight"
         raise InputError(
             f"sweep.k holds {k}, but data set {data.dataset} has {data.usable} {kind};"
-            f" k must not exceed {data.usable}"
+            f" give sweep.k={f'1..{data.usable}' if data.usable > 1 else 1}"
         )
 
 
