@@ -1,7 +1,6 @@
 """``gmmpipe figure``: one figure of a finished version again, in another size or language."""
 
 import contextlib
-import os
 from collections.abc import Iterable, Mapping
 from os.path import realpath
 from pathlib import Path
@@ -72,7 +71,7 @@ def redraw(
 
 def _refuse_foreign(paths: Iterable[Path]) -> None:
     """Raise InputError for a file that is there under a name that nobody typed, and no figure."""
-    for path in filter(os.path.lexists, paths):
+    for path in filter(Path.exists, paths):
         try:
             read_origin(path)
         except InputError:
