@@ -56,7 +56,9 @@ onstart:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Jobs here wait for cores. For its usual rate, 100 jobs a second, it looks again a second after
     # each one, also when all is done, and ends no sooner.
-    rate = getattr(workflow.scheduler, "job_rate_limiter", None)  # an attribute of 9.x
+    rate = getattr(
+        workflow.scheduler, "job_rate_limiter", None
+    )  # an attribute of 9.x
     if workflow.local_exec and rate and (rate.max_jobs, rate.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
 

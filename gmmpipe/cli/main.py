@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -111,6 +110,8 @@ def _remedy(args: argparse.Namespace, rest: Sequence[str]) -> str:
     """Return what to do about arguments that no command has, some of the rest."""
     if not hasattr(args, "overrides"):
         return "see `gmmpipe --help`"
+    from difflib import get_close_matches
+
     option = next(text for text in rest if text.startswith("-")).partition("=")[0]
     known = [f"--{name}" for name in (*OPTIONS, "quiet")]
     if option.startswith("--") and (near := get_close_matches(option, known, n=1)):

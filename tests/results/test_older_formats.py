@@ -156,10 +156,10 @@ def first_of_all(folder):
 def test_the_oldest_result_is_verified_and_cleaned_around(old, capsys):
     known = first_of_all(old)
     assert verify(Version(old)), capsys.readouterr()
-    clean(Path(), remove=True)
+    clean(Path(), confirmed=True)
     assert all(Path(name).exists() for name in known)
     (old / "manifest.json").unlink()  # the plan alone is as good
-    clean(Path(), remove=True)
+    clean(Path(), confirmed=True)
     assert all(Path(name).exists() for name in known)
 
 
