@@ -132,9 +132,9 @@ def how_read(plan: Plan) -> list[str]:
 def _lock() -> Lock:
     check_folders(Path(), ".")  # nothing is written through a link
     lock = Lock(LOCK)
-    Path(STORE).mkdir(exist_ok=True)
     try:
-        lock.hold_too(Path(STORE_LOCK))
+        if Path(STORE).is_dir():  # else no other folder shares it
+            lock.hold_too(Path(STORE_LOCK))
     except BaseException:
         lock.close()
         raise
