@@ -70,9 +70,13 @@ format: $(TESTED)
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile
 
-docs: run $(TESTED) # the notebooks, executed, and the page of tables
+# The notebooks, executed, the page of tables, and the site in build/site; a warning of Sphinx is an error.
+SITE := .venv/docs
+docs: run $(TESTED)
 	$(BIN)/python docs/notebooks.py
 	$(BIN)/python docs/tables_page.py
+	$(INSTALL) --upgrade --target $(SITE) -r requirements-docs.lock
+	PYTHONPATH=$(SITE) $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site
 
 bench: $(READY)
 	$(BIN)/python benchmarks/engine.py
@@ -136,6 +140,7 @@ lock: $(READY)
 	for extra in dask generic slurm; do \
 		$(BESIDE) --extra $$extra pyproject.toml -o requirements-$$extra.lock || exit 1; done
 	$(BESIDE) --extra formats --extra ro-crate --group formats pyproject.toml -o requirements-formats.lock
+	$(BESIDE) --extra docs pyproject.toml -o requirements-docs.lock
 	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
 	$(UV_COMPILE) --no-deps --group corpus -o requirements-corpus.lock
 	$(UV_COMPILE) --group sbom -o requirements-sbom.lock

@@ -10,7 +10,12 @@ import nbformat
 import notebooks as build
 import numpy as np
 import pytest
+import reference_pages
 from PIL import Image
+
+from gmmpipe.cli.commands import COMMANDS
+from gmmpipe.mixture.families.family import FAMILIES
+from gmmpipe.workflow.pipeline import STAGES
 
 HOME = Path(__file__).parents[1]
 TOLERANCE = 4  # root mean square over a picture, of 255: a moved ellipse is above, a hint below
@@ -84,10 +89,34 @@ def test_both_languages_tell_the_same(name):
 
 
 def test_links_lead_somewhere():
-    for page in [*HOME.glob("README*.md"), *HOME.glob("docs/*.ipynb")]:
-        for target in re.findall(r"\]\(([^)#\s]+?)\)", page.read_text(encoding="utf-8")):
+    pages = [*HOME.glob("*.md"), *HOME.glob("docs/*.md"), *HOME.glob("docs/*.ipynb")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_every_page_of_the_site_is_in_its_contents():
+    docs = HOME / "docs"
+    trees = re.findall(r"```{toctree}\n(.+?)```", (docs / "index.md").read_text("utf-8"), re.DOTALL)
+    listed = [
+        f"{line}.md" for tree in trees for line in tree.splitlines() if line and line[0] != ":"
+    ]
+    pages = {path.name for path in docs.glob("*.md")} - {"index.md"} | set(reference_pages.PAGES)
+    assert sorted(listed) == sorted(pages)
+
+
+@pytest.mark.parametrize("page", reference_pages.PAGES.values())
+def test_no_row_of_a_page_from_the_code_is_broken(page):
+    rows = [line for line in page().splitlines() if line.startswith("| `")]
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 3 for row in rows)
+
+
+def test_the_pages_from_the_code_have_every_command_and_family():
+    commands, names = reference_pages.commands(), reference_pages.names()
+    assert all(f"## {name}\n" in commands for name in ("run", "list", *COMMANDS, *STAGES))
+    assert all(f"| `{name}` |" in names for name in FAMILIES)
 
 
 def test_cells_and_their_outputs():

@@ -95,7 +95,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments; overrides may stand before, between and after options."""
     if arguments and (gone := advice(f"gmmpipe {arguments[0]}")):
         raise InputError(gone)
-    args, rest = _parser().parse_known_args(arguments)
+    args, rest = make_parser().parse_known_args(arguments)
     if len(rest) == 1 and getattr(args, "text", "") is None:  # of note, behind an option
         args.text = None if rest[0].startswith("-") else rest.pop()
     unknown = [text for text in rest if text.startswith("-") or not hasattr(args, "overrides")]
@@ -121,7 +121,8 @@ def _remedy(args: argparse.Namespace, rest: Sequence[str]) -> str:
     return f"options of Snakemake come after --: `gmmpipe run -- {typed}`"
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = Parser(
         prog="gmmpipe", description="Gaussian mixtures by EM as a reproducible experiment pipeline."
     )

@@ -75,7 +75,7 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
         Iteration counts, up to max_iter, whose mixtures ``snapshots_`` keeps.
     prior : gmmpipe.mixture.em.prior.Prior or None
         Prior of means and covariances: the fit is then maximum a posteriori; see ``Prior``. With
-        reg_covar=0 the log posterior, lower_bound_ and the prior's part together, never falls.
+        reg_covar=0 the log posterior, `lower_bound_` and the prior's part together, never falls.
     missing : {"refuse", "mar"}, default "refuse"
         What NaN in X is: an error, or a value missing at random, for which the fit, predictions and
         scores go by the values observed; rows without any are left out, with a warning. Starts are
@@ -105,8 +105,8 @@ class GaussianMixture(Density, DensityMixin, BaseEstimator):  # type: ignore[mis
     lower_bound_ : float
         Mean log-likelihood per sample (unit weight) of the final parameters, nats.
     lower_bounds_ : list of float
-        The same after each of the n_iter_ iterations.
-    trajectory_ : (n_iter_ + 1,) float64 array
+        The same after each of the `n_iter_` iterations.
+    trajectory_ : (`n_iter_` + 1,) float64 array
         Total log-likelihood (nats) at the start and after each iteration.
     degenerate_ : str
         "" for a sound fit, else what EM or the soundness of the components (smallest eigenvalue,
