@@ -89,8 +89,7 @@ def benchmark(name):
 
 def outputs(stage):
     """Return what the jobs of a stage make."""
-    made = stage.outputs(plan, name_of(stage))
-    return directory(made) if stage.folder else made
+    return stage.outputs(plan, name_of(stage))
 
 
 wildcard_constraints:

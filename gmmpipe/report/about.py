@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from importlib.metadata import metadata
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,6 @@ from gmmpipe.results.tables import table_paths
 from gmmpipe.store import artifacts
 from gmmpipe.store.dotted import as_range, flat
 from gmmpipe.store.integrity import refuse_damaged
-from gmmpipe.store.layout import FIGURES
 from gmmpipe.store.plan import Plan
 
 REFERENCES = (
@@ -52,7 +50,7 @@ def digests(plan: Plan) -> PageTable:
         for data in plan.data_sets.values()
         if data.source
     ]
-    figures = sorted(map(str, Path(plan.folder, FIGURES).glob("[!.]*")))
+    figures = list(map(str, plan.figure_files()))
     parts = {"data": plan.data, "table": table_paths(plan), "figure": figures}
     for part, paths in parts.items():
         for path in paths:

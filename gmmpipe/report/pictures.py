@@ -12,8 +12,7 @@ from pathlib import Path
 
 from gmmpipe.figures import FIGURES
 from gmmpipe.results.words.language import Language, say
-from gmmpipe.store import artifacts, layout
-from gmmpipe.store.layout import CAPTIONS
+from gmmpipe.store import artifacts
 from gmmpipe.store.plan import Plan
 
 LARGE = 400_000  # bytes of an SVG from which its PNG is taken
@@ -35,12 +34,11 @@ class Picture:
 
 def pictures(plan: Plan) -> list[Picture]:
     """Return the figures of a version, those of one kind together, in the registry's order."""
-    folder = Path(plan.folder) / layout.FIGURES
-    captions = artifacts.read_json(folder / CAPTIONS)
+    captions, drawn = artifacts.read_json(plan.captions), plan.figure_files()
     order = list(FIGURES)
     stems = sorted(captions, key=lambda stem: order.index(stem.partition("-")[0]))
     language = plan.config["figures"]["language"]
-    return [_picture(folder, stem, str(captions[stem]), language) for stem in stems]
+    return [_picture(drawn, stem, str(captions[stem]), language) for stem in stems]
 
 
 def by_category(images: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
@@ -50,11 +48,10 @@ def by_category(images: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
     return [(name, list(group)) for name, group in groupby(ranked, lambda p: p.category)]
 
 
-def _picture(folder: Path, stem: str, caption: str, language: Language) -> Picture:
+def _picture(drawn: Sequence[Path], stem: str, caption: str, language: Language) -> Picture:
     name, _, case = stem.partition("-")
     kind = FIGURES[name]
-    paths = [path for path in sorted(folder.glob(f"{name}-*")) if path.stem == stem]
-    by_suffix = {path.suffix: path for path in paths}
+    by_suffix = {path.suffix: path for path in drawn if path.stem == stem}
     svg = by_suffix.get(".svg")
     if svg and svg.stat().st_size > LARGE and ".png" in by_suffix:
         del by_suffix[".svg"]
@@ -63,6 +60,6 @@ def _picture(folder: Path, stem: str, caption: str, language: Language) -> Pictu
     if image:
         content = b64encode(artifacts.read(image)).decode()
         source = f"data:{TYPES[image.suffix]};base64,{content}"
-    files = tuple(f"figures/{path.name}" for path in paths)
+    files = tuple(f"figures/{path.name}" for path in by_suffix.values())
     title, category = say(language, kind.title), say(language, kind.category)
     return Picture(name, case, title, category, caption, source, files)

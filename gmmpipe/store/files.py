@@ -69,7 +69,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
             yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    recording = _is_in_results(path) and path.name != NOTE  # which a person may edit
+    recording = is_in_results(path) and path.name != NOTE  # which a person may edit
     targets = (checksum_path(path), path) if recording else (path,)
     temporaries = {target: temporary_path(target) for target in targets}
     with naming(path, temporaries.values()):
@@ -91,7 +91,7 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
         flush_folder(path.parent)
 
 
-def _is_in_results(path: Path) -> bool:
+def is_in_results(path: Path) -> bool:
     """Return whether a path lies in the results/ of a project."""
     folders = Path(os.path.normpath(path.absolute())).parents  # a version may be a link
     stores = [folder.parent / STORE for folder in folders if folder.name == RESULTS]

@@ -20,6 +20,7 @@ from gmmpipe.store.entries import (
     job_of,
     read,
 )
+from gmmpipe.store.integrity import checksum_of
 from gmmpipe.store.jobs import Section, as_text, to_json
 from gmmpipe.store.layout import STORE, stored
 from gmmpipe.store.names import STORED
@@ -179,6 +180,20 @@ class Plan:
     def figures(self) -> str:
         """Return the folder of the figures."""
         return f"{self.folder}/{layout.FIGURES}"
+
+    @property
+    def captions(self) -> str:
+        """Return the path of the captions, which are written when all figures are drawn."""
+        return f"{self.figures}/{layout.CAPTIONS}"
+
+    def figure_files(self) -> list[Path]:
+        """Return the captions and the figures that have one; other files there are a person's."""
+        captions = Path(self.captions)
+        if not captions.exists():
+            return []
+        stems = [captions.stem, *artifacts.read_json(captions)]
+        paths = sorted(captions.parent.glob("[!.]*"))
+        return [path for path in paths if path.stem in stems and checksum_of(path) is not None]
 
     @property
     def report(self) -> str:

@@ -27,8 +27,8 @@ class Stage:
     section: of the plan, each entry of which is a job; without one there is one job for the
     version. inputs: the files that a job is made of; reads: those that its command names, where
     they are others. target: what its -o names, where that is not its first output. job: its
-    parameters. several: how many INPUTs its command takes, as argparse says it. folder: whether its
-    output is one. grows: whether its memory is compared with what is free before a run.
+    parameters. several: how many INPUTs its command takes, as argparse says it. grows: whether its
+    memory is compared with what is free before a run.
     """
 
     name: str
@@ -40,7 +40,6 @@ class Stage:
     reads: Paths | None = None
     target: Callable[[Plan], str] | None = None
     several: str = ""
-    folder: bool = False
     grows: bool = False
 
     def jobs(self, plan: Plan) -> list[str]:
@@ -96,7 +95,7 @@ def _shown(plan: Plan, name: str) -> list[str]:
 
 def _version(plan: Plan, name: str) -> list[str]:
     """Return all that a version consists of."""
-    paths = (*plan.store, *_table_paths(plan), plan.figures, plan.report)
+    paths = (*plan.store, *_table_paths(plan), plan.captions, plan.report)
     return [*_plan(plan, name), *paths]
 
 
@@ -118,10 +117,10 @@ _LIST = (
                            *_table_paths(plan, "evaluate")],
           _tables("combine"), reads=_plan, target=_folder_of_tables),
     Stage("figures", "draw the figures of a plan",
-          lambda plan, name: [*_shown(plan, name), plan.origins], lambda plan, _: [plan.figures],
-          reads=_plan, folder=True),
+          lambda plan, name: [*_shown(plan, name), plan.origins], lambda plan, _: [plan.captions],
+          reads=_plan, target=lambda plan: plan.figures),
     Stage("report", "bind figures and tables of a plan into one HTML file",
-          lambda plan, name: [*_shown(plan, name), plan.origins, plan.figures],
+          lambda plan, name: [*_shown(plan, name), plan.origins, plan.captions],
           lambda plan, _: [plan.report], reads=_plan),
     # The link is no output: Snakemake would remove it before it can be moved.
     Stage("publish", "write the manifest of a plan and point `latest` at it", _version,

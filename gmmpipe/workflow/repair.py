@@ -27,11 +27,10 @@ from gmmpipe.store.layout import (
     RECORDS,
     RESULTS,
     TABLES,
-    TIMESTAMP,
     WORKFLOW,
 )
 from gmmpipe.store.names import NOTES, refuse_file, refuse_folder, refuse_odd
-from gmmpipe.store.open_files import TEMPORARY, temporary_path
+from gmmpipe.store.open_files import temporary_path
 from gmmpipe.store.plan import Plan
 from gmmpipe.store.replaced import replaced_now
 from gmmpipe.workflow.pipeline import STAGES
@@ -46,8 +45,7 @@ def recover(plan: Plan) -> list[str]:
     recorded SHA-256. What is damaged goes to ``REPLACED``, so that Snakemake makes it again. The
     caller holds the lock. Raises CannotRead for what may be whole, for all that can be told.
     """
-    figures = Path(plan.figures)
-    made = {*map(Path, _made(plan)), figures / CAPTIONS}
+    captions, made = Path(plan.captions), {*map(Path, _made(plan))}
     besides = _written_besides(plan)
     _refuse_misplaced(plan, made | besides)
     written = {path for path in besides if checksum_of(path) is not None or _is_unvouched(path)}
@@ -62,10 +60,10 @@ def recover(plan: Plan) -> list[str]:
     altered = set(_altered(plan))
     bad = [path for path in artifact_paths if not intact[path] or path in altered]
     damaged = [str(path) for path in bad if path.exists()]
+    if captions not in bad and any(captions.parent == path.parent for path in bad):
+        bad.append(captions)  # stands for all figures: without it they are drawn again
     for path in bad:
-        # the figures are one output: Snakemake makes the folder or does not
-        place = figures if figures in path.parents else path
-        move_artifact(place, aside / place.relative_to(RESULTS))
+        move_artifact(path, aside / path.relative_to(RESULTS))
         if path in written:  # made by the last rule, which has the marker for output
             Path(plan.marker).unlink(missing_ok=True)
     latest = Path(layout.latest(plan.experiment))
@@ -81,8 +79,8 @@ def _is_unvouched(path: Path) -> bool:
 
 
 def _made(plan: Plan) -> list[str]:
-    """Return the files that jobs of a plan make, but for the figures."""
-    return [*plan.store, *table_paths(plan), plan.report]
+    """Return the files that jobs of a plan make; the captions stand for the figures."""
+    return [*plan.store, *table_paths(plan), plan.captions, plan.report]
 
 
 def _written_besides(plan: Plan) -> set[Path]:
@@ -100,10 +98,9 @@ def _written_besides(plan: Plan) -> set[Path]:
 
 
 def _outputs(plan: Plan) -> Iterator[Sequence[str]]:
-    """Yield the files that each job of a plan makes, but for the figures."""
+    """Yield the files that each job of a plan makes; the captions stand for the figures."""
     for stage in STAGES.values():
-        if not stage.folder:
-            yield from (stage.outputs(plan, name) for name in stage.jobs(plan))
+        yield from (stage.outputs(plan, name) for name in stage.jobs(plan))
 
 
 @contextmanager
@@ -116,7 +113,7 @@ def restoring_on_failure(plan: Plan) -> Iterator[None]:
     """
     lost: OSError | None = None
     records = (Path(plan.folder, name) for name in (CONFIG, WORKFLOW, *RECORDS))
-    for path in (*map(Path, _made(plan)), *records, *Path(plan.figures).glob("[!.]*")):
+    for path in {*map(Path, _made(plan)), *records, *Path(plan.figures).glob("[!.]*")}:
         for each in filter(Path.is_file, (checksum_path(path), path) if path.is_file() else ()):
             link = _links_of(plan) / each
             link.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +147,7 @@ def restore(plan: Plan) -> None:
     runs is named.
     """
     home, aside = _links_of(plan), replaced_now()
-    figures = () if Path(plan.figures, CAPTIONS).exists() else (home / plan.figures).glob("[!.]*")
+    figures = () if Path(plan.captions).exists() else list((home / plan.figures).glob("[!.]*"))
     unfinished = (paths for paths in _outputs(plan) if not all(map(os.path.lexists, paths)))
     for path in (*map(Path, chain(*unfinished)), *(link.relative_to(home) for link in figures)):
         link = home / path
@@ -196,26 +193,9 @@ def _refuse_misplaced(plan: Plan, artifact_paths: Iterable[Path]) -> None:
         raise InputError(f"{latest}: is not a link to a version; rename it")
     for path in (home / TABLES, home / FIGURES):
         refuse_file(path)
-    for path in _foreign(home / FIGURES, artifact_paths):
-        raise InputError(
-            f"{path}: is not a figure of this version; the folder is removed when figures are drawn"
-            " again, so move the file elsewhere"
-        )
     for path in (Path(plan.marker), *(home / name for name in RECORDS), *artifact_paths):
         refuse_folder(path)
         refuse_folder(checksum_path(path))
-
-
-def _foreign(figures: Path, made: Iterable[Path]) -> Iterator[Path]:
-    """Yield what a person put into the folder of the figures: no caption and no record tells it."""
-    if not figures.is_dir():
-        return
-    names = {CAPTIONS, TIMESTAMP} | {path.name for path in made if path.parent == figures}
-    for path in sorted(figures.iterdir()):
-        record = path.name.startswith(".") and path.name.endswith(".sha256")
-        known = path.name in names or record or path.name.endswith(TEMPORARY)
-        if not known and (path.is_dir() or checksum_of(path) is None):
-            yield path
 
 
 def settle_times(plan: Plan) -> None:
@@ -248,8 +228,6 @@ def _layers(plan: Plan) -> Iterator[Iterable[str]]:
     yield [plan.path, plan.origins, *starts]
     for stage in STAGES.values():
         outputs = [path for name in stage.jobs(plan) for path in stage.outputs(plan, name)]
-        if stage.folder:
-            outputs = [f"{path}/{TIMESTAMP}" for path in outputs]
         yield outputs
 
 

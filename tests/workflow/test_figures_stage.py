@@ -6,6 +6,7 @@ from projects import carry_out_and_draw
 
 import gmmpipe
 from gmmpipe.store import artifacts
+from gmmpipe.workflow.pipeline import STAGES
 from gmmpipe.workflow.stages import figures
 
 NAMES = "figures.names=[lineage,stability,recovery,sample_data]"
@@ -53,6 +54,28 @@ def test_processes_that_share_the_work_change_no_byte(drawn):
     )
     assert list(shared) == list(alone)
     assert [name for name in alone if alone[name] != shared[name]] == []
+
+
+def test_what_a_person_saves_among_the_figures_is_not_lost(drawn):
+    """While a run goes on, too: the folder is not what Snakemake makes, and so removes."""
+    folder = Path(drawn.figures)
+    edited = folder / "recovery-sample.svg"
+    before = edited.read_bytes()
+    artifacts.write(folder / "drawn-before.svg", "of another configuration")
+    (folder / "mine.ai").write_text("mine")
+    edited.write_text("edited")
+    Path(drawn.captions).unlink()  # as Snakemake does before the job
+    figures.run([drawn.path], drawn.figures)
+    assert edited.read_bytes() == before
+    assert (folder / "mine.ai").read_text() == "mine"
+    assert not (folder / "drawn-before.svg").exists()
+    aside = {path.name: path.read_text() for path in Path("results/.replaced").rglob("*.svg")}
+    assert aside == {
+        "recovery-sample.svg": "edited",
+        "drawn-before.svg": "of another configuration",
+    }
+    assert {path.suffix for path in drawn.figure_files()} == {".svg", ".json"}
+    assert STAGES["figures"].outputs(drawn, drawn.label) == [drawn.captions]
 
 
 def test_the_tables_are_there_in_python(drawn):

@@ -10,8 +10,11 @@ from gmmpipe.figures import FIGURES
 from gmmpipe.figures.case_tables import case_tables, style_from, tables_for, version_frames
 from gmmpipe.figures.origin import origin_of
 from gmmpipe.store import artifacts
+from gmmpipe.store.files import is_in_results
+from gmmpipe.store.integrity import checksum_of, is_intact
 from gmmpipe.store.layout import CAPTIONS
 from gmmpipe.store.plan import Plan
+from gmmpipe.store.replaced import replaced_now, set_aside
 from gmmpipe.workflow.processes import MOST, run_shares
 
 Drawn = list[tuple[int, str, str]]  # place in the order of all, file stem, caption
@@ -28,6 +31,9 @@ def run(inputs: Sequence[str], output: str, threads: int = 1) -> None:
     with artifacts.scratch(output) as scratch:
         drawn = chain(*run_shares(_draw, min(threads, MOST), inputs[0], output, scratch))
     captions = {stem: caption for _, stem, caption in sorted(drawn)}
+    for path in sorted(Path(output).glob("[!.]*")):
+        if path.stem not in captions and checksum_of(path) is not None:
+            _set_aside(path)  # drawn before, and now no more
     artifacts.write_json(Path(output) / CAPTIONS, captions)
 
 
@@ -58,8 +64,16 @@ def _draw(path: str, output: str, scratch: str, *_: int) -> Drawn:
                 for suffix, content in kind.files(
                     tables, style, section["formats"], section["dpi"], origin
                 ):
-                    artifacts.write(f"{output}/{stem}.{suffix}", content)
+                    target = Path(output, f"{stem}.{suffix}")
+                    if target.exists() and not is_intact(target):
+                        _set_aside(target)  # somebody edited it
+                    artifacts.write(target, content)
     return drawn
+
+
+def _set_aside(path: Path) -> None:
+    if is_in_results(path):
+        set_aside(Path(), path, replaced_now())
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from gmmpipe.store.integrity import made_by, refuse_damaged
 from gmmpipe.store.jobs import PublishJob
 from gmmpipe.store.layout import (
     CONFIG,
-    FIGURES,
     LOCK,
     MANIFEST,
     RECORDS,
@@ -79,15 +78,9 @@ def _contents(plan: Plan) -> dict[str, Any]:
     for block in plan.fit_blocks.values():
         if start := block.source:
             sources[start.path] = {"size": start.bytes, "sha256": start.sha256}
-    figures = sorted(map(str, (folder / FIGURES).glob("[!.]*")))
+    figures = map(str, plan.figure_files())
     others = [str(folder / name) for name in (CONFIG, WORKFLOW, REPORT)]
-    paths = [
-        plan.path,
-        plan.origins,
-        *plan.store,
-        *table_paths(plan),
-        *figures,
-    ]
+    paths = [plan.path, plan.origins, *plan.store, *table_paths(plan), *figures]
     paths += [path for path in others if Path(path).exists()]
     return {
         "format": FORMAT,
