@@ -92,9 +92,9 @@ def test_dropped_rows_are_counted():
     assert sample.dropped == 5
 
 
-def test_rows_without_label_are_dropped():
+def test_rows_without_label_stay():
     sample = load("a,s\n1,x\n2,\n3,y\n", missing="drop", label="s")
-    assert (sample.dropped, sample.labels.tolist(), sample.classes) == (1, [0, 1], ("x", "y"))
+    assert (sample.dropped, sample.labels.tolist(), sample.classes) == (0, [0, -1, 1], ("x", "y"))
 
 
 @pytest.mark.parametrize("label", ["s", "2", 2, -1])

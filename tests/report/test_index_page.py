@@ -103,8 +103,17 @@ def long_stem(folder):
     artifacts.write_json(path, {"clusters-" + "x" * 400: "", **artifacts.read_json(path)})
 
 
+def forge(folder, text):
+    """Write best.csv, and a manifest that vouches for it."""
+    artifacts.write(folder / "tables/best.csv", text)
+    manifest = artifacts.read_json(folder / "manifest.json")
+    (entry,) = (v for k, v in manifest["artifacts"].items() if k.endswith("tables/best.csv"))
+    entry["sha256"] = artifacts.sha256(text.encode())
+    artifacts.write_json(folder / "manifest.json", manifest)
+
+
 def long_cell(folder):
-    artifacts.write(folder / "tables/best.csv", "rank\n" + "1" * 200_000)
+    forge(folder, "rank\n" + "1" * 200_000)
 
 
 def huge_table(folder):
@@ -123,14 +132,18 @@ def no_number(folder):
     head, first, *_ = path.read_text().splitlines()
     place = head.split(",").index("bic")
     row = first.split(",")
-    artifacts.write(path, f"{head}\n{','.join([*row[:place], 'nan', *row[place + 1 :]])}\n")
+    forge(folder, f"{head}\n{','.join([*row[:place], 'nan', *row[place + 1 :]])}\n")
+
+
+def altered(folder):
+    artifacts.write(folder / "tables/best.csv", "rank\n1\n")
 
 
 ODD = {
     odd_note: "", odd_captions: "", long_stem: "File name too long", long_cell: "field larger",
     huge_table: "2,147,483,648 bytes; at most", no_number: "bic is nan",
     partial(sizes, size="1e999"): "infinity", partial(sizes, size=10**400): "sizes of 1000",
-    partial(sizes, size=-5): "sizes of -5 bytes",
+    partial(sizes, size=-5): "sizes of -5 bytes", altered: "best.csv: not of this version",
 }  # fmt: skip
 
 

@@ -65,10 +65,10 @@ def test_a_run_in_a_folder_with_nothing_but_data(environment, tmp_path):
     assert ran.err.startswith("gmmpipe: no conf/ here, so the settings are those that come with")
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {"flowers.csv", "home", "results", ".snakemake"}
-    version = tmp_path / "results/smoke/latest"
+    version = tmp_path / "results/flowers/latest"
     assert (version / "report.html").is_file()
     assert (version / "Snakefile").read_bytes() == (HOME / "Snakefile").read_bytes()
-    verified = gmmpipe("verify", "results/smoke/latest")
+    verified = gmmpipe("verify", "results/flowers/latest")
     assert (verified.code, verified.err) == (0, "")
 
     manifest = json.loads((version / "manifest.json").read_text())

@@ -185,6 +185,7 @@ def test_a_question_to_rules_of_another_gmmpipe_is_told_so_too(command):
 
 def test_two_runs_do_not_share_a_store(project, tmp_path):
     """As where it is mounted in both, which takes a mount to show; a lock is of the file."""
+    Path("results/store").mkdir(parents=True)
     first = workflow_run._lock()
     other = tmp_path / "other"
     (other / "results/store").mkdir(parents=True)
