@@ -133,17 +133,20 @@ UV_COMPILE = $(UV) compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --upgrade
 # What requirements.lock has already is left out of the locks beside it.
 BESIDE = $(UV_COMPILE) -c requirements.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock)
+# uv reads groups of a managed project only, which this is not.
+GROUPS := build/groups/pyproject.toml
 lock: $(READY)
+	mkdir -p $(dir $(GROUPS)) && sed '/^managed = false/d' pyproject.toml > $(GROUPS)
 	$(UV_COMPILE) --extra pipeline pyproject.toml -o requirements.lock
 	$(UV_COMPILE) -c requirements.lock requirements-build.in -o requirements-build.lock
 	$(BESIDE) --extra dev pyproject.toml -o requirements-test.lock
 	for extra in dask generic slurm; do \
 		$(BESIDE) --extra $$extra pyproject.toml -o requirements-$$extra.lock || exit 1; done
-	$(BESIDE) --extra formats --extra ro-crate --group formats pyproject.toml -o requirements-formats.lock
+	$(BESIDE) --extra formats --extra ro-crate --group $(GROUPS):formats pyproject.toml -o requirements-formats.lock
 	$(BESIDE) --extra docs pyproject.toml -o requirements-docs.lock
-	$(UV_COMPILE) --group fuzz -o requirements-fuzz.lock
-	$(UV_COMPILE) --no-deps --group corpus -o requirements-corpus.lock
-	$(UV_COMPILE) --group sbom -o requirements-sbom.lock
+	$(UV_COMPILE) --group $(GROUPS):fuzz -o requirements-fuzz.lock
+	$(UV_COMPILE) --no-deps --group $(GROUPS):corpus -o requirements-corpus.lock
+	$(UV_COMPILE) --group $(GROUPS):sbom -o requirements-sbom.lock
 
 clean:
 	rm -rf .venv .snakemake results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,6 @@ from gmmpipe.store.entries import (
     job_of,
     read,
 )
-from gmmpipe.store.integrity import checksum_of
 from gmmpipe.store.jobs import Section, as_text, to_json
 from gmmpipe.store.layout import STORE, stored
 from gmmpipe.store.names import STORED
@@ -191,9 +190,13 @@ class Plan:
         captions = Path(self.captions)
         if not captions.exists():
             return []
-        stems = [captions.stem, *artifacts.read_json(captions)]
-        paths = sorted(captions.parent.glob("[!.]*"))
-        return [path for path in paths if path.stem in stems and checksum_of(path) is not None]
+        named = {captions} | self.figure_paths(artifacts.read_json(captions))
+        return sorted(path for path in named if path.is_file())
+
+    def figure_paths(self, stems: Iterable[str]) -> set[Path]:
+        """Return where the files of these figures are, in all formats of the configuration."""
+        kinds = self.config["figures"].get("formats", ())
+        return {Path(self.figures, f"{stem}.{kind}") for stem in stems for kind in kinds}
 
     @property
     def report(self) -> str:

@@ -20,7 +20,6 @@ from gmmpipe.store.environments import Environments
 from gmmpipe.store.files import move_artifact, remove_stale
 from gmmpipe.store.integrity import checksum_of, checksum_path, is_intact, made_by
 from gmmpipe.store.layout import (
-    CAPTIONS,
     CONFIG,
     FIGURES,
     MANIFEST,
@@ -86,15 +85,13 @@ def _made(plan: Plan) -> list[str]:
 def _written_besides(plan: Plan) -> set[Path]:
     """Return what may be among the figures and the records of a version."""
     records = {Path(plan.folder, name) for name in (CONFIG, WORKFLOW, *RECORDS)}
-    figures = Path(plan.figures)
     try:
-        captions = artifacts.read_json(figures / CAPTIONS)
+        captions = artifacts.read_json(plan.captions)
     except CannotRead:
         raise
     except InputError:
         captions = ()
-    kinds = plan.config["figures"].get("formats", ())
-    return records | {figures / f"{stem}.{kind}" for stem in captions for kind in kinds}
+    return records | plan.figure_paths(captions)
 
 
 def _outputs(plan: Plan) -> Iterator[Sequence[str]]:
