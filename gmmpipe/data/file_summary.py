@@ -38,8 +38,8 @@ def summary(name: str, reading: Mapping[str, Any]) -> str:
         words.append(f"left out: {_listed(rest)}")
     if reading.get("labelled"):
         known, of = reading["labelled"]
-        told = _listed(reading["no_labels"])
-        why = f" ({told}: no group; if it is one, --na '')" if told else ""
+        unlabelled = _listed(reading["no_labels"])
+        why = f" ({unlabelled}: no group; if it is one, --na '')" if unlabelled else ""
         words.append(f"group of {known:,} of {of:,} rows known{why}")
     if reading["passed_over"]:
         words.append(_counted(reading["passed_over"], "comment line", "passed over"))

@@ -110,8 +110,8 @@ def referred(project: Path, removed: Collection[Path] = ()) -> set[str]:
     used: set[str] = set()
     every = {folder: plan_of(project, folder) for folder in versions(project)}
     for folder in moved(project):
-        told = manifest_of(folder)
-        every[folder] = project / layout.plan(told["experiment"], told["version"])
+        contents = manifest_of(folder)
+        every[folder] = project / layout.plan(contents["experiment"], contents["version"])
     for folder, plan in every.items():
         if folder in removed:
             continue

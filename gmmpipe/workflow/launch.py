@@ -18,7 +18,7 @@ from gmmpipe.errors import InputError, Obstacle, suggest
 from gmmpipe.store import artifacts, layout
 from gmmpipe.store.files import move_artifact
 from gmmpipe.store.integrity import checksum_of
-from gmmpipe.store.names import ALLOWED, check_store, is_name
+from gmmpipe.store.names import ALLOWED, check_store, is_name, refuse_odd
 from gmmpipe.store.plan import AXES
 from gmmpipe.store.replaced import replaced_now, set_aside
 from gmmpipe.workflow.experiment import Experiment
@@ -145,6 +145,7 @@ def _written(root: Path, data: Any, name: str) -> Path:
     content = artifacts.digest([[*map(str, frame.columns)], artifacts.sha256(rows.tobytes())])
     path = root / layout.FRAMES / content / f"{name}.parquet"
     check_store(root)
+    refuse_odd(root / layout.FRAMES)
     with artifacts.scratch(root / layout.FRAMES) as scratch:
         made = Path(scratch, path.name)
         artifacts.write_frame(made, frame.rename(columns=str).reset_index(drop=True))

@@ -40,3 +40,13 @@ def test_what_is_wrong_is_said_as_on_the_command_line(settings, words, tmp_path)
         gmmpipe.run(project=tmp_path, **settings)
     assert words in str(error.value)
     assert not list(tmp_path.glob("results/*/*/manifest.json"))
+
+
+def test_a_frame_is_not_written_through_a_link(project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (project / "results").mkdir()
+    (project / "results/frames").symlink_to(elsewhere)
+    with pytest.raises(InputError, match="results/frames: is a symbolic link"):
+        gmmpipe.run(pd.DataFrame({"a": [1.0, 2.0, 3.0]}), k=[1], quiet=True)
+    assert not list(elsewhere.iterdir())
